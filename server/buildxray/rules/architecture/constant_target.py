@@ -38,7 +38,7 @@ _COMPILER_ARGUMENT: Final = lazy_regex(rf"(?:{'|'.join(_COMPILERS)})={_COMPILER_
 _RUNTIME: Final = ("-r", "--runtime")
 
 
-class _Told(NamedTuple):
+class _Constant(NamedTuple):
     """The place in which a command is given an architecture."""
 
     instruction: Instruction
@@ -107,11 +107,13 @@ def constant_target(ctx: RuleContext) -> Iterator[Finding]:
         for command in commands if is_one else ():
             if not command.use.wrong_targets or is_chosen(command) or is_meant(ctx, stage, command):
                 continue
-            told, wrong = _told(command), command.wrong_images
-            if told is not None and wrong and not _is_for_another_system(ctx, told, wrong):
+            constant, wrong = _constant_of(command), command.wrong_images
+            if constant is not None and wrong and not _is_for_another_system(ctx, constant, wrong):
                 # A build argument may set another value, but one for all platforms of a build.
-                doubt = Doubt.ARGUMENT if isinstance(told.instruction.node, Arg) else _doubt(ctx, stage, command)
-                yield Finding(told.range, _message(ctx, command, told, wrong), _fixes(ctx, command, told), doubt=doubt)
+                doubt = Doubt.ARGUMENT if isinstance(constant.instruction.node, Arg) else _doubt(ctx, stage, command)
+                yield Finding(
+                    constant.range, _message(ctx, command, constant, wrong), _fixes(ctx, command, constant), doubt=doubt
+                )
         yield from _scripts(ctx, stage)
         yield from _systems(ctx, stage)
         yield from _installers(ctx, stage)
@@ -125,18 +127,18 @@ def _doubt(ctx: RuleContext, stage: Stage, command: KnownCommand) -> Doubt | Non
     return Doubt.USE if starting is None or ".dll" in starting.node.text or "dotnet" in starting.node.text else None
 
 
-def _is_for_another_system(ctx: RuleContext, told: _Told, wrong: tuple[Platform, ...]) -> bool:
+def _is_for_another_system(ctx: RuleContext, constant: _Constant, wrong: tuple[Platform, ...]) -> bool:
     """True if the program cannot be meant to run in the image: firmware, or a program for Windows in an image for Linux."""
-    written = ctx.text[slice(*told.range)]
+    written = ctx.text[slice(*constant.range)]
     return is_for_another_system(written) and not any(it.os == "windows" for it in wrong)
 
 
 def _scripts(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
     """Find `CC=x86_64-linux-gnu-gcc make`, whose project is compiled for that machine unless its build files name another one."""
-    told = [(command, *it) for command in stage.commands(Effect.UNKNOWN) for it in _told_compilers(command)]
-    if len({architecture for *_, architecture in told}) != 1 or is_named_for_one(stage):
+    constant = [(command, *it) for command in stage.commands(Effect.UNKNOWN) for it in _named_compilers(command)]
+    if len({architecture for *_, architecture in constant}) != 1 or is_named_for_one(stage):
         return
-    command, range_, architecture = told[0]
+    command, range_, architecture = constant[0]
     wrong = tuple(it for it in command.targets if it.architecture != architecture)
     if not wrong or is_chosen(command) or not _reaches_image(stage, command):
         return
@@ -152,7 +154,7 @@ def _scripts(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
     )
 
 
-def _told_compilers(command: KnownCommand) -> Iterator[tuple[TextRange, str]]:
+def _named_compilers(command: KnownCommand) -> Iterator[tuple[TextRange, str]]:
     """Yield the cross compilers that a build tool is given, in its environment or as an argument, with their architectures."""
     words = [(it.name, it.value) for it in command.syntax.assignments if it.name in _COMPILERS]
     for name, word in words:
@@ -167,12 +169,12 @@ def _told_compilers(command: KnownCommand) -> Iterator[tuple[TextRange, str]]:
             yield command.run.shell_range(word.range), architecture
 
 
-def _message(ctx: RuleContext, command: KnownCommand, told: _Told, wrong: tuple[Platform, ...]) -> str:
+def _message(ctx: RuleContext, command: KnownCommand, constant: _Constant, wrong: tuple[Platform, ...]) -> str:
     return _(
         "the image for {platforms} gets a program for another machine: `{title}` always compiles for `{written}`",
         platforms=platforms(wrong),
         title=command.title,
-        written=ctx.text[slice(*told.range)],
+        written=ctx.text[slice(*constant.range)],
     )
 
 
@@ -180,39 +182,41 @@ def _reaches_image(stage: Stage, command: KnownCommand) -> bool:
     return stage.is_image or command.way_into_image is not None
 
 
-def _told(command: KnownCommand) -> _Told | None:
+def _constant_of(command: KnownCommand) -> _Constant | None:
     """The constant architecture of a compiler: in its name, in an option, or in a variable."""
     words = command.syntax.words
     for word in words:
         if (place := _constant_in(word)) is not None:
-            return _Told(command.run, command.run.shell_range(place))
+            return _Constant(command.run, command.run.shell_range(place))
     host = configured_for(command.invocation) if command.use.toolchain is C else None
     if host is not None and any(host[0] in it.syntax.words for it in command.run.commands):
         start, end = command.run.shell_range(host[0].range)
         written = command.run.build.text[start:end]
         position = written.find(host[1])
         return (
-            None if position < 0 else _Told(command.run, TextRange(start + position, start + position + len(host[1])))
+            None
+            if position < 0
+            else _Constant(command.run, TextRange(start + position, start + position + len(host[1])))
         )
     for name in _COMPILER_SETTINGS[:1]:
-        if (told := _told_by(command, name)) is not None:
-            return told
-    return next((told for it in words[1:] if (told := _in_variables(command, it)) is not None), None)
+        if (constant := _constant_in_setting(command, name)) is not None:
+            return constant
+    return next((constant for it in words[1:] if (constant := _in_variables(command, it)) is not None), None)
 
 
-def _in_variables(command: KnownCommand, word: ShellWord) -> _Told | None:
+def _in_variables(command: KnownCommand, word: ShellWord) -> _Constant | None:
     """The variable of the script, the default of an ARG, or the value of an ENV that names the machine of `--target=$target`."""
     for variable in word.variables:
         assigned = command.syntax.variables.get(variable.name, ())
         if len(assigned) == 1 and not assigned[0].is_conditional and (place := _constant_in(assigned[0].value)):
-            return _Told(command.run, command.run.shell_range(place))
+            return _Constant(command.run, command.run.shell_range(place))
         declaration = None if command.syntax.variables.get(variable.name) else command.run.declaration(variable.name)
         pairs = () if declaration is None else declaration.pairs
         for pair in reversed(pairs):
             if declaration is None or pair.name.text != variable.name or pair.value is None or "$" in pair.value.text:
                 continue
             if "-" in pair.value.text and architecture_of(pair.value.text.strip("\"'")) is not None:
-                return _Told(declaration, declaration.range_of(pair.value))
+                return _Constant(declaration, declaration.range_of(pair.value))
     return None
 
 
@@ -233,23 +237,23 @@ def _constant_in(word: ShellWord) -> TextRange | None:
     return TextRange(word.range.start + start + match.start(1), word.range.start + start + match.end(1))
 
 
-def _told_by(command: KnownCommand, name: str) -> _Told | None:
+def _constant_in_setting(command: KnownCommand, name: str) -> _Constant | None:
     """The constant in a variable of the script, or in an ARG or ENV."""
     setting = command.invocation.setting(name)
     if setting.assignment is not None:
         value = setting.assignment.value
-        return _Told(command.run, command.run.shell_range(value.range)) if value.value else None
+        return _Constant(command.run, command.run.shell_range(value.range)) if value.value else None
     declaration = command.run.declaration(name) if setting.is_set else None
     if declaration is None:
         return None
     pair = next(it for it in reversed(declaration.pairs) if it.name.text == name)
     if pair.value is None or "$" in pair.value.text:
         return None
-    return _Told(declaration, declaration.range_of(pair.value))
+    return _Constant(declaration, declaration.range_of(pair.value))
 
 
-def _fixes(ctx: RuleContext, command: KnownCommand, told: _Told) -> tuple[Fix, ...]:
-    if command.use.toolchain is not DOTNET or told.instruction is not command.run or not command.syntax.is_writable:
+def _fixes(ctx: RuleContext, command: KnownCommand, constant: _Constant) -> tuple[Fix, ...]:
+    if command.use.toolchain is not DOTNET or constant.instruction is not command.run or not command.syntax.is_writable:
         return ()
     for position, word in enumerate(command.syntax.words):
         is_single = word.text.startswith(tuple(f"{it}=" for it in _RUNTIME))
@@ -277,22 +281,22 @@ def _systems(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
             for value, target in zip(values, command.invocation.targets, strict=True)
             if value == "linux" and target.os == "windows"
         )
-        told = _told_by(command, "GOOS") if wrong else None
-        if told is not None:
-            yield Finding(told.range, _message(ctx, command, told, wrong))
+        constant = _constant_in_setting(command, "GOOS") if wrong else None
+        if constant is not None:
+            yield Finding(constant.range, _message(ctx, command, constant, wrong))
 
 
 def _installers(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
     """Package managers of Node.js that are given an architecture, and whose packages are in the image."""
     commands = [it for it in stage.commands(Effect.INSTALL) if it.use.toolchain in (NODE, BUN)]
-    every = [(it, told) for it in commands if (told := _installed_for(it)) is not None]
+    every = [(it, constant) for it in commands if (constant := _installed_for(it)) is not None]
     if len({architecture for _, (_, architecture, _) in every}) > 1:
         # Addons for several machines are installed beside each other.
         return
-    for command, told in every:
+    for command, constant in every:
         if is_chosen(command):
             continue
-        range_, architecture, removed = told
+        range_, architecture, removed = constant
         wrong = [it for it in command.invocation.targets if it.architecture != architecture]
         if not wrong or not (stage.is_image or _is_in_image(ctx, stage, command)):
             continue
@@ -333,10 +337,10 @@ def _installed_for(command: KnownCommand) -> tuple[TextRange, str, TextRange | N
                 TextRange(before, run.shell_range(last.range).end),
             )
     for name in _INSTALLER_SETTINGS:
-        told = _told_by(command, name)
-        if told is not None:
-            written = run.build.text[slice(*told.range)]
+        constant = _constant_in_setting(command, name)
+        if constant is not None:
+            written = run.build.text[slice(*constant.range)]
             named = named_architectures(written)
             if len(named) == 1:
-                return told.range, named[0][2], None
+                return constant.range, named[0][2], None
     return None
