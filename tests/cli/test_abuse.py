@@ -161,7 +161,7 @@ def test_ctrl_c_prints_one_line(project: Path) -> None:
         process.send_signal(signal.SIGINT)
         start = time.monotonic()
         _out, err = process.communicate(timeout=LIMIT)
-    assert time.monotonic() - start < 5
+    assert time.monotonic() - start < 20
     assert (process.returncode, err) == (130, b"buildxray: interrupted\n")
 
 

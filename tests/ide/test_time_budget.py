@@ -36,7 +36,7 @@ def test_a_computation_is_interrupted(compute: Callable[[], None]) -> None:
     start = time.process_time()
     with pytest.raises(OutOfTimeError), time_budget(0.1):
         compute()
-    assert time.process_time() - start < 5
+    assert time.process_time() - start < 20
 
 
 @pytest.mark.slow

@@ -313,7 +313,7 @@ def test_a_closed_stream_ends_the_process(stream: str) -> None:
             )
         start = time.monotonic()
         process.wait(20)
-        assert time.monotonic() - start < 5, "a second on a quiet machine"
+        assert time.monotonic() - start < 10, "a second on a quiet machine"
 
 
 def test_the_process_ends_while_a_project_is_read(tmp_path: Path) -> None:
@@ -331,7 +331,7 @@ def test_the_process_ends_while_a_project_is_read(tmp_path: Path) -> None:
         client.notify("exit", None)
         start = time.monotonic()
         assert process.wait(30) == 0
-        assert time.monotonic() - start < 5, "a second on a quiet machine"
+        assert time.monotonic() - start < 8, "a second on a quiet machine"
 
 
 async def test_futures_of_notifications_are_forgotten() -> None:

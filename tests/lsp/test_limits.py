@@ -30,7 +30,7 @@ from buildxray.toolchains.base import Workspace
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
 UNDECLARED = "FROM alpine\nRUN wget $TARGETARCH\n"
-SLOW = UNDECLARED + "".join(f"FROM a AS s{n}\nRUN go build ./{n}\nCOPY --from=s{n - 1} / /\n" for n in range(1, 3000))
+SLOW = UNDECLARED + "".join(f"FROM a AS s{n}\nRUN go build ./{n}\nCOPY --from=s{n - 1} / /\n" for n in range(1, 6000))
 
 
 class Session:
@@ -96,7 +96,7 @@ async def test_the_last_good_result_stays_with_a_note(session: Session) -> None:
     session.server.documents["untitled:a"].seconds = 0.0
     start = time.process_time()
     session.change("untitled:a", SLOW)
-    assert time.process_time() - start < 1.5
+    assert time.process_time() - start < 10, "a third of a second on a quiet machine; a minute without a limit"
     note, *after = session.shown("untitled:a")
     assert is_note(note)
     assert after == before != []
@@ -113,7 +113,7 @@ async def test_other_documents_are_answered_and_the_slow_one_costs_nothing(sessi
     session.open("untitled:other", UNDECLARED)
     place = {"textDocument": {"uri": "untitled:other"}, "position": {"line": 1, "character": 12}}
     assert session.ask("textDocument/hover", place)["result"]
-    assert time.process_time() - start < 0.3
+    assert time.process_time() - start < 5, "a fiftieth of a second on a quiet machine"
 
 
 async def test_an_interrupted_analysis_is_tried_again_after_a_pause(session: Session) -> None:

@@ -71,7 +71,7 @@ def test_the_automaton_matches_like_the_regular_expression_of_buildkit(pieces: l
 def test_matching_takes_bounded_time(text: str, path: str) -> None:
     start = time.process_time()
     assert not IgnorePatterns(text).excludes(path)
-    assert time.process_time() - start < 3
+    assert time.process_time() - start < 10
 
 
 def test_an_ignore_file_that_is_too_long_excludes_nothing() -> None:

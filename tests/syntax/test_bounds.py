@@ -74,7 +74,7 @@ def test_patterns_are_matched_in_linear_time(operator: str, pattern: str) -> Non
     text = expand(lex(f"${{X{operator}{pattern}{'/x' if '/' in operator else ''}}}"), {"X": value}.get)
 
     assert text == value
-    assert time.process_time() - start < 2
+    assert time.process_time() - start < 10
 
 
 @every_case(
@@ -139,14 +139,14 @@ def test_long_continuations_are_split_as_short_ones(lines: list[str]) -> None:
 def test_continuations_take_linear_time(line: str) -> None:
     start = time.process_time()
     assert len(parse("FROM a\nRUN \\\n" + line * 100_000 + "b\n").instructions) == 2
-    assert time.process_time() - start < 8
+    assert time.process_time() - start < 12
 
 
 @pytest.mark.slow
 def test_comments_above_an_instruction_take_linear_time() -> None:
     start = time.process_time()
     assert len(parse("# c\n" * 100_000 + "FROM a\n").comments_above[0]) == 100_000
-    assert time.process_time() - start < 8
+    assert time.process_time() - start < 12
 
 
 @pytest.mark.slow

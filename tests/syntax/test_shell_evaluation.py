@@ -209,4 +209,4 @@ def test_patterns_of_conditions_are_bounded(condition: str) -> None:
     script = read_script(parse(f"RUN [[ {condition} ]] && go\n").instructions[0].node)
     start = time.process_time()
     Evaluator({"A": "a" * 4000}.get, lambda _: None).taken(go(script))
-    assert time.process_time() - start < 2
+    assert time.process_time() - start < 10

@@ -14,7 +14,7 @@ def test_parsing_of_a_script_that_takes_quadratic_time_is_stopped(unit: str) -> 
     node = parse(f"FROM a\nRUN {(unit * 20_000)[:60_000]}\n").instructions[1].node
     start = time.process_time()
     script = read_script(node)
-    assert time.process_time() - start < 5, "0.5 s and what the rest takes"
+    assert time.process_time() - start < 10, "0.5 s and what the rest takes"
     assert script.has_errors
 
 
