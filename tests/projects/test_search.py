@@ -116,3 +116,27 @@ def test_a_script_with_dockerfile_in_its_name_is_not_a_dockerfile(
 ) -> None:
     (tmp_path / name).write_text(text)
     assert found(tmp_path) == [name] * is_dockerfile
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "is_dockerfile"),
+    [
+        ("dockerfile-1.0.wasm", b"\0asm\1\0\0\0", False),
+        ("Dockerfile.tmGrammar", b'<?xml version="1.0"?>\n<dict>\n\t<key>FROM golang</key>\n</dict>\n', False),
+        ("Dockerfile.nano", b'# colours\nsyntax "Dockerfile"\ncolor red "^(FROM|RUN) "\n', False),
+        ("Dockerfile.dev", b"from alpine\n", True),
+        ("Dockerfile.dev", b"\xef\xbb\xbfFROM alpine\n", True),
+        ("Dockerfile.dev", b"FORM alpine\r\n\tRUN\r\n", True),
+        ("Dockerfile.dev", b"# later\n\n", True),
+        ("Dockerfile.dev", "FROM alpine\n".encode("utf-16"), True),
+        # The name is that of a Dockerfile, so its author learns what is wrong with it.
+        ("Dockerfile", b"FORM alpine\n", True),
+        ("Dockerfile", b"\0\0", True),
+        ("web.Dockerfile", b"FORM alpine\n", True),
+    ],
+)
+def test_a_file_without_instructions_is_not_a_dockerfile_if_its_name_goes_on(
+    tmp_path: Path, name: str, content: bytes, is_dockerfile: bool
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    assert found(tmp_path) == [name] * is_dockerfile

@@ -24,6 +24,7 @@ _BACKUPS: Final = frozenset(("backup", "bak", "old", "orig", "save"))
 _IS_USUAL: Final = lazy_regex(
     r"(?:Dockerfile|Containerfile).*|.*\.(?:Dockerfile|Containerfile)", re.IGNORECASE | re.DOTALL
 )
+_ENDS: Final = lazy_regex(r"(?:Dockerfile|Containerfile)\Z", re.IGNORECASE)
 
 DOCKERFILES: Final = ("**/*[Dd]ockerfile*", "**/*[Cc]ontainerfile*")
 """Glob patterns of common names."""
@@ -45,3 +46,8 @@ def is_dockerfile(name: str) -> bool:
 def may_be_script(name: str) -> bool:
     """True if a base name that `is_dockerfile` accepts is also common for scripts: `build-dockerfile`, `post-build-dockerfile`."""
     return _IS_USUAL.fullmatch(name) is None
+
+
+def may_be_of_another_kind(name: str) -> bool:
+    """True if something follows `Dockerfile` in a base name that `is_dockerfile` accepts: `Dockerfile.dev`, `Dockerfile.tmLanguage`."""
+    return may_be_script(name) or _ENDS.search(name) is None

@@ -7,6 +7,7 @@ is not read.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from os import DirEntry
 from pathlib import Path
@@ -22,8 +23,10 @@ from buildxray.files.reading import (
     repository_root,
 )
 from buildxray.localization import _
-from buildxray.projects.file_names import is_dockerfile, may_be_script
+from buildxray.projects.file_names import is_dockerfile, may_be_of_another_kind, may_be_script
 from buildxray.projects.ignoring import IgnoreFile
+from buildxray.syntax.instruction_table import INSTRUCTION_KINDS
+from buildxray.syntax.lazy_regex import lazy_regex
 
 EXCLUDED_DIRECTORIES: Final = (
     ".venv",
@@ -40,6 +43,13 @@ EXCLUDED_DIRECTORIES: Final = (
 
 MOST_FILES: Final = 100_000
 """Limit for the entries that one search looks at."""
+_HEAD_BYTES: Final = 65_536
+"""The bytes of a file that decide whether it is of another kind."""
+_WRITTEN: Final = lazy_regex(rb"^[ \t]*[^\s#]", re.MULTILINE)
+"""The beginning of a line that is neither blank nor a comment."""
+_INSTRUCTION: Final = lazy_regex(
+    rb"^(?:\xef\xbb\xbf)?[ \t]*(?:%s)(?=\s|$)" % "|".join(INSTRUCTION_KINDS).encode(), re.MULTILINE | re.IGNORECASE
+)
 
 
 class _Ignoring(NamedTuple):
@@ -120,19 +130,29 @@ def _inside(
         if is_directory:
             if entry.name not in excluded:
                 yield _Directory(path, names, directory.ignoring)
-        elif is_file(path) and (not entry.is_symlink() or is_inside(path, root)) and not _is_script(path):
+        elif is_file(path) and (not entry.is_symlink() or is_inside(path, root)) and not _is_of_another_kind(path):
             yield path
 
 
-def _is_script(path: Path) -> bool:
-    """True if a file begins with the line that names its interpreter, as no Dockerfile does; only names that scripts have are looked at."""
-    if not may_be_script(path.name):
+def _is_of_another_kind(path: Path) -> bool:
+    """True if the beginning of a file shows that it is not a Dockerfile, unless its name is `Dockerfile` or similar to `web.Dockerfile`.
+
+    Another kind is a script, which names its interpreter first, binary data, and a text without a line that begins with an
+    instruction, such as the grammar `Dockerfile.tmLanguage`.
+    """
+    if not may_be_of_another_kind(path.name):
         return False
     try:
         with open_stream(path) as file:
-            return file.read(2) == b"#!"
+            head = file.read(_HEAD_BYTES)
     except (ReadError, OSError):
         return False
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        # UTF-16, which the user is told to convert.
+        return False
+    if head.startswith(b"#!") and may_be_script(path.name):
+        return True
+    return b"\0" in head or (_WRITTEN.search(head) is not None and _INSTRUCTION.search(head) is None)
 
 
 def _read(path: Path, depth: int) -> tuple[_Ignoring, ...]:
