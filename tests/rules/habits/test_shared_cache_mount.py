@@ -86,3 +86,34 @@ def test_unknown_machines_and_platforms_tell_nothing_of_a_cache() -> None:
     text = "FROM alpine\nRUN --mount=type=cache,target=/var/cache/apk apk add curl\n"
     assert len(findings(shared_cache_mount, context(text))) == 1
     assert not findings(shared_cache_mount, context(text, workspace=Workspace(machine_is_unknown=True)))
+
+
+@every_case(
+    "declared, id_, targets, added",
+    [
+        ("ARG TARGETARCH", "apk-$TARGETARCH", "linux/arm/v6,linux/arm/v7", "$TARGETVARIANT"),
+        ("ARG TARGETARCH", "apk-${TARGETARCH}", "linux/arm/v6,linux/arm/v7", "$TARGETVARIANT"),
+        ("ARG TARGETVARIANT", "apk$TARGETVARIANT", "linux/amd64,linux/arm64", "-$TARGETARCH$TARGETVARIANT"),
+        # Other rules report why the platforms share the cache.
+        ("ARG TARGETARCH=arm", "apk-$TARGETARCH", "linux/amd64,linux/arm64", None),
+        ("ENV A=b", "apk-$TARGETARCH", "linux/amd64,linux/arm64", None),
+        ("ENV A=b", "apk-${TARGETPLATFORM}", "linux/amd64,linux/arm64", None),
+    ],
+)
+def test_an_id_that_names_the_platform_lacks_at_most_the_variant(
+    declared: str, id_: str, targets: str, added: str | None
+) -> None:
+    text = f"FROM alpine\n{declared}\nRUN --mount=type=cache,id={id_},target=/var/cache/apk apk add curl\n"
+    edits = [one for it in findings(shared_cache_mount, context(text, targets)) for one in it.fixes[0].edits]
+    assert [it.new_text for it in edits if not it.new_text.startswith("ARG")] == ([] if added is None else [added])
+
+
+def test_two_directories_get_two_caches() -> None:
+    mounts = "RUN --mount=type=cache{},target=/var/cache/apt --mount=type=cache{},target=/var/lib/apt apt-get update\n"
+    variables = "$TARGETARCH$TARGETVARIANT"
+    after = mounts.format(f",id=var-cache-apt-{variables}", f",id=var-lib-apt-{variables}")
+    check_fix(
+        shared_cache_mount,
+        f"FROM debian\n{mounts.format('', '')}",
+        f"FROM debian\nARG TARGETARCH TARGETVARIANT\n{after}",
+    )

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from buildxray.localization import _
+from buildxray.platforms.platform import Platform
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import declare_arguments
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import CacheMount, Instruction, Run
 from buildxray.semantics.mentions import Mention
-from buildxray.syntax.instructions import Flag
+from buildxray.syntax.instructions import Flag, Token
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.mounts import mount_options
 from buildxray.syntax.text import Edit, TextRange
@@ -22,6 +23,7 @@ _UNSAFE: Final = lazy_regex(
     r"/var/cache/(?:apk|dnf|libdnf5|yum|zypp|pacman)|/etc/apk/cache|.*/target|.*/node_modules|.*/(?:\.venv|venv)|.*/build"
 )
 """Directories in which files of different architectures have the same names."""
+_VARIABLE: Final = lazy_regex(r"\$\{?(\w+)")
 _UNSAFE_AT_ONCE: Final = lazy_regex(r"/var/(?:cache|lib)/apt(?:/.*)?")
 """Directories in which these have different names, but that two steps must not write at the same time."""
 
@@ -76,6 +78,8 @@ def shared_cache_mount(ctx: RuleContext) -> Iterator[Finding]:
             instruction = ctx.build.instructions[idx]
             if _keeps_nothing(instruction, mount) or _is_named_elsewhere(mount):
                 continue
+            if _is_hidden(mount, shared_by):
+                continue
             own = dict.fromkeys(it.platform for it in mounts if it.instruction == idx)
             if len(own) < 2 or (idx, flag) in reported:
                 # The fix would not separate the stages.
@@ -87,7 +91,7 @@ def shared_cache_mount(ctx: RuleContext) -> Iterator[Finding]:
                     "the steps for {platforms} share this cache, whose files are for one architecture",
                     platforms=platforms(shared_by),
                 ),
-                (_fix(instruction, mount),),
+                (_fix(ctx, instruction, mount),),
             )
 
 
@@ -113,25 +117,50 @@ def _is_named_elsewhere(mount: CacheMount) -> bool:
     return bool(named) and "$" in named[-1] and mount.id == mount.target
 
 
+def _id(mount: CacheMount) -> Token | None:
+    """The id of a mount as written; None if it has none."""
+    named = [it.value for it in mount_options(mount.flag) if it.key == "id" and it.value is not None]
+    return named[-1] if named and named[-1].text else None
+
+
+def _is_hidden(mount: CacheMount, shared_by: Iterable[Platform]) -> bool:
+    """True if the id names the platform, which is not declared or has a default: another rule reports the cause."""
+    written = _id(mount)
+    names = () if written is None else _VARIABLE.findall(written.text)
+    return not {"TARGETARCH", "TARGETPLATFORM"}.isdisjoint(names) and len({it.architecture for it in shared_by}) > 1
+
+
 def _range(instruction: Instruction, flag: Flag) -> TextRange:
     target = next(it.value for it in mount_options(flag) if it.key in ("target", "dst", "destination") and it.value)
     return instruction.range_of(target)
 
 
-def _fix(instruction: Instruction, mount: CacheMount) -> Fix:
+def _name(ctx: RuleContext, target: str) -> str:
+    """A name for the cache of a directory: its last parts, or all if another cache of the file has or would get the same name."""
+    short = _short_name(target)
+    others = (it for it in ctx.build.cache_mounts if it.target != target)
+    is_taken = any(short == _short_name(it.target) or it.id.startswith(f"{short}-") for it in others)
+    return "-".join(it for it in target.split("/") if it) if is_taken else short
+
+
+def _short_name(target: str) -> str:
+    return "-".join([it for it in target.split("/") if it not in ("", "var", "cache", "etc", "lib")] or ["cache"])
+
+
+def _fix(ctx: RuleContext, instruction: Instruction, mount: CacheMount) -> Fix:
     value = mount.flag.value
     assert value is not None, "a mount without options is none"
-    named = [it.value for it in mount_options(mount.flag) if it.key == "id" and it.value is not None]
+    written = _id(mount)
     variables = "$TARGETARCH$TARGETVARIANT"
-    if named and named[-1].text:
-        end = instruction.range_of(named[-1]).end
-        edit = Edit(TextRange(end, end), f"-{variables}")
+    if written is not None:
+        end = instruction.range_of(written).end
+        is_without_variant = "TARGETARCH" in _VARIABLE.findall(written.text)
+        edit = Edit(TextRange(end, end), "$TARGETVARIANT" if is_without_variant else f"-{variables}")
     else:
-        name = [it for it in mount.target.split("/") if it not in ("", "var", "cache", "etc", "lib")] or ["cache"]
         options = mount_options(mount.flag)
         first = next((it.value for it in options if it.key == "type" and it.value is not None), None)
         end = instruction.range_of(value).start if first is None else instruction.range_of(first).end
-        text = f"id={'-'.join(name)}-{variables}"
+        text = f"id={_name(ctx, mount.target)}-{variables}"
         edit = Edit(TextRange(end, end), f"{text}," if first is None else f",{text}")
     declarations = declare_arguments(instruction, ["TARGETARCH", "TARGETVARIANT"])
     return Fix(_("Give each platform its own cache"), (edit, *declarations), Safety.SAFE)
