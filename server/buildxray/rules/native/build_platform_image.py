@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator
 from typing import Final
 
@@ -14,6 +15,7 @@ from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import remove_flag
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Effect, Run, Stage
+from buildxray.semantics.file_flow import clean, holds
 from buildxray.semantics.mentions import Mention
 from buildxray.semantics.origins import Machine
 from buildxray.syntax.instructions import Cmd, Entrypoint
@@ -66,7 +68,8 @@ def build_platform_image(ctx: RuleContext) -> Iterator[Finding]:
     only fills the cache: `docker/build-push-action` that neither pushes, loads nor exports. If such a build has the last stage as its
     target, the finding is a warning. An intermediate stage that others use, without CMD and ENTRYPOINT, is a cache or a development
     environment. A constant is intended if neither the file nor its project names several platforms. The finding is an error only if
-    several platforms are requested and the flag is `$BUILDPLATFORM`: a constant may be meant to be emulated elsewhere.
+    several platforms are requested and the flag is `$BUILDPLATFORM`: a constant may be meant to be emulated elsewhere. It is a warning
+    if the image starts a program that was compiled for the target, which may need nothing else.
     """
     stage = ctx.build.target_stage
     if ctx.is_for_helping:
@@ -92,9 +95,9 @@ def build_platform_image(ctx: RuleContext) -> Iterator[Finding]:
     wrong = [it for it in ctx.build.targets if it.architecture != platform.architecture]
     if not wrong or _starts_target_program(ctx, root) or _is_deliberate(ctx, root):
         return
-    if _starts_own_program(stage):
+    if _compiles_started_program(stage) or _copies_started_program(ctx):
         message = _(
-            "the image for {platforms} has the shell and the tools of {platform}: it is built from this stage, which `--platform` makes {platform} for every target",
+            "the programs and libraries of the image for {platforms} are for {platform}, except for what is compiled or chosen for its own machine: it is built from this stage, which `--platform` makes {platform} for every target",
             platforms=platforms(wrong),
             platform=platform,
         )
@@ -160,19 +163,37 @@ def _starts_target_program(ctx: RuleContext, root: Stage) -> bool:
     return any(it.machine is Machine.TARGET for it in origins)
 
 
-def _starts_own_program(stage: Stage) -> bool:
+def _compiles_started_program(stage: Stage) -> bool:
     """True if the image starts a program that the stage compiles for the target, and no shell or other program of the stage."""
     starting = stage.build.starting
     if starting is None or not starting.node.is_json or not starting.node.arguments:
         return False
-    # Without cgo, a program of Go needs no loader of its machine.
+    # Without cgo, a program of Go needs no loader of its machine. For another machine, cgo is off unless it is switched on.
     compiling = (it for one in stage.ancestry for it in one.commands(Effect.COMPILE) if it.use.toolchain is GO)
     return any(
         it.use.follows_target
-        and all(value == "0" for value in it.invocation.setting("CGO_ENABLED").values)
+        and all(value != "1" for value in it.invocation.setting("CGO_ENABLED").values)
         and starting.node.arguments[0].text.strip('"') in it.use.outputs
         for it in compiling
     )
+
+
+def _copies_started_program(ctx: RuleContext) -> bool:
+    """True if the image starts a program that may be for the target, which another stage has made, and none of its own base."""
+    starting = ctx.build.starting
+    if starting is None or not starting.node.is_json or not starting.node.arguments:
+        return False
+    program = starting.node.arguments[0].text.strip('"')
+    artifacts = [
+        it
+        for it in ctx.build.artifacts.all
+        if it.machine is Machine.TARGET
+        or (it.machine is Machine.UNKNOWN and not all(one.is_from_context for one in it.origins))
+    ]
+    if "/" in program:
+        paths = {clean(posixpath.join(it, program)) for it in starting.directories}
+        return any(holds(it.path, path) for it in artifacts for path in paths)
+    return any(program in (posixpath.basename(it.path), posixpath.basename(it.source)) for it in artifacts)
 
 
 def _starts(stage: Stage) -> bool:
