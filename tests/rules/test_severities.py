@@ -302,3 +302,54 @@ def test_a_program_of_32_bits_runs_on_most_machines(goarch: str, platforms: str)
     (found,) = (it for it in Analyzer(request()).analyze(text).diagnostics if it.rule == "constant-goarch")
     assert f"the image for {platforms} too" in str(found.message)
     assert [it.safety.value for it in found.fixes] == ["suggestion" if goarch == "386" else "safe"]
+
+
+@every_case(
+    "lines, rule",
+    [
+        ("RUN curl -fsSLo /usr/local/bin/t https://example.com/tool-linux-{}", "hard-coded-arch"),
+        ("COPY dist/agent-{} /usr/local/bin/agent", "single-arch-file"),
+        ("RUN apt-get install -y linux-headers-{}", "single-arch-package"),
+        ('ENTRYPOINT ["/usr/lib/{}-linux-gnu/tool"]', "single-arch-path"),
+        ("RUN GOARCH={} go build -o /usr/local/bin/x .", "constant-goarch"),
+        ("RUN cargo install --target {}-unknown-linux-gnu x", "constant-target"),
+    ],
+)
+def test_a_machine_that_no_target_has_may_be_a_device(lines: str, rule: str) -> None:
+    is_triple = "-linux-gnu" in lines or "-unknown-" in lines
+    assert debian(lines.format("x86_64" if is_triple else "amd64")) == {rule: "error"}
+    assert debian(lines.format("s390x")) == {rule: "warning"}
+
+
+@every_case(
+    "lines, rule",
+    [
+        ("RUN CGO_ENABLED=0 GOARCH={} go build -o /usr/local/bin/x .", "constant-goarch"),
+        ("RUN cargo install --target {}-unknown-linux-gnu x", "constant-target"),
+        ("RUN curl -fsSLo /usr/local/bin/t https://example.com/tool-linux-{}", "hard-coded-arch"),
+    ],
+)
+def test_a_dockerfile_that_is_named_after_a_machine_is_for_that_one(lines: str, rule: str) -> None:
+    name = "x86_64" if "-unknown-" in lines else "amd64"
+    text = f"FROM debian:13\nARG TARGETARCH\nCOPY $TARGETARCH /a\n{lines.format(name)}\n"
+    assert shown(text, dockerfile="Dockerfile.amd64", asks_for_several=True) == {}
+    assert shown(text, dockerfile="Dockerfile.arm64", asks_for_several=True) == {rule: "error"}
+
+
+@every_case(
+    "line, severity",
+    [
+        ('ENTRYPOINT ["/usr/lib/x86_64-linux-gnu/tool", "serve"]', "error"),
+        ('ENTRYPOINT ["tini", "--", "/usr/lib/x86_64-linux-gnu/tool"]', "error"),
+        ("CMD exec /usr/lib/x86_64-linux-gnu/tool", "error"),
+        ('CMD ["/app", "--plugins=/usr/lib/x86_64-linux-gnu/plugins"]', "warning"),
+        ('CMD ["/app", "/usr/lib/x86_64-linux-gnu/plugins"]', "warning"),
+        (
+            'ENTRYPOINT ["sh", "-c", "[ -f /usr/lib/x86_64-linux-gnu/a.so ] && LD_PRELOAD=a.so exec app; exec app"]',
+            "warning",
+        ),
+        ("CMD test -d /usr/lib/x86_64-linux-gnu && exec app", "warning"),
+    ],
+)
+def test_only_the_program_that_an_image_starts_must_exist(line: str, severity: str) -> None:
+    assert debian(line) == {"single-arch-path": severity}

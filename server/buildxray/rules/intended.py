@@ -44,6 +44,14 @@ def runs_on(architecture: str, target: Platform) -> bool:
     return architecture == target.architecture or (target.architecture, architecture) in _RUNS_TOO
 
 
+def is_for_no_target(ctx: RuleContext, architecture: str) -> bool:
+    """True if no target has an architecture that a file names: it may be meant for a device or for a cross compiler.
+
+    amd64 does not count, because it is named where nobody has thought of other machines.
+    """
+    return architecture != "amd64" and all(it.architecture != architecture for it in ctx.build.targets)
+
+
 _EVERY_MACHINE: Final = frozenset({"386", "amd64", "arm", "arm64", "ppc64le", "riscv64", "s390x"})
 _EMULATORS: Final = lazy_regex(
     r"\b(?P<name>box64|box86|fex-emu|fexinterpreter|qemu-user(?:-static)?|qemu-(?:aarch64|arm|i386|x86_64)(?:-static)?)\b",

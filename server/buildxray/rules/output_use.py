@@ -8,12 +8,15 @@ from buildxray.platforms.aliases import named_architectures
 from buildxray.rules.base import Doubt
 from buildxray.rules.context import RuleContext
 from buildxray.rules.download_use import NO_PROGRAMS, is_run_after
-from buildxray.rules.intended import names_one_architecture
+from buildxray.rules.intended import is_for_no_target, names_one_architecture
 from buildxray.semantics.build import KnownCommand, Stage
 
 
 def doubt_of_output(ctx: RuleContext, stage: Stage, command: KnownCommand) -> Doubt | None:
     """The reason why the output of a compiler may not be meant for the machine of the image; None if there is none."""
+    constant = {*command.use.architectures}
+    if len(constant) == 1 and None not in constant and all(it and is_for_no_target(ctx, it) for it in constant):
+        return Doubt.USE
     names = {posixpath.basename(it) for it in command.use.outputs} - {""}
     if is_run_after(ctx, stage, command, names):
         # It may be a tool of the build that is copied by the way.

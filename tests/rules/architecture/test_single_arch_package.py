@@ -55,6 +55,7 @@ def test_packages_for_one_architecture_are_reported(line: str, place: str) -> No
         "RUN curl -O https://x.org/tool_amd64.deb && dpkg -i tool_amd64.deb",
         "RUN apt-get install -y gcc-x86-64-linux-gnu g++-aarch64-linux-gnu ca-certificates",
         "RUN apt-get install -y crossbuild-essential-arm64",
+        "RUN apt-get install -y qemu-system-riscv64 qemu-efi-arm64",
         "RUN apt-get install -y libc6-dev-i386 libc6-i386",
         "RUN npm install left-pad",
         "RUN npm install is-linux-x64-machine",

@@ -83,6 +83,8 @@ def constant_goarch(ctx: RuleContext) -> Iterator[Finding]:
             images = [it for it in command.wrong_images if not runs_on(architecture, it)]
             if not images or not _is_a_machine(architecture) or is_for_image(ctx, architecture):
                 continue
+            if ctx.is_only_for(architecture):
+                continue
             seen.add(range_)
             cgo = command.invocation.setting("CGO_ENABLED").values
             # `go install` writes binaries for another machine to another directory than the COPY reads (go help install).

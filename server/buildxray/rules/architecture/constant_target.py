@@ -107,6 +107,8 @@ def constant_target(ctx: RuleContext) -> Iterator[Finding]:
         for command in commands if is_one else ():
             if not command.use.wrong_targets or is_chosen(command) or is_meant(ctx, stage, command):
                 continue
+            if any(it is not None and ctx.is_only_for(it) for it in command.use.architectures):
+                continue
             constant, wrong = _constant_of(command), command.wrong_images
             if constant is not None and wrong and not _is_for_another_system(ctx, constant, wrong):
                 # A build argument may set another value, but one for all platforms of a build.

@@ -20,6 +20,7 @@ from buildxray.rules.downloads import Download, Piece, downloads
 from buildxray.rules.edits import declare_arguments
 from buildxray.rules.intended import (
     adds_architecture,
+    is_for_no_target,
     is_meant_for_one,
     names_one_architecture,
     runs_on,
@@ -360,7 +361,9 @@ def _finding(ctx: RuleContext, stage: Stage, download: Download, named: list[_Na
 
 def _doubt(ctx: RuleContext, stage: Stage, download: Download, named: list[_Named]) -> Doubt | None:
     """The reason why a file for one architecture may be wanted."""
-    return Doubt.ARGUMENT if _may_be_given(named) else doubt_of_use(ctx, stage, download)
+    if _may_be_given(named):
+        return Doubt.ARGUMENT
+    return Doubt.USE if is_for_no_target(ctx, named[0][2]) else doubt_of_use(ctx, stage, download)
 
 
 def _fixes(ctx: RuleContext, stage: Stage, named: list[_Named]) -> tuple[Fix, ...]:

@@ -15,7 +15,7 @@ from buildxray.rules.base import Doubt, Finding, Fix, FixAvailability, Safety, S
 from buildxray.rules.context import RuleContext
 from buildxray.rules.download_use import NO_PROGRAMS, PROGRAMS
 from buildxray.rules.edits import declare_arguments
-from buildxray.rules.intended import adds_architecture, is_meant_for_one, runs_programs_of
+from buildxray.rules.intended import adds_architecture, is_for_no_target, is_meant_for_one, runs_programs_of
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Instruction, Run, Stage
 from buildxray.semantics.mentions import Mention
@@ -206,6 +206,8 @@ def _doubt(ctx: RuleContext, stage: Stage, instruction: Instruction, named: list
         return Doubt.ARGUMENT
     if ctx.cached(_last_probes)[stage] > max(it.idx for it, *_ in named):
         return Doubt.LATER_STEP
+    if is_for_no_target(ctx, named[0][4]):
+        return Doubt.USE
     is_program = stage.is_image and all(_becomes_program(ctx, stage, instruction, token) for _, token, *_ in named)
     return None if is_program else Doubt.USE
 

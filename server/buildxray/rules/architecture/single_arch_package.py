@@ -19,6 +19,7 @@ from buildxray.rules.edits import declare_arguments
 from buildxray.rules.intended import (
     adds_architecture,
     is_chosen,
+    is_for_no_target,
     is_meant_for_one,
     runs_programs_of,
     with_ignored_failure,
@@ -39,11 +40,12 @@ _SOURCE: Final = lazy_regex(
 _PACKAGE_FILE: Final = lazy_regex(r"\.(?:apk|deb|rpm|whl|gem)(?:['\"]|$)")
 _FOR_EVERY_MACHINE: Final = lazy_regex(r"[._-]noarch\.rpm|_all\.deb|-any\.whl")
 _DEBIAN_NAME: Final = lazy_regex(
-    r"(?!crossbuild-essential-)[^:]*(?:-(?:amd64|arm64|armhf|ppc64el|riscv64|s390x)|:(?:amd64|arm64|armhf|i386|ppc64el|riscv64|s390x))(?:=.*)?"
+    r"(?!crossbuild-essential-|qemu-)[^:]*(?:-(?:amd64|arm64|armhf|ppc64el|riscv64|s390x)|:(?:amd64|arm64|armhf|i386|ppc64el|riscv64|s390x))(?:=.*)?"
 )
 """The name of a package for one architecture.
 
-A cross compiler such as gcc-x86-64-linux-gnu or crossbuild-essential-arm64 is for several; libc6-dev-i386 is a package of amd64.
+A cross compiler such as gcc-x86-64-linux-gnu or crossbuild-essential-arm64 is for several, as is an emulator such as
+qemu-system-riscv64; libc6-dev-i386 is a package of amd64.
 Source: packages.debian.org.
 """
 _RPM_NAME: Final = lazy_regex(r"[\w+-]\.(?:aarch64|ppc64le|riscv64|s390x|x86_64)$")
@@ -168,7 +170,8 @@ def single_arch_package(ctx: RuleContext) -> Iterator[Finding]:
             wrong = [one for one in it.targets if one.architecture != it.architecture]
             if not wrong or ctx.is_only_for(it.architecture):
                 continue
-            yield Finding(it.range, _message(ctx, it, wrong), it.fixes, doubt=it.doubt)
+            doubt = Doubt.USE if is_for_no_target(ctx, it.architecture) else it.doubt
+            yield Finding(it.range, _message(ctx, it, wrong), it.fixes, doubt=doubt)
 
 
 def _message(ctx: RuleContext, place: _Place, wrong: list[Platform]) -> str:

@@ -15,7 +15,7 @@ from buildxray.platforms.platform import Platform
 from buildxray.rules.base import Doubt, Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import declare_arguments
-from buildxray.rules.intended import adds_architecture, is_meant_for_one, runs_programs_of
+from buildxray.rules.intended import adds_architecture, is_for_no_target, is_meant_for_one, runs_programs_of
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Command, Instruction, Run, Stage
 from buildxray.semantics.mentions import Mention
@@ -63,7 +63,8 @@ def single_arch_path(ctx: RuleContext) -> Iterator[Finding]:
     ## Why it matters
     On other architectures the path does not exist. A COPY of it fails the build for them. In `LD_PRELOAD` or `JAVA_HOME`
     it fails later: the loader prints an error at each start, or the program does not start. In variables that are searched, such as
-    `LD_LIBRARY_PATH`, in a RUN and as the destination of a COPY it is a warning, because something else may compensate for it.
+    `LD_LIBRARY_PATH`, in a RUN, as the destination of a COPY and as an argument of the program that is started, it is a warning, because
+    something else may compensate for it.
 
     ## Example
     ```dockerfile
@@ -115,7 +116,8 @@ def _finding(ctx: RuleContext, stage: Stage, instruction: Instruction) -> Findin
         range_,
         _consequence(instruction, range_, wrong),
         _fixes(ctx, instruction, range_, path),
-        doubt=_doubt(stage, instruction, range_),
+        # A cross compiler brings the directories of its machine.
+        doubt=Doubt.USE if is_for_no_target(ctx, path.architecture) else _doubt(stage, instruction, range_),
     )
 
 
@@ -296,7 +298,26 @@ def _must_exist(instruction: Instruction, range_: TextRange) -> bool:
             and instruction.range_of(it.value).contains(range_.start)
             for it in node.pairs
         )
-    return isinstance(node, Entrypoint | Cmd)
+    return isinstance(node, Entrypoint | Cmd) and _is_started(instruction, range_)
+
+
+def _is_started(instruction: Instruction, range_: TextRange) -> bool:
+    """True if a path is the program that ENTRYPOINT or CMD starts, itself or by a program such as tini (`-- PATH`).
+
+    Other arguments may be directories that are only searched, and a script may ask if they exist.
+    """
+    place = _path_around(instruction, range_)
+    words = instruction.node.arguments
+    if not instruction.node.is_json:
+        before = instruction.build.text[instruction.range_of(words[0]).start : place.start] if words else "-"
+        return before.strip() in ("", "exec")
+    previous = "--"
+    for word in words:
+        whole = instruction.range_of(word)
+        if whole.contains(place.start):
+            return previous == "--" and place.start - whole.start <= 1
+        previous = word.text.strip('"')
+    return False
 
 
 def _is_taken_from_stage(instruction: Instruction, range_: TextRange) -> bool:
