@@ -167,7 +167,16 @@ def test_a_default_that_follows_the_platform_elsewhere_masks_nothing(text: str) 
     ("lines", "safeties"),
     [
         ("ARG TARGETARCH\nARG TARGETARCH=${TARGETARCH:+amd64}", [Safety.SAFE]),
-        ("ARG TARGETARCH\nARG A=amd64\nARG TARGETARCH=${A/amd64/x64}", [Safety.SAFE]),
+        ("ARG TARGETARCH\nARG A=amd64\nARG TARGETARCH=${A/amd64/x64}", [Safety.SUGGESTION]),
+        ("ARG TARGETARCH=riscv64", [Safety.SAFE]),
+        ('ARG TARGETPLATFORM="linux/arm/v7"', [Safety.SAFE]),
+        ("ARG TARGETOS=windows", [Safety.SAFE]),
+        # BuildKit never gives these values, so that names made of them change for every platform.
+        ("ARG TARGETARCH=x86_64", [Safety.SUGGESTION]),
+        ("ARG TARGETARCH=any", [Safety.SUGGESTION]),
+        ("ARG TARGETPLATFORM=linux/aarch64", [Safety.SUGGESTION]),
+        ("ARG TARGETPLATFORM=linux-amd64", [Safety.SUGGESTION]),
+        ("ARG TARGETOS=Linux", [Safety.SUGGESTION]),
         ("ARG TARGETARCH=${TARGETARCH:-amd64}", [Safety.SAFE]),
         ("ARG TARGETARCH=${TARGETPLATFORM:-amd64}", [Safety.SUGGESTION]),
         ("ARG BUILDARCH\nARG TARGETARCH=$BUILDARCH", [Safety.SUGGESTION]),

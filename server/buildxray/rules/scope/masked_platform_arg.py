@@ -8,7 +8,7 @@ from typing import Final
 
 from buildxray.localization import _
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS, automatic_values
-from buildxray.platforms.platform import Platform, PlatformError, parse_normalized
+from buildxray.platforms.platform import Platform, PlatformError, is_known, normalize, parse_normalized
 from buildxray.rules.base import Doubt, Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import declare
@@ -61,7 +61,8 @@ def masked_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
     ## Fix safety
     Safe with BuildKit, unless a `FROM name-$TARGETARCH` had a stage for the default alone. A builder without BuildKit, which has no
     automatic arguments, then needs `--build-arg`.
-    It is a suggestion if the default is the value of an argument of the build machine (`ARG TARGETARCH=$BUILDARCH`).
+    It is a suggestion if the default is the value of an argument of the build machine (`ARG TARGETARCH=$BUILDARCH`), or one that BuildKit
+    never gives, such as `x86_64`: the names that are made of it change for every platform.
     No fix is offered where `GOARM=$TARGETVARIANT` would become `GOARM=v7`, which Go refuses. If the default changes the argument before
     it is declared (`ARG TARGETARCH=${TARGETARCH/amd64/x64}` alone), the fix declares it first, as a suggestion.
     """
@@ -141,10 +142,25 @@ def _fixes(ctx: RuleContext, instruction: Instruction, pair: Pair, default: Text
         return ()
     edits = tuple(with_paying_moves(ctx, [Edit(default, "")]))
     is_other = any(it != name and it in AUTOMATIC_ARGUMENTS for it in used)
-    is_suggestion = is_other or _loses_stages(ctx.build, ctx.after(edits).build)
+    is_spelled_alike = all(it is None or _may_be_automatic(name, it) for it in instruction.values(name, after=True))
+    is_suggestion = is_other or not is_spelled_alike or _loses_stages(ctx.build, ctx.after(edits).build)
     return (
         Fix(_("Drop the default of `{name}`", name=name), edits, Safety.SUGGESTION if is_suggestion else Safety.SAFE),
     )
+
+
+def _may_be_automatic(name: str, value: str) -> bool:
+    """True if BuildKit gives an argument this value for some platform: names that are made of it then stay the same there."""
+    kind = name.removeprefix("TARGET").removeprefix("BUILD")
+    if kind == "VARIANT":
+        return not value or value.startswith("v")
+    if kind == "PLATFORM":
+        try:
+            return str(parse_normalized(value)) == value
+        except PlatformError:
+            return False
+    platform = Platform(value, "amd64") if kind == "OS" else Platform("linux", value)
+    return is_known(platform) and normalize(platform) == platform
 
 
 def _is_only_fallback(instruction: Instruction, pair: Pair) -> bool:
