@@ -25,13 +25,13 @@ def is_chosen(command: Command) -> bool:
 def is_meant(ctx: RuleContext, stage: Stage, command: KnownCommand) -> bool:
     """True if the constant target of a compiler is intended.
 
-    It is if the name of the stage, of the output or of its copy in the image contains the architecture, or if the image contains the
+    It is if the name of the stage, of the output or of its place in the image contains the architecture, or if the image contains the
     outputs of several constants: a bundle with one program for each platform. The name of a stage whose target the plan tells does not count.
     """
     if named_architectures(stage.name):
         return is_named_for_one(stage)
     outputs = {name for it in command.use.outputs if architecture_of(name := posixpath.basename(it)) is None}
-    outputs |= {posixpath.basename(it.path) for it in ctx.build.artifacts.made_by(command.invocation)}
+    outputs |= {it.path for it in ctx.build.artifacts.made_by(command.invocation)}
     return any(named_architectures(it) for it in outputs) or len(ctx.cached(_constants)) > 1
 
 
@@ -159,6 +159,17 @@ def with_ignored_failure(run: Run) -> frozenset[int]:
     ignoring = (it for it in run.script.commands if it.name in _DOES_NOTHING)
     return frozenset(
         id(command) for other in ignoring for it in other.conditions if it.kind == "or" for command in it.commands
+    )
+
+
+_FAILING: Final = frozenset({"exit", "false", "kill", "return"})
+
+
+def with_alternative(run: Run) -> frozenset[int]:
+    """The identities of the commands after whose failure the script tries another one: `… || apt-get install -y curl`."""
+    others = (it for it in run.script.commands if it.name not in _DOES_NOTHING | _FAILING)
+    return frozenset(
+        id(command) for other in others for it in other.conditions if it.kind == "or" for command in it.commands
     )
 
 

@@ -4,7 +4,8 @@ import pytest
 
 from buildxray.rules.architecture.constant_goarch import constant_goarch
 from buildxray.rules.base import Safety, Severity
-from tests.support.rules import check_fix, check_nothing, check_rule, context, findings, severities
+from tests.support.cases import every_case
+from tests.support.rules import check_fix, check_nothing, check_rule, context, findings, reported, severities
 
 
 def test_a_constant_goarch_is_reported() -> None:
@@ -175,3 +176,18 @@ def test_stages_chosen_by_their_names_compile_for_their_targets(
         f"FROM {choice} AS build\nFROM alpine\nCOPY --from=build /x /x\n"
     )
     assert [text[slice(*it.range)] for it in findings(constant_goarch, context(text))] == places
+
+
+@every_case(
+    "destination, n_findings",
+    [("/opt/tool", 1), ("/opt/linux_amd64/tool", 0), ("/agents/amd64/", 0), ("/srv/tool-amd64", 0)],
+)
+def test_a_place_in_the_image_that_names_the_machine_is_meant_for_it(destination: str, n_findings: int) -> None:
+    text = f"""\
+FROM --platform=$BUILDPLATFORM golang AS build
+ARG TARGETARCH
+RUN CGO_ENABLED=0 GOARCH=amd64 go build -o /out/tool .
+FROM alpine
+COPY --from=build /out/tool {destination}
+"""
+    assert len(reported(constant_goarch, text)) == n_findings

@@ -70,6 +70,13 @@ def test_an_argument_of_the_program_is_no_file(lines: str, says: str) -> None:
         ('ENTRYPOINT ["tini", "--", "sh", "-c", "exec app-$TARGETARCH"]', [None]),
         ('ENV TARGETARCH=$TARGETARCH\nENTRYPOINT ["tini", "--", "sh", "-c", "exec app-$TARGETARCH"]', []),
         ("CMD exec app-$TARGETARCH", [None]),
+        ("CMD java -jar /opt/app-$TARGETARCH.jar", [None]),
+        ("CMD cd /opt/$TARGETARCH && ./app", [None]),
+        ("CMD if [ $TARGETARCH = arm64 ]; then exec a; else exec b; fi", [None]),
+        # The program may do without the value.
+        ("CMD app --arch=$TARGETARCH", [Severity.WARNING]),
+        ("HEALTHCHECK CMD echo $TARGETARCH", [Severity.WARNING]),
+        ('CMD echo "for /$TARGETARCH" && exec app', [Severity.WARNING]),
         ("CMD TARGETARCH=$(uname -m); exec app-$TARGETARCH", []),
         ("CMD . /etc/arch && exec app-$TARGETARCH", []),
     ],

@@ -25,6 +25,8 @@ IMAGE = "FROM debian:13\nARG TARGETARCH\n{}\n"
         ("RUN CONDA_SUBDIR=linux-64 micromamba install -y python", "linux-64"),
         ("ENV CONDA_SUBDIR=linux-64", "linux-64"),
         ("RUN dpkg -i /tmp/tool_1.2_amd64.deb", "amd64"),
+        ("RUN dpkg -i /tmp/tool_1.2_amd64.deb || exit 1", "amd64"),
+        ("RUN which curl || dpkg -i /tmp/tool_1.2_amd64.deb", "amd64"),
         ("RUN rpm -i /tmp/tool-1.2.aarch64.rpm", "aarch64"),
         ("RUN apt-get install -y linux-headers-amd64", "amd64"),
         ("RUN apt-get install -y libc6:arm64", "arm64"),
@@ -144,3 +146,19 @@ def test_rpm_packages_for_one_architecture_are_reported(run: str, count: int) ->
 def test_packages_that_do_no_harm(run: str, expected: list[Severity | None]) -> None:
     text = f"FROM debian\nARG TARGETARCH\nCOPY $TARGETARCH /a\nRUN {run}\n"
     assert severities(single_arch_package, context(text)) == expected
+
+
+@every_case(
+    "line, severity",
+    [
+        ("dpkg -i /t_amd64.deb", None),
+        ("dpkg --unpack /t_amd64.deb", None),
+        ("dpkg -i /t_amd64.deb || exit 1", None),
+        ("dpkg -i /t_amd64.deb || apt-get install -y t", Severity.WARNING),
+        # The files may be wanted as they are.
+        ("dpkg -x /t_amd64.deb /out", Severity.WARNING),
+        ("dpkg --extract /t_amd64.deb /out", Severity.WARNING),
+    ],
+)
+def test_a_package_that_nothing_may_need_is_a_warning(line: str, severity: Severity | None) -> None:
+    assert severities(single_arch_package, context(IMAGE.format(f"RUN {line}"))) == [severity]

@@ -15,7 +15,7 @@ from buildxray.semantics.build import Instruction
 from buildxray.semantics.mentions import Mention
 from buildxray.syntax.instructions import Cmd, Entrypoint, Env, Healthcheck
 from buildxray.syntax.lazy_regex import lazy_regex
-from buildxray.syntax.shell import is_posix_shell, read_script
+from buildxray.syntax.shell import TESTS, Script, is_posix_shell, read_script
 from buildxray.syntax.text import TextRange
 
 _REFERENCE: Final = lazy_regex(
@@ -101,9 +101,23 @@ def _findings(instruction: Instruction, kept: set[str]) -> Iterator[Finding]:
             TextRange(*range_),
             message,
             _fixes(instruction, name) if has_shell else (),
-            doubt=None if has_shell or is_program else Doubt.USE,
+            doubt=None if is_program or (has_shell and _is_needed(script, name)) else Doubt.USE,
         )
         return
+
+
+_SHOWING: Final = frozenset({":", "echo", "printf"})
+
+
+def _is_needed(script: Script, name: str) -> bool:
+    """True if a script names a program or a file by a variable, or decides by it; False if programs only get it as an argument or print it."""
+    users = [
+        (it, word) for it in script.commands for word in it.words if any(one.name == name for one in word.variables)
+    ]
+    return not users or any(
+        it.name in TESTS or (it.name not in _SHOWING and (word is it.words[0] or "/" in word.text.partition("=")[0]))
+        for it, word in users
+    )
 
 
 def _names_program(instruction: Instruction, position: int) -> bool:

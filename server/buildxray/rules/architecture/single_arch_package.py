@@ -22,6 +22,7 @@ from buildxray.rules.intended import (
     is_for_no_target,
     is_meant_for_one,
     runs_programs_of,
+    with_alternative,
     with_ignored_failure,
 )
 from buildxray.rules.wording import platforms
@@ -74,6 +75,8 @@ _MANAGERS: Final = frozenset(
         "zypper",
     ]
 )
+_UNPACKING: Final = frozenset({"-X", "-e", "-x", "--control", "--extract", "--vextract"})
+"""Options with which dpkg unpacks a package for any machine. Source: the manual of dpkg-deb."""
 _PIP: Final = ("pip", "pip3", "uv")
 _INDEXES: Final = ("-f", "-i", "--default-index", "--extra-index-url", "--find-links", "--index", "--index-url")
 """Options of pip and uv with the address of a list of packages."""
@@ -150,7 +153,7 @@ def single_arch_package(ctx: RuleContext) -> Iterator[Finding]:
 
     ## Limits
     A stage that calls `dpkg --add-architecture` or installs `qemu-user` is not reported, nor is a command whose failure is ignored
-    (`… || true`). A package of Node.js for one machine is a warning, because others may be installed beside it.
+    (`… || true`); one whose failure leads to another one (`… || apt-get install …`) is a warning. A package of Node.js for one machine is a warning, because others may be installed beside it.
     """
     if len(ctx.build.targets) < 2:
         return
@@ -188,10 +191,12 @@ def _places(ctx: RuleContext, instruction: Instruction, downloaded: set[str]) ->
         yield from _sources(ctx, instruction, node.text, 0)
         for heredoc in node.heredocs:
             yield from _in_heredoc(ctx, instruction, heredoc)
-        may_fail = with_ignored_failure(instruction)
+        may_fail, alternatives = with_ignored_failure(instruction), with_alternative(instruction)
         for command in instruction.commands:
             if not is_chosen(command) and id(command.syntax) not in may_fail:
-                yield from _packages(instruction, command, downloaded)
+                for place in _packages(instruction, command, downloaded):
+                    has_other = id(command.syntax) in alternatives
+                    yield place._replace(doubt=Doubt.ALTERNATIVE) if has_other else place
                 yield from _of_conda(instruction, command)
     elif isinstance(node, Env):
         for pair in node.pairs:
@@ -331,7 +336,8 @@ def _packages(run: Run, command: Command, downloaded: set[str]) -> Iterator[_Pla
         if (is_value or is_package) and not is_downloaded and not (name in _NODE_MANAGERS and is_value):
             # pip takes a platform only for packages in another directory or a file (`pip install --help`, --platform).
             is_other = name in _NODE_MANAGERS or (is_value and name in _PIP)
-            yield from _one(run, command, word, Doubt.USE if is_other else None)
+            is_unpacked = name == "dpkg" and not _UNPACKING.isdisjoint(command.syntax.arguments)
+            yield from _one(run, command, word, Doubt.USE if is_other or is_unpacked else None)
 
 
 def _reads_rustup(command: Command) -> bool:

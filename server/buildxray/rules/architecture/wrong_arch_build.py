@@ -121,6 +121,7 @@ class _Changes(NamedTuple):
     """
 
 
+_WRITING: Final = frozenset({"echo", "printf"})
 _REPLACING: Final = frozenset({"alias", "cp", "install", "ln", "mv"})
 
 
@@ -145,6 +146,9 @@ def _configured_by(command: Command) -> set[str]:
     """The names of the compilers that a command configures for good, or replaces."""
     if command.name == "go":
         return {"go"} if command.syntax.arguments[:2] == ("env", "-w") else set()
+    if command.name in _WRITING and ">" in command.run.node.text:
+        # The environment file of Go, or a profile of the shell: `echo "GOARCH=$TARGETARCH" >> "$(go env GOENV)"`.
+        return {"go"} if any("GOARCH=" in it.text for it in command.syntax.words) else set()
     words = command.syntax.words[1:] if command.name in _REPLACING else ()
     return {posixpath.basename(it.text.partition("=")[0].strip("\"'")) for it in words}
 
