@@ -135,6 +135,8 @@ def last_use(command: str) -> Use | None:
         ("rustc --version", "none"),
         # C and C++
         ("gcc -O2 -o app main.c", "compile gcc amd64 amd64"),
+        ("gcc -E main.c -o main.i", "execute gcc"),
+        ("clang -fsyntax-only main.c", "execute clang"),
         ("aarch64-linux-gnu-gcc-12 -o app main.c", "compile aarch64-linux-gnu-gcc-12 arm64 arm64"),
         ("clang++ --target=aarch64-linux-gnu x.cc", "compile clang++ arm64 arm64"),
         ("cc --version", "neutral cc"),
@@ -156,6 +158,8 @@ def last_use(command: str) -> Use | None:
         ("mix do deps.get, compile, release", "compile mix release amd64 amd64"),
         ("mix deps.get", "execute mix deps.get"),
         ("rebar3 as prod release", "compile rebar3 release amd64 amd64"),
+        ("rebar3 release --include-erts true", "compile rebar3 release amd64 amd64"),
+        ("rebar3 as prod release --include-erts false", "bundle rebar3 release"),
         ("rebar3 as prod escriptize", "bundle rebar3 escriptize"),
         ("rebar3 ct", "execute rebar3 ct"),
         ("gleam export erlang-shipment", "bundle gleam export"),

@@ -24,6 +24,8 @@ _COMPILER: Final = lazy_regex(
 )
 _TARGETS: Final = ("--target", "-target", "--host")
 _ASKING: Final = frozenset({"--help", "--version", "-V", "-dumpmachine", "-dumpversion", "-h", "-v"})
+_PREPROCESSING: Final = frozenset({"-E", "-M", "-MM", "-fsyntax-only"})
+"""Options with which a compiler writes no code for a machine."""
 _CONFIGURING: Final = frozenset({"cmake", "configure", "meson"})
 _OTHER_GOALS: Final = frozenset({"check", "clean", "distclean", "install", "test"})
 _CROSSING: Final = lazy_regex(
@@ -42,6 +44,8 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
     if compiler is not None:
         if not arguments or {*arguments} & _ASKING:
             return Use(toolchain, invocation, Effect.NEUTRAL, name)
+        if {*arguments} & _PREPROCESSING:
+            return Use(toolchain, invocation, Effect.EXECUTE, name)
         return _compile(invocation, toolchain, name, 1, compiler["triple"] or "")
     for title in ("cmake --build", "meson compile"):
         if (name, *arguments[:1]) == tuple(title.split()):

@@ -80,6 +80,10 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
         return None
     if is_asking or ("" not in compiling and subcommand not in compiling) or {*invocation.command.arguments} & _FOR_ALL:
         return Use(toolchain, invocation, Effect.EXECUTE, title)
+    bundled = invocation.argument("--include-erts") if name == "rebar3" else None
+    if bundled is not None and bundled.value == "false":
+        # Byte code without the virtual machine.
+        return Use(toolchain, invocation, Effect.BUNDLE, title, outputs=_outputs(invocation), may_differ=True)
     is_targeted = invocation.has_option(*_OPTIONS_FOR_TARGET) or any(
         it.startswith(_JOINED_TARGETS) for it in invocation.command.arguments
     )

@@ -3,8 +3,9 @@ from __future__ import annotations
 import pytest
 
 from buildxray.rules.architecture.wrong_arch_build import wrong_arch_build
+from buildxray.rules.base import Severity
 from tests.support.cases import every_case
-from tests.support.rules import check_fix, check_no_fix, check_nothing, check_rule, context, findings
+from tests.support.rules import check_fix, check_no_fix, check_nothing, check_rule, context, findings, severities
 
 XX = """FROM --platform=$BUILDPLATFORM tonistiigi/xx AS xx
 FROM --platform=$BUILDPLATFORM debian AS b
@@ -295,3 +296,19 @@ def test_a_target_that_is_told_for_some_platforms_only(script: str, is_said: boo
     run = script.format("CGO_ENABLED=0 go build -o /app .")
     text = f"FROM --platform=$BUILDPLATFORM golang AS b\nARG TARGETARCH\nRUN {run}\nFROM scratch\nCOPY --from=b /app /app\n"
     assert bool(findings(wrong_arch_build, context(text))) is is_said
+
+
+@pytest.mark.parametrize(
+    ("command", "image", "expected"),
+    [
+        ("mix release", "debian", None),
+        ("rebar3 release", "debian", None),
+        # The project decides if a release brings a virtual machine.
+        ("mix release", "elixir:1.18-slim", Severity.WARNING),
+        ("rebar3 release", "erlang:27-slim", Severity.WARNING),
+        ("go build -o _build/app .", "elixir:1.18-slim", None),
+    ],
+)
+def test_a_release_of_erlang_may_be_byte_code(command: str, image: str, expected: Severity | None) -> None:
+    text = f"FROM --platform=$BUILDPLATFORM elixir AS b\nWORKDIR /s\nCOPY . .\nRUN {command}\nFROM {image}\nCOPY --from=b /s/_build /app\n"
+    assert severities(wrong_arch_build, context(text)) == [expected]

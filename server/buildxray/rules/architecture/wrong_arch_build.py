@@ -103,7 +103,7 @@ def wrong_arch_build(ctx: RuleContext) -> Iterator[Finding]:
                 _("; ").join([_message(use, images), *advice(stage, [command] if use.must_run_on_target else [])]),
                 partial(_fixes, ctx, command),
                 (Related(way.keyword_range, _("the binary is taken from here")),),
-                doubt=doubt_of_output(ctx, stage, command),
+                doubt=Doubt.PROGRAM if _may_be_byte_code(target, command) else doubt_of_output(ctx, stage, command),
             )
         yield from _launchers(ctx, stage)
         yield from _without_xx(stage)
@@ -176,6 +176,15 @@ def _is_image_of_cross_compiler(stage: Stage) -> bool:
     """True if the name of the image at the root depends on the target, names an architecture, or says that it cross-compiles."""
     names = {*stage.ancestry[-1].base_names}
     return len(names) > 1 or any(named_architectures(it) or "cross" in it for it in names)
+
+
+def _may_be_byte_code(image: Stage, command: KnownCommand) -> bool:
+    """True for a release of Erlang in an image that has a virtual machine: `include_erts` of the project decides if it brings another one.
+
+    Source: the manuals of rebar3 ("Releases") and Mix ("mix release", `:include_erts`).
+    """
+    has_machine = any("erlang" in it or "elixir" in it for it in image.base_names)
+    return command.name in ("mix", "rebar3") and has_machine
 
 
 def _is_of_whole_image(copy: Instruction) -> bool:
