@@ -14,7 +14,8 @@ from tools.growth import AXES
 pytestmark = pytest.mark.slow
 
 FEW, MANY = 100, 600
-HIGHEST_EXPONENT = 1.02
+# A quadratic part shows as 1.2 or more; calls of other callbacks, such as those of the garbage collector, as 0.01 at most.
+HIGHEST_EXPONENT = 1.05
 
 
 @pytest.mark.parametrize("axis", AXES)

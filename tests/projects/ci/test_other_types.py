@@ -30,7 +30,6 @@ OTHERS: tuple[object, ...] = (
 )
 FILES = {
     ".github/workflows/a.yml": """
-        on: {workflow_call: {inputs: {p: {default: linux/arm64}}}}
         env: {A: b}
         defaults: {run: {working-directory: x}}
         jobs:
@@ -53,8 +52,15 @@ FILES = {
               - run: docker buildx build --platform $A .
                 shell: bash
                 working-directory: y
+    """,
+    ".github/workflows/b.yml": """
+        on: {workflow_call: {inputs: {p: {default: linux/arm64}}}}
+        jobs:
+          build:
+            steps:
+              - run: docker buildx build --platform ${{ inputs.p }} .
           call:
-            uses: ./.github/workflows/a.yml
+            uses: ./.github/workflows/b.yml
             with: {p: q}
     """,
     "compose.yaml": """
