@@ -560,3 +560,24 @@ def test_a_default_hides_only_the_downloads_that_use_it(chosen_by: str, *, is_re
         f'RUN case "{chosen_by}" in amd64) a=x86_64;; arm64) a=i686;; *) a=x86_64;; esac; curl -o /usr/bin/t "https://a.b/t-$a"\n'
     )
     assert bool(findings(hard_coded_arch, context(text))) is is_reported
+
+
+@pytest.mark.parametrize(
+    ("script", "is_said"),
+    [
+        ("case $TARGETARCH in arm64) {arm64};; *) {amd64};; esac", True),
+        ("if [ $TARGETARCH = arm64 ]; then {arm64}; else {amd64}; fi", True),
+        ("case $TARGETARCH in arm64) {arm64};; amd64) {amd64};; *) exit 1;; esac", False),
+        ("case $TARGETARCH in arm64) {arm64};; arm) {arm};; *) {amd64};; esac", False),
+        ("case $TARGETARCH in arm64|arm) {amd64};; *) {arm64};; esac", False),
+        ("if $(probe); then {arm64}; else {amd64}; fi", False),
+        ("if [ $(uname -m) = aarch64 ]; then {arm64}; else {amd64}; fi", False),
+    ],
+)
+def test_a_default_branch_for_another_platform(script: str, *, is_said: bool) -> None:
+    lines = {it: f"curl -fsSL -o /usr/bin/t https://x.org/t-{it}" for it in ("amd64", "arm", "arm64")}
+    text = f"FROM debian\nARG TARGETARCH\nRUN {script.format(**lines)}\n"
+    marked = findings(hard_coded_arch, context(text, "linux/amd64,linux/arm64,linux/arm/v7"))
+    assert [text[slice(*it.range)] for it in marked] == ["amd64"] * is_said
+    assert not any(it.fixes for it in marked)
+    assert reported(hard_coded_arch, text, "linux/amd64,linux/arm64") == []

@@ -6,6 +6,7 @@ import itertools
 import posixpath
 import re
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -128,7 +129,8 @@ def _findings(ctx: RuleContext, target: Stage) -> Iterator[Finding]:
             yield from _by_wrong_names(ctx, stage)
         downloaded = [(download, _named(download)) for download in downloads(stage)]
         if len({one[2] for __, named in downloaded for one in named}) != 1:
-            # A file with downloads for several architectures considers them.
+            # A file with downloads for several architectures considers them, apart from those for which only its default branch is left.
+            yield from _by_default_branches(ctx, stage, downloaded)
             continue
         for it, named in downloaded:
             finding = _finding(ctx, stage, it, named)
@@ -167,6 +169,29 @@ def _by_own_arguments(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
                     ),
                     doubt=Doubt.ARGUMENT,
                 )
+
+
+def _by_default_branches(
+    ctx: RuleContext, stage: Stage, downloaded: list[tuple[Download, list[_Named]]]
+) -> Iterator[Finding]:
+    """Find downloads in a branch that fits one platform and is taken by another: `case $TARGETARCH in arm64) …;; *) curl …-amd64;; esac`.
+
+    A branch that fits none of its platforms may be meant for programs of another architecture.
+    """
+    for download, named in downloaded:
+        command = download.command
+        if command is None or not named or len(command.targets) >= len(stage.targets):
+            continue
+        if _is_masked(command.run) or _is_undeclared(command.run):
+            # `masked-platform-arg` and `undeclared-platform-arg` report the cause.
+            continue
+        fits = any(runs_on(named[0][2], it) for it in command.targets)
+        finding = (
+            _finding(ctx, stage, download, named) if fits and all(map(command.is_certain, command.targets)) else None
+        )
+        if finding is not None:
+            # The site may lack the files for the others: only its author knows what they get.
+            yield replace(finding, fix=())
 
 
 def _is_undeclared(run: Run) -> bool:
