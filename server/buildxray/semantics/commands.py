@@ -228,8 +228,8 @@ class Inventory:
             invocations.append(invocation)
             if command.name in _PREPARING:
                 preparations = (*preparations, command)[-_MOST_PREPARING:]
-            if command.name == "cd" and len(command.words) == 2:
-                # A subshell may end in between, so the earlier directories remain possible.
+            if _enters_directory(command):
+                # A subshell or `popd` may end it in between, so the earlier directories remain possible.
                 entered = (it for it in invocation.paths(command.words[1]) if len(it) < _LONGEST_DIRECTORY)
                 directories = tuple(dict.fromkeys((*entered, *directories)))[:_MOST]
         return invocations
@@ -458,6 +458,13 @@ _MOST_PREPARING = 256
 """Preparing commands, the latest ones, that a command keeps: a chain of stages may have thousands."""
 _PREPARING = frozenset(name for it in ALL for name in it.preparing)
 _NAMES_PREPARING = lazy_regex("|".join(map(re.escape, sorted(_PREPARING))))
+
+
+def _enters_directory(command: Command) -> bool:
+    """True for `cd directory` and `pushd directory`; `pushd +1` and `pushd -n` turn or change the stack of directories (bash(1))."""
+    if command.name not in ("cd", "pushd") or len(command.words) != 2:
+        return False
+    return command.name == "cd" or not command.words[1].text.startswith(("+", "-"))
 
 
 @of_node

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import posixpath
 import re
-from itertools import pairwise
 from typing import Final
 
 from buildxray.plan.paths import clean
@@ -109,9 +108,15 @@ def _downloaded_to(invocation: Invocation) -> tuple[str, ...]:
     name, words = invocation.command.name, invocation.command.words
     short, long = ("o", "--output") if name == "curl" else ("O", "--output-document")
     output = invocation.argument(long)
-    for option, value in pairwise(words):
-        if re.fullmatch(rf"-[A-Za-z]*{short}", option.text):
-            output = value
+    for position, word in enumerate(words[1:], 1):
+        option = _OUTPUT["curl" if name == "curl" else "wget"].match(word.text)
+        if option is None or word.text[option.end() :].startswith("-"):
+            # `-O-` is the standard output.
+            continue
+        if option.end() < len(word.text):
+            output = word.after(option[0])
+        elif position + 1 < len(words):
+            output = words[position + 1]
     if output is not None:
         return invocation.paths(output)
     is_kept = name != "curl" or any(re.fullmatch(r"-[A-Za-z]*O[A-Za-z]*|--remote-name", it.text) for it in words)
@@ -119,6 +124,16 @@ def _downloaded_to(invocation: Invocation) -> tuple[str, ...]:
         return ()
     files = [posixpath.basename(url) for it in words[1:] for url in invocation.evaluate(it) if url and "://" in url]
     return tuple(dict.fromkeys(clean(f"{it}/{file}") for it in invocation.directories for file in files))
+
+
+_OUTPUT: Final = {
+    "curl": lazy_regex(r"-[#0-6BGJLMNORSVZafgijklnpqsv]*o"),
+    "wget": lazy_regex(r"-[46EHLNSbcdkmpqrvx]*O"),
+}
+"""Short options without a value, and at their end the one for the output file, whose path may be in the same word: `wget -qO/tool`.
+
+Source: the manuals of curl and Wget.
+"""
 
 
 def _reads(invocation: Invocation, name: str) -> Reading:  # noqa: PLR0911
