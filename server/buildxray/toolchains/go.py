@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import Final
 
 from buildxray.plan.paths import clean
+from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.toolchains.base import CrossCompilation, Effect, Invocation, Reading, Setting, Toolchain, Use
 
 _COMPILING: Final = frozenset({"build", "install"})
@@ -36,6 +37,28 @@ _READ_VARIABLES: Final = frozenset(
 
 _READ_BY_ALL: Final = frozenset({"GOFLAGS", "GOTOOLCHAIN"})
 """Subcommands that download whole modules, for any machine."""
+
+
+_IMAGE: Final = lazy_regex(r"(?:docker\.io/library/)?golang:(?P<tag>[^@]+)(?:@.*)?")
+_VERSION: Final = lazy_regex(r"1\.(?P<minor>\d+)(?:\.\d+)?(?:(?:beta|rc)\d+)?(?:-.+)?")
+_ALPINE: Final = lazy_regex(r"alpine3\.(?P<minor>\d+)")
+_FIRST_WITH_ARM_V7: Final = 21
+_FIRST_ALPINE_WITH_ARM_V7: Final = 17
+
+
+def defaults_to_arm_v7(image: str) -> bool:
+    """False for an official image of Go before 1.21: it cross-compiles for arm without `GOARM` to version 5, which every arm runs.
+
+    Source: golang/go, src/cmd/dist/util.go, xgetgoarm: "Conservative default for cross-compilation" is `5` up to Go 1.20, and `7`
+    since go.dev/cl/470695 (Go 1.21). The official image is made for the two latest releases of Alpine; Go 1.21 began with Alpine 3.17.
+    """
+    match = _IMAGE.fullmatch(image)
+    if match is None:
+        return True
+    version, alpine = _VERSION.fullmatch(match["tag"]), _ALPINE.fullmatch(match["tag"])
+    if version is not None:
+        return int(version["minor"][:4]) >= _FIRST_WITH_ARM_V7
+    return alpine is None or int(alpine["minor"][:4]) >= _FIRST_ALPINE_WITH_ARM_V7
 
 
 def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:

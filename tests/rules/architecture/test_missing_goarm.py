@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from buildxray.rules.architecture.missing_goarm import missing_goarm
-from tests.support.rules import check_fix, check_nothing, check_rule
+from tests.support.rules import check_fix, check_nothing, check_rule, reported
 
 OLD_ARM = "linux/amd64,linux/arm/v6,linux/arm/v7"
 
@@ -52,3 +52,30 @@ def test_goarm_that_is_missing_for_an_old_arm_is_reported() -> None:
 )
 def test_binaries_that_every_arm_runs_are_not_reported(lines: str, targets: str) -> None:
     check_nothing(missing_goarm, stage(lines), targets=targets)
+
+
+@pytest.mark.parametrize(
+    ("image", "is_reported"),
+    [
+        ("golang:1.20", False),
+        ("golang:1.17.13-alpine3.14", False),
+        ("golang:1.9-stretch", False),
+        ("golang:alpine3.16", False),
+        ("docker.io/library/golang:1.20.1@sha256:" + "0" * 64, False),
+        ("golang:1.21", True),
+        ("golang:1.21rc2-alpine3.17", True),
+        ("golang:alpine3.17", True),
+        ("golang:1", True),
+        ("golang:1-alpine3.14", True),
+        ("golang:alpine", True),
+        ("golang:bookworm", True),
+        ("example.org/golang:1.17", True),
+        ("alpine:3.14", True),
+    ],
+)
+def test_go_before_1_21_makes_code_for_every_arm(image: str, *, is_reported: bool) -> None:
+    text = stage(
+        "ARG TARGETARCH\nRUN GOARCH=$TARGETARCH go build -o /out/app",
+        f"FROM --platform=$BUILDPLATFORM {image} AS build",
+    )
+    assert bool(reported(missing_goarm, text, OLD_ARM)) is is_reported

@@ -12,7 +12,7 @@ from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Effect, KnownCommand
 from buildxray.syntax.text import Edit
 from buildxray.toolchains.base import CrossCompilation
-from buildxray.toolchains.go import GO
+from buildxray.toolchains.go import GO, defaults_to_arm_v7
 
 _OLD = frozenset({"v5", "v6"})
 
@@ -28,6 +28,9 @@ def missing_goarm(ctx: RuleContext) -> Iterator[Finding]:
     ## Why it matters
     When Go cross-compiles for arm, it uses version 7, whose instructions an older processor lacks: the program ends with SIGILL. An
     invalid `GOARM` is an error in older versions of Go; newer ones use the default without a warning.
+
+    Before Go 1.21 the default was version 5, so a missing `GOARM` is not reported on an official image that cannot be newer, such as
+    `golang:1.20` or `golang:alpine3.16`.
 
     ## Example
     For the platforms linux/amd64 and linux/arm/v6:
@@ -66,7 +69,8 @@ def missing_goarm(ctx: RuleContext) -> Iterator[Finding]:
             is_asked = use.toolchain is GO and use.is_targeted and use.invocation.command.is_writable
             if is_asked and (misread := _misread(command)) is not None:
                 yield misread
-            if not old or not is_asked or use.invocation.setting("GOARM").is_set:
+            is_for_v7 = command.run.stage is None or defaults_to_arm_v7(command.run.stage.image_name)
+            if not old or not is_asked or not is_for_v7 or use.invocation.setting("GOARM").is_set:
                 continue
             crossing = CrossCompilation((("GOARM", "${TARGETVARIANT#v}"),), ("TARGETVARIANT",), is_safe=True)
             edits = (*set_target(command, crossing), *declare_arguments(command.run, crossing.arguments))
