@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from typing import NamedTuple
+
 from buildxray.localization import _
+from buildxray.records import cached_property
 from buildxray.rules.base import Fix, Safety
 from buildxray.rules.edits import declare
-from buildxray.semantics.build import Build, Instruction
+from buildxray.rules.shell_variables import may_set
+from buildxray.semantics.build import Build, Instruction, Run, Stage
 from buildxray.syntax.text import TextRange
 
 
@@ -31,7 +36,74 @@ def unseen_message(name: str, image: str, *, has_default: bool = False) -> str:
     )
 
 
-def declaring(instruction: Instruction, name: str) -> Fix:
-    """The fix; a suggestion, because the value of an ARG hides a value set by the image."""
-    title = _("Declare `ARG {names}` directly before its first use", names=name)
-    return Fix(title, (declare(instruction, [name]),), Safety.SUGGESTION)
+def is_of_image(name: str, image: str) -> bool:
+    """True if an image probably sets a variable: both have the name of a program."""
+    program = image.rpartition("/")[2].partition(":")[0].partition("@")[0].lower()
+    word = name.partition("_")[0].lower()
+    return bool(program) and (program.startswith(word) or word.startswith(program))
+
+
+class Declarer:
+    """The fixes for the uses of arguments that no stage declares.
+
+    One stage often writes a path that another one reads, and both are without the value now: a fix that gave it to one of them would
+    make the build fail. So a fix declares an argument in every stage that uses it, or there is none.
+    """
+
+    def __init__(self, build: Build, names: Collection[str]) -> None:
+        """For some of the names that are declared above the first FROM."""
+        self._build = build
+        self._names = frozenset(names)
+
+    def fixes(self, instruction: Instruction, name: str) -> tuple[Fix, ...]:
+        """The fix for a use; a suggestion, because the value of an ARG hides a value set by the image."""
+        places: list[Instruction] = []
+        for stage, use in self._uses.get(name, {}).items():
+            if any(it.stage in stage.ancestry for it in places):
+                # A stage sees what the stages that it continues declare.
+                continue
+            if stage is not instruction.stage and not use.needs_value:
+                return ()
+            places.append(use.instruction)
+        if len(places) > 1:
+            title = _("Declare `ARG {names}` in each stage that uses it", names=name)
+        else:
+            title = _("Declare `ARG {names}` directly before its first use", names=name)
+        return (Fix(title, tuple(declare(it, [name]) for it in places), Safety.SUGGESTION),) if places else ()
+
+    @cached_property
+    def _uses(self) -> dict[str, dict[Stage, _Uses]]:
+        """The uses of each name in the stages that do not declare it, stages in the order of the file."""
+        uses: dict[str, dict[Stage, _Uses]] = {}
+        for stage in self._build.stages:
+            for instruction in stage.instructions:
+                for name in self._names & instruction.variable_names:
+                    if instruction.is_set(name):
+                        continue
+                    needs_value = _needs_value(instruction, name)
+                    earlier = uses.setdefault(name, {}).get(stage)
+                    uses[name][stage] = (
+                        _Uses(instruction, needs_value)
+                        if earlier is None
+                        else earlier._replace(needs_value=earlier.needs_value and needs_value)
+                    )
+        return uses
+
+
+class _Uses(NamedTuple):
+    """The uses of an argument in one stage."""
+
+    instruction: Instruction
+    """The first of them."""
+    needs_value: bool
+    """True if each of them certainly reads the argument, and has no value of its own."""
+
+
+def _needs_value(instruction: Instruction, name: str) -> bool:
+    if any(it.name == name and it.has_default for it in instruction.variable_references()):
+        return False
+    if isinstance(instruction, Run) and may_set(instruction.script, name):
+        return False
+    root = None if instruction.stage is None else instruction.stage.root
+    image = None if root is None else root.from_.image
+    return image is not None and not is_of_image(name, image.text)

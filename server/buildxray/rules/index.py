@@ -571,7 +571,7 @@ RULES: Final = (
         "undeclared-global-arg",
         Severity.WARNING,
         Severity.WARNING,
-        FixAvailability.ALWAYS,
+        FixAvailability.SOMETIMES,
         "buildxray.rules.scope.undeclared_global_arg",
         "",
         frozenset({Mention.GLOBAL_ARGUMENT}),

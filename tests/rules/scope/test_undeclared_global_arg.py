@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from buildxray.rules.scope.undeclared_global_arg import undeclared_global_arg
 from tests.support.cases import every_case
-from tests.support.rules import check_fix, check_rule, check_silent
+from tests.support.rules import check_fix, check_no_fix, check_rule, check_silent
 
 
 def test_a_global_argument_used_in_a_stage_is_reported() -> None:
@@ -37,6 +37,47 @@ def test_the_argument_is_declared_where_it_is_used_first() -> None:
         "ARG V=1\nFROM alpine\nRUN true\n# why\nRUN get $V\nRUN rm $V\n",
         "ARG V=1\nFROM alpine\nRUN true\nARG V\n# why\nRUN get $V\nRUN rm $V\n",
     )
+
+
+def test_stages_that_share_a_path_get_the_declaration_together() -> None:
+    # With the value in one of them only, the path that the second stage reads would not exist.
+    check_fix(
+        undeclared_global_arg,
+        "ARG V=1\nFROM alpine AS get\nRUN get -o /opt/$V/t\nFROM alpine\nCOPY --from=get /opt /opt\nRUN ln -s /opt/$V/t /t\n",
+        "ARG V=1\nFROM alpine AS get\nARG V\nRUN get -o /opt/$V/t\n"
+        "FROM alpine\nCOPY --from=get /opt /opt\nARG V\nRUN ln -s /opt/$V/t /t\n",
+    )
+
+
+def test_the_other_stage_may_use_it_in_an_instruction_that_buildkit_expands() -> None:
+    check_fix(
+        undeclared_global_arg,
+        "ARG V=1\nFROM alpine AS get\nENV D=/opt/$V\nRUN mkdir -p $D\nFROM alpine\nCOPY --from=get /opt /opt\nRUN ls /opt/$V\n",
+        "ARG V=1\nFROM alpine AS get\nARG V\nENV D=/opt/$V\nRUN mkdir -p $D\n"
+        "FROM alpine\nCOPY --from=get /opt /opt\nARG V\nRUN ls /opt/$V\n",
+    )
+
+
+def test_a_stage_that_continues_another_one_sees_its_declaration() -> None:
+    check_fix(
+        undeclared_global_arg,
+        "ARG V=1\nFROM alpine AS base\nRUN get $V\nFROM base\nRUN ls /opt/$V\n",
+        "ARG V=1\nFROM alpine AS base\nARG V\nRUN get $V\nFROM base\nRUN ls /opt/$V\n",
+    )
+
+
+@every_case(
+    "other",
+    [
+        "FROM alpine AS get\nRUN mkdir -p /opt/${V:-2}\n",
+        "FROM alpine AS get\nRUN . ./versions && mkdir -p /opt/$V\n",
+        "FROM example.org/v:2 AS get\nRUN mkdir -p /opt/$V\n",
+        "FROM alpine AS get\nWORKDIR /opt/${V:-2}\n",
+    ],
+)
+def test_no_fix_if_another_stage_may_have_its_own_value(other: str) -> None:
+    text = f"ARG V=1\n{other}FROM alpine\nCOPY --from=get /opt /opt\nRUN ls /opt/$V\n"
+    check_no_fix(undeclared_global_arg, text)
 
 
 @every_case(

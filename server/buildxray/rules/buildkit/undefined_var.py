@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from buildxray.localization import _
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
 from buildxray.rules.base import Finding, FixAvailability, Severity, rule
 from buildxray.rules.check_warnings import warned
 from buildxray.rules.context import RuleContext
-from buildxray.rules.global_arguments import declarations, declaring, unseen_message
+from buildxray.rules.global_arguments import Declarer, declarations, unseen_message
 
 
 @rule(Severity.WARNING, Severity.WARNING, FixAvailability.SOMETIMES, buildkit_check="UndefinedVar")
@@ -37,7 +38,8 @@ def undefined_var(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    A suggestion, if the name of a set variable is similar, or if an `ARG` above the first FROM has the name.
+    A suggestion, if the name of a set variable is similar, or if an `ARG` above the first FROM has the name: then each
+    stage that uses it gets the declaration, or none, if a use in another stage may have a value of its own.
 
     ## Limits
     The variables of a base image are unknown: without a similar name, the finding is only information.
@@ -46,6 +48,7 @@ def undefined_var(ctx: RuleContext) -> Iterator[Finding]:
     BuildKit's own check `UndefinedVar`.
     """
     global_names = declarations(ctx.build)
+    declarer = Declarer(ctx.build, global_names)
     for it in warned(ctx, "UndefinedVar"):
         if it.subject in AUTOMATIC_ARGUMENTS:
             # `undeclared-platform-arg` reports it with its consequence.
@@ -56,7 +59,7 @@ def undefined_var(ctx: RuleContext) -> Iterator[Finding]:
             image = "" if root is None or root.from_.image is None else root.from_.image.text
             has_default = ctx.build.text.startswith((":-", "-"), it.range.end)
             message = unseen_message(it.subject, image, has_default=has_default)
-            yield Finding(it.range, message, (declaring(it.instruction, it.subject),))
+            yield Finding(it.range, message, partial(declarer.fixes, it.instruction, it.subject))
             continue
         if root is None or root.from_.image is None or root.from_.image.text == "scratch":
             yield Finding(it.range, _("nothing sets `{name}`, so it is empty", name=it.subject), it.meant(ctx))

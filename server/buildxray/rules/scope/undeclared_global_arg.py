@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from buildxray.localization import _
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
 from buildxray.rules.base import Finding, FixAvailability, Related, Severity, rule
 from buildxray.rules.context import RuleContext
-from buildxray.rules.global_arguments import declarations, declaring, unseen_message
+from buildxray.rules.global_arguments import Declarer, declarations, is_of_image, unseen_message
 from buildxray.rules.shell_variables import may_set
 from buildxray.semantics.build import Run, VariableReference
 from buildxray.semantics.mentions import Mention
 
 
-@rule(Severity.WARNING, Severity.WARNING, FixAvailability.ALWAYS, about=[Mention.GLOBAL_ARGUMENT])
+@rule(Severity.WARNING, Severity.WARNING, FixAvailability.SOMETIMES, about=[Mention.GLOBAL_ARGUMENT])
 def undeclared_global_arg(ctx: RuleContext) -> Iterator[Finding]:
     """A RUN uses an `ARG` that is declared above the first FROM only, so it expands to nothing.
 
@@ -42,7 +43,8 @@ def undeclared_global_arg(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    A suggestion: the base image may set a variable of that name.
+    A suggestion: the base image may set a variable of that name. If several stages use the argument, all of them get the declaration, because
+    one may read a path that another one writes. There is no fix if a use in another stage has a default or may have a value of its own.
 
     ## Limits
     Not reported if the use has a default, if the script may set the variable itself, or if the image has the name of the variable, as
@@ -51,6 +53,7 @@ def undeclared_global_arg(ctx: RuleContext) -> Iterator[Finding]:
     declared = {name: it for name, it in declarations(ctx.build).items() if name not in AUTOMATIC_ARGUMENTS}
     if not declared:
         return
+    declarer = Declarer(ctx.build, declared)
     for stage in ctx.build.stages:
         root = stage.root
         if root is None or root.from_.image is None:
@@ -59,12 +62,14 @@ def undeclared_global_arg(ctx: RuleContext) -> Iterator[Finding]:
         repaired: set[str] = set()
         for run in stage.runs:
             for use in _unseen(run, declared.keys() - repaired):
-                if _is_of_image(use.name, image):
+                if is_of_image(use.name, image):
                     continue
                 # One declaration is seen by all later instructions.
                 repaired.add(use.name)
                 related = (Related(declared[use.name], _("this `ARG` is for FROM lines")),)
-                yield Finding(use.name_range, unseen_message(use.name, image), (declaring(run, use.name),), related)
+                yield Finding(
+                    use.name_range, unseen_message(use.name, image), partial(declarer.fixes, run, use.name), related
+                )
 
 
 def _unseen(run: Run, names: set[str]) -> Iterator[VariableReference]:
@@ -76,10 +81,3 @@ def _unseen(run: Run, names: set[str]) -> Iterator[VariableReference]:
         if not run.is_set(it.name) and not may_set(run.script, it.name):
             returned.add(it.name)
             yield it
-
-
-def _is_of_image(name: str, image: str) -> bool:
-    """True if an image probably sets a variable: both have the name of a program."""
-    program = image.rpartition("/")[2].partition(":")[0].partition("@")[0].lower()
-    word = name.partition("_")[0].lower()
-    return bool(program) and (program.startswith(word) or word.startswith(program))
