@@ -7,16 +7,18 @@ import io
 import json
 import re
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
+from itertools import pairwise
 
 import pytest
 
 from buildxray.ide.build_times import MeasuredBuild
 from buildxray.ide.settings import Settings
+from buildxray.ide.time_budget import time_budget
 from buildxray.ide.times_as_json import times_as_json
-from buildxray.logs import matching
-from buildxray.logs.model import Log
+from buildxray.logs import matching, status_stream
+from buildxray.logs.model import Log, LogError
 from buildxray.logs.reader import read_log_text, read_stream
 from tests.support.logs import RECORDED
 
@@ -105,6 +107,72 @@ def test_similar_steps_are_compared_a_bounded_number_of_times(monkeypatch: pytes
     (build,) = read_log_text(steps).builds
     MeasuredBuild(edited, build, Settings().request())
     assert 1_000 < len(compared) <= 3 * matching._MOST_COMPARISONS
+
+
+def test_a_text_is_prepared_for_comparison_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    prepared: list[object] = []
+    compared: list[object] = []
+
+    class Counted(SequenceMatcher[str]):
+        def ratio(self) -> float:
+            compared.append(self)
+            return super().ratio()
+
+        def set_seq2(self, b: Sequence[str]) -> None:
+            prepared.append(b)
+            super().set_seq2(b)
+
+    monkeypatch.setattr(matching, "SequenceMatcher", Counted)
+    edited = "FROM alpine AS build\n" + "".join(f"RUN a{n} b{n} c{n}\n" for n in range(9))
+    steps = "".join(f"#{n} [build {n % 9 + 1}/10] RUN x{n}\n#{n} DONE 0.1s\n\n" for n in range(1, 40))
+    (build,) = read_log_text(steps).builds
+    MeasuredBuild(edited, build, Settings().request())
+    assert len(compared) > len(prepared) > 1
+    # One text after the other: the comparisons of one share its preparation.
+    assert all(one != next_one for one, next_one in pairwise(prepared))
+
+
+def test_blanks_of_names_are_joined_in_linear_time() -> None:
+    name = f"RUN{' abcdefg' * 110_000}"
+    steps = "".join(f"#{n} [build {n}/20] {name}\n#{n} DONE 0.1s\n\n" for n in range(1, 20))
+    (build,) = read_log_text(steps).builds
+    with time_budget(10):
+        # A second on a quiet machine; 20 s with a regular expression for each comparison.
+        MeasuredBuild(DOCKERFILE, build, Settings().request())
+
+
+def test_many_beginnings_of_builds_do_not_look_at_all_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_at: list[str] = []
+
+    def is_numbered(name: str) -> bool:
+        looked_at.append(name)
+        return re.match(r"\[[^\]]*\d/\d+\] ", name) is not None
+
+    monkeypatch.setattr(status_stream, "_is_numbered", is_numbered)
+    times = {"started": "2026-11-26T10:00:01Z", "completed": "2026-11-26T10:00:02Z"}
+    steps = [{"digest": f"sha256:{n}", "name": f"[{n}/999] RUN {n}", **times} for n in range(1, 900)]
+    waiting = {"digest": "sha256:w", "name": "[1/1] RUN w"}
+    beginning = {"digest": "sha256:b", "name": "[internal] load build definition"}
+    lines = [{"vertexes": [*steps, waiting]}, *[{"vertexes": [beginning]}] * 500]
+    text = "".join(f"{json.dumps(it)}\n" for it in lines)
+    (build,) = read_log_text(text).builds
+    assert len(build.vertices) == 901
+    assert len(looked_at) == 900 + 500
+    ended = json.dumps({"vertexes": [{**waiting, **times}]})
+    assert len(read_log_text(f"{text}{ended}\n{json.dumps(lines[-1])}\n").builds) == 2
+
+
+@pytest.mark.parametrize("kind", [tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.GNUTYPE_LONGNAME])
+def test_attributes_of_an_archive_are_bounded(kind: bytes) -> None:
+    packed = io.BytesIO()
+    with gzip.GzipFile(fileobj=packed, mode="wb") as archive:
+        header = tarfile.TarInfo("x")
+        header.type, header.size = kind, 2_000_000
+        # The search for their encoding takes quadratic time: with 2 MB it would take hours.
+        archive.write(header.tobuf() + b"1" * 2_000_000)
+    packed.seek(0)
+    with time_budget(10), pytest.raises(LogError, match="history record"):
+        read_stream(io.BufferedReader(packed))
 
 
 def members() -> Iterator[tuple[str, bytes]]:

@@ -14,7 +14,12 @@ from buildxray.ide.project import Projects
 from buildxray.ide.settings import Settings
 from buildxray.ide.time_budget import time_budget
 from buildxray.projects import compose
+from buildxray.projects.ci import commands
+from buildxray.projects.ci.command_lines import CommandLine, read_command_line
+from buildxray.projects.ci.shell import parse_script
+from buildxray.projects.ci.site import MOST_WORK
 from buildxray.projects.compose_builds import read_compose
+from buildxray.syntax.shell.model import Script
 
 pytestmark = pytest.mark.slow
 MOST_MEMORY = 60_000_000
@@ -80,6 +85,7 @@ FILES = {
         f"jobs:\n  b:\n    steps: [{{run: '{'docker ' * 15_000}'}}, {{run: 'cp {'a/' * 30_000} Dockerfile'}}]\n",
     ),
     "sed": ("Makefile", f"all:\n\t{'sed ' * 240_000}\n"),
+    "prerequisites": ("Makefile", f"a: {'b ' * 200_000}\n\tdocker build {'$< ' * 150_000}\n"),
     "blanks of a rule": ("Makefile", f"a{' ' * 900_000}x\n\tdocker build .\n"),
     "nested conditions": ("Makefile", "ifdef A\n" * 20_000 + "B = x\n" * 20_000 + "all:\n\tdocker build $(B) .\n"),
     "blanks of a variable": (".env", f"A=a{' ' * 900_000}b\n"),
@@ -116,6 +122,14 @@ NAMED_MANY_TIMES = {
         ".github/workflows/a.yml": f"env: {{A: '\"'}}\njobs: {{b: {{steps: [{{run: 'docker build ${{{{ {'tojson(' * 28}env.A{')' * 28} }}}} .'}}]}}}}\n"
     },
 }
+ROUNDS = " ".join(map(str, range(64)))
+TOO_MANY_COMMANDS = {
+    ".github/workflows/a.yml": "jobs:\n  b:\n    steps:\n"
+    + "".join(f"    - run: 'for p in {ROUNDS}; do docker build -t $p-{n} .; done'\n" for n in range(900)),
+    "Jenkinsfile": "sh 'docker build .'\n" * 50_000,
+    "Makefile": "".join(f"a{n}:\n\tdocker build .\n" for n in range(30_000)),
+    "package.json": json.dumps({"scripts": {f"s{n}": "docker build . && " * 400 + "true" for n in range(100)}}),
+}
 COMPOSITE = "runs: {using: composite, steps: [" + ", ".join(f"{{uses: ./act{n}}}" for n in range(30)) + "]}\n"
 
 
@@ -149,6 +163,46 @@ def test_a_long_value_that_is_named_many_times_does_not_fill_the_memory(tmp_path
         assert tracemalloc.get_traced_memory()[1] < MOST_MEMORY
     finally:
         tracemalloc.stop()
+
+
+@pytest.mark.parametrize("file", TOO_MANY_COMMANDS)
+def test_scripts_share_a_budget_of_commands_and_a_note_names_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str
+) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "Dockerfile").write_text("FROM alpine\n")
+    (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / file).write_text(TOO_MANY_COMMANDS[file])
+    read_lines: list[object] = []
+    parsed: list[object] = []
+
+    def line(words: list[str]) -> CommandLine | None:
+        read_lines.append(words)
+        return read_command_line(words)
+
+    def script(text: str) -> Script | None:
+        parsed.append(text)
+        return parse_script(text)
+
+    monkeypatch.setattr(commands, "read_command_line", line)
+    monkeypatch.setattr(commands, "parse_script", script)
+    projects = Projects()
+    assert projects.build(tmp_path / "Dockerfile", Settings()).declared
+    assert 3_000 < len(read_lines) <= MOST_WORK / 10
+    assert len(parsed) <= MOST_WORK / 10 + 1
+    (note,) = projects.notes(tmp_path / "Dockerfile")
+    assert Path(note.file) == tmp_path / file
+    assert "too many commands" in str(note)
+
+
+def test_hundreds_of_builds_are_within_the_budget(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "Dockerfile").write_text("FROM alpine\n")
+    builds = "".join(f"docker build --build-arg A={n} .\n" for n in range(500))
+    (tmp_path / "build.sh").write_text("echo x\n" * 3_000 + builds)
+    projects = Projects()
+    assert len(projects.declared(tmp_path / "Dockerfile")) == 500
+    assert projects.notes(tmp_path / "Dockerfile") == ()
 
 
 @pytest.mark.parametrize("number", ["0b_", "0x_", "0o_", "-0b_", "+0x__"])

@@ -19,6 +19,11 @@ from buildxray.localization import _
 _LARGEST_FILE: Final = 64 * 1024 * 1024
 _LARGEST_ARCHIVE: Final = 512 * 1024 * 1024
 _MOST_FILES: Final = 10_000
+_LARGEST_HEADER: Final = 1024
+"""Bytes of a long name or of attributes before a file. History records need neither, and tarfile takes quadratic time for attributes."""
+_EXTENDED: Final = frozenset(
+    (tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE, tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK)
+)
 _GZIP: Final = b"\x1f\x8b"
 
 
@@ -31,7 +36,7 @@ def read_members(stream: BinaryIO, names: Iterable[str]) -> dict[str, bytes]:
     """Read regular files of a gzipped tar archive by name; missing ones are left out.
 
     The stream is read from its start. Raises `ReadError` for a text that is not such an archive, for a file of more
-    than 64 MB, and after 512 MB unpacked or 10 000 files skipped.
+    than 64 MB, for attributes of more than 1 KB, and after 512 MB unpacked or 10 000 files skipped.
     """
     wanted = {*names}
     contents: dict[str, bytes] = {}
@@ -39,7 +44,7 @@ def read_members(stream: BinaryIO, names: Iterable[str]) -> dict[str, bytes]:
         stream.seek(0)
         with (
             gzip.GzipFile(fileobj=stream, mode="rb") as unpacked,
-            tarfile.open(fileobj=_Bounded(unpacked), mode="r|", bufsize=1 << 16) as archive,
+            tarfile.open(fileobj=_Bounded(unpacked), mode="r|", bufsize=1 << 16, tarinfo=_Member) as archive,
         ):
             for number, member in enumerate(archive):
                 if number >= _MOST_FILES or member.size > _LARGEST_ARCHIVE:
@@ -57,6 +62,17 @@ def read_members(stream: BinaryIO, names: Iterable[str]) -> dict[str, bytes]:
     except (EOFError, OSError, RecursionError, ValueError, tarfile.TarError, zlib.error) as error:
         raise ReadError(_("not a gzipped tar archive, or a broken one")) from error
     return contents
+
+
+class _Member(tarfile.TarInfo):
+    """A header of an archive; those that tarfile would read into memory are bounded."""
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> _Member:
+        member = super().frombuf(buf, encoding, errors)
+        if member.type in _EXTENDED and member.size > _LARGEST_HEADER:
+            raise ReadError(_("not a gzipped tar archive, or a broken one"))
+        return member
 
 
 class _Bounded(io.RawIOBase):

@@ -16,9 +16,7 @@ from buildxray.logs.model import LoggedBuild, LoggedVertex, Status
 from buildxray.logs.names import VertexName, read_name, without_digest
 from buildxray.plan.model import Plan, Step
 from buildxray.records import dataclass
-from buildxray.syntax.lazy_regex import lazy_regex
 
-_BLANKS: Final = lazy_regex(r"\s+")
 _SIMILAR: Final = 0.6
 """The least similarity of an instruction before and after an edit, from 0 to 1."""
 _TWIN: Final = 0.001
@@ -75,7 +73,8 @@ class _Label(NamedTuple):
     @classmethod
     def of(cls, name: VertexName) -> _Label:
         text = without_digest(name.text) if name.text.upper().startswith("FROM ") else name.text
-        return cls(name.platform, name.stages, name.number, name.n_steps, _BLANKS.sub(" ", text).strip())
+        # A regular expression takes a hundred times as long for a name of a million blanks.
+        return cls(name.platform, name.stages, name.number, name.n_steps, " ".join(text.split()))
 
 
 @dataclass(slots=True)
@@ -112,6 +111,8 @@ class _Matcher:
         self.times: dict[int, StepTime] = {}
         self.twins: set[int] = set()
         """Duplicates of matched vertices, by identity."""
+        self._labels: dict[int, _Label] = {}
+        """The labels of vertices, by identity."""
         self._n_comparisons = 0
         """The comparisons of texts that are only similar."""
         self._build = build
@@ -133,7 +134,7 @@ class _Matcher:
         line = next((self._lines[it] for it in vertex.digests if it in self._lines), None)
         if line is None:
             return False
-        label = _Label.of(read_name(vertex.name))
+        label = self._label(vertex)
         here = [it for it in self._candidates if self._is_at(it.step, line)]
         same = [it for it in here if any(_is_equal(other, label, vertex) for other in it.labels)]
         same = same or [it for it in here if any(other.platform == label.platform for other in it.labels)]
@@ -142,11 +143,18 @@ class _Matcher:
         self._assign(same[0].step, vertex, is_exact=True)
         return True
 
+    def _label(self, vertex: LoggedVertex) -> _Label:
+        """The label of a vertex of the build."""
+        label = self._labels.get(id(vertex))
+        if label is None:
+            label = self._labels[id(vertex)] = _Label.of(read_name(vertex.name))
+        return label
+
     def _is_at(self, step: Step, line: int) -> bool:
         return any(self._plan.instruction(it).first_line == line for it in step.instructions)
 
     def _take_by(self, vertex: LoggedVertex, rule: Rule, *, is_exact: bool) -> bool:
-        label = _Label.of(read_name(vertex.name))
+        label = self._label(vertex)
         fitting = [it for it in self._candidates if any(rule(other, label, vertex) for other in it.labels)]
         free = [it for it in fitting if it.step.idx not in self.times]
         if rule is not _is_equal:
@@ -159,10 +167,12 @@ class _Matcher:
 
     def _take_similar(self, vertex: LoggedVertex) -> bool:
         """Effect: match each vertex to the most similar instruction, for instructions that were edited since."""
-        label = _Label.of(read_name(vertex.name))
+        label = self._label(vertex)
         keyword = label.text.partition(" ")[0]
         if not label.n_steps:
             return False
+        # It prepares its second text, which takes most of the time, once for all comparisons.
+        comparison = SequenceMatcher(None, "", label.text[:_COMPARED])
         best: tuple[float, _Candidate] | None = None
         for candidate in self._candidates:
             if candidate.step.idx in self.times:
@@ -173,7 +183,8 @@ class _Matcher:
                 if self._n_comparisons >= _MOST_COMPARISONS:
                     return False
                 self._n_comparisons += 1
-                likeness = SequenceMatcher(None, other.text[:_COMPARED], label.text[:_COMPARED]).ratio()
+                comparison.set_seq1(other.text[:_COMPARED])
+                likeness = comparison.ratio()
                 likeness += 0.1 * (other.stages[0] in label.stages) + 0.05 * (other.number == label.number)
                 if likeness >= _SIMILAR + 0.1 and (best is None or likeness > best[0]):
                     best = (likeness, candidate)

@@ -55,6 +55,8 @@ class _Vertex:
     group: tuple[str, str] | None = None
     ends: dict[float, float | None] = field(default_factory=dict)
     """The end of each interval by its start; None while it runs."""
+    n_running: int = 0
+    """The number of intervals without an end."""
     extracting: dict[tuple[str, float], float] = field(default_factory=dict)
 
 
@@ -63,6 +65,10 @@ class StatusCollector:
 
     def __init__(self) -> None:
         self._vertices: dict[str, _Vertex] = {}
+        self._steps: dict[str, bool] = {}
+        """The numbered steps by digest; True if all intervals of one have ended."""
+        self._n_ended = 0
+        """The number of steps that have ended: a log may ask for it at each of its lines."""
         self._last = 0.0
         self._first = float("inf")
 
@@ -77,8 +83,7 @@ class StatusCollector:
 
         A replayed log announces all vertices first, so that some have no times until its end.
         """
-        steps = [it for it in self._vertices.values() if _is_numbered(it.name)]
-        return bool(steps) and all(it.ends and None not in it.ends.values() for it in steps)
+        return bool(self._steps) and self._n_ended == len(self._steps)
 
     def add_vertex(self, report: VertexReport) -> None:
         """Effect: add a report on a vertex; it replaces the last one, but its times add an interval."""
@@ -94,9 +99,15 @@ class StatusCollector:
         vertex.group = report.group or vertex.group
         if report.started is not None and (report.started in vertex.ends or len(vertex.ends) < _MOST_INTERVALS):
             end = vertex.ends.get(report.started)
+            vertex.n_running -= report.started in vertex.ends and end is None
             vertex.ends[report.started] = report.completed if report.completed is not None else end
+            vertex.n_running += vertex.ends[report.started] is None
             self._first = min(self._first, report.started)
             self._last = max(self._last, report.started, report.completed or 0.0)
+        self._n_ended -= self._steps.pop(report.digest, False)
+        if _is_numbered(vertex.name):
+            self._steps[report.digest] = bool(vertex.ends) and not vertex.n_running
+            self._n_ended += self._steps[report.digest]
 
     def add_detail(self, report: DetailReport) -> None:
         """Effect: add a report on a part of a vertex; only the unpacking of layers matters."""

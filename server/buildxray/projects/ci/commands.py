@@ -53,12 +53,14 @@ _MOST_CALLS: Final = 300
 
 def read_commands(script: str, site: Site, reading: Reading) -> None:
     """Effect: add the builds of a script."""
-    read = parse_script(script) if _BUILDS_SOMETHING.search(script) else None
+    if _BUILDS_SOMETHING.search(script) is None or _is_exhausted(site, reading):
+        return
+    read = parse_script(script)
     if read is None:
         return
     machines = site.machines
     lines = LineIndex.of(script) if site.is_whole_file else None
-    for started in Shell(site, read).started():
+    for started in Shell(site, read).started(reading.spend):
         line = read_command_line(started.words)
         if line is None:
             continue
@@ -67,6 +69,18 @@ def read_commands(script: str, site: Site, reading: Reading) -> None:
         else:
             place = site if lines is None else site._replace(line=lines.line_of(started.start) + 1)
             _Starter(place, reading, machines, started).start(line)
+    _is_exhausted(site, reading)
+
+
+def _is_exhausted(site: Site, reading: Reading) -> bool:
+    """True if no more work may be spent on commands. Effect: add a note, if that is first known at this script."""
+    if reading.work_left >= 0:
+        return False
+    if not reading.is_exhausted:
+        reading.is_exhausted = True
+        message = _("not read from here on: the scripts of this repository have too many commands")
+        reading.notes.append(Note(str(site.source), site.line, message))
+    return True
 
 
 def _with_builder(machines: Machines, words: list[str]) -> Machines:

@@ -249,15 +249,15 @@ class _Expander:
         name = (match["round"] or match["curly"] or match["letter"] or "").strip()
         if name.startswith("call "):
             return self._called(name.removeprefix("call "))
-        prerequisites = self._recipe.prerequisites
         if name == "@" and self._recipe.targets:
             return self._recipe.targets[0]
-        if name in {"<", "^"} and prerequisites and "$" not in "".join(prerequisites):
-            return prerequisites[0] if name == "<" else " ".join(prerequisites)
         if name not in self._values:
             # A variable that names itself is an error of make: it ends here.
             self._values[name] = _unset(name)
-            if name in self._variables and self._depth < _MOST_DEPTH:
+            prerequisites = self._recipe.prerequisites if name in {"<", "^"} else ()
+            if prerequisites and "$" not in "".join(prerequisites):
+                self._values[name] = prerequisites[0] if name == "<" else " ".join(prerequisites)
+            elif name in self._variables and self._depth < _MOST_DEPTH:
                 self._depth += 1
                 self._values[name] = self.expand(self._variables[name])
                 self._depth -= 1

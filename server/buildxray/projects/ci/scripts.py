@@ -17,6 +17,7 @@ from buildxray.projects.ci.site import Reading, Site, project_path
 from buildxray.projects.ci.travis import read_travis
 from buildxray.projects.yaml import YamlError, YamlMapping, load_documents
 from buildxray.syntax.lazy_regex import lazy_regex
+from buildxray.syntax.text import LineIndex
 
 _COMMAND: Final = lazy_regex(
     r"(?:docker(?:-buildx)?(?:\s+buildx|\s+image)?\s+(?:build|bake)|depot\s+(?:build|bake)|docker(?:-|\s+)compose)\b(?:[^\n\\'\"]|\\{1,2}\r?\n|\\.|\"[^\"\n]*\"|'[^'\n]*')*"
@@ -58,8 +59,9 @@ def read_scripts(root: Path, *, local_platform: str) -> Reading:
 
 def _read_lines(text: str, site: Site, reading: Reading) -> None:
     """Effect: add the builds of commands that are quoted in a text of any language."""
+    lines = LineIndex.of(text)
     for match in _COMMAND.finditer(text):
-        line = text.count("\n", 0, match.start()) + 1
+        line = lines.line_of(match.start()) + 1
         # In the strings of Groovy the backslash of a continued line is itself escaped.
         read_commands(re.sub(r"\\\\(?=\r?\n)", r"\\", match[0]), site._replace(line=line), reading)
 

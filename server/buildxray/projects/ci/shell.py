@@ -26,6 +26,8 @@ MOST_ROUNDS: Final = 64
 """Rounds of loops that are followed around one command."""
 _MOST_COMMANDS: Final = 5_000
 """Commands of one script, each round of a loop counted."""
+_WORK_OF_START: Final = 9
+"""The work on a command that may start a build, beside that on any command."""
 _WORKSPACE_NAMES: Final = frozenset(
     ("GITHUB_WORKSPACE", "CI_PROJECT_DIR", "WORKSPACE", "BUILDKITE_BUILD_CHECKOUT_PATH")
 )
@@ -110,16 +112,21 @@ class Shell:
         self._directories: dict[tuple[object, _Round], str | None] = {}
         self._defaults: dict[str, str] = {}
 
-    def started(self) -> Iterator[StartedCommand]:
-        """The commands that may start builds, once for each round of the loops around them, in known directories."""
+    def started(self, spend: Callable[[int], bool]) -> Iterator[StartedCommand]:
+        """The commands that may start builds, once for each round of the loops around them, in known directories.
+
+        They end where `spend` returns False; it gets the work of each command.
+        """
         n_commands = 0
         for command in self._script.commands:
             for loops in self._rounds(command):
                 n_commands += 1
-                if n_commands > _MOST_COMMANDS:
+                if n_commands > _MOST_COMMANDS or not spend(1):
                     return
                 started = self._run(command, loops)
                 if started is not None:
+                    if not spend(_WORK_OF_START):
+                        return
                     yield started
 
     def words(self, command: Command) -> Words:

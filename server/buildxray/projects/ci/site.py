@@ -17,6 +17,10 @@ WORKSPACE: Final = "/github/workspace"
 """The absolute path of the root of the checkout, where a command needs one."""
 
 
+MOST_WORK: Final = 150_000
+"""Work on the commands of all scripts of a repository, each round of a loop counted: 1 for a command, 9 more for one that may start a build."""
+
+
 class Site(NamedTuple):
     """The directory and the known values of commands."""
 
@@ -68,6 +72,15 @@ class Reading:
     is_cut: bool = False
     """True if there are more calls of scripts than are followed."""
     makes: list[MakeCall] = field(default_factory=list)
+    work_left: int = MOST_WORK
+    """The work that may still be spent on commands; negative if a command was left out."""
+    is_exhausted: bool = False
+    """True if a note says that no more work may be spent."""
+
+    def spend(self, work: int) -> bool:
+        """True if this much work may be spent on a command. Effect: spend it."""
+        self.work_left -= work
+        return self.work_left >= 0
 
 
 def project_path(root: Path, path: str) -> Path | None:

@@ -38,8 +38,13 @@ def read_workflows(root: Path, *, local_platform: str) -> Reading:
     reading = repository.reading
     merged = merge_jobs(reading.builds, reader.jobs)
     builds = [replace(it, may_be_written=True) if reader.may_write_dockerfile(it) else it for it in merged]
-    notes = [*dict.fromkeys(reading.notes)]
-    return Reading(builds, notes, makes=reading.makes)
+    return Reading(
+        builds,
+        [*dict.fromkeys(reading.notes)],
+        makes=reading.makes,
+        work_left=reading.work_left,
+        is_exhausted=reading.is_exhausted,
+    )
 
 
 class _Workflows:
