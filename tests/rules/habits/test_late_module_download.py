@@ -139,18 +139,103 @@ def test_a_download_that_cannot_move_has_no_fix(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("command", "has_fix"),
+    ("command", "download", "is_said"),
     [
-        ("sed -i '/^replace/d' go.mod", False),
-        ("go mod edit -dropreplace=example.com/x", False),
-        ("cp ci/go.mod .", False),
-        ("sed -i s/a/b/ main.go", True),
+        ("sed -i '/^replace/d' go.mod", "go build -o /a .", False),
+        ("sed -i s/a/b/ main.go", "go build -o /a .", True),
+        ("sed -n /replace/p go.mod", "go build -o /a .", True),
+        ("sed -i s/a/b/ $FILE", "go build -o /a .", False),
+        ("go mod edit -dropreplace=example.com/x", "go build -o /a .", False),
+        ("go get example.com/x@v1", "go build -o /a .", False),
+        ("go env && go version", "go build -o /a .", True),
+        ("cp ci/go.mod .", "go build -o /a .", False),
+        ("cp ci/config.yaml .", "go build -o /a .", True),
+        ("git apply ci/x.patch", "go build -o /a .", False),
+        ("git rev-parse HEAD", "go build -o /a .", True),
+        ("./prepare.sh", "go build -o /a .", False),
+        ("apt-get update && apt-get install -y gcc", "go build -o /a .", True),
+        ("curl -fsSLo go.sum https://x.org/go.sum", "go mod download", False),
+        ("curl -fsSLo /usr/bin/t https://x.org/t && chmod +x /usr/bin/t", "go mod download", True),
+        ("curl -fsSL https://x.org/s.tgz | tar xz", "go mod download", False),
+        ("curl -fsSL https://x.org/s.tgz | tar xz -C /usr/local", "go mod download", True),
+        ("npm pkg set version=2", "npm ci", False),
+        ("npm config set registry https://x.org", "npm ci", True),
+        ("npm install -g npm@10", "npm ci", True),
+        ("npm install left-pad", "npm ci", False),
+        ("rm package-lock.json", "npm install", True),
+        ("rm package-lock.json", "npm ci", False),
+        ("rm -rf /var/lib/apt/lists/*", "npm ci", True),
+        ("rm -rf *", "npm ci", False),
+        ("rm -rf dist", "npm install", True),
+        ("jq .a package.json > /tmp/p && mv /tmp/p package.json", "npm ci", False),
+        ("jq .a package.json", "npm ci", True),
+        ("echo '{}' | tee package.json", "npm ci", False),
+        ("echo flask >> requirements.txt", "pip install -r requirements.txt", False),
+        ("pip install --upgrade pip", "pip install -r requirements.txt", True),
+        ("sed -i s/x/y/ Server/Server.csproj", "dotnet restore Server/Server.csproj", False),
+        ("sed -i s/x/y/ Server/Program.cs", "dotnet restore Server/Server.csproj", True),
+        ("dotnet add package X", "dotnet restore", False),
+        ("poetry add x", "poetry install", False),
     ],
 )
-def test_a_changed_manifest_is_not_downloaded_before_the_change(command: str, has_fix: bool) -> None:
-    text = f"FROM golang AS b\nWORKDIR /s\nCOPY . .\nRUN {command}\nRUN go build -o /a .\nFROM scratch\nCOPY --from=b /a /a\n"
-    (finding,) = findings(late_module_download, context(text, workspace=Workspace(requires_modules=True)))
-    assert bool(finding.fixes) is has_fix
+@pytest.mark.parametrize("between", [" && ", "\nRUN "])
+def test_a_manifest_that_may_change_is_not_downloaded_before_the_change(
+    command: str, download: str, between: str, *, is_said: bool
+) -> None:
+    text = f"FROM x AS b\nWORKDIR /s\nCOPY . .\nRUN {command}{between}{download}\nFROM scratch\nCOPY --from=b /a /a\n"
+    workspace = Workspace(requires_modules=True)
+    assert bool(findings(late_module_download, context(text, workspace=workspace))) is is_said
+
+
+@pytest.mark.parametrize(
+    ("copied", "is_said"),
+    [
+        ("ci/go.mod .", False),
+        ("ci/x go.mod", False),
+        ("./go.mod .", True),
+        ("go.mod go.mod", True),
+        ("go.ci go.mod", False),
+        ("--from=x /m go.mod", False),
+        ("--from=x /usr/bin/t /usr/bin/t", True),
+    ],
+)
+def test_a_manifest_that_another_copy_replaces(copied: str, *, is_said: bool) -> None:
+    text = f"FROM golang\nWORKDIR /s\nCOPY . .\nCOPY {copied}\nRUN go mod download\n"
+    assert bool(findings(late_module_download, context(text))) is is_said
+
+
+@pytest.mark.parametrize(
+    ("workspace", "before", "download", "is_said"),
+    [
+        (Workspace(replaces_modules=True), "", "go mod download", False),
+        (Workspace(replaces_modules=True), "", "npm ci", True),
+        (Workspace(holds=lambda _path: True), "", "go mod download", False),
+        (Workspace(holds=lambda _path: True), "ENV GOWORK=off\n", "go mod download", True),
+        (Workspace(holds=lambda path: path == "go.mod"), "", "go mod download", True),
+        (Workspace(), "COPY go.work go.mod ./\n", "go mod download", False),
+        (Workspace(), "COPY go.mod ./\n", "go mod download", True),
+        (Workspace(), "COPY go.* ./\n", "go mod download", True),
+    ],
+)
+def test_modules_that_are_directories_of_the_project(
+    workspace: Workspace, before: str, download: str, *, is_said: bool
+) -> None:
+    text = f"FROM golang\nWORKDIR /s\n{before}COPY . .\nRUN {download}\n"
+    assert bool(findings(late_module_download, context(text, workspace=workspace))) is is_said
+
+
+@pytest.mark.parametrize(
+    ("lines", "named"),
+    [
+        ("COPY src requirements/app.txt /tmp/\nRUN pip install -r /tmp/app.txt", "`requirements/app.txt`"),
+        ("COPY . /usr/src/a\nRUN pip install -r /usr/src/a/dev.txt", "`dev.txt`"),
+        ("COPY . /usr/src/a\nRUN pip install -r /elsewhere/dev.txt", "`/elsewhere/dev.txt`"),
+        ("COPY . .\nRUN pip install -r dev.txt", "`dev.txt`"),
+    ],
+)
+def test_a_manifest_is_named_as_in_the_context(lines: str, named: str) -> None:
+    (finding,) = findings(late_module_download, context(f"FROM python\nWORKDIR /w\n{lines}\n"))
+    assert finding.message.endswith(f": {named} is not copied before the rest")
 
 
 @pytest.mark.parametrize(("output", "is_said"), [("requirements.txt", False), ("other.txt", True)])
@@ -313,7 +398,7 @@ def test_scripts_of_the_installation_may_need_the_source() -> None:
 )
 def test_a_command_that_reads_no_manifest_of_the_context(run: str, is_said: bool) -> None:
     text = f"FROM x AS b\nWORKDIR /w\nCOPY . .\nRUN {run}\nFROM scratch\nCOPY --from=b / /\n"
-    workspace = Workspace(requires_modules=True, holds=lambda _path: True)
+    workspace = Workspace(requires_modules=True, holds=lambda path: path != "go.work")
     assert bool(findings(late_module_download, context(text, workspace=workspace))) is is_said
 
 

@@ -16,6 +16,7 @@ from buildxray.rules.shell_variables import may_set
 from buildxray.rules.wording import listed
 from buildxray.semantics.build import Build, Effect, Instruction, KnownCommand, Run, Stage
 from buildxray.semantics.file_flow import clean, holds
+from buildxray.semantics.manifest_changes import may_change_manifests
 from buildxray.semantics.mentions import takes_whole_context
 from buildxray.syntax.instructions import Copying
 from buildxray.syntax.lazy_regex import lazy_regex
@@ -42,7 +43,8 @@ def late_module_download(ctx: RuleContext) -> Iterator[Finding]:
     earlier download in the stage; also after a COPY of a source directory such as `src`, if the manifests were copied in vain before it, and
     after a COPY of a whole project of a larger repository (`COPY web/ .`). A RUN that mounts a cache or the manifest is not reported. `go build` counts as a download if
     `go.mod` requires modules. A command that reads no manifest of the build context is not reported: `go install path@version`, `npm install -g`, and
-    those in sources that the stage itself clones or downloads.
+    those in sources that the stage itself clones or downloads. Nor is a download before which the build may change the manifests (`sed -i`,
+    `go mod edit`, a script of the project), or one of Go modules that `go.mod` or `go.work` replaces by directories.
 
     ## Why it matters
     A layer is rebuilt if the files copied before it have changed. After the whole source, every edit downloads everything again, in a
@@ -76,8 +78,7 @@ def late_module_download(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    A suggestion, for Go. No fix is offered if `go.mod` replaces a module by a local directory, because that needs more files than these
-    two, or if the script prepares the go command: with `export PATH=…`, `git config`, or a mount of a secret.
+    A suggestion, for Go. No fix is offered if the script prepares the go command: with `export PATH=…`, `git config`, or a mount of a secret.
     """
     if ctx.is_for_helping:
         return
@@ -97,7 +98,7 @@ def late_module_download(ctx: RuleContext) -> Iterator[Finding]:
                 # The stage itself brings the source and its list of dependencies, or the download needs the source.
                 continue
             done.add(command.use.toolchain)
-            if not _is_mounted(command.run) and not _is_generated(whole, command):
+            if not _is_mounted(command.run) and not _is_prepared(ctx, whole, command):
                 yield _finding(whole, command)
 
 
@@ -128,7 +129,7 @@ def _after_part(ctx: RuleContext, stage: Stage, whole: Instruction | None, inher
         part = _copied_source(stage, command)
         if part is None or _lacks_manifests(ctx, part, command) or (command.use.toolchain, True) in inherited:
             continue
-        if not _is_mounted(command.run) and not _is_generated(part, command):
+        if not _is_mounted(command.run) and not _is_prepared(ctx, part, command):
             yield Finding(
                 command.title_range,
                 _("{fact}: {reason}", fact=_fact(command), reason=_reason(part, command)),
@@ -267,13 +268,30 @@ def _reason(whole: Instruction, command: KnownCommand) -> str:
             # The command itself needs the source.
             return _("add `RUN go mod download` right after `{copy}`, before the rest is copied", copy=copy)
         return _("move it to right after `{copy}`, before the rest is copied", copy=copy)
-    missing = [it for it, instruction in copied.items() if instruction is None]
+    missing = [_in_context(whole, command, it) for it, instruction in copied.items() if instruction is None]
     return ngettext(
         "{files} is not copied before the rest",
         "{files} are not copied before the rest",
         len(missing),
         files=listed(missing),
     )
+
+
+def _in_context(whole: Instruction, command: KnownCommand, manifest: str) -> str:
+    """The path of a manifest in the build context, where a COPY tells it; otherwise as the command names it."""
+    name, stage = posixpath.basename(manifest), command.run.stage
+    for it in () if stage is None else stage.instructions:
+        if whole.idx <= it.idx < command.run.idx and isinstance(it.node, Copying) and it.node.flag("from") is None:
+            for one in it.node.sources:
+                if posixpath.basename(one.text) == name:
+                    return one.text.removeprefix("./")
+    node = whole.node
+    if not manifest.startswith("/") or not isinstance(node, Copying) or node.destination is None:
+        return manifest
+    destinations = {clean(posixpath.join(it, node.destination.text)) for it in whole.directories}
+    if len(destinations) != 1 or len(node.sources) != 1 or not all(holds(it, manifest) for it in destinations):
+        return manifest
+    return posixpath.normpath(posixpath.join(node.sources[0].text, posixpath.relpath(manifest, *destinations)))
 
 
 def _copied_earlier(whole: Instruction, manifest: str) -> Instruction | None:
@@ -310,28 +328,96 @@ def _whole_source(stage: Stage) -> Instruction | None:
     return None
 
 
+def _is_prepared(ctx: RuleContext, whole: Instruction, command: KnownCommand) -> bool:
+    """True if the manifests as they are copied may not be enough for a download: the build changes them, or they refer to more files."""
+    return _refers_to_directories(ctx, command) or _is_generated(whole, command) or _may_be_changed(whole, command)
+
+
+def _refers_to_directories(ctx: RuleContext, command: KnownCommand) -> bool:
+    """True if the manifests may name directories of the project, of which the download needs the manifests too.
+
+    Source: go.dev/ref/mod, "replace directive" and "Workspaces".
+    """
+    if command.use.toolchain is not GO:
+        return False
+    workspace = ctx.build.workspace
+    is_off = all(it == "off" for it in command.invocation.setting("GOWORK").values)
+    has_list = workspace.holds is not None and workspace.holds("go.work")
+    stage = command.run.stage
+    earlier = (it.node for it in (() if stage is None else stage.instructions) if it.idx < command.run.idx)
+    is_copied = any(
+        isinstance(it, Copying) and any(posixpath.basename(one.text) == "go.work" for one in it.sources)
+        for it in earlier
+    )
+    return workspace.replaces_modules or (not is_off and (has_list or is_copied))
+
+
 def _is_generated(whole: Instruction, command: KnownCommand) -> bool:
     """True if the build itself writes the list of dependencies: `poetry export -o requirements.txt`."""
-    names = "|".join(re.escape(posixpath.basename(it)) for it in command.use.manifests)
+    names = "|".join(re.escape(posixpath.basename(it)).replace(r"\*", r"[\w.-]*") for it in _all_manifests(command))
     writes = re.compile(rf"""(?:>|-o|--output|--output-file)[\s=]*["']?(?:[\w./$-]*/)?(?:{names})(?![\w.])""")
     stage = command.run.stage
     runs = stage.runs if stage is not None else ()
     return any(whole.idx < it.idx <= command.run.idx and writes.search(it.node.text) for it in runs)
 
 
+def _may_be_changed(whole: Instruction, command: KnownCommand) -> bool:
+    """True unless all instructions from the COPY of the source to a download leave the manifests alone."""
+    names = _all_manifests(command)
+    places = tuple(
+        clean(posixpath.join(it, posixpath.dirname(one)))
+        for it in command.invocation.directories
+        for one in command.use.manifests
+    )
+    stage = command.run.stage
+    for it in () if stage is None else stage.instructions:
+        if not whole.idx < it.idx <= command.run.idx:
+            continue
+        if isinstance(it, Run):
+            # What follows the download in its own RUN comes too late.
+            end = command.syntax.range[0] if it.idx == command.run.idx else None
+            before = [one for one in it.commands if end is None or one.syntax.range[0] < end]
+            changes = any(
+                may_change_manifests(
+                    one.invocation,
+                    one.use,
+                    command.use.toolchain,
+                    # Without an optional lock file, which does not come with the manifests either, nothing changes.
+                    tuple(map(posixpath.basename, command.use.manifests)) if one.name == "rm" else names,
+                    places,
+                )
+                for one in before
+            )
+            if changes or it.script.has_errors:
+                return True
+        elif (
+            isinstance(it.node, Copying)
+            and isinstance(whole.node, Copying)
+            and takes_whole_context(whole.node)
+            and it.node.destination is not None
+        ):
+            # Another file may take the place of the manifest; one that came with the source is only copied twice.
+            is_of_stage = it.node.flag("from") is not None
+            copied = [one.text for one in it.node.sources if is_of_stage or "/" in posixpath.normpath(one.text)]
+            copied += [it.node.destination.text] if copied or len(it.node.sources) == 1 else []
+            same = {posixpath.normpath(one.text) for one in it.node.sources} if not is_of_stage else set()
+            if any(_is_named(name, posixpath.basename(one)) and name not in same for name in names for one in copied):
+                return True
+    return False
+
+
+def _all_manifests(command: KnownCommand) -> tuple[str, ...]:
+    """The names of the manifests, and of the lock file where it is optional."""
+    names = dict.fromkeys(posixpath.basename(it) for it in command.use.manifests)
+    if "package.json" in names:
+        names |= dict.fromkeys(("package-lock.json", "pnpm-lock.yaml", "pnpm-workspace.yaml", "yarn.lock"))
+    return (*names,)
+
+
 def _runs_of_stage(command: KnownCommand) -> Sequence[Run]:
     """The RUN instructions of the stage of a command."""
     stage = command.run.stage
     return () if stage is None else stage.runs
-
-
-def _edits_manifest(run: Run) -> bool:
-    """True if a RUN changes `go.mod`: with `sed -i`, `go mod edit`, `cp`."""
-    return any(
-        (it.name in ("cp", "mv", "perl", "sed") and any("go.mod" in word for word in it.syntax.arguments))
-        or it.syntax.arguments[:2] == ("mod", "edit")
-        for it in run.commands
-    )
 
 
 def _prepares(run: Run) -> bool:
@@ -361,13 +447,7 @@ def _is_mounted(run: Run) -> bool:
 
 def _fixes(whole: Instruction, command: KnownCommand) -> tuple[Fix, ...]:
     node, run = whole.node, command.run
-    if command.invocation.workspace.replaces_modules:
-        # `go mod download` needs the directories that go.mod names instead of modules.
-        return ()
     if command.use.toolchain is not GO or not isinstance(node, Copying) or node.destination is None:
-        return ()
-    if any(_edits_manifest(it) for it in _runs_of_stage(command) if whole.idx < it.idx <= run.idx):
-        # Before the change, the modules may be missing, such as a directory that a `replace` names.
         return ()
     directories = {*whole.directories, *run.directories}
     destinations = {clean(posixpath.join(it, node.destination.text)) for it in directories}
