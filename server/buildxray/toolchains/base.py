@@ -107,6 +107,8 @@ class Workspace(NamedTuple):
     """True if the repository builds for several platforms, but its files do not name the Dockerfiles of these builds."""
     replaces_modules: bool = False
     """True if go.mod replaces a module by a directory, which must then exist for `go mod download`."""
+    local_manifests: frozenset[str] = frozenset()
+    """The names of the lists of dependencies beside the Dockerfile that refer to other files of the project, which a download needs too."""
     files_for: frozenset[str] = frozenset()
     """The architectures in the names of the Dockerfiles of the directory, as `TARGETARCH` spells them."""
 

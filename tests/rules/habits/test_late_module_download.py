@@ -225,6 +225,15 @@ def test_modules_that_are_directories_of_the_project(
 
 
 @pytest.mark.parametrize(
+    ("download", "is_said"), [("npm ci", False), ("pip install -r requirements.txt", True), ("go mod download", True)]
+)
+def test_a_manifest_that_refers_to_files_of_the_project(download: str, *, is_said: bool) -> None:
+    text = f"FROM x\nWORKDIR /s\nCOPY . .\nRUN {download}\n"
+    workspace = Workspace(local_manifests=frozenset({"package.json"}))
+    assert bool(findings(late_module_download, context(text, workspace=workspace))) is is_said
+
+
+@pytest.mark.parametrize(
     ("lines", "named"),
     [
         ("COPY src requirements/app.txt /tmp/\nRUN pip install -r /tmp/app.txt", "`requirements/app.txt`"),

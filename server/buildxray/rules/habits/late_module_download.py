@@ -338,9 +338,9 @@ def _refers_to_directories(ctx: RuleContext, command: KnownCommand) -> bool:
 
     Source: go.dev/ref/mod, "replace directive" and "Workspaces".
     """
-    if command.use.toolchain is not GO:
-        return False
     workspace = ctx.build.workspace
+    if command.use.toolchain is not GO:
+        return not workspace.local_manifests.isdisjoint(command.use.manifests)
     is_off = all(it == "off" for it in command.invocation.setting("GOWORK").values)
     has_list = workspace.holds is not None and workspace.holds("go.work")
     stage = command.run.stage
