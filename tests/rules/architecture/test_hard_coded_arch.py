@@ -358,6 +358,12 @@ ANOTHER = "ADD https://x.org/x86_64/tool.tgz /\n"
         (PACKAGE + ANOTHER, []),
         (PACKAGE.replace("debian", "amd64/debian"), []),
         (PACKAGE + "ENV LD_LIBRARY_PATH=/usr/lib/x86_64-linux-gnu\n", []),
+        (PACKAGE + "ENV GOARCH=amd64\n", []),
+        (PACKAGE + "ENV LD_LIBRARY_PATH=/opt/java/lib/amd64/server\n", []),
+        (PACKAGE + "ENV MODE=release\n", ["amd64"]),
+        # The variable is a part of the download.
+        ("FROM debian:13\nENV A=amd64\nRUN curl -O https://x.org/d_$A.deb && dpkg -i d_$A.deb\n", ["amd64"]),
+        (PACKAGE + "ENV GOARCH=amd64\nARG TARGETARCH\n", ["amd64"]),
         (SIGNED + "ARG TARGETARCH\n", ["amd64"]),
         (PACKAGE + ANOTHER + "RUN curl -O https://x.org/$(uname -m).tgz\n", ["amd64", "x86_64"]),
         (PACKAGE + ANOTHER + "RUN case $(dpkg --print-architecture) in amd64) a;; esac\n", ["amd64", "x86_64"]),

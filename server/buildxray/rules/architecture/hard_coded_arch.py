@@ -30,7 +30,7 @@ from buildxray.rules.intended import (
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Command, Effect, Instruction, KnownCommand, Run, Stage
 from buildxray.semantics.mentions import Mention
-from buildxray.syntax.instructions import Arg, Copying
+from buildxray.syntax.instructions import Arg, Copying, Env
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.shell import ShellWord
 from buildxray.syntax.text import Edit, TextRange
@@ -67,7 +67,7 @@ def hard_coded_arch(ctx: RuleContext) -> Iterator[Finding]:
     whose download goes into the image. A RUN has one finding, on its first download: a file and its signature have one cause.
 
     If neither the file nor its project mentions several platforms, the finding on the first download is information, and nothing is
-    reported if the file names the architecture in several places: such an image is made for one architecture.
+    reported if the file names the architecture in several places, such as `ENV GOARCH=amd64`: such an image is made for one architecture.
 
     Keys, checksums, documents, packages for every architecture and disks of virtual machines are left alone, and so are programs for an architecture
     that the stage can run: by an emulator for it (`qemu-user`, `box64`) or, after `dpkg --add-architecture`, by its libraries (`libc6:amd64`). `dpkg --add-architecture`
@@ -106,12 +106,20 @@ def hard_coded_arch(ctx: RuleContext) -> Iterator[Finding]:
 
 
 def _is_made_for_one(ctx: RuleContext) -> bool:
-    """True if a file names only one architecture, but in several downloads, images or paths."""
+    """True if a file names only one architecture, but in several downloads, images, paths or settings."""
     stages = ctx.build.needed_stages
-    n_downloads = sum(bool(_named(it)) for stage in stages for it in downloads(stage))
+    named = [it for stage in stages for it in downloads(stage) if _named(it)]
+    n_downloads = len(named)
+    of_downloads = {piece.instruction for it in named for piece in it.pieces}
+    # `ENV GOARCH=amd64`, `ENV LD_LIBRARY_PATH=/usr/lib/jvm/lib/amd64`
+    n_settings = sum(
+        isinstance(it.node, Env) and Mention.ARCHITECTURE in it.mentions and it not in of_downloads
+        for stage in stages
+        for it in stage.instructions
+    )
     n_images = sum(names_one_architecture(it) for it in stages)
     n_paths = sum(Mention.ARCHITECTURE_IN_PATH in it.mentions for it in ctx.build.instructions)
-    return n_downloads + n_images + n_paths > 1
+    return n_downloads + n_images + n_paths + n_settings > 1
 
 
 def _findings(ctx: RuleContext, target: Stage) -> Iterator[Finding]:
