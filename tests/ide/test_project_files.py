@@ -364,7 +364,7 @@ def test_builds_of_one_job_are_one_finding(tmp_path: Path) -> None:
     file = looked_at(tmp_path, WORKFLOW + steps + other, ".github/workflows/ci.yml")
     (finding,) = file.diagnostics
     assert finding.message == (
-        "3 of 6 RUN steps of Dockerfile, other.Dockerfile run under emulation for linux/arm64: the machine of this job is linux/amd64; "
+        "2 of 2 RUN instructions of Dockerfile, other.Dockerfile run under emulation for linux/arm64: the machine of this job is linux/amd64; "
         "a separate runner for each platform, or a stage that cross-compiles in line 1 of Dockerfile, avoids that"
     )
 
@@ -606,7 +606,7 @@ def test_a_dockerfile_of_several_jobs_has_one_finding(tmp_path: Path) -> None:
         text = WORKFLOW + build.format("") + second + build.format(target) + other
         found = looked_at(tmp_path, text, ".github/workflows/ci.yml").diagnostics
         assert len(found) == n_findings
-    assert "RUN steps of tool/Dockerfile run" in found[1].message
+    assert "RUN instructions of tool/Dockerfile run" in found[1].message
     assert found[1].message.endswith("a stage that cross-compiles in line 1 of tool/Dockerfile, avoids that")
 
 
@@ -656,6 +656,27 @@ def test_cross_compiling_is_advised_where_something_is_compiled(
     FROM debian
     COPY --from=build /app /app
     """
+    file = looked_at(tmp_path, WORKFLOW + STEP.format("") + dockerfile, ".github/workflows/ci.yml")
+    assert [("cross-compiles in line 1" in it.message) for it in file.diagnostics] == [is_advised]
+
+
+@pytest.mark.parametrize(
+    ("stages", "is_advised"),
+    [
+        # The only stage is the image, which is for the target.
+        ("FROM node\nCOPY . .\nRUN npm ci && npm run build", False),
+        # `phpize` asks the PHP of the stage how to compile.
+        (
+            "FROM php AS ext\nRUN phpize && ./configure && gcc -shared -o /a.so a.c\nFROM php\nCOPY --from=ext /a.so /",
+            False,
+        ),
+        ("FROM gcc AS ext\nRUN ./configure && gcc -shared -o /a.so a.c\nFROM php\nCOPY --from=ext /a.so /", True),
+    ],
+)
+def test_cross_compiling_is_not_advised_where_it_is_impossible(
+    tmp_path: Path, stages: str, *, is_advised: bool
+) -> None:
+    dockerfile = "    #- Dockerfile\n" + textwrap.indent(stages, "    ") + "\n"
     file = looked_at(tmp_path, WORKFLOW + STEP.format("") + dockerfile, ".github/workflows/ci.yml")
     assert [("cross-compiles in line 1" in it.message) for it in file.diagnostics] == [is_advised]
 

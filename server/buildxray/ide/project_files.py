@@ -35,11 +35,12 @@ from buildxray.projects.places import FilePlaces, Places
 from buildxray.records import dataclass
 from buildxray.rules.base import Fix, Safety, Severity
 from buildxray.rules.intended import names_one_architecture
-from buildxray.rules.portability import installs_c_compiler
+from buildxray.rules.portability import installs_c_compiler, makes_php_extension
 from buildxray.semantics.build import Build, Builder, BuildRequest, Effect, KnownCommand, Stage
 from buildxray.semantics.cost import build_totals
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import Edit, TextRange
+from buildxray.toolchains.c import C
 from buildxray.toolchains.node import NODE
 from buildxray.toolchains.scripting import SCRIPTING
 
@@ -366,16 +367,23 @@ def _emulating_runners(readers: Iterable[_Reader]) -> Iterator[Diagnostic]:
             by_place.setdefault(it.runner_place, {})[it.declared.dockerfile, build] = it
     for place, builds in by_place.items():
         totals = [build_totals(build) for _path, build in builds]
-        n_emulated, n_runs = sum(it.n_emulated for it in totals), sum(it.n_runs for it in totals)
+        runs = {(path, run.idx): run for path, build in builds for stage in build.needed_stages for run in stage.runs}
+        emulated = {
+            (path, run.idx)
+            for path, build in builds
+            for stage in build.needed_stages
+            for run in stage.runs
+            if any(step.is_emulated for step in run.steps)
+        }
         platforms = dict.fromkeys(str(one) for it in totals for one in it.emulated_platforms)
         requests = [it.request for it in builds.values()]
         emulating = [(one, it) for one in requests for it in one.target_platforms if not can_run(one.node(it), it)]
         machines = [one.node(it) for one, it in emulating] or [it.build_platform for it in requests]
         fact = ngettext(
-            "{n} of {total} RUN steps of {file} runs under emulation for {platforms}: the machine of this job is {machine}",
-            "{n} of {total} RUN steps of {file} run under emulation for {platforms}: the machine of this job is {machine}",
-            n_emulated,
-            total=n_runs,
+            "{n} of {total} RUN instructions of {file} runs under emulation for {platforms}: the machine of this job is {machine}",
+            "{n} of {total} RUN instructions of {file} run under emulation for {platforms}: the machine of this job is {machine}",
+            len(emulated),
+            total=len(runs),
             file=_(", ").join(
                 dict.fromkeys(_path_from(it.declared.source, it.declared.dockerfile) for it in builds.values())
             ),
@@ -482,11 +490,18 @@ def _compiles_emulated(stage: Stage) -> bool:
 
 
 def _can_cross_compile(stage: Stage) -> bool:
-    """True if a stage compiles under emulation what could be compiled for the target platform on the build machine."""
+    """True if a stage compiles under emulation what could be compiled for the target platform on the build machine.
+
+    The image itself is for the target, so a stage that becomes the image cannot move.
+    """
+    if stage.is_image:
+        return False
     commands = [it for it in _compiling(stage) if not it.use.is_native_only]
     if any(it.use.effect is Effect.INSTALL or it.use.toolchain is SCRIPTING for it in commands):
         # Packages with native code are for the machine that installs them.
         commands = [it for it in commands if it.use.effect is Effect.COMPILE and it.use.toolchain is not SCRIPTING]
+    if makes_php_extension(stage):
+        commands = [it for it in commands if it.use.toolchain is not C]
     return any(step.is_emulated for it in commands for step in it.run.steps)
 
 

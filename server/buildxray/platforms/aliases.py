@@ -55,6 +55,12 @@ def named_architectures(text: str) -> list[tuple[int, int, str]]:
     return [(it.start(), it.end(), _ALIASES.get(it[0], it[0])) for it in _NAME.finditer(text)]
 
 
+def architectures_of_image(name: str) -> frozenset[str]:
+    """The architectures that the name of an image tells, as TARGETARCH spells them: `arm64v8/alpine`, `sdk:8.0-arm64v8`, `tool:1-amd64`."""
+    named = {name for *_, name in named_architectures(name)}
+    return frozenset(named | {REPOSITORY_PREFIXES[it[0]] for it in _PREFIX.finditer(name)})
+
+
 def architectures_of_path(path: str) -> frozenset[str]:
     """The architectures that a path names, as TARGETARCH spells them: `Dockerfile.aarch64`, `linux/arm32v7/Dockerfile`.
 

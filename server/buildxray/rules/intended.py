@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from buildxray.platforms.aliases import docker_name, named_architectures
+from buildxray.platforms.aliases import architectures_of_image, docker_name, named_architectures
 from buildxray.platforms.platform import Platform
 from buildxray.rules.context import RuleContext
 from buildxray.semantics.build import Command, KnownCommand, Run, Stage
@@ -176,7 +176,7 @@ def with_alternative(run: Run) -> frozenset[int]:
 def names_one_architecture(stage: Stage) -> bool:
     """True if the image of a stage's ancestry has an architecture in its name, so that the stage is for that one only."""
     names = {*stage.base_names}
-    return len(names) == 1 and bool(named_architectures(names.pop()))
+    return len(names) == 1 and bool(architectures_of_image(names.pop()))
 
 
 def _constants(ctx: RuleContext) -> frozenset[str | None]:

@@ -84,6 +84,11 @@ def installs_c_compiler(stage: Stage) -> bool:
     return any(map(_C_COMPILER_PACKAGE.fullmatch, installed))
 
 
+def makes_php_extension(stage: Stage) -> bool:
+    """True if a stage compiles an extension of its own PHP: `phpize` asks that PHP, which is for the target, how to compile it."""
+    return any(it.name == "phpize" for one in stage.ancestry for run in one.runs for it in run.commands)
+
+
 def _has_c_compiler(stage: Stage) -> bool:
     commands = (command for it in stage.ancestry for command in it.commands(Effect.INSTALL))
     return any(_C_PACKAGE.fullmatch(word) for it in commands for word in it.syntax.arguments)

@@ -62,3 +62,11 @@ def test_an_image_for_one_architecture_is_reported(image: str, architecture: str
 )
 def test_images_for_every_architecture_or_on_purpose_are_not_reported(text: str) -> None:
     check_nothing(single_arch_image, text)
+
+
+def test_the_message_says_who_is_affected() -> None:
+    text = "FROM example/sdk:8-amd64 AS build\nARG TARGETARCH\nRUN make\nFROM {}\nCOPY --from=build /app /app\n"
+    (finding,) = findings(single_arch_image, context(text.format("alpine")))
+    assert "on another build machine this stage runs under emulation" in finding.message
+    (__, finding) = findings(single_arch_image, context(text.format("example/run:8-amd64")))
+    assert "on linux/arm64 its programs run under emulation" in finding.message

@@ -10,7 +10,17 @@ from buildxray.rules.native.emulated_build import emulated_build
 from buildxray.semantics.build import Builder
 from buildxray.toolchains.base import Workspace
 from tests.support.cases import every_case
-from tests.support.rules import check_fix, check_no_fix, check_nothing, check_rule, context, findings, request
+from tests.support.rules import (
+    check_fix,
+    check_no_fix,
+    check_nothing,
+    check_rule,
+    check_silent,
+    context,
+    findings,
+    reported,
+    request,
+)
 
 
 def test_an_emulated_compiler_is_reported() -> None:
@@ -18,7 +28,7 @@ def test_an_emulated_compiler_is_reported() -> None:
         emulated_build,
         """
         FROM golang:1.26 AS build
-             ^^^^^^^^^^^ 💡 `go build` runs under emulation for linux/arm64, which takes 5 to 10 times as long; so do all 2 RUN instructions of this stage
+             ^^^^^^^^^^^ 💡 `go build` runs under emulation for linux/arm64, which takes 5 to 10 times as long; so do both RUN instructions of this stage
         RUN go mod download
         RUN CGO_ENABLED=0 go build -o /out/app .
         FROM scratch
@@ -820,3 +830,17 @@ def test_cgo_is_not_switched_off_unsaid_where_a_c_compiler_is_installed(
     )
     (finding,) = findings(emulated_build, context(text, uses_cgo=False))
     assert [it.safety for it in finding.fixes] == [expected]
+
+
+def test_an_image_for_one_architecture_cannot_run_on_the_build_machine() -> None:
+    text = "FROM {}\nRUN go build -o /app .\nFROM scratch\nCOPY --from=0 /app /app\n"
+    assert reported(emulated_build, text.format("example/go:1.26-jammy"))
+    for image in ("example/go:1.26-jammy-arm64v8", "arm64v8/golang", "example/go:1-arm64", "arm32v7/golang:1.26"):
+        check_silent(emulated_build, text.format(image))
+        check_silent(emulated_build, f"ARG IMAGE={image}\n" + text.format("$IMAGE"))
+
+
+def test_an_extension_of_php_is_compiled_by_the_php_of_the_target() -> None:
+    text = "FROM {}\nCOPY . .\nRUN {}gcc -shared -o /a.so a.c\nFROM php\nCOPY --from=0 /a.so /a.so\n"
+    assert reported(emulated_build, text.format("php", ""))
+    check_silent(emulated_build, text.format("php", "phpize && "))

@@ -52,14 +52,19 @@ def single_arch_image(ctx: RuleContext) -> Iterator[Finding]:
         architecture = _architecture(names.pop()) if len(names) == 1 else None
         wrong = [it for it in stage.platforms if it.architecture != architecture]
         if architecture is not None and architecture not in ctx.build.file_architectures and wrong:
-            yield Finding(
-                stage.from_.range_of(image),
+            message = (
                 _(
-                    "this image is for {architecture} only, and the stage is built for {platforms} too",
+                    "this image is for {architecture} only: on {platforms} its programs run under emulation or not at all; use the image without an architecture in its name, if there is one",
                     architecture=architecture,
                     platforms=platforms(wrong),
-                ),
+                )
+                if stage.is_image
+                else _(
+                    "this image is for {architecture} only: on another build machine this stage runs under emulation or not at all; use the image without an architecture in its name, if there is one",
+                    architecture=architecture,
+                )
             )
+            yield Finding(stage.from_.range_of(image), message)
 
 
 @cached(256)
