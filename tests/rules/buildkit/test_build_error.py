@@ -265,3 +265,29 @@ def test_a_file_that_is_not_a_template_has_errors(line: str) -> None:
 def test_a_placeholder_is_not_written_in_lower_case() -> None:
     assert [len(it.fixes) for it in findings(build_error, context("FROM BASE-IMAGE\nRUN a\n"))] == [0]
     assert [len(it.fixes) for it in findings(build_error, context("FROM Alpine\nRUN a\n"))] == [1]
+
+
+@pytest.mark.parametrize(
+    ("text", "mark"),
+    [
+        ("FROM __BASE_IMAGE__/debian\nRUN true\n", "__BASE_IMAGE__"),
+        ("FROM @BASE@\nRUN true\n", "@BASE@"),
+        ("FROM %%BASE%%\nRUN true\n", "%%BASE%%"),
+        ("FROM alpine\n__COPY_TOOLS a b\n", "__COPY_TOOLS"),
+        ("FROM --platform=__PLATFORM__ alpine\nRUN true\n", "__PLATFORM__"),
+    ],
+)
+def test_a_placeholder_makes_a_template(text: str, mark: str) -> None:
+    (finding,) = findings(build_error, context(text))
+    assert finding.severity is Severity.INFORMATION
+    assert f"`{mark}`" in finding.message
+
+
+@pytest.mark.parametrize("text", ["FROM Alpine__x\n", "FROM alpine@BASE\n", "FROM alpine\n_COPY a b\n", "FROM a%b\n"])
+def test_a_wrong_name_is_not_a_placeholder(text: str) -> None:
+    assert [it.severity for it in findings(build_error, context(text))] != [Severity.INFORMATION]
+
+
+@pytest.mark.parametrize("text", ["", "\n \n", "# later\n"])
+def test_an_empty_file_is_information(text: str) -> None:
+    assert [it.severity for it in build_error.check(context(text))] == [Severity.INFORMATION]

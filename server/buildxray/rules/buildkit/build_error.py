@@ -14,8 +14,10 @@ from buildxray.semantics.errors import Cause, errors_elsewhere, errors_of_trigge
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import Edit, TextRange
 
-_TEMPLATE_MARK: Final = lazy_regex(r"@[A-Z][A-Z_]+@?(?=\s|$)|\{\{-?|\{%-?|<%[=-]?|\[%")
+_TEMPLATE_MARK: Final = lazy_regex(r"@[A-Z][A-Z_]+@?(?=\s|$)|\{\{-?|\{%-?|<%[=-]?|\[%|__[A-Z][A-Z0-9_]*")
 """Beginnings of lines of templates, with which no instruction can begin: of Go's templates, Jinja, ERB, Template Toolkit, and of scripts that replace `@WORDS`."""
+_PLACEHOLDER: Final = lazy_regex(r"__[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*__|@@?[A-Z][A-Z0-9_]*@@?|%%?[A-Z][A-Z0-9_]*%%?")
+"""A word that a script replaces. No image, platform or option has one of these in its name."""
 
 
 @rule(Severity.ERROR, Severity.ERROR, FixAvailability.SOMETIMES)
@@ -52,7 +54,8 @@ def build_error(ctx: RuleContext) -> Iterator[Finding]:
 
     ## Limits
     A file for another frontend (`# syntax=` names an image that is not Docker's) gets a note instead, because only that frontend
-    defines its syntax. So does a template, recognised by a line that begins with `{{`, `{%`, `<%` or a word such as `@INCLUDE`. A name
+    defines its syntax. So does a template, recognised by a line that begins with `{{`, `{%`, `<%` or a word such as
+    `@INCLUDE`, or by a placeholder such as `__BASE__`, `@BASE@` or `%%BASE%%` where a name belongs. An empty file is information. A name
     without lower-case letters, such as `FROM BASEIMAGE`, gets no fix, because a program may replace it. Errors that depend on a
     registry or a build argument are not reported: whether an image exists, whether its WORKDIR suits `--mount=type=bind,target=.`, and
     the value of `ARG BASE` without a default (`invalid-default-arg-in-from` reports that). An ARG without a default in the value of
@@ -71,7 +74,10 @@ def build_error(ctx: RuleContext) -> Iterator[Finding]:
         yield Finding(template, message, severity=Severity.INFORMATION)
         return
     for error in dict.fromkeys(ctx.build.errors):
-        if error.cause is Cause.FILE:
+        if error.cause is Cause.FILE and not ctx.build.instructions:
+            # Nobody builds an empty file: it keeps a place, or is about to be written.
+            yield Finding(_shown(error, ctx.text), localized(error.message), severity=Severity.INFORMATION)
+        elif error.cause is Cause.FILE:
             yield Finding(_shown(error, ctx.text), localized(error.message), _fixes(ctx, error))
         elif error.cause is Cause.IMAGE:
             message = _("{problem}, or write a WORKDIR before: this image has none", problem=localized(error.message))
@@ -92,6 +98,12 @@ def build_error(ctx: RuleContext) -> Iterator[Finding]:
 
 def _template_mark(error: PlanError, text: str) -> TextRange | None:
     """The range of the mark of a template where an instruction should begin; None for another error."""
+    if error.cause is not Cause.FILE:
+        return None
+    if error.replacement is None:
+        placeholder = _PLACEHOLDER.search(text, *error.range)
+        if placeholder is not None and "\n" not in text[slice(*error.range)]:
+            return TextRange(*placeholder.span())
     mark = _TEMPLATE_MARK.match(text, error.range.start)
     line_start = text.rfind("\n", 0, error.range.start) + 1
     is_first = not text[line_start : error.range.start].strip()
