@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -110,7 +111,7 @@ def look_at(path: Path, text: str, projects: Projects, settings: Settings) -> Pr
         return ProjectFile(text)
     places = FilePlaces(path.name, text)
     merged = settings.over(projects.configuration(path.parent).settings)
-    readers = [_Reader(it, places.of(it), places, merged, text) for it in builds]
+    readers = [_Reader(it, places.of(it), places, merged, text, siblings=builds) for it in builds]
     of_jobs = [_Reader(it, places.of(it), places, merged, text) for it in called]
     unread = (
         _diagnostic("unread-build", Severity.INFORMATION, places.line(it.line), localized(it.message)) for it in notes
@@ -142,8 +143,19 @@ def references_to(
 class _Reader:
     """Computes the results for one build of a file."""
 
-    def __init__(self, declared: DeclaredBuild, own: Places, places: FilePlaces, settings: Settings, text: str) -> None:
+    def __init__(
+        self,
+        declared: DeclaredBuild,
+        own: Places,
+        places: FilePlaces,
+        settings: Settings,
+        text: str,
+        *,
+        siblings: Iterable[DeclaredBuild] = (),
+    ) -> None:
         self.declared = declared
+        self._siblings = siblings
+        """All builds of the file."""
         self.own = own
         self._places = places
         self._text = text
@@ -215,15 +227,35 @@ class _Reader:
         ):
             # The value of a variable in the path depends on the machine that runs the build.
             return
+        if self._may_run_elsewhere():
+            return
         listed = (it.name for it in entries_of(declared.dockerfile.parent))
         dockerfiles = (it for it in listed if "dockerfile" in it.lower() or "containerfile" in it.lower())
-        close = _closest(name, [it for it in dockerfiles if self._has_stage(declared.dockerfile.with_name(it))])
+        close = _same_name(name, [it for it in dockerfiles if self._has_stage(declared.dockerfile.with_name(it))])
         path = _path_from(declared.source, declared.dockerfile)
         if close is not None:
-            message = _("there is no Dockerfile {path}; did you mean {close}?", path=path, close=close)
+            message = _("`{path}` does not exist; did you mean `{close}`?", path=path, close=close)
         else:
-            message = _("there is no Dockerfile {path}", path=path)
+            message = _("`{path}` does not exist", path=path)
         yield _diagnostic("missing-dockerfile", Severity.WARNING, place, message, self._written(place, name, close))
+
+    def _may_run_elsewhere(self) -> bool:
+        """True if paths of a Bake or Compose file are meant from another directory than that of the file.
+
+        A platform may run Compose with the repository as project directory: then the paths of the file exist from there, and
+        none from its own directory. A target of Bake without a context takes the directory where people and jobs run Bake.
+        """
+        declared = self.declared
+        directory = declared.source.parent
+        root = _project_root(directory)
+        if root is None or directory == root or _runs_it(declared) != declared.source:
+            return False
+        if declared.is_of_service:
+            own = {it.dockerfile for it in self._siblings if it.is_of_service and not it.remote}
+            below = [it.relative_to(directory) for it in own if it.is_relative_to(directory)]
+            return len(below) == len(own) and not any(map(exists, own)) and all(exists(root / it) for it in below)
+        is_bake = declared.source.suffix in (".hcl", ".json")
+        return is_bake and "context" not in self.own.fields and "dockerfile" not in self.own.fields
 
     def _has_stage(self, dockerfile: Path) -> bool:
         """True if a Dockerfile has the stage that is built, as far as both are known."""
@@ -432,11 +464,60 @@ def _is_in_empty_directory(path: Path) -> bool:
         return False
 
 
+def _project_root(directory: Path) -> Path | None:
+    """The root of the repository of a directory; without `.git`, as in an archive, the nearest directory that holds settings of Git or GitHub."""
+    above = (directory, *directory.parents[:_MOST_PARENTS])
+    return repository_root(directory) or next((it for it in above if any(exists(it / one) for one in _AT_ROOT)), None)
+
+
+_AT_ROOT: Final = (".github", ".gitattributes", ".gitignore")
+_MOST_PARENTS: Final = 6
+
+
 def _path_from(source: Path, path: Path) -> str:
     """A path for messages: relative to the root of the repository if it is below it."""
     is_workflow = source.parent.parts[-2:] == (".github", "workflows")
     root = repository_root(source.parent) or (source.parents[2] if is_workflow else source.parent)
-    return path_below(path, root) or str(path)
+    # Never a path of this machine: it says nothing about the project.
+    return path_below(path, root) or Path(os.path.relpath(path, root)).as_posix()
+
+
+def _same_name(name: str, known: Iterable[str]) -> str | None:
+    """The known name that differs from a name in its spelling only: in case, or in one or two letters, but not in the words of a suffix.
+
+    `Dockerfile` is not `Dockerfile.api`, and `Dockerfile.dev` not `Dockerfile.ci`: another suffix is another image.
+    """
+    words = [*_WORD.split(name[:200].lower())]
+    for it in known:
+        others = [*_WORD.split(it[:200].lower())]
+        pairs = [(one, other) for one, other in zip(words, others, strict=False) if one != other]
+        if len(words) == len(others) and all(_is_misspelling(*pair) for pair in pairs):
+            return it
+    return None
+
+
+_WORD: Final = lazy_regex(r"[._-]")
+
+
+def _is_misspelling(word: str, other: str) -> bool:
+    """True if two words of at least four letters differ in one letter, or two in a longer one: added, missing, other or exchanged."""
+    longest = max(len(word), len(other))
+    if min(len(word), len(other)) < 4:
+        return False
+    most = 2 if longest > 7 else 1
+    return sorted(word) == sorted(other) or _distance(word, other, most) <= most
+
+
+def _distance(word: str, other: str, most: int) -> int:
+    """The number of letters to add, leave out or replace; only `most` is told from more."""
+    if abs(len(word) - len(other)) > most:
+        return most + 1
+    row = [*range(len(other) + 1)]
+    for number, letter in enumerate(word, 1):
+        before, row[0] = row[0], number
+        for place, it in enumerate(other, 1):
+            before, row[place] = row[place], min(row[place] + 1, row[place - 1] + 1, before + (letter != it))
+    return int(row[-1])
 
 
 def _closest(name: str, known: Iterable[str]) -> str | None:

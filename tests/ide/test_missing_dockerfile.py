@@ -1,0 +1,85 @@
+"""When a missing Dockerfile is reported, and which one is proposed instead."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from buildxray.ide.project import Projects
+from buildxray.ide.project_files import look_at
+from buildxray.ide.settings import Settings
+from buildxray.platforms.platform import parse_normalized
+
+SETTINGS = Settings(build_platform=parse_normalized("linux/amd64"))
+DOCKERFILE = "FROM alpine\nRUN true\n"
+
+
+def messages(root: Path, name: str, text: str, *dockerfiles: str) -> list[str]:
+    """The messages about missing Dockerfiles of one file of a repository with these Dockerfiles."""
+    (root / ".git").mkdir()
+    for path, content in {**dict.fromkeys(dockerfiles, DOCKERFILE), name: text}.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(content)
+    file = look_at(root / name, text, Projects(), SETTINGS)
+    return [it.message for it in file.diagnostics if it.rule == "missing-dockerfile"]
+
+
+def compose(*dockerfiles: str, context: str = ".") -> str:
+    services = (
+        f"  s{number}:\n    build: {{context: {context}, dockerfile: {it}}}\n" for number, it in enumerate(dockerfiles)
+    )
+    return "services:\n" + "".join(services)
+
+
+@pytest.mark.parametrize(
+    ("dockerfiles", "existing", "n_missing"),
+    [
+        (("a/Dockerfile", "b/Dockerfile"), ("a/Dockerfile", "b/Dockerfile"), 0),
+        (("a/Dockerfile", "b/Dockerfile"), ("a/Dockerfile",), 2),
+        (("a/Dockerfile", "b/Dockerfile"), ("a/Dockerfile", "b/Dockerfile", "deploy/a/Dockerfile"), 1),
+    ],
+)
+def test_a_compose_file_may_be_run_from_the_root(
+    tmp_path: Path, dockerfiles: tuple[str, ...], existing: tuple[str, ...], n_missing: int
+) -> None:
+    assert len(messages(tmp_path, "deploy/compose.yaml", compose(*dockerfiles), *existing)) == n_missing
+
+
+@pytest.mark.parametrize(
+    ("name", "fields", "n_missing"),
+    [
+        ("images/docker-bake.hcl", "", 0),
+        ("docker-bake.hcl", "", 1),
+        ("images/docker-bake.hcl", 'dockerfile = "app.Dockerfile"', 1),
+        ("images/docker-bake.hcl", 'context = "app"', 1),
+    ],
+)
+def test_bake_may_run_in_another_directory(tmp_path: Path, name: str, fields: str, n_missing: int) -> None:
+    text = f'target "default" {{\n  {fields}\n}}\n'
+    assert len(messages(tmp_path, name, text, "images/one/Dockerfile")) == n_missing
+
+
+@pytest.mark.parametrize(
+    ("asked", "existing", "proposed"),
+    [
+        ("dockerfile.api", "Dockerfile.api", "Dockerfile.api"),
+        ("Dockerfil", "Dockerfile", "Dockerfile"),
+        ("Dockrefile", "Dockerfile", "Dockerfile"),
+        ("Dockerfile.backned", "Dockerfile.backend", "Dockerfile.backend"),
+        # Another suffix is another image.
+        ("Dockerfile.ui", "Dockerfile", None),
+        ("Dockerfile", "Dockerfile.ml", None),
+        ("Dockerfile.api", "Dockerfile.app", None),
+        ("Dockerfile.dev", "Dockerfile.test", None),
+        ("api.Dockerfile", "app.Dockerfile", None),
+    ],
+)
+def test_only_another_spelling_is_proposed(tmp_path: Path, asked: str, existing: str, proposed: str | None) -> None:
+    hint = f"; did you mean `{proposed}`?" if proposed else ""
+    assert messages(tmp_path, "compose.yaml", compose(asked), existing) == [f"`{asked}` does not exist{hint}"]
+
+
+def test_a_path_above_the_file_is_relative(tmp_path: Path) -> None:
+    (message,) = messages(tmp_path, "sub/compose.yaml", compose("x/Dockerfile", context=".."), "sub/Dockerfile")
+    assert message == "`x/Dockerfile` does not exist"
