@@ -8,17 +8,17 @@ from buildxray.projects.compose_builds import read_compose
 
 
 @pytest.mark.parametrize(
-    ("service", "notes"),
+    ("arguments", "known", "unknown"),
     [
-        ("build: {context: ., args: {A: '${TOKEN:?}'}}", ["compose.yaml:3: the variable `TOKEN` must be set"]),
-        ("build: .\n    environment: {A: '${TOKEN:?}'}", []),
-        ("build: .\n    command: echo ${TOKEN:?}", []),
+        ("{A: '${TOKEN:?}', B: x}", (("B", "x"),), ("A",)),
+        ("{A: '${TOKEN}', B: x}", (("A", ""), ("B", "x")), ("A",)),
+        ("['A=${TOKEN:?}', B=x]", (("B", "x"),), ("*",)),
+        ("{A: '${TOKEN:-y}', B: x}", (("A", "y"), ("B", "x")), ()),
     ],
 )
-def test_a_variable_that_must_be_set_is_noted_where_a_build_needs_it(
-    tmp_path: Path, service: str, notes: list[str]
+def test_a_variable_that_people_set_is_unknown_without_a_note(
+    tmp_path: Path, arguments: str, known: tuple[tuple[str, str], ...], unknown: tuple[str, ...]
 ) -> None:
-    (tmp_path / "compose.yaml").write_text(f"services:\n  a:\n    {service}\n")
-    project, builds = read_compose(tmp_path, ["compose.yaml"])
-    assert len(builds) == 1
-    assert list(map(str, project.notes)) == notes
+    (tmp_path / "compose.yaml").write_text(f"services:\n  a:\n    build: {{context: ., args: {arguments}}}\n")
+    project, (build,) = read_compose(tmp_path, ["compose.yaml"])
+    assert (build.arguments, build.unknown_arguments, project.notes) == (known, unknown, ())

@@ -73,6 +73,7 @@ def _request_alone(declared: DeclaredBuild, settings: Settings) -> tuple[BuildRe
     request = replace(
         request,
         build_arguments=declared.arguments,
+        unknown_arguments=declared.unknown_arguments,
         target_stage=declared.target,
         target_origin=declared.origin,
         contexts=declared.contexts,

@@ -31,6 +31,8 @@ class Cause(Enum):
     """The text is wrong for any request."""
     ARGUMENT = "argument"
     """The text leaves the name of an image to `--build-arg`, and no value is given. One of BuildKit's checks reports this too."""
+    UNKNOWN_ARGUMENT = "unknown argument"
+    """A build argument gives the name of an image or its platform, and only a run of the build knows its value."""
     PLATFORM_ARGUMENT = "platform argument"
     """The text leaves the `--platform` of a FROM to `--build-arg`, and no value is given."""
     IMAGE = "image"

@@ -73,6 +73,11 @@ class BuildRequest:
     """True if the result stays in the cache of the builder: it is neither pushed, loaded nor exported."""
     is_separate: bool = False
     """True if the target platforms are built apart, as by the jobs of a workflow, and share no steps."""
+    unknown_arguments: tuple[str, ...] = ()
+    """The names of arguments whose value depends on the run of the build; `*` if other arguments may be given too.
+
+    One may also be in `build_arguments`, with the value that it has unless the environment sets another one.
+    """
 
     def machine(self, number: int) -> object:
         """The identity of the machine that builds the target with this index; equal for targets that share their steps."""

@@ -105,6 +105,8 @@ class ResolvedStages:
     only_read: list[int] = field(default_factory=list)
     """The stages that BuildKit reads although nothing uses their files: those from which only a replaced stage copies."""
     refusals: list[Refusal] = field(default_factory=list)
+    unknown_arguments: frozenset[str] = frozenset()
+    """The global arguments whose value only a run of the build knows."""
     has_wrong_arguments: bool = False
     """True if BuildKit refuses a global argument, which it does before it reads any stage."""
     contexts: NamedContexts = NO_CONTEXTS
@@ -140,6 +142,8 @@ def resolve_stages(outline: Outline, request: BuildRequest, target: Platform, me
     # build/opt.go, toSolveOpt).
     is_multi = not request.is_separate and len(request.target_platforms) > 1
     resolved = ResolvedStages(outline, target, is_multi, arguments.environment, [], list(outline.images), [], None)
+    if request.unknown_arguments:
+        resolved.unknown_arguments = _unknown_arguments(outline, request)
     for position, message, span in arguments.problems:
         resolved.refusals.append(Refusal(message, outline.global_arguments[position], span))
         resolved.has_wrong_arguments = True
@@ -206,6 +210,23 @@ def _global_arguments(
             if argument is not None:
                 environment = environment.with_variable(pair.name.text, argument)
     return GlobalArguments(environment, problems)
+
+
+def _unknown_arguments(outline: Outline, request: BuildRequest) -> frozenset[str]:
+    """The names of the global arguments whose value is unknown, or made of an unknown value."""
+    unknown: set[str] = set()
+    known = {name for name, _value in request.build_arguments}
+    escape = outline.dockerfile.escape
+    for node in _global_nodes(outline):
+        for pair in node.pairs if isinstance(node, Arg) else ():
+            name = pair.name.text
+            is_given = name in known
+            if name in request.unknown_arguments or (not is_given and "*" in request.unknown_arguments):
+                unknown.add(name)
+            elif not is_given and pair.value is not None:
+                uses = lex(pair.value.text, escape).uses
+                unknown = unknown | {name} if any(it.name in unknown for it in uses) else unknown - {name}
+    return frozenset(unknown)
 
 
 class _Base(NamedTuple):
@@ -335,6 +356,9 @@ def _platform_refusal(resolved: ResolvedStages, stage: StageOutline, node: From,
 def _argument_refusal(resolved: ResolvedStages, stage: StageOutline, word: Token) -> Refusal | None:
     """The refusal for a variable without a value that makes a word of FROM wrong; None if all variables have one."""
     uses = lex(word.text, resolved.outline.dockerfile.escape).uses
+    if any(it.name in resolved.unknown_arguments for it in uses):
+        message = _("only a run of the build knows the value of `{text}`", text=word.text)
+        return Refusal(message, stage.from_idx, word.span, cause=Cause.UNKNOWN_ARGUMENT)
     declared = _declared(resolved)
     for use in uses:
         if use.name in declared and not resolved.global_arguments.get(use.name):

@@ -92,6 +92,8 @@ class DeclaredBuild:
     """The name or number of the stage; empty for the last stage."""
     arguments: tuple[tuple[str, str], ...] = ()
     """The build arguments of known value, sorted."""
+    unknown_arguments: tuple[str, ...] = ()
+    """The names of build arguments that may have another value in a run, sorted; `*` if other arguments may be given too."""
     contexts: tuple[tuple[str, str], ...] = ()
     """Named contexts: `target:base`, `docker-image://alpine`, a directory relative to `directory`."""
     joined_names: tuple[str, ...] = ()
@@ -179,6 +181,7 @@ class DeclaredBuild:
             names,
             self.target,
             self.arguments,
+            self.unknown_arguments,
             self.contexts,
             self.linked,
             frozenset(self.nodes),

@@ -29,8 +29,6 @@ _MOST_FILES: Final = 50
 _MOST_DEPTH: Final = 16
 _SPECIAL_CONTEXT: Final = lazy_regex(r"[a-z][a-z+-]*://|(?:service|target|docker-image|oci-layout):", re.IGNORECASE)
 _WORKING_DIRECTORY: Final = lazy_regex(r"(?<!\$)\$(?:PWD\b|\{PWD\b)")
-_READ: Final = frozenset(("build", "extends", "include", "platform", "x-bake"))
-"""Keys on whose values builds depend."""
 _KEY_VALUE: Final = frozenset(("args", "additional_contexts", "environment"))
 """Mappings that may be written as lists of `KEY=VALUE`."""
 
@@ -91,25 +89,25 @@ class _Loader:
         try:
             for document in load_documents(text):
                 if isinstance(document, YamlMapping):
-                    yield self._interpolated(document, path, 1, is_read=False)
+                    yield self._interpolated(document)
         except YamlError as error:
             self.notes.append(Note(self._name(path), error.line, _("this is not YAML: {error}", error=error)))
 
-    def _interpolated(self, value: Any, path: Path, line: int, *, is_read: bool) -> Any:  # noqa: ANN401 - what YAML holds
+    def _interpolated(self, value: Any) -> Any:  # noqa: ANN401 - what YAML holds
         """Expand the variables in a value; it is unknown if one must come from the environment.
 
-        `is_read` is True if builds depend on the value: nobody needs a note about the environment of a container.
+        The file is right: `${NAME:?}` asks people to set the variable.
         """
         if isinstance(value, YamlMapping):
             result = YamlMapping()
             result.lines = value.lines
             for key, it in value.items():
-                result[key] = self._interpolated(it, path, value.lines.get(key, line), is_read=is_read or key in _READ)
+                result[key] = self._interpolated(it)
             return result
         if isinstance(value, list):
-            return [self._interpolated(it, path, line, is_read=is_read) for it in value]
+            return [self._interpolated(it) for it in value]
         if isinstance(value, Tagged):
-            return Tagged(value.tag, self._interpolated(value.value, path, line, is_read=is_read))
+            return Tagged(value.tag, self._interpolated(value.value))
         if not isinstance(value, str) or "$" not in value:
             return value
         if _WORKING_DIRECTORY.search(value):
@@ -117,9 +115,7 @@ class _Loader:
             return UNKNOWN
         try:
             return interpolate(value, self.environment)
-        except MissingVariableError as error:
-            if is_read:
-                self.notes.append(Note(self._name(path), line, _("the variable `{name}` must be set", name=error.name)))
+        except MissingVariableError:
             return UNKNOWN
 
     def _included(self, document: YamlMapping, base: Path, depth: int) -> Iterator[dict[str, _Service]]:
@@ -224,10 +220,11 @@ def _relative(path: str, base: Path, directory: Path) -> str:
 
 
 def _key_values(value: object) -> object:
-    """Read a mapping, or a list of `KEY=VALUE`, as a mapping of texts; a key without a value maps to None."""
+    """Read a mapping, or a list of `KEY=VALUE`, as a mapping of texts; a key without a value maps to None, and the key `*` is one of unknown name."""
     if isinstance(value, list):
-        listed = (str(it).partition("=") for it in value if isinstance(it, str))
-        return {name: it if separator else None for name, separator, it in listed}
+        listed = ((it.partition("="), type(it)) for it in value if isinstance(it, str))
+        named: dict[str, object] = {name: kind(it) if separator else None for (name, separator, it), kind in listed}
+        return {**named, "*": UNKNOWN} if UNKNOWN in value else named
     if isinstance(value, Mapping):
         return {key: _text(it) for key, it in value.items()}
     return value
@@ -316,7 +313,9 @@ def _text(value: object) -> str | Unknown | None:
         return _float_text(value)
     if isinstance(value, Timestamp):
         return value.go_text()
-    if isinstance(value, str | int):
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int):
         return str(value)
     return UNKNOWN if value is UNKNOWN else None
 

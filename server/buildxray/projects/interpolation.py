@@ -24,6 +24,12 @@ _LINE: Final = lazy_regex(r"\s*(?:export\s+)?(?P<name>[A-Za-z_][\w.-]*)\s*(?:[=:
 _ESCAPES: Final = {"n": "\n", "r": "\r", "t": "\t"}
 
 
+class Unset(str):
+    """A text in which a variable is empty because neither the file nor `.env` sets it: the environment of people may."""
+
+    __slots__ = ()
+
+
 class MissingVariableError(Exception):
     """A required variable, `${NAME:?}`, is not set."""
 
@@ -33,7 +39,8 @@ class MissingVariableError(Exception):
 
 
 def interpolate(text: str, environment: Mapping[str, str], depth: int = 0) -> str:
-    """Expand the variables of a text; one that is not set is empty. Raises `MissingVariableError`."""
+    """Expand the variables of a text; one that is not set is empty, and makes the result `Unset`. Raises `MissingVariableError`."""
+    is_unset = False
     parts: list[str] = []
     position = length = n_counted = 0
     while True:
@@ -54,14 +61,16 @@ def interpolate(text: str, environment: Mapping[str, str], depth: int = 0) -> st
             parts.append("$")
             position = dollar + 1
         elif not braced:
+            is_unset |= name[0] not in environment
             parts.append(environment.get(name[0], ""))
             position = name.end()
         else:
             end = _closing(text, name.end())
             parts.append(_substituted(name[0], text[name.end() : end], environment, depth))
+            is_unset |= isinstance(parts[-1], Unset)
             position = end + 1
     result = "".join((*parts, text[position:]))
-    return result[:_MOST_TEXT]
+    return Unset(result[:_MOST_TEXT]) if is_unset else result[:_MOST_TEXT]
 
 
 def _closing(text: str, start: int) -> int:
@@ -78,7 +87,7 @@ def _substituted(name: str, rest: str, environment: Mapping[str, str], depth: in
     operator = _OPERATOR.match(rest)
     value = environment.get(name)
     if operator is None:
-        return value or ""
+        return Unset() if value is None else value
     word = rest[operator.end() :]
     is_given = value is not None and (value != "" or len(operator[0]) == 1)
     kind = operator[0][-1]

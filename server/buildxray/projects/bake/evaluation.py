@@ -127,6 +127,17 @@ class Project:
             value = _from_environment(self._environment[name], value, constraint, has_default=default is not None)
         return value
 
+    def unset_variables(self) -> tuple[str, ...]:
+        """The names of the variables that are empty unless the environment of the build sets them.
+
+        Without a default, Bake takes the empty text (buildx: hclparser.go, resolveValue), but a file declares such a variable
+        for the people and jobs that set it.
+        """
+        without = [it for it in self._variables if it not in self._environment and it not in self._builtins]
+        defaults = {it: self._variables[it].body.attributes.get("default") for it in without}
+        empty = (syntax.Literal(None), syntax.Literal(""))
+        return (*(name for name, it in defaults.items() if it is None or it.value in empty),)
+
     def check_variables(self) -> None:
         """Effect: note the variables that cannot be evaluated, or whose value fails the validation of their file.
 

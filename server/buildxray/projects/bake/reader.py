@@ -23,6 +23,7 @@ from buildxray.projects.builds import (
     pairs,
 )
 from buildxray.projects.hcl.values import UNKNOWN, Unknown, Value
+from buildxray.projects.interpolation import Unset
 
 _MOST_BYTES: Final = 300_000
 """Size limit of one file: parsing takes 10 s for each MB, as each text is a template."""
@@ -47,6 +48,8 @@ class BakeProject(NamedTuple):
     sources: tuple[Path, ...]
     files_directory: Path
     """The directory that the names of files in `definition` and `notes` are relative to."""
+    if_set: Definition | None = None
+    """The same declarations with unknown values for the variables that are empty unless the environment sets them; None if there are none."""
 
 
 def load_bake(
@@ -82,7 +85,15 @@ def load_bake(
     project.check_variables()
     project.fill(definition)
     notes += project.notes
-    return BakeProject(definition, directory, (*dict.fromkeys(notes),), (*sources,), directory)
+    if_set = None
+    unset = project.unset_variables()
+    if unset:
+        values = {**(environment or {}), **dict.fromkeys(unset, UNKNOWN)}
+        if_set = Definition()
+        set_project = Project(bodies, builtins=builtins, environment=values)
+        set_project.check_variables()
+        set_project.fill(if_set)
+    return BakeProject(definition, directory, (*dict.fromkeys(notes),), (*sources,), directory, if_set)
 
 
 def bake_builds(
@@ -157,6 +168,7 @@ def _builds(
         fallback_platform=str(fields.get("platform", "")) if target.service else "",
         target=stage if isinstance(stage, str) else "",
         arguments=pairs(_text_values(arguments)),
+        unknown_arguments=_unknown_arguments(project, target),
         contexts=pairs(_text_values(contexts)),
         linked=linked,
         origin=_origin(target),
@@ -166,6 +178,21 @@ def _builds(
         is_check=fields.get("call", "build") not in {"build", "", UNKNOWN},
         unknown=frozenset(key for key, is_known in known.items() if not is_known),
     )
+
+
+def _unknown_arguments(project: BakeProject, target: Target) -> tuple[str, ...]:
+    """The names of the arguments of a target that may have another value than the text tells; see `DeclaredBuild.unknown_arguments`."""
+    arguments = target.fields.get("args", {})
+    if not isinstance(arguments, Mapping):
+        return ("*",)
+    unknown = {name for name, it in arguments.items() if isinstance(it, Unknown | Unset)}
+    if project.if_set is not None and target.name in project.if_set.targets:
+        if_set = project.if_set.resolved(target.name).fields.get("args", {})
+        if isinstance(if_set, Mapping):
+            unknown |= {name for name, it in if_set.items() if isinstance(it, Unknown)}
+        else:
+            unknown |= {*arguments}
+    return (*sorted(unknown),)
 
 
 def _origin(target: Target) -> str:

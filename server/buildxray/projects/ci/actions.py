@@ -24,7 +24,7 @@ from buildxray.projects.builds import (
     platform_names,
 )
 from buildxray.projects.ci.commands import add_bake
-from buildxray.projects.ci.expressions import Context, Partly, as_text
+from buildxray.projects.ci.expressions import OWN_REPOSITORY, Context, Partly, as_text
 from buildxray.projects.ci.machines import runner_machines
 from buildxray.projects.ci.site import Reading, Site, project_path
 from buildxray.projects.hcl.values import UNKNOWN, is_known
@@ -77,18 +77,18 @@ class _Inputs(NamedTuple):
         is_kept = any(inputs.get(it, "") not in {"", "false"} for it in ("push", "load", "outputs", "save"))
         return is_other_driver and not is_kept
 
-    def pairs(self, name: str) -> tuple[dict[str, str], bool]:
-        """The lines `NAME=VALUE` of an input, and whether the text determines all of them."""
+    def pairs(self, name: str) -> tuple[dict[str, str], tuple[str, ...]]:
+        """The lines `NAME=VALUE` of an input, and the names of those of unknown value; `*` for a line whose name is unknown."""
         values: dict[str, str] = {}
         text = self.given.get(name)
-        is_complete = True
+        unknown: set[str] = set()
         for line in self.context.expand_text(text if text is not None else "").splitlines():
             key, separator, value = line.strip().partition("=")
-            if "${{" in line:
-                is_complete = False
+            if "${{" in line or OWN_REPOSITORY in line:
+                unknown.add("*" if "${{" in key or OWN_REPOSITORY in key or not separator else key)
             elif separator:
                 values[key] = value
-        return values, is_complete
+        return values, (*sorted(unknown),)
 
     def words(self, name: str) -> list[str]:
         """The words of an input, between commas and line ends, without those of unknown value."""
@@ -178,13 +178,13 @@ def _add_build(inputs: _Inputs, site: Site, reading: Reading) -> None:
     values = inputs.values
     platforms, target = values.get("platforms"), values.get("target")
     names = platform_names(platforms if isinstance(platforms, list) else [platforms])
-    arguments, has_all_arguments = inputs.pairs("build-args")
-    contexts, has_all_contexts = inputs.pairs("build-contexts")
+    arguments, unknown_arguments = inputs.pairs("build-args")
+    contexts, unknown_contexts = inputs.pairs("build-contexts")
     complete = {
         "platforms": is_known(platforms),
         "target": is_known(target),
-        "args": has_all_arguments,
-        "contexts": has_all_contexts,
+        "args": not unknown_arguments,
+        "contexts": not unknown_contexts,
     }
     build = DeclaredBuild(
         name=site.name,
@@ -195,6 +195,7 @@ def _add_build(inputs: _Inputs, site: Site, reading: Reading) -> None:
         platform_names=names,
         target=as_text(target) if is_known(target) else "",
         arguments=pairs(arguments),
+        unknown_arguments=unknown_arguments,
         contexts=pairs(contexts),
         origin=site.origin,
         pushes=inputs.pushes,

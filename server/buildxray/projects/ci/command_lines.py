@@ -244,6 +244,8 @@ class BuildOptions(NamedTuple):
     """The target stage; empty for the last stage, and if it is unknown."""
     arguments: list[tuple[str, str | None]]
     """The build arguments with known values; None for a value from the environment."""
+    unknown_arguments: list[str]
+    """The names of build arguments with unknown values; see `DeclaredBuild.unknown_arguments`."""
     contexts: list[tuple[str, str]]
     """Named contexts, without values that are unknown."""
     pushes: bool
@@ -269,6 +271,9 @@ def read_build_options(words: Sequence[str]) -> BuildOptions:
     if options.may_hide_options:
         given = {"--platform": "platforms", "--target": "target"}
         unknown |= {"args", "contexts", *(key for option, key in given.items() if not options.all(option))}
+    unknown_names = {
+        "*" if has_unknown_part(name) else name for name, _, value in arguments if has_unknown_part(name + value)
+    }
     outputs, pushes = options.all("--output"), "--push" in options.flags
     return BuildOptions(
         context=options.context or ".",
@@ -276,6 +281,7 @@ def read_build_options(words: Sequence[str]) -> BuildOptions:
         platforms=options.known("--platform"),
         target="" if "target" in unknown else target,
         arguments=[(name, value if sign else None) for name, sign, value in arguments if not has_unknown_part(value)],
+        unknown_arguments=sorted({*unknown_names, *("*" for _ in range(options.may_hide_options))}),
         contexts=[(name, value) for name, sign, value in contexts if sign and not has_unknown_part(value)],
         pushes=pushes or any("push=true" in it or "type=registry" in it for it in outputs),
         makes_files=not pushes and makes_files(outputs),

@@ -140,6 +140,8 @@ class _Starter:
             for name, value in options.arguments
             if value is not None or name in environment
         }
+        # A variable without a value here may be set where the script runs.
+        exported = {name for name, value in options.arguments if value is None and name not in environment}
         build = DeclaredBuild(
             name=self._site.name,
             source=self._site.source,
@@ -149,6 +151,7 @@ class _Starter:
             platform_names=platform_names(options.platforms),
             target=options.target,
             arguments=pairs(arguments),
+            unknown_arguments=(*sorted({*options.unknown_arguments, *exported}),),
             contexts=pairs(dict(options.contexts)),
             origin=self._site.origin,
             pushes=options.pushes,

@@ -153,6 +153,10 @@ class Unnamed(str):
     __slots__ = ()
 
 
+OWN_REPOSITORY: Final = Unnamed("<this repository>")
+"""The value of `github.repository`: its name is not in its files, and a fork has another one."""
+
+
 class _Parser:
     """Parses an expression and computes it at once."""
 

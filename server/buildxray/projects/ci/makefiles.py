@@ -21,6 +21,11 @@ _VARIABLE: Final = lazy_regex(
 )
 _RULE: Final = lazy_regex(r"(?P<targets>[^\t#=:][^=:#]*)::?(?![=:])(?P<rest>.*)")
 _REFERENCE: Final = lazy_regex(r"\$(?:\$|\((?P<round>[^()$]*)\)|\{(?P<curly>[^{}$]*)\}|(?P<letter>[\w@<^*%?+]))")
+_PATH_OF_PROGRAM: Final = lazy_regex(
+    r"shell\s+(?:which|command\s+-v|type\s+-p)\s+(?P<name>[\w.+-]+)(?:\s+2>\s*/dev/null)?"
+)
+"""A call of the shell whose output is the path of a program."""
+_SHELL_CALL: Final = lazy_regex(r"\$(?:\(shell\s[^()$]*\)|\{shell\s[^{}$]*\})")
 _MOST_DEPTH: Final = 12
 _MOST_TEXT: Final = 20_000
 _MOST_CALLS: Final = 200
@@ -230,6 +235,8 @@ class _Expander:
     def expand(self, text: str) -> str:
         """Return the text that the shell gets. An unset variable of make becomes an unset variable of the shell."""
         expanded = substituted(_REFERENCE, self._replaced, text, _MOST_TEXT)
+        # A call of the shell whose command had references: only a run knows its output.
+        expanded = _SHELL_CALL.sub("${MAKE_shell}", expanded)
         # A call whose arguments had references, which are expanded first.
         return substituted(_CALL, lambda it: self._called(it["round"] or it["curly"]), expanded, _MOST_TEXT)
 
@@ -249,6 +256,9 @@ class _Expander:
         name = (match["round"] or match["curly"] or match["letter"] or "").strip()
         if name.startswith("call "):
             return self._called(name.removeprefix("call "))
+        program = _PATH_OF_PROGRAM.fullmatch(name)
+        if program is not None:
+            return program["name"]
         if name == "@" and self._recipe.targets:
             return self._recipe.targets[0]
         if name not in self._values:

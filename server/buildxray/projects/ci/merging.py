@@ -15,7 +15,15 @@ def merge_jobs(builds: Sequence[DeclaredBuild], jobs: Sequence[int]) -> Iterator
     merged: dict[tuple[object, ...], DeclaredBuild] = {}
     first_jobs: dict[tuple[object, ...], int] = {}
     for build, job in zip(_with_own_platforms(builds), jobs, strict=True):
-        same = (build.dockerfile, build.target, build.arguments, build.contexts, build.unknown, build.is_check)
+        same = (
+            build.dockerfile,
+            build.target,
+            build.arguments,
+            build.unknown_arguments,
+            build.contexts,
+            build.unknown,
+            build.is_check,
+        )
         variant = () if len(build.platform_names) == 1 else (build.platform_names, build.nodes)
         key = (build.source, build.name, *same, *variant)
         known = merged.get(key)

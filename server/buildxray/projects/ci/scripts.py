@@ -133,6 +133,7 @@ def _add_plugin(settings: Mapping[str, Any], site: Site, reading: Reading) -> No
             platform_names=names,
             target=str(settings.get("target", "")),
             arguments=pairs({name: value for name, separator, value in listed if separator and "$" not in value}),
+            unknown_arguments=(*sorted({name for name, separator, value in listed if not separator or "$" in value}),),
             origin=site.origin,
             pushes=not settings.get("dry_run", False),
             unknown=frozenset({"platforms"} if any("$" in str(it) for it in values) else ()),

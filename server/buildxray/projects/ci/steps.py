@@ -15,7 +15,7 @@ from buildxray.files.reading import is_file
 from buildxray.projects.builds import DeclaredBuild
 from buildxray.projects.ci.actions import add_action
 from buildxray.projects.ci.commands import read_commands
-from buildxray.projects.ci.expressions import Context, Partly, Unnamed, as_text, without_expressions
+from buildxray.projects.ci.expressions import OWN_REPOSITORY, Context, Partly, as_text, without_expressions
 from buildxray.projects.ci.hand_overs import written_dockerfiles, written_variables
 from buildxray.projects.ci.machines import with_builder
 from buildxray.projects.ci.repository import MOST_DEPTH, Repository
@@ -24,8 +24,6 @@ from buildxray.projects.ci.step_effects import StepEffect, script_of, step_effec
 from buildxray.projects.hcl.values import UNKNOWN, is_known
 from buildxray.projects.yaml import YamlMapping, as_mapping
 
-OWN_REPOSITORY: Final = Unnamed("<this repository>")
-"""The value of `github.repository`: its name is not in its files, and a fork has another one."""
 _BUILDER_ACTIONS: Final = frozenset(("docker/setup-buildx-action", "useblacksmith/setup-docker-builder"))
 
 

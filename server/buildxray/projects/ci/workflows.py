@@ -15,7 +15,7 @@ from buildxray.localization import gettext_lazy as _
 from buildxray.projects.builds import DeclaredBuild
 from buildxray.projects.ci import WORKFLOWS
 from buildxray.projects.ci.actions import add_github_builder, is_github_builder
-from buildxray.projects.ci.expressions import Context, Partly
+from buildxray.projects.ci.expressions import OWN_REPOSITORY, Context, Partly
 from buildxray.projects.ci.hand_overs import written_names
 from buildxray.projects.ci.machines import runner_machines
 from buildxray.projects.ci.matrices import matrix_combinations
@@ -23,7 +23,7 @@ from buildxray.projects.ci.merging import merge_jobs
 from buildxray.projects.ci.repository import MOST_DEPTH, Repository
 from buildxray.projects.ci.site import Reading, Site, project_path
 from buildxray.projects.ci.step_effects import StepEffect, script_of, step_effect
-from buildxray.projects.ci.steps import OWN_REPOSITORY, Job
+from buildxray.projects.ci.steps import Job
 from buildxray.projects.hcl.values import UNKNOWN
 from buildxray.projects.yaml import YamlMapping, as_mapping
 from buildxray.syntax.lazy_regex import lazy_regex

@@ -1,0 +1,109 @@
+"""Errors that depend on a build argument whose value only a run of the build knows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from buildxray.ide.analysis import Analyzer
+from buildxray.ide.project import Projects
+from buildxray.ide.settings import Settings
+from buildxray.plan.outline import Cause
+from buildxray.platforms.platform import parse_normalized
+from tests.support.markup import files
+
+SETTINGS = Settings(build_platform=parse_normalized("linux/amd64"))
+IMAGE = "ARG BASE=alpine\nFROM $BASE\n"
+REGISTRY = "ARG REGISTRY=example.org\nARG BASE=$REGISTRY/base\nFROM $BASE\n"
+PLATFORM = "ARG CPU\nFROM --platform=linux/$CPU alpine\n"
+
+
+def causes(root: Path, dockerfile: str, markup: str) -> list[Cause]:
+    """The causes of the errors of all builds of a Dockerfile."""
+    for name, text in {"Dockerfile": dockerfile, **files(markup)}.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+    (root / ".git").mkdir()
+    build = Projects().build(root / "Dockerfile", SETTINGS)
+    requests = [build.request, *(it.request for it in build.others)]
+    return [error.cause for request in requests for error in Analyzer(request).analyze(dockerfile).build.errors]
+
+
+def step(arguments: str) -> str:
+    return f"""
+        #- .github/workflows/a.yml
+        on: push
+        jobs:
+          image:
+            runs-on: ubuntu-latest
+            steps:
+              - uses: docker/build-push-action@v6
+                with:
+                  context: .
+                  build-args: {arguments}
+        """
+
+
+def bake(variable: str, value: str = "${NAME}/base") -> str:
+    return f"""
+        #- docker-bake.hcl
+        variable "NAME" {{ {variable} }}
+        target "default" {{
+          args = {{ BASE = "{value}" }}
+        }}
+        """
+
+
+def make(argument: str) -> str:
+    return f"""
+        #- Makefile
+        UNAME = $(shell which uname)
+        P := $(shell ${{UNAME}} -m | tr A-Z a-z)
+        DOCKER = $(shell which docker)
+        image:
+        \t$(DOCKER) build --build-arg {argument} .
+        """
+
+
+def compose(argument: str) -> str:
+    return f"""
+        #- compose.yaml
+        services:
+          app:
+            build:
+              context: .
+              args: {argument}
+        """
+
+
+@pytest.mark.parametrize(
+    ("dockerfile", "markup", "expected"),
+    [
+        # The name of the repository is not in its files.
+        (IMAGE, step("BASE=example.org/${{ github.repository }}-base:1"), []),
+        (IMAGE, step("BASE=example.org/-base-:1"), [Cause.FILE]),
+        (PLATFORM, step("CPU=${{ vars.cpu }}"), [Cause.UNKNOWN_ARGUMENT]),
+        (PLATFORM, step("${{ vars.arguments }}"), [Cause.UNKNOWN_ARGUMENT]),
+        (PLATFORM, step("OTHER=${{ vars.cpu }}"), [Cause.PLATFORM_ARGUMENT]),
+        # The environment sets a variable of Bake.
+        (IMAGE, bake(""), [Cause.UNKNOWN_ARGUMENT]),
+        (IMAGE, bake('default = ""'), [Cause.UNKNOWN_ARGUMENT]),
+        (IMAGE, bake('default = "/"'), [Cause.FILE]),
+        (IMAGE, bake("", "/base"), [Cause.FILE]),
+        (REGISTRY, bake("").replace("BASE", "REGISTRY"), [Cause.UNKNOWN_ARGUMENT]),
+        (REGISTRY, bake('default = "/"').replace("BASE", "REGISTRY"), [Cause.FILE]),
+        # A command of the machine gives the value.
+        (PLATFORM, make("CPU=$(P)"), [Cause.UNKNOWN_ARGUMENT]),
+        (PLATFORM, make("CPU"), [Cause.UNKNOWN_ARGUMENT]),
+        (PLATFORM, make("OTHER=$(P)"), [Cause.PLATFORM_ARGUMENT]),
+        (PLATFORM, make("CPU=amd64"), []),
+        # The environment of people sets a variable of Compose.
+        (IMAGE, compose("{BASE: '${NAME}/base'}"), [Cause.UNKNOWN_ARGUMENT]),
+        (IMAGE, compose("['BASE=${NAME}/base']"), [Cause.UNKNOWN_ARGUMENT]),
+        (IMAGE, compose("{BASE: '${NAME:-/}/base'}"), [Cause.FILE]),
+        (IMAGE, compose("['BASE=/base']"), [Cause.FILE]),
+    ],
+)
+def test_the_causes_of_errors(tmp_path: Path, dockerfile: str, markup: str, expected: list[Cause]) -> None:
+    assert causes(tmp_path, dockerfile, markup) == expected
