@@ -240,3 +240,19 @@ def test_a_declaration_that_moves_the_binary_is_no_safe_fix(command: str, copy: 
 def test_a_fix_in_a_stage_that_is_not_built_is_not_proved() -> None:
     (finding,) = findings(undeclared_platform_arg, context("FROM alpine AS a\nCOPY $TARGETARCH /\nFROM alpine\n"))
     assert [it.safety for it in finding.fixes] == [Safety.SUGGESTION]
+
+
+@pytest.mark.parametrize(
+    ("flag", "safety"),
+    [("", Safety.SUGGESTION), ("--platform=$BUILDPLATFORM ", Safety.SAFE)],
+    ids=["emulated", "native"],
+)
+def test_the_name_of_the_build_machine_is_declared_safely_in_its_own_stage_only(flag: str, safety: Safety) -> None:
+    """For other platforms, the file of the build machine would be in the image."""
+    (finding,) = findings(
+        undeclared_platform_arg,
+        context(
+            f"FROM {flag}alpine AS tools\nRUN wget -O /tool https://example.com/tool-$BUILDARCH\nFROM scratch\nCOPY --from=tools /tool /\n"
+        ),
+    )
+    assert [it.safety for it in finding.fixes] == [safety]

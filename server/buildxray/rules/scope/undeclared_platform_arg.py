@@ -75,7 +75,7 @@ def undeclared_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
 
     ## Fix safety
     Safe: the argument is declared directly before the first instruction that uses it. The output of the stage changes, as intended.
-    It is a suggestion where a script or an installer may do something else with the value, where `go install` then writes to a directory that no COPY reads, and in a stage that the build does not need.
+    It is a suggestion where a script or an installer may do something else with the value, where `go install` then writes to a directory that no COPY reads, in a stage that the build does not need, and for a name of the build machine (`BUILDARCH`) in a stage for other platforms.
 
     ## Limits
     The finding is a warning if the use only prints the value, gives a default for it, passes it to a program that may not need it, or
@@ -264,7 +264,9 @@ def _fixes(ctx: RuleContext, place: Instruction, names: frozenset[str]) -> tuple
     title = _("Declare `ARG {names}` directly before its first use", names=listed_names)
     # An unneeded stage is not planned, so that no proof is possible.
     is_planned = place.stage is not None and place.stage.is_needed
-    return (Fix(title, tuple(edits), Safety.SAFE if is_planned else Safety.SUGGESTION),)
+    # With the value of the build machine, a stage for other platforms gets its files.
+    is_of_builder = any(it.startswith("BUILD") for it in names) and not (place.stage and place.stage.is_native)
+    return (Fix(title, tuple(edits), Safety.SAFE if is_planned and not is_of_builder else Safety.SUGGESTION),)
 
 
 def _undeclared(stage: Stage) -> Iterator[_Use]:
