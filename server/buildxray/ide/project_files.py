@@ -32,6 +32,7 @@ from buildxray.platforms.platform import PlatformError, can_run, is_known, neare
 from buildxray.projects.builds import DeclaredBuild, choose
 from buildxray.projects.ci import WORKFLOWS
 from buildxray.projects.default_files import BAKE_FILES, COMPOSE_FILES, OVERRIDE_NAMES
+from buildxray.projects.file_names import similar_name
 from buildxray.projects.places import FilePlaces, Places
 from buildxray.records import dataclass
 from buildxray.rules.base import Fix, Safety, Severity
@@ -231,7 +232,7 @@ class _Reader:
             return
         listed = (it.name for it in entries_of(declared.dockerfile.parent))
         dockerfiles = (it for it in listed if "dockerfile" in it.lower() or "containerfile" in it.lower())
-        close = _same_name(name, [it for it in dockerfiles if self._has_stage(declared.dockerfile.with_name(it))])
+        close = similar_name(name, [it for it in dockerfiles if self._has_stage(declared.dockerfile.with_name(it))])
         path = _path_from(declared.source, declared.dockerfile)
         if close is not None:
             message = _("`{path}` does not exist; did you mean `{close}`?", path=path, close=close)
@@ -480,44 +481,6 @@ def _path_from(source: Path, path: Path) -> str:
     root = repository_root(source.parent) or (source.parents[2] if is_workflow else source.parent)
     # Never a path of this machine: it says nothing about the project.
     return path_below(path, root) or Path(os.path.relpath(path, root)).as_posix()
-
-
-def _same_name(name: str, known: Iterable[str]) -> str | None:
-    """The known name that differs from a name in its spelling only: in case, or in one or two letters, but not in the words of a suffix.
-
-    `Dockerfile` is not `Dockerfile.api`, and `Dockerfile.dev` not `Dockerfile.ci`: another suffix is another image.
-    """
-    words = [*_WORD.split(name[:200].lower())]
-    for it in known:
-        others = [*_WORD.split(it[:200].lower())]
-        pairs = [(one, other) for one, other in zip(words, others, strict=False) if one != other]
-        if len(words) == len(others) and all(_is_misspelling(*pair) for pair in pairs):
-            return it
-    return None
-
-
-_WORD: Final = lazy_regex(r"[._-]")
-
-
-def _is_misspelling(word: str, other: str) -> bool:
-    """True if two words of at least four letters differ in one letter, or two in a longer one: added, missing, other or exchanged."""
-    longest = max(len(word), len(other))
-    if min(len(word), len(other)) < 4:
-        return False
-    most = 2 if longest > 7 else 1
-    return sorted(word) == sorted(other) or _distance(word, other, most) <= most
-
-
-def _distance(word: str, other: str, most: int) -> int:
-    """The number of letters to add, leave out or replace; only `most` is told from more."""
-    if abs(len(word) - len(other)) > most:
-        return most + 1
-    row = [*range(len(other) + 1)]
-    for number, letter in enumerate(word, 1):
-        before, row[0] = row[0], number
-        for place, it in enumerate(other, 1):
-            before, row[place] = row[place], min(row[place] + 1, row[place - 1] + 1, before + (letter != it))
-    return int(row[-1])
 
 
 def _closest(name: str, known: Iterable[str]) -> str | None:

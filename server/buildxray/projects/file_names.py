@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Final
 
 from buildxray.syntax.lazy_regex import lazy_regex
+from buildxray.syntax.suggestions import edit_distance
 
 _DOCKERFILE: Final = lazy_regex(
     r"(?:.+[._-])?(?:Dockerfile|Containerfile)(?:[._-].+)?|Containerfile.*", re.IGNORECASE | re.DOTALL
@@ -24,6 +26,7 @@ _BACKUPS: Final = frozenset(("backup", "bak", "old", "orig", "save"))
 _IS_USUAL: Final = lazy_regex(
     r"(?:Dockerfile|Containerfile).*|.*\.(?:Dockerfile|Containerfile)", re.IGNORECASE | re.DOTALL
 )
+_WORD: Final = lazy_regex(r"[._-]")
 _ENDS: Final = lazy_regex(r"(?:Dockerfile|Containerfile)\Z", re.IGNORECASE)
 
 DOCKERFILES: Final = ("**/*[Dd]ockerfile*", "**/*[Cc]ontainerfile*")
@@ -51,3 +54,25 @@ def may_be_script(name: str) -> bool:
 def may_be_of_another_kind(name: str) -> bool:
     """True if something follows `Dockerfile` in a base name that `is_dockerfile` accepts: `Dockerfile.dev`, `Dockerfile.tmLanguage`."""
     return may_be_script(name) or _ENDS.search(name) is None
+
+
+def similar_name(name: str, known: Iterable[str]) -> str | None:
+    """The known name that differs from a name in its spelling only: in case, or in one or two letters, but not in the words of a suffix.
+
+    `Dockerfile` is not `Dockerfile.api`, and `Dockerfile.dev` not `Dockerfile.ci`: another suffix is another image.
+    """
+    words = _WORD.split(name[:200].lower())
+    for it in known:
+        others = _WORD.split(it[:200].lower())
+        pairs = [(one, other) for one, other in zip(words, others, strict=False) if one != other]
+        if len(words) == len(others) and all(_is_misspelling(*pair) for pair in pairs):
+            return it
+    return None
+
+
+def _is_misspelling(word: str, other: str) -> bool:
+    """True if two words of at least four letters differ in one letter, or two in a longer one: added, missing, other or exchanged."""
+    if min(len(word), len(other)) < 4:
+        return False
+    limit = 3 if max(len(word), len(other)) > 7 else 2
+    return sorted(word) == sorted(other) or edit_distance(word, other, limit) < limit
