@@ -33,8 +33,8 @@ from buildxray.projects.builds import DeclaredBuild, choose
 from buildxray.projects.ci import WORKFLOWS
 from buildxray.projects.default_files import BAKE_FILES, COMPOSE_FILES, OVERRIDE_NAMES
 from buildxray.projects.file_names import similar_name
-from buildxray.projects.places import FilePlaces, Places
-from buildxray.records import dataclass
+from buildxray.projects.places import FilePlaces
+from buildxray.records import cached_property, dataclass
 from buildxray.rules.base import Fix, Safety, Severity
 from buildxray.rules.intended import names_one_architecture
 from buildxray.rules.portability import installs_c_compiler, makes_php_extension
@@ -110,12 +110,13 @@ def look_at(path: Path, text: str, projects: Projects, settings: Settings) -> Pr
     called = [*_of_jobs(path, projects)]
     if not builds and not notes and not called:
         return ProjectFile(text)
-    places = FilePlaces(path.name, text)
+    file = _File(path, text, builds)
     merged = settings.over(projects.configuration(path.parent).settings)
-    readers = [_Reader(it, places.of(it), places, merged, text, siblings=builds) for it in builds]
-    of_jobs = [_Reader(it, places.of(it), places, merged, text) for it in called]
+    readers = [_Reader(it, file, merged) for it in builds]
+    of_jobs = [_Reader(it, file, merged) for it in called]
     unread = (
-        _diagnostic("unread-build", Severity.INFORMATION, places.line(it.line), localized(it.message)) for it in notes
+        _diagnostic("unread-build", Severity.INFORMATION, file.places.line(it.line), localized(it.message))
+        for it in notes
     )
     diagnostics = [
         *unread,
@@ -141,25 +142,42 @@ def references_to(
                 yield path, file.text, link.range
 
 
+class _File:
+    """A file of a project, and what all of its builds ask about."""
+
+    def __init__(self, path: Path, text: str, builds: Iterable[DeclaredBuild]) -> None:
+        self.text = text
+        self.places = FilePlaces(path.name, text)
+        self._directory = path.parent
+        self._builds = builds
+
+    @cached_property
+    def are_below_root(self) -> bool:
+        """True if the file is in a directory below the root of its repository."""
+        return self._root is not None and self._root != self._directory
+
+    @cached_property
+    def are_from_root(self) -> bool:
+        """True if the Dockerfiles of all services exist from the root of the repository, and none from the directory of the file."""
+        directory, root = self._directory, self._root
+        own = {it.dockerfile for it in self._builds if it.is_of_service and not it.remote}
+        below = [it.relative_to(directory) for it in own if it.is_relative_to(directory)]
+        if root is None or len(below) != len(own):
+            return False
+        return not any(map(exists, own)) and all(exists(root / it) for it in below)
+
+    @cached_property
+    def _root(self) -> Path | None:
+        return _project_root(self._directory)
+
+
 class _Reader:
     """Computes the results for one build of a file."""
 
-    def __init__(
-        self,
-        declared: DeclaredBuild,
-        own: Places,
-        places: FilePlaces,
-        settings: Settings,
-        text: str,
-        *,
-        siblings: Iterable[DeclaredBuild] = (),
-    ) -> None:
+    def __init__(self, declared: DeclaredBuild, file: _File, settings: Settings) -> None:
         self.declared = declared
-        self._siblings = siblings
-        """All builds of the file."""
-        self.own = own
-        self._places = places
-        self._text = text
+        self.own = file.places.of(declared)
+        self._file = file
         self.request = request_of(declared, settings)
         dockerfile = read_project_text(declared.dockerfile, MOST_DOCKERFILE_BYTES)
         self.build: Build | None = None if dockerfile is None else _build(dockerfile, self.request)
@@ -202,7 +220,7 @@ class _Reader:
                     platform=built_for,
                     targets=_(", ").join(targets),
                 )
-                place = self._places.word(self.own.fields.get("contexts", self.own.name), value)
+                place = self._file.places.word(self.own.fields.get("contexts", self.own.name), value)
                 yield _diagnostic("foreign-context", Severity.ERROR, place, message)
 
     def _missing_dockerfile(self) -> Iterator[Diagnostic]:
@@ -224,7 +242,9 @@ class _Reader:
         name = declared.dockerfile.name
         place = self.own.name if named is None else self.own.fields.get(named, self.own.name)
         if any(
-            "$" in self._text[slice(*it)] for key, it in self.own.fields.items() if key in ("context", "dockerfile")
+            "$" in self._file.text[slice(*it)]
+            for key, it in self.own.fields.items()
+            if key in ("context", "dockerfile")
         ):
             # The value of a variable in the path depends on the machine that runs the build.
             return
@@ -247,14 +267,10 @@ class _Reader:
         none from its own directory. A target of Bake without a context takes the directory where people and jobs run Bake.
         """
         declared = self.declared
-        directory = declared.source.parent
-        root = _project_root(directory)
-        if root is None or directory == root or _runs_it(declared) != declared.source:
+        if not self._file.are_below_root or _runs_it(declared) != declared.source:
             return False
         if declared.is_of_service:
-            own = {it.dockerfile for it in self._siblings if it.is_of_service and not it.remote}
-            below = [it.relative_to(directory) for it in own if it.is_relative_to(directory)]
-            return len(below) == len(own) and not any(map(exists, own)) and all(exists(root / it) for it in below)
+            return self._file.are_from_root
         is_bake = declared.source.suffix in (".hcl", ".json")
         return is_bake and "context" not in self.own.fields and "dockerfile" not in self.own.fields
 
@@ -277,9 +293,9 @@ class _Reader:
         )
         if close is not None:
             message = _("{message}; did you mean `{close}`?", message=message, close=close)
-        place = self._places.word(self.own.fields.get("target", self.own.name), wanted)
+        place = self._file.places.word(self.own.fields.get("target", self.own.name), wanted)
         # The environment may set another name than the default of a variable, and a step may write another Dockerfile.
-        written = self._text[slice(*place)]
+        written = self._file.text[slice(*place)]
         is_certain = wanted in written and "$" not in written and not self.declared.may_be_written
         severity = Severity.ERROR if is_certain else Severity.WARNING
         yield _diagnostic("missing-stage", severity, place, message, self._written(place, wanted, close))
@@ -290,13 +306,13 @@ class _Reader:
             # The value of a variable depends on the environment.
             problem = "" if name == "local" or "$" in name else _unknown_platform(name)
             if problem:
-                word = self._places.word(place, name)
+                word = self._file.places.word(place, name)
                 fixes = self._written(word, name, _known_platform(name))
                 yield _diagnostic("unknown-platform", Severity.WARNING, word, problem, fixes)
 
     def _written(self, place: TextRange, name: str, close: str | None) -> tuple[Fix, ...]:
         """The fix that writes a known name; none if the text contains the name elsewhere, as in a variable."""
-        start = self._text.rfind(name, place.start, place.end)
+        start = self._file.text.rfind(name, place.start, place.end)
         if close is None or start < 0:
             return ()
         edit = Edit(TextRange(start, start + len(name)), close)
@@ -400,14 +416,9 @@ def _emulating_runners(readers: Iterable[_Reader]) -> Iterator[Diagnostic]:
             by_place.setdefault(it.runner_place, {})[it.declared.dockerfile, build] = it
     for place, builds in by_place.items():
         totals = [build_totals(build) for _path, build in builds]
-        runs = {(path, run.idx): run for path, build in builds for stage in build.needed_stages for run in stage.runs}
-        emulated = {
-            (path, run.idx)
-            for path, build in builds
-            for stage in build.needed_stages
-            for run in stage.runs
-            if any(step.is_emulated for step in run.steps)
-        }
+        runs = [((path, run.idx), run) for path, build in builds for stage in build.needed_stages for run in stage.runs]
+        n_runs = len({key for key, _run in runs})
+        n_emulated = len({key for key, run in runs if any(it.is_emulated for it in run.steps)})
         platforms = dict.fromkeys(str(one) for it in totals for one in it.emulated_platforms)
         requests = [it.request for it in builds.values()]
         emulating = [(one, it) for one in requests for it in one.target_platforms if not can_run(one.node(it), it)]
@@ -415,8 +426,8 @@ def _emulating_runners(readers: Iterable[_Reader]) -> Iterator[Diagnostic]:
         fact = ngettext(
             "{n} of {total} RUN instructions of {file} runs under emulation for {platforms}: the machine of this job is {machine}",
             "{n} of {total} RUN instructions of {file} run under emulation for {platforms}: the machine of this job is {machine}",
-            len(emulated),
-            total=len(runs),
+            n_emulated,
+            total=n_runs,
             file=_(", ").join(
                 dict.fromkeys(_path_from(it.declared.source, it.declared.dockerfile) for it in builds.values())
             ),
