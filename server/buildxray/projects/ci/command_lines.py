@@ -274,6 +274,8 @@ def read_build_options(words: Sequence[str]) -> BuildOptions:
     unknown_names = {
         "*" if has_unknown_part(name) else name for name, _, value in arguments if has_unknown_part(name + value)
     }
+    if options.may_hide_options:
+        unknown_names.add("*")
     outputs, pushes = options.all("--output"), "--push" in options.flags
     return BuildOptions(
         context=options.context or ".",
@@ -281,7 +283,7 @@ def read_build_options(words: Sequence[str]) -> BuildOptions:
         platforms=options.known("--platform"),
         target="" if "target" in unknown else target,
         arguments=[(name, value if sign else None) for name, sign, value in arguments if not has_unknown_part(value)],
-        unknown_arguments=sorted({*unknown_names, *("*" for _ in range(options.may_hide_options))}),
+        unknown_arguments=sorted(unknown_names),
         contexts=[(name, value) for name, sign, value in contexts if sign and not has_unknown_part(value)],
         pushes=pushes or any("push=true" in it or "type=registry" in it for it in outputs),
         makes_files=not pushes and makes_files(outputs),
