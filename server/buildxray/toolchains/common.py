@@ -109,7 +109,7 @@ def _downloaded_to(invocation: Invocation) -> tuple[str, ...]:
     short, long = ("o", "--output") if name == "curl" else ("O", "--output-document")
     output = invocation.argument(long)
     for position, word in enumerate(words[1:], 1):
-        option = _OUTPUT["curl" if name == "curl" else "wget"].match(word.text)
+        option = _OUTPUT[short].match(word.text)
         if option is None or word.text[option.end() :].startswith("-"):
             # `-O-` is the standard output.
             continue
@@ -127,10 +127,10 @@ def _downloaded_to(invocation: Invocation) -> tuple[str, ...]:
 
 
 _OUTPUT: Final = {
-    "curl": lazy_regex(r"-[#0-6BGJLMNORSVZafgijklnpqsv]*o"),
-    "wget": lazy_regex(r"-[46EHLNSbcdkmpqrvx]*O"),
+    "o": lazy_regex(r"-[#0-6BGJLMNORSVZafgijklnpqsv]*o"),
+    "O": lazy_regex(r"-[46EHLNSbcdkmpqrvx]*O"),
 }
-"""Short options without a value, and at their end the one for the output file, whose path may be in the same word: `wget -qO/tool`.
+"""Short options of curl and Wget without a value, and at their end the one for the output file, whose path may be in the same word: `wget -qO/tool`.
 
 Source: the manuals of curl and Wget.
 """
