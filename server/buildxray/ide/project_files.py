@@ -37,12 +37,11 @@ from buildxray.projects.places import FilePlaces
 from buildxray.records import cached_property, dataclass
 from buildxray.rules.base import Fix, Safety, Severity
 from buildxray.rules.intended import names_one_architecture
-from buildxray.rules.portability import installs_c_compiler, makes_php_extension
+from buildxray.rules.portability import installs_c_compiler, movable
 from buildxray.semantics.build import Build, Builder, BuildRequest, Effect, KnownCommand, Stage
 from buildxray.semantics.cost import build_totals
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import Edit, TextRange
-from buildxray.toolchains.c import C
 from buildxray.toolchains.node import NODE
 from buildxray.toolchains.scripting import SCRIPTING
 
@@ -551,12 +550,10 @@ def _can_cross_compile(stage: Stage) -> bool:
     """
     if stage.is_image:
         return False
-    commands = [it for it in _compiling(stage) if not it.use.is_native_only]
+    commands = movable(stage, _compiling(stage))
     if any(it.use.effect is Effect.INSTALL or it.use.toolchain is SCRIPTING for it in commands):
         # Packages with native code are for the machine that installs them.
         commands = [it for it in commands if it.use.effect is Effect.COMPILE and it.use.toolchain is not SCRIPTING]
-    if makes_php_extension(stage):
-        commands = [it for it in commands if it.use.toolchain is not C]
     return any(step.is_emulated for it in commands for step in it.run.steps)
 
 

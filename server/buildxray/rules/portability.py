@@ -17,6 +17,7 @@ from buildxray.semantics.image_paths import FOR_ALL, has_traced_packages
 from buildxray.semantics.origins import Artifact, Machine, Origin
 from buildxray.syntax.instructions import Cmd, Copy, Entrypoint, Onbuild
 from buildxray.syntax.lazy_regex import lazy_regex
+from buildxray.toolchains.c import C
 from buildxray.toolchains.go import GO
 from buildxray.toolchains.node import NODE
 
@@ -87,6 +88,12 @@ def installs_c_compiler(stage: Stage) -> bool:
 def makes_php_extension(stage: Stage) -> bool:
     """True if a stage compiles an extension of its own PHP: `phpize` asks that PHP, which is for the target, how to compile it."""
     return any(it.name == "phpize" for one in stage.ancestry for run in one.runs for it in run.commands)
+
+
+def movable(stage: Stage, commands: Iterable[KnownCommand]) -> list[KnownCommand]:
+    """The commands of a stage that could run on the build machine: without compilers for their own machine only, and C for a PHP extension."""
+    is_for_php = makes_php_extension(stage)
+    return [it for it in commands if not it.use.is_native_only and not (is_for_php and it.use.toolchain is C)]
 
 
 def _has_c_compiler(stage: Stage) -> bool:

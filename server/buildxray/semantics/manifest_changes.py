@@ -105,6 +105,11 @@ _ONLY_SETTINGS: Final = frozenset({"", "cache", "config", "env", "export", "help
 """Subcommands of package managers that change no list of dependencies; `poetry export -o` names the file that it writes."""
 
 
+def may_name(name: str, manifest: str) -> bool:
+    """True if a name of a file, perhaps with wildcards, may be that of a manifest, which has wildcards where its name is that of a project."""
+    return match_text(manifest, name) or ("*" in manifest and match_text(name, manifest))
+
+
 def may_change_manifests(
     invocation: Invocation, use: Use | None, manager: Toolchain, names: tuple[str, ...], places: tuple[str, ...]
 ) -> bool:
@@ -183,5 +188,4 @@ def _may_write(invocation: Invocation, names: tuple[str, ...], places: tuple[str
 
 def _is_one(path: str, names: tuple[str, ...]) -> bool:
     """True if a path, perhaps with wildcards, may be that of a manifest."""
-    name = posixpath.basename(path)
-    return any(match_text(it, name) or match_text(name, it) for it in names)
+    return any(may_name(posixpath.basename(path), it) for it in names)

@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from buildxray.files.globs import match_text
 from buildxray.localization import _, ngettext
 from buildxray.rules.base import Finding, Fix, FixAvailability, Related, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
@@ -16,7 +15,7 @@ from buildxray.rules.shell_variables import may_set
 from buildxray.rules.wording import listed
 from buildxray.semantics.build import Build, Effect, Instruction, KnownCommand, Run, Stage
 from buildxray.semantics.file_flow import clean, holds
-from buildxray.semantics.manifest_changes import may_change_manifests
+from buildxray.semantics.manifest_changes import may_change_manifests, may_name
 from buildxray.semantics.mentions import takes_whole_context
 from buildxray.syntax.instructions import Copying
 from buildxray.syntax.lazy_regex import lazy_regex
@@ -304,15 +303,10 @@ def _copied_earlier(whole: Instruction, manifest: str) -> Instruction | None:
             for it in earlier
             if isinstance(it.node, Copying)
             and it.node.flag("from") is None
-            and any(_is_named(name, posixpath.basename(one.text)) for one in it.node.sources)
+            and any(may_name(posixpath.basename(one.text), name) for one in it.node.sources)
         ),
         None,
     )
-
-
-def _is_named(manifest: str, source: str) -> bool:
-    """True if a source of a COPY, perhaps with wildcards, names a manifest, which has wildcards where its name is that of a project."""
-    return match_text(manifest, source) or ("*" in manifest and match_text(source, manifest))
 
 
 def _fact(command: KnownCommand) -> str:
@@ -401,7 +395,7 @@ def _may_be_changed(whole: Instruction, command: KnownCommand) -> bool:
             copied = [one.text for one in it.node.sources if is_of_stage or "/" in posixpath.normpath(one.text)]
             copied += [it.node.destination.text] if copied or len(it.node.sources) == 1 else []
             same = {posixpath.normpath(one.text) for one in it.node.sources} if not is_of_stage else set()
-            if any(_is_named(name, posixpath.basename(one)) and name not in same for name in names for one in copied):
+            if any(may_name(posixpath.basename(one), name) and name not in same for name in names for one in copied):
                 return True
     return False
 

@@ -14,7 +14,7 @@ from buildxray.rules.base import Doubt, Finding, Fix, FixAvailability, Safety, S
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import remove_flag
 from buildxray.rules.wording import platforms
-from buildxray.semantics.build import Effect, Run, Stage
+from buildxray.semantics.build import Build, Effect, Run, Stage
 from buildxray.semantics.file_flow import clean, holds
 from buildxray.semantics.mentions import Mention
 from buildxray.semantics.origins import Machine
@@ -163,27 +163,32 @@ def _starts_target_program(ctx: RuleContext, root: Stage) -> bool:
     return any(it.machine is Machine.TARGET for it in origins)
 
 
+def _started_program(build: Build) -> str | None:
+    """The program that the image starts without a shell; None if there is none."""
+    starting = build.starting
+    if starting is None or not starting.node.is_json or not starting.node.arguments:
+        return None
+    return starting.node.arguments[0].text.strip('"')
+
+
 def _compiles_started_program(stage: Stage) -> bool:
     """True if the image starts a program that the stage compiles for the target, and no shell or other program of the stage."""
-    starting = stage.build.starting
-    if starting is None or not starting.node.is_json or not starting.node.arguments:
-        return False
+    program = _started_program(stage.build)
     # Without cgo, a program of Go needs no loader of its machine. For another machine, cgo is off unless it is switched on.
     compiling = (it for one in stage.ancestry for it in one.commands(Effect.COMPILE) if it.use.toolchain is GO)
     return any(
         it.use.follows_target
         and all(value != "1" for value in it.invocation.setting("CGO_ENABLED").values)
-        and starting.node.arguments[0].text.strip('"') in it.use.outputs
+        and program in it.use.outputs
         for it in compiling
     )
 
 
 def _copies_started_program(ctx: RuleContext) -> bool:
     """True if the image starts a program that may be for the target, which another stage has made, and none of its own base."""
-    starting = ctx.build.starting
-    if starting is None or not starting.node.is_json or not starting.node.arguments:
+    starting, program = ctx.build.starting, _started_program(ctx.build)
+    if starting is None or program is None:
         return False
-    program = starting.node.arguments[0].text.strip('"')
     artifacts = [
         it
         for it in ctx.build.artifacts.all

@@ -15,6 +15,7 @@ from buildxray.rules.intended import names_one_architecture
 from buildxray.rules.portability import (
     installs_c_compiler,
     makes_php_extension,
+    movable,
     needs_c,
     takes_along_packages,
     takes_target_packages,
@@ -25,7 +26,6 @@ from buildxray.rules.wording import advice, listed, platforms, xx_can_install
 from buildxray.semantics.build import Effect, KnownCommand, Stage
 from buildxray.syntax.instructions import Cmd, Copying, Entrypoint
 from buildxray.syntax.lazy_regex import lazy_regex
-from buildxray.toolchains.c import C
 from buildxray.toolchains.go import GO
 from buildxray.toolchains.scripting import SCRIPTING
 
@@ -158,16 +158,11 @@ def _compiling(ctx: RuleContext, stage: Stage) -> list[KnownCommand]:
     """The commands of a stage that compile under emulation; if there are none, generators and scripts that may compile."""
     if stage.is_image or stage.is_native or stage.from_.image is None or names_one_architecture(stage.ancestry[-1]):
         return []
-    is_for_php = makes_php_extension(stage)
-    commands = _emulated(
-        it
-        for it in stage.commands(Effect.COMPILE, Effect.BUNDLE)
-        if not it.use.is_native_only and not (is_for_php and it.use.toolchain is C)
-    )
+    commands = _emulated(movable(stage, stage.commands(Effect.COMPILE, Effect.BUNDLE)))
     if not ctx.has_intent and any(it.use.is_targeted and it.use.wrong_targets for it in commands):
         # `GOARCH=amd64 go build`: the file is for one architecture.
         return []
-    if commands or is_for_php or not (ctx.has_intent or ctx.build.workspace.has_unread_builds):
+    if commands or makes_php_extension(stage) or not (ctx.has_intent or ctx.build.workspace.has_unread_builds):
         # A guess about unmentioned platforms is useless.
         return commands
     return _emulated(_generators(stage)) or _emulated(_building_scripts(ctx, stage))
@@ -233,16 +228,14 @@ def _in_image(ctx: RuleContext) -> Iterator[Finding]:
     stage = ctx.build.target_stage
     if stage is None or stage.is_native or stage.bases or _starts_a_compiler(stage):
         return
-    is_for_php = makes_php_extension(stage)
     commands = _emulated(
-        it
-        for it in stage.commands(Effect.COMPILE, Effect.BUNDLE)
         # The packages of Composer are a part of the program.
-        if not it.use.is_native_only
-        and it.use.toolchain is not SCRIPTING
-        and not (is_for_php and it.use.toolchain is C)
+        it
+        for it in movable(stage, stage.commands(Effect.COMPILE, Effect.BUNDLE))
+        if it.use.toolchain is not SCRIPTING
     )
-    guesses = [] if commands or is_for_php or not ctx.asks_for_several else _emulated(_building_tools(stage))
+    is_known = commands or not ctx.asks_for_several or makes_php_extension(stage)
+    guesses = [] if is_known else _emulated(_building_tools(stage))
     if not commands and not guesses:
         return
     if not _starts_a_program(stage) and not (ctx.asks_for_several and _installs_tools(stage, commands)):
