@@ -38,8 +38,8 @@ def undefined_var(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    A suggestion, if the name of a set variable is similar, or if an `ARG` above the first FROM has the name: then each
-    stage that uses it gets the declaration, or none, if a use in another stage may have a value of its own.
+    A suggestion, if the name of a set variable is similar, or if an `ARG` above the first FROM has the name: then the
+    fix declares it in each stage that uses it. No fix is offered if another of these stages may set the variable itself.
 
     ## Limits
     The variables of a base image are unknown: without a similar name, the finding is only information.

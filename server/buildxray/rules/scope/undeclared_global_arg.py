@@ -43,8 +43,9 @@ def undeclared_global_arg(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    A suggestion: the base image may set a variable of that name. If several stages use the argument, all of them get the declaration, because
-    one may read a path that another one writes. There is no fix if a use in another stage has a default or may have a value of its own.
+    A suggestion: the base image may set a variable of that name. If several stages use the argument, the fix declares it in each of them,
+    because one may write a path that another one reads. No fix is offered if the variable has a default in another stage, or if the script
+    or the image of that stage may set it.
 
     ## Limits
     Not reported if the use has a default, if the script may set the variable itself, or if the image has the name of the variable, as
