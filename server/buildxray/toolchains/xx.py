@@ -13,6 +13,11 @@ from buildxray.toolchains.base import Effect, Invocation, Reading, Toolchain, Us
 _INSTALLING: Final = frozenset({"xx-apk", "xx-apt", "xx-apt-get"})
 _COMPILING: Final = frozenset({"xx-cargo", "xx-cc", "xx-clang", "xx-clang++", "xx-c++", "xx-go", "xx-windres"})
 _WRAPPING: Final = frozenset({"xx-cargo", "xx-go"})
+_FETCHING: Final = frozenset({"fetch", "generate-lockfile", "get", "mod", "update", "vendor", "work"})
+_NEUTRAL: Final = frozenset({"clean", "env", "fmt", "init", "list", "metadata", "new", "tree", "version", "vet"})
+"""Subcommands of Go and Cargo that write no program, whatever the target is."""
+_INFORMING: Final = ("--print", "--version", "--setup-target-triple", "--unwrap", "-V", "--help")
+"""Beginnings of options with which a program of xx compiles nothing: it prints, or prepares the machine."""
 _READ_VARIABLES: Final = PER_TARGET_ARGUMENTS | {"TARGETPAIR"}
 
 
@@ -26,6 +31,11 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
         return Use(toolchain, invocation, Effect.NEUTRAL, name)
     if name in _INSTALLING:
         return Use(toolchain, invocation, Effect.INSTALL, name)
+    if name in _WRAPPING and invocation.subcommand in _FETCHING:
+        return Use(toolchain, invocation, Effect.FETCH, name)
+    is_neutral = name in _WRAPPING and invocation.subcommand in _NEUTRAL
+    if is_neutral or any(it.startswith(_INFORMING) for it in invocation.command.arguments[:1]):
+        return Use(toolchain, invocation, Effect.NEUTRAL, name)
     if name in _COMPILING:
         return Use(
             toolchain, invocation, Effect.COMPILE, name, architectures=_architectures(invocation), is_targeted=True
