@@ -587,3 +587,19 @@ def test_a_default_branch_for_another_platform(script: str, *, is_said: bool) ->
     assert [text[slice(*it.range)] for it in marked] == ["amd64"] * is_said
     assert not any(it.fixes for it in marked)
     assert reported(hard_coded_arch, text, "linux/amd64,linux/arm64") == []
+
+
+@pytest.mark.parametrize(
+    ("before", "n_findings"),
+    [
+        ("ARG BUILDARCH=amd64\n", 0),
+        ("ARG BUILDARCH=amd64\nARG TARGETARCH\n", 0),
+        ("ARG BUILDARCH\nARG TARGETARCH\n", 1),
+        ("ARG TARGETARCH\n", 1),
+    ],
+)
+def test_a_default_that_hides_the_machine_is_one_cause(before: str, n_findings: int) -> None:
+    name = "BUILDARCH" if "BUILDARCH=" in before else "TARGETARCH"
+    text = f'FROM debian\n{before}RUN if [ "${name}" = arm64 ]; then a=aarch64; else a=x86_64; fi; curl -O https://x.org/t-$a\n'
+    marked = reported(hard_coded_arch, text, "linux/amd64,linux/arm64,linux/arm/v7")
+    assert len(marked) == n_findings
