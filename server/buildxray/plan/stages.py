@@ -85,6 +85,10 @@ class ResolvedStage:
         return self.outline.from_idx + max(0, command + 1 - len(self.triggers))
 
 
+_ANY_NAME: Final = "x"
+"""A text that is valid as each part of the name of an image: repository, tag, or all of it."""
+
+
 @dataclass(slots=True)
 class ResolvedStages:
     """All stages of a build for one target platform."""
@@ -107,6 +111,8 @@ class ResolvedStages:
     refusals: list[Refusal] = field(default_factory=list)
     unknown_arguments: frozenset[str] = frozenset()
     """The global arguments whose value only a run of the build knows."""
+    given_arguments: frozenset[str] = frozenset()
+    """The names of the build arguments of the request."""
     has_wrong_arguments: bool = False
     """True if BuildKit refuses a global argument, which it does before it reads any stage."""
     contexts: NamedContexts = NO_CONTEXTS
@@ -142,6 +148,7 @@ def resolve_stages(outline: Outline, request: BuildRequest, target: Platform, me
     # build/opt.go, toSolveOpt).
     is_multi = not request.is_separate and len(request.target_platforms) > 1
     resolved = ResolvedStages(outline, target, is_multi, arguments.environment, [], list(outline.images), [], None)
+    resolved.given_arguments = frozenset(name for name, _value in request.build_arguments)
     if request.unknown_arguments:
         resolved.unknown_arguments = _unknown_arguments(outline, request)
     for position, message, span in arguments.problems:
@@ -337,6 +344,12 @@ def _image_refusal(resolved: ResolvedStages, stage: StageOutline, node: From, ba
     by_argument = None if node.image is None else _argument_refusal(resolved, stage, node.image)
     if by_argument is not None:
         return by_argument
+    by_default = None if node.image is None else _wrong_default(resolved, node.image)
+    if by_default is not None:
+        message = _(
+            "the build needs `--build-arg {name}=…`, because its default gives no valid image name", name=by_default
+        )
+        return Refusal(message, stage.from_idx, span, cause=Cause.ARGUMENT)
     is_literal = node.image is not None and node.image.text == base.name
     return Refusal(base.image.problem, stage.from_idx, span, base.image.replacement if is_literal else None)
 
@@ -371,6 +384,20 @@ def _argument_refusal(resolved: ResolvedStages, stage: StageOutline, word: Token
     return None
 
 
+def _wrong_default(resolved: ResolvedStages, word: Token) -> str | None:
+    """The first ARG whose default makes the name of an image invalid, so that another value makes it valid; None if no value would."""
+    text = lex(word.text, resolved.outline.dockerfile.escape)
+    constant = _declared(resolved) - _given(resolved)
+    names = [it.name for it in text.uses if it.name in constant]
+    environment = resolved.global_arguments
+    for name in names:
+        environment = environment.with_variable(name, _ANY_NAME)
+    try:
+        return names[0] if names and _image(expand(text, environment.get)).problem is None else None
+    except ExpansionError:
+        return None
+
+
 def _undeclared(stage: StageOutline, word: Token, use: VariableUse, close: str | None) -> Refusal:
     """The refusal for an undeclared variable in a word of FROM, with the name that was probably meant."""
     message = _("no ARG above the first FROM declares `{name}`", name=use.name)
@@ -386,6 +413,17 @@ def _declared(resolved: ResolvedStages) -> set[str]:
     """The names that the ARG instructions above the first FROM declare, with a value or without."""
     nodes = _global_nodes(resolved.outline)
     return {pair.name.text for it in nodes if isinstance(it, Arg) for pair in it.pairs}
+
+
+def _given(resolved: ResolvedStages) -> set[str]:
+    """The names of the global arguments that the request gives, and of those whose default is made of these."""
+    given = {*resolved.given_arguments}
+    escape = resolved.outline.dockerfile.escape
+    for node in _global_nodes(resolved.outline):
+        for pair in node.pairs if isinstance(node, Arg) else ():
+            if pair.value is not None and any(it.name in given for it in lex(pair.value.text, escape).uses):
+                given.add(pair.name.text)
+    return given
 
 
 def _image(name: str) -> _Image:

@@ -275,6 +275,18 @@ def test_a_placeholder_is_not_written_in_lower_case() -> None:
         ("FROM %%BASE%%\nRUN true\n", "%%BASE%%"),
         ("FROM alpine\n__COPY_TOOLS a b\n", "__COPY_TOOLS"),
         ("FROM --platform=__PLATFORM__ alpine\nRUN true\n", "__PLATFORM__"),
+        ("FROM node:{{ version }} AS build\nRUN true\n", "{{ version }}"),
+        ("FROM python:{{version}}-slim AS build\nRUN true\n", "{{version}}"),
+        ("FROM alpine\nEXPOSE {{ port }}\n", "{{ port }}"),
+        ("FROM alpine\nENV A={{ value }}\n", "{{ value }}"),
+        ("FROM node:<%= version %>\nRUN true\n", "<%= version %>"),
+        ("FROM [% image %]\nRUN true\n", "[% image %]"),
+        ("FROM <your image>\nRUN true\n", "<your image>"),
+        ("FROM example.com/<name>:1\nRUN true\n", "<name>"),
+        ("FROM #{image}#\nRUN true\n", "#{image}"),
+        ("FROM {image}\nRUN true\n", "{image}"),
+        ("FROM %(image)s\nRUN true\n", "%(image)s"),
+        ("FROM alpine\n{# a comment #}\nRUN true\n", "{#"),
     ],
 )
 def test_a_placeholder_makes_a_template(text: str, mark: str) -> None:
@@ -283,7 +295,20 @@ def test_a_placeholder_makes_a_template(text: str, mark: str) -> None:
     assert f"`{mark}`" in finding.message
 
 
-@pytest.mark.parametrize("text", ["FROM Alpine__x\n", "FROM alpine@BASE\n", "FROM alpine\n_COPY a b\n", "FROM a%b\n"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "FROM Alpine__x\n",
+        "FROM alpine@BASE\n",
+        "FROM alpine\n_COPY a b\n",
+        "FROM a%b\n",
+        "ARG VERSION=3\nFROM alpine:{VERSION}\n",
+        "FROM alpine:$(VERSION)\n",
+        "FROM alpine\nLABEL a={{b}} c\n",
+        "FROM alpine\nEXPOSE 80/tpc\nRUN echo {{ a }}\n",
+        "FROM alpine\nRUN <<EOF > log\ntrue\n",
+    ],
+)
 def test_a_wrong_name_is_not_a_placeholder(text: str) -> None:
     assert [it.severity for it in findings(build_error, context(text))] != [Severity.INFORMATION]
 

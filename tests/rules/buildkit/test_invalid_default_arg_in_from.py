@@ -20,6 +20,7 @@ def test_the_finding_is_at_the_token_and_the_fix_repairs_it(before: str, where: 
     "text",
     [
         "ARG TAG=3\nFROM alpine:$TAGG\n",
+        "ARG TAG=?\nFROM Alpine:$TAG\n",
     ],
 )
 def test_near_misses_are_not_reported(text: str) -> None:
@@ -38,6 +39,11 @@ def test_near_misses_are_not_reported(text: str) -> None:
             "ARG TARGETARCH\nARG NAME\nFROM --platform=linux/$TARGETARCH $NAME AS b\n",
             "the build fails without `--build-arg NAME=…`: the ARG has no default",
         ),
+        (
+            "ARG A=?\nFROM alpine:$A-x\n",
+            "with the defaults this is `alpine:?-x`, which is not a valid image name",
+        ),
+        ("ARG A=UPPER\nFROM $A\n", "with the defaults this is `UPPER`, which is not a valid image name"),
     ],
 )
 def test_only_arguments_in_the_name_of_the_image(text: str, message: str) -> None:
