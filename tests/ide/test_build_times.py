@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from buildxray.ide.analysis import Analysis, Analyzer
 from buildxray.ide.build_times import LoadedLog, MeasuredBuild, measure_best
 from buildxray.ide.code_actions import quick_fixes
@@ -14,6 +12,7 @@ from buildxray.ide.seconds import age
 from buildxray.logs.reader import read_log, read_log_text
 from buildxray.syntax.text import TextRange
 from buildxray.toolchains.base import Workspace
+from tests.support.cases import every_case
 from tests.support.cost import EDITS, n_calls
 from tests.support.logs import CROSS, NAIVE, NAIVE_TTY, RECORDED, REQUEST, dockerfile
 from tests.support.made_logs import made_build, plain
@@ -136,15 +135,15 @@ def test_a_time_is_outdated_if_an_edit_elsewhere_moved_the_run_to_another_machin
     assert [line for line, it in current.items() if not it and line > 1] == [5, 7, 8]
 
 
-@pytest.mark.parametrize(
-    ("seconds", "words"),
+@every_case(
+    "seconds, words",
     [(-3.0, "new"), (119.0, "new"), (120.0, "2 minutes old"), (7_300.0, "2 hours old"), (200_000.0, "2 days old")],
 )
 def test_ages_are_in_the_largest_unit_of_which_there_are_two(seconds: float, words: str) -> None:
     assert age(seconds) == words
 
 
-@pytest.mark.parametrize("edit", EDITS)
+@every_case("edit", EDITS)
 def test_a_keystroke_with_a_log_costs_little_more_than_without(edit: str) -> None:
     """Function calls are counted, which other processes do not affect; editors request hints and lenses at each keystroke."""
     without, with_log = Analyzer(REQUEST, asks_for_several=True), Analyzer(REQUEST, asks_for_several=True)

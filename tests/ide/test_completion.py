@@ -69,8 +69,8 @@ def test_variables_after_a_dollar_sign() -> None:
     assert labels("FROM x\nRUN echo \\$<|>\n") == []
 
 
-@pytest.mark.parametrize(
-    ("before", "after"),
+@every_case(
+    "before, after",
     [
         ("FROM x\nRUN echo $TARGET<|>\n", "FROM x\nARG TARGETARCH\nRUN echo $TARGETARCH\n"),
         ("FROM x\nRUN echo ${<|>}\n", "FROM x\nARG TARGETARCH\nRUN echo ${TARGETARCH}\n"),
@@ -203,7 +203,7 @@ def test_completions_replace_what_is_typed_already() -> None:
     assert completed("FROM x\nRUN --mount=type=cache,<|> apt-get update", apt).endswith(f"cache,{apt} apt-get update")
 
 
-@pytest.mark.parametrize("label", STAGES)
+@every_case("label", STAGES)
 def test_offered_stages_have_no_findings(label: str) -> None:
     text = plain(STAGES[label][1]) + "FROM scratch\nCOPY --from=build /out /out\n"
     analysis = analyze(text)
@@ -212,8 +212,8 @@ def test_offered_stages_have_no_findings(label: str) -> None:
     assert not any(it.is_emulated for it in analysis.plan.steps)
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
+@every_case(
+    "text, expected",
     [
         ("Copies files. A destination that ends in `/` is a directory.", "Copies files."),
         ("The path.", "The path."),

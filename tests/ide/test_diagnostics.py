@@ -11,6 +11,7 @@ from buildxray.ide.suppressions import ignore_here, ignore_in_file
 from buildxray.rules.base import Finding, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.syntax.text import TextRange, apply_edits
+from tests.support.cases import every_case
 from tests.support.ide import analyze
 from tests.support.rules import request
 
@@ -56,8 +57,8 @@ def test_a_crashing_rule_loses_its_own_findings_only(caplog: pytest.LogCaptureFi
     assert [it.getMessage() for it in caplog.records if it.levelno == logging.ERROR] == ["the rule crash has failed"]
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
+@every_case(
+    "text, expected",
     [
         ("FROM a\n# buildxray: ignore=every-run\nRUN b\nRUN c\n", ["run 2"]),
         ("FROM a\n#buildxray:ignore = other , every-run because\n# more\nRUN b\n", []),

@@ -6,6 +6,7 @@ import pytest
 
 from buildxray.projects.file_names import is_dockerfile
 from buildxray.projects.sources import read_workspace
+from tests.support.cases import every_case
 
 NAMES = [
     "Dockerfile",
@@ -54,12 +55,12 @@ OTHERS = [
 ]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@every_case("name", NAMES)
 def test_names_of_dockerfiles(name: str) -> None:
     assert is_dockerfile(name)
 
 
-@pytest.mark.parametrize("name", OTHERS)
+@every_case("name", OTHERS)
 def test_other_file_names_are_not_dockerfiles(name: str) -> None:
     assert not is_dockerfile(name)
 

@@ -31,9 +31,7 @@ BROUGHT_TO_LIGHT = {
 REPAIRED = (GREET / "Dockerfile.cross").read_text()
 
 
-@pytest.mark.parametrize(
-    ("name", "n_steps"), [("Dockerfile", 19), ("Dockerfile.early-arg", 15), ("Dockerfile.cross", 13)]
-)
+@every_case("name, n_steps", [("Dockerfile", 19), ("Dockerfile.early-arg", 15), ("Dockerfile.cross", 13)])
 def test_the_example_in_three_stages_of_repair(name: str, n_steps: int) -> None:
     text = (GREET / name).read_text()
     assert len(analyzer().analyze(text).plan.steps) == n_steps
@@ -60,7 +58,7 @@ def test_a_compressed_program_keeps_the_fixes_safe(case: str, commands: tuple[st
     assert analyzer().analyze(text_of("lang-06-go-native-arg-late")).diagnostics == ()
 
 
-@pytest.mark.parametrize("command", ["strip /go/bin/longcat", "/go/bin/longcat --version", "ldd /go/bin/longcat"])
+@every_case("command", ["strip /go/bin/longcat", "/go/bin/longcat --version", "ldd /go/bin/longcat"])
 def test_a_command_that_needs_its_own_machine_prevents_the_fix(command: str) -> None:
     text = case_text("lang-04-go-emulated").replace(
         "RUN test -s /out/greet", f"RUN {command.replace('/go/bin/longcat', '/out/greet')}"

@@ -45,7 +45,7 @@ def test_every_automatic_argument_has_a_hover_in_every_place(name: str, template
     assert found.startswith(f"**`{name}`**: ")
 
 
-@pytest.mark.parametrize(
+@every_case(
     "markup",
     [
         "FROM alpine\nRUN echo TARGET<|>ARCH\n",
@@ -110,9 +110,7 @@ def test_the_hover_lists_other_names_of_the_architecture() -> None:
     assert "| `linux/mips` | `mips` | – | – | – | – |" in markdown
 
 
-@pytest.mark.parametrize(
-    ("name", "version"), [("TARGETARCH", "1.0"), ("TARGETOSVERSION", "1.13"), ("TARGETSTAGE", "1.11")]
-)
+@every_case("name, version", [("TARGETARCH", "1.0"), ("TARGETOSVERSION", "1.13"), ("TARGETSTAGE", "1.11")])
 def test_the_hover_names_the_version_that_introduced_an_argument(name: str, version: str) -> None:
     found = hover_at(f"FROM alpine\nARG {name}<|>\n")
     assert found is not None

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import pytest
-
 from buildxray.ide.analysis import Analyzer
 from buildxray.ide.hover import hover
 from tests.support.cases import every_case
@@ -87,8 +85,8 @@ def test_the_hover_of_a_variable_has_its_build_argument() -> None:
     assert found.markdown.endswith("Platforms: docker-bake.hcl, target `app`.")
 
 
-@pytest.mark.parametrize(
-    ("markup", "expected"),
+@every_case(
+    "markup, expected",
     [
         (
             "FROM --platform=$BUILD<|>OS/x golang AS a\n",
@@ -120,8 +118,8 @@ def test_the_hover_of_the_platform_flag_says_where_the_stage_runs(markup: str, e
     assert found == expected or (expected is None and found is not None and found.startswith("**`BUILDOS`**"))
 
 
-@pytest.mark.parametrize(
-    ("markup", "expected"),
+@every_case(
+    "markup, expected",
     [
         (
             "FROM --platform=$BUILDPLATFORM golang AS a\nRUN b\nFROM scratch\nCOPY --from=<|>a / /\n",
@@ -148,8 +146,8 @@ def test_the_hover_of_a_stage_has_its_platforms_and_cost(markup: str, expected: 
     assert facts_at(markup) == expected
 
 
-@pytest.mark.parametrize(
-    ("markup", "expected"),
+@every_case(
+    "markup, expected",
     [
         (
             "FROM --platform=$BUILDPLATFORM x AS a\nARG TARGETARCH\nR<|>UN b\nFROM scratch\nCOPY --from=a / /\n",
@@ -176,8 +174,8 @@ def test_the_hover_of_a_keyword_has_its_executions(markup: str, expected: str) -
     assert facts_at(markup) == expected
 
 
-@pytest.mark.parametrize(
-    ("markup", "value"),
+@every_case(
+    "markup, value",
     [
         ("FROM x AS tools\nENV V=1\nRUN echo $<|>V\nFROM x\n", "`1`"),
         ("FROM x AS tools\nARG V=1\nRUN echo $<|>V\nFROM x\n", "`1`"),

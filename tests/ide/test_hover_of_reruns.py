@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import pytest
-
 from buildxray.ide.analysis import Analyzer
 from buildxray.ide.build_times import MeasuredBuild
 from buildxray.ide.hover import hover
 from buildxray.logs.reader import read_log_text
+from tests.support.cases import every_case
 from tests.support.ide import hover_at
 from tests.support.logs import NAIVE, NAIVE_TTY, REQUEST
 
 
-@pytest.mark.parametrize(
-    ("markup", "words"),
+@every_case(
+    "markup, words",
     [
         ("FROM a\nCO<|>PY x /\nRUN one\nRUN two\n", "A change in these files re-runs 2 RUN steps on each platform, 2 emulated."),
         ("FROM a\nA<|>DD x /\nRUN one\n", "A change in these files re-runs 1 RUN step on each platform, 1 emulated."),
@@ -30,7 +29,7 @@ def test_the_hover_lists_the_steps_that_run_again(markup: str, words: str) -> No
     assert words in (hover_at(markup) or "")
 
 
-@pytest.mark.parametrize(
+@every_case(
     "markup",
     [
         "FROM a AS b\nRUN x\nFROM a\nCO<|>PY --from=b / /\nRUN y\n",  # the files are not those of the context

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
-
 from buildxray.ide.completion import completions
 from buildxray.ide.completion.base import Completion
 from buildxray.ide.hover import hover
+from tests.support.cases import every_case
 from tests.support.ide import analyze, hover_at
 from tests.support.markup import fixture
 
@@ -16,8 +15,8 @@ def offered(markup: str) -> list[Completion]:
     return completions(analyze(given.text), given.cursor)
 
 
-@pytest.mark.parametrize(
-    ("markup", "beginning"),
+@every_case(
+    "markup, beginning",
     [
         ("# check=sk<|>ip=all\nFROM x\n", "**`skip=`**"),
         ("# check=skip=JSONArgs<|>Recommended;error=true\nFROM x\n", "**`JSONArgsRecommended`**: CMD or ENTRYPOINT"),
@@ -55,7 +54,7 @@ def test_options_and_values_have_hovers(markup: str, beginning: str) -> None:
     assert shown.range.contains(given.cursor)
 
 
-@pytest.mark.parametrize(
+@every_case(
     "markup",
     [
         "# check=skip=Unkn<|>own\nFROM x\n",
@@ -92,8 +91,8 @@ def test_an_environment_variable_that_tools_know() -> None:
     assert "Known to tools: `production` lets npm skip" in shown
 
 
-@pytest.mark.parametrize(
-    ("markup", "label", "detail"),
+@every_case(
+    "markup, label, detail",
     [
         ("# check=skip=JSON<|>\nFROM x\n", "JSONArgsRecommended", "CMD or ENTRYPOINT starts a shell"),
         ("# check=skip=al<|>\nFROM x\n", "all", "every check"),
@@ -108,6 +107,6 @@ def test_the_same_words_are_completed(markup: str, label: str, detail: str) -> N
     assert details[label].startswith(detail)
 
 
-@pytest.mark.parametrize("markup", ["FROM x\nENV <|>\n", "FROM x\nENV TZ=<|>\n", "FROM x\nENV TZ=UTC T<|>\n"])
+@every_case("markup", ["FROM x\nENV <|>\n", "FROM x\nENV TZ=<|>\n", "FROM x\nENV TZ=UTC T<|>\n"])
 def test_variables_of_tools_are_offered_only_beside_the_tool(markup: str) -> None:
     assert "TZ" not in {it.label for it in offered(markup)}

@@ -100,8 +100,8 @@ def test_declarations_and_uses() -> None:
     assert definitions(analysis, 0) == []
 
 
-@pytest.mark.parametrize(
-    ("before", "after"),
+@every_case(
+    "before, after",
     [
         ("FROM a AS <|>x\nFROM X\nCOPY --from=0 a b\n", "FROM a AS new\nFROM new\nCOPY --from=0 a b\n"),
         ("ARG <|>A=1\nFROM x:$A\nARG A\nRUN $A\n", "ARG new=1\nFROM x:$new\nARG new\nRUN $new\n"),
@@ -116,7 +116,7 @@ def test_renaming(before: str, after: str) -> None:
     assert apply_edits(given.text, rename(analysis, given.cursor, "new")) == after
 
 
-@pytest.mark.parametrize(
+@every_case(
     "markup",
     [
         "FROM x\nARG <|>TARGETARCH\n",
@@ -135,8 +135,8 @@ def test_names_that_cannot_be_renamed(markup: str) -> None:
         rename(analyze(given.text), given.cursor, "new")
 
 
-@pytest.mark.parametrize(
-    ("markup", "name", "problem"),
+@every_case(
+    "markup, name, problem",
     [
         ("FROM a AS <|>x\nFROM b AS y\n", "y", "there is a stage `y` already"),
         ("FROM a AS <|>x\n", "X y", "is not a name for a stage"),
@@ -260,7 +260,7 @@ def test_renaming_a_heredoc() -> None:
         rename(analyze(taken.text), taken.cursor, "END")
 
 
-@pytest.mark.parametrize(
+@every_case(
     "text",
     [
         "FROM x AS dist-amd64\nFROM y AS dist-arm64\nFROM dist-$TARGETARCH\n",

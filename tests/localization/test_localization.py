@@ -6,6 +6,7 @@ import pytest
 
 from buildxray import localization
 from buildxray.localization import N_, _, gettext_lazy, language, localized, ngettext, use, use_environment
+from tests.support.cases import every_case
 
 
 @pytest.fixture(autouse=True)
@@ -14,9 +15,7 @@ def english_again() -> Iterator[None]:
     use("en")
 
 
-@pytest.mark.parametrize(
-    ("tag", "expected"), [("ja", "ja"), ("ja-JP", "ja"), ("ja_JP", "ja"), ("en", "en"), ("de", "en"), ("", "en")]
-)
+@every_case("tag, expected", [("ja", "ja"), ("ja-JP", "ja"), ("ja_JP", "ja"), ("en", "en"), ("de", "en"), ("", "en")])
 def test_a_tag_chooses_the_language(tag: str, expected: str) -> None:
     use(tag)
     assert language() == expected

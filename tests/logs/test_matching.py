@@ -6,12 +6,13 @@ import pytest
 
 from buildxray.logs.reader import read_log
 from buildxray.logs.times import measure
+from tests.support.cases import every_case
 from tests.support.logs import AMD64, ARM64, NAIVE, NAIVE_TTY, RECORDED, REQUEST, builds, dockerfile, times, times_of
 
 ALL = sorted(it.name for it in RECORDED.iterdir() if it.suffix in (".log", ".rawjson", ".dockerbuild"))
 
 
-@pytest.mark.parametrize("name", ALL)
+@every_case("name", ALL)
 def test_every_recorded_log_fits_its_dockerfile(name: str) -> None:
     for build in read_log(RECORDED / name).builds:
         found = measure(dockerfile(name), build, REQUEST)
@@ -21,7 +22,7 @@ def test_every_recorded_log_fits_its_dockerfile(name: str) -> None:
         assert not found.is_doubtful
 
 
-@pytest.mark.parametrize("case", ["naive", "early-arg", "cross"])
+@every_case("case", ["naive", "early-arg", "cross"])
 def test_the_critical_path_takes_as_long_as_the_build(case: str) -> None:
     for form in ("rawjson", "github.log", "dockerbuild"):
         found = times(f"{case}.{form}")

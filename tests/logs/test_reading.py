@@ -65,7 +65,7 @@ def test_recorded_logs_are_read_completely(name: str, form: Form, n_vertices: in
     assert build.total == (None if total is None else pytest.approx(total, abs=0.06))
 
 
-@pytest.mark.parametrize("case", ["naive", "early-arg", "cross"])
+@every_case("case", ["naive", "early-arg", "cross"])
 def test_the_forms_of_one_build_agree(case: str) -> None:
     (exact,) = builds(f"{case}.dockerbuild")
     for name in ("github.log", "history-logs.plain.log", "history-logs.tty.log", "history-logs.rawjson"):

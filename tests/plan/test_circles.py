@@ -1,12 +1,11 @@
 from __future__ import annotations
 
-import pytest
-
 from buildxray.plan.circles import find_circle
+from tests.support.cases import every_case
 
 
-@pytest.mark.parametrize(
-    ("needs", "circle", "finished"),
+@every_case(
+    "needs, circle, finished",
     [
         ({}, (), "a"),
         ({"a": "bc", "b": "c"}, (), "abc"),

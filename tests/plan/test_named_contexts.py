@@ -10,6 +10,7 @@ from buildxray.plan.planner import plan
 from buildxray.plan.request import BuildRequest, ImageConfiguration, TargetResult
 from buildxray.platforms.platform import Platform
 from buildxray.syntax.parser import parse
+from tests.support.cases import every_case
 
 AMD64, ARM64 = Platform("linux", "amd64"), Platform("linux", "arm64")
 TEXT = """\
@@ -70,7 +71,7 @@ def test_the_stage_below_is_replaced_by_an_image() -> None:
     ]
 
 
-@pytest.mark.parametrize("name", ["busybox", "busybox:latest", "docker.io/library/busybox"])
+@every_case("name", ["busybox", "busybox:latest", "docker.io/library/busybox"])
 def test_an_image_that_copy_names_is_replaced(name: str) -> None:
     assert "[context busybox] target:box" in labels((name, "target:box"))
 
@@ -133,8 +134,8 @@ def test_files_of_a_replaced_stage_that_comes_later_can_be_copied() -> None:
     assert "[context b] load from client" in labels(("b", "files"), text=text)
 
 
-@pytest.mark.parametrize(
-    ("command", "contexts", "is_refused"),
+@every_case(
+    "command, contexts, is_refused",
     [
         ("COPY --from=later / /", (), True),
         ("RUN --mount=from=later,target=/x true", (), True),
@@ -272,8 +273,8 @@ def test_a_wrong_trigger_of_an_image_is_refused() -> None:
     assert "ONBUILD" in made.error.message
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
+@every_case(
+    "text, expected",
     [
         ("FROM scratch\nENV A=1\n", (("PATH", True), ("A", True))),
         ("FROM alpine\nARG B\nENV A=$B\n", (("PATH", False), ("A", False))),
@@ -288,7 +289,7 @@ def test_the_configuration_that_a_build_makes(text: str, expected: tuple[tuple[s
     assert configuration.has_unknown_variables is ("scratch" not in text)
 
 
-@pytest.mark.parametrize("text", ["", "FROM alpine\nSTOPSIGNAL wrong\n", "RUN a\n"])
+@every_case("text", ["", "FROM alpine\nSTOPSIGNAL wrong\n", "RUN a\n"])
 def test_a_refused_build_has_no_configuration(text: str) -> None:
     assert image_configurations(plan(parse(text), BuildRequest(AMD64, (AMD64,)))) == ()
 
@@ -304,8 +305,8 @@ def test_a_platform_that_the_target_lacks_uses_the_image_of_that_name() -> None:
     assert made.steps[0].label == "[1/2] FROM docker.io/library/base:latest"
 
 
-@pytest.mark.parametrize(
-    ("result", "expected"),
+@every_case(
+    "result, expected",
     [
         (TargetResult("all", (*BOTH, (Platform("linux", "s390x"), AMD64))), None),
         (TargetResult("all", ((AMD64, AMD64), (Platform("linux", "s390x"), AMD64))), "is not built for linux/arm64"),

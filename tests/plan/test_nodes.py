@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
-
 from buildxray.plan.model import Plan
 from buildxray.plan.planner import plan
 from buildxray.plan.request import BuildRequest
 from buildxray.platforms.machines import Machines
 from buildxray.platforms.platform import Platform, parse_normalized
 from buildxray.syntax.parser import parse
+from tests.support.cases import every_case
 
 AMD64, ARM64, ARM = Platform("linux", "amd64"), Platform("linux", "arm64"), Platform("linux", "arm", "v7")
 
@@ -69,8 +68,8 @@ def test_several_machines_name_platforms_in_labels_even_where_each_builds_one() 
     ]
 
 
-@pytest.mark.parametrize(
-    ("target", "node"),
+@every_case(
+    "target, node",
     [
         ("linux/amd64", "linux/amd64"),
         ("linux/386", "linux/amd64"),

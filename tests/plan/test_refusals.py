@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from buildxray.plan.planner import plan
 from buildxray.plan.request import BuildRequest
 from buildxray.platforms.platform import Platform
@@ -19,8 +17,8 @@ def refused(text: str) -> str | None:
     return None if error is None else text[slice(*error.range)]
 
 
-@pytest.mark.parametrize(
-    ("syntax", "expected"),
+@every_case(
+    "syntax, expected",
     [
         ("", "--device=a"),
         ("# syntax=docker/dockerfile:1\n", "--device=a"),

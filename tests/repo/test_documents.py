@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.cases import every_case
 from tests.support.code import modules, source
 
 ROOT = Path(__file__).parents[2]
@@ -24,7 +25,7 @@ def code_in(document: str) -> list[str]:
     return _CODE.findall(text)
 
 
-@pytest.mark.parametrize("document", DOCUMENTS)
+@every_case("document", DOCUMENTS)
 def test_paths_exist(document: str) -> None:
     missing = []
     for code in code_in(document):
@@ -37,7 +38,7 @@ def test_paths_exist(document: str) -> None:
     assert missing == []
 
 
-@pytest.mark.parametrize("document", DOCUMENTS)
+@every_case("document", DOCUMENTS)
 def test_links_lead_somewhere(document: str) -> None:
     text = (ROOT / document).read_text("utf-8")
     links = [it for it in re.findall(r"\]\(([^)#]+)", text) if "://" not in it]

@@ -33,7 +33,7 @@ def rules(text: str) -> list[str]:
     return [it.rule for it in diagnose(context(text))]
 
 
-@pytest.mark.parametrize(
+@every_case(
     "text",
     [
         BUNDLE,
@@ -53,8 +53,8 @@ def test_files_without_mistakes_have_no_findings(text: str) -> None:
     assert rules(text) == []
 
 
-@pytest.mark.parametrize(
-    ("text", "rule"),
+@every_case(
+    "text, rule",
     [
         ("ARG ARCH=amd64\nFROM $ARCH/alpine\nARG TARGETARCH\nRUN echo $TARGETARCH\n", "single-arch-image"),
         ("ARG BUILDPLATFORM=linux/amd64\nFROM alpine\n", "masked-platform-arg"),
@@ -81,8 +81,8 @@ def test_similar_files_with_the_mistake_have_the_finding(text: str, rule: str) -
     assert rule in rules(text)
 
 
-@pytest.mark.parametrize(
-    ("text", "rule"),
+@every_case(
+    "text, rule",
     [
         ("FROM alpine\nONBUILD ARG TARGETARCH\nONBUILD RUN echo $TARGETARCH\n", "undeclared-platform-arg"),
         ('FROM alpine\nARG TARGETARCH\nRUN [ "$TARGETARCH" = windows ] && true\n', "impossible-arch-value"),
@@ -110,8 +110,8 @@ def in_workspace(text: str, rule: str, **facts: Any) -> bool:  # noqa: ANN401 - 
     return rule in {it.rule for it in diagnose(context(text, workspace=workspace))}
 
 
-@pytest.mark.parametrize(
-    ("command", "is_said"),
+@every_case(
+    "command, is_said",
     [
         ("rm -f /usr/lib/x86_64-linux-gnu/libmfx*", False),
         ("rm -rf /usr/lib/x86_64-linux-gnu/mfx", False),
@@ -125,8 +125,8 @@ def test_a_path_that_is_only_removed_may_be_missing(command: str, is_said: bool)
     assert ("single-arch-path" in rules(f"FROM debian\n{TWO}RUN echo $TARGETARCH\nRUN {command}\n")) is is_said
 
 
-@pytest.mark.parametrize(
-    ("flags", "command", "is_said"),
+@every_case(
+    "flags, command, is_said",
     [
         ("", "apk add --no-cache curl", False),
         (",sharing=locked", "apk add --no-cache curl && apk --no-cache add git", False),
@@ -203,8 +203,8 @@ def test_a_project_that_builds_for_its_own_machine_emulates_nothing(text: str, i
     assert in_workspace(text, "emulated-build", builds_for_itself=False)
 
 
-@pytest.mark.parametrize(
-    ("base", "path", "is_said"),
+@every_case(
+    "base, path, is_said",
     [
         ("mcr.microsoft.com/windows/servercore:ltsc2022", "Dockerfile", False),
         ("example/php-nanoserver:1", "Dockerfile", False),
@@ -235,8 +235,8 @@ WITH_ARGUMENT = f"{ONE_DOWNLOAD}ARG TARGETARCH\nRUN echo $TARGETARCH\n"
 WITH_STAGE = f"FROM --platform=$BUILDPLATFORM alpine AS b\nCOPY a /a\n{ONE_DOWNLOAD}COPY --from=b /a /a\n"
 
 
-@pytest.mark.parametrize(
-    ("text", "asks_for_several", "facts", "severity"),
+@every_case(
+    "text, asks_for_several, facts, severity",
     [
         (ONE_DOWNLOAD, False, {}, ["information"]),
         (ONE_DOWNLOAD, False, {"builds_for_itself": True}, []),
@@ -258,8 +258,8 @@ def test_only_a_build_that_is_known_to_go_wrong_is_an_error(
     assert found == severity
 
 
-@pytest.mark.parametrize(
-    ("facts", "is_said"),
+@every_case(
+    "facts, is_said",
     [
         ({"dockerfile": "Dockerfile"}, True),
         ({"dockerfile": "Dockerfile.x86_64"}, False),
@@ -279,8 +279,8 @@ def test_an_image_that_is_named_for_an_architecture_suits_that_one() -> None:
     assert "hard-coded-arch" not in rules(text.format("example/os-amd64"))
 
 
-@pytest.mark.parametrize(
-    ("text", "is_said"),
+@every_case(
+    "text, is_said",
     [
         ("FROM golang AS b\nCOPY . .\nRUN make build\nFROM scratch\nCOPY --from=b /a /a\nLABEL a=$TARGETARCH\n", True),
         ("FROM golang AS b\nCOPY . .\nRUN make build\nFROM scratch\nCOPY --from=b /a /a\n", False),
@@ -323,8 +323,8 @@ def test_what_downloads_is_named(commands: str, named: str) -> None:
     assert [named in it.message for it in found] == [True]
 
 
-@pytest.mark.parametrize(
-    ("before", "is_said"),
+@every_case(
+    "before, is_said",
     [
         ("", True),
         ("RUN poetry export -o requirements.txt\n", False),
@@ -342,8 +342,8 @@ def test_a_volume_may_be_told_by_the_base_image(before: str, is_said: bool) -> N
     assert ("build-error" in rules(f"FROM example/base\n{before}VOLUME $DATA\n")) is is_said
 
 
-@pytest.mark.parametrize(
-    ("text", "is_said"),
+@every_case(
+    "text, is_said",
     [
         ("FROM alpine AS a\nARG TARGETARCH\nONBUILD RUN echo $TARGETARCH\nFROM a\n", False),
         ("FROM alpine AS a\nONBUILD RUN echo $TARGETARCH\nFROM a\n", True),
@@ -365,8 +365,8 @@ def test_a_stage_takes_over_arguments_before_the_triggers(text: str, is_said: bo
 GO_FOR = "FROM --platform=$BUILDPLATFORM golang AS b\nARG TARGETARCH\nRUN CGO_ENABLED=0 GOARCH={} go build -o /a .\nFROM {}\nCOPY --from=b /a /a\n"
 
 
-@pytest.mark.parametrize(
-    ("architecture", "image", "is_said"),
+@every_case(
+    "architecture, image, is_said",
     [
         ("$TARGETARCH", "--platform=$BUILDPLATFORM gcr.io/distroless/static-debian12", False),
         ("$TARGETARCH", "--platform=$BUILDPLATFORM debian", True),
@@ -377,8 +377,8 @@ def test_an_image_without_programs_runs_what_is_copied_onto_it(architecture: str
     assert ("build-platform-image" in rules(GO_FOR.format(architecture, image))) is is_said
 
 
-@pytest.mark.parametrize(
-    ("first", "last", "is_said"),
+@every_case(
+    "first, last, is_said",
     [
         ("curl -fsSLo /t https://example.com/t-x86_64", "linux/amd64", False),
         ("true", "linux/amd64", True),
@@ -391,7 +391,7 @@ def test_an_image_for_one_architecture_on_purpose(first: str, last: str, is_said
     assert ("build-platform-image" in rules(text)) is is_said
 
 
-@pytest.mark.parametrize(("paths", "is_said"), [("/z/include", False), ("/z/bin", True), ("/z/include /z/bin", True)])
+@every_case("paths, is_said", [("/z/include", False), ("/z/bin", True), ("/z/include /z/bin", True)])
 def test_headers_of_an_archive_suit_every_machine(paths: str, is_said: bool) -> None:
     text = (
         "FROM alpine AS z\nWORKDIR /z\nADD https://example.com/protoc-linux-x86_64.zip .\nRUN unzip protoc-linux-x86_64.zip\n"
@@ -400,7 +400,7 @@ def test_headers_of_an_archive_suit_every_machine(paths: str, is_said: bool) -> 
     assert ("hard-coded-arch" in rules(text)) is is_said
 
 
-@pytest.mark.parametrize(("system", "is_said"), [("GOOS=windows ", False), ("GOOS=linux ", True), ("", True)])
+@every_case("system, is_said", [("GOOS=windows ", False), ("GOOS=linux ", True), ("", True)])
 def test_a_program_for_another_system_is_not_for_these_targets(system: str, is_said: bool) -> None:
     text = (
         f"FROM --platform=linux/amd64 golang AS b\nRUN CGO_ENABLED=0 {system}go build -o /a .\n"

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
-
+from tests.support.cases import every_case
 from tests.support.rules import context
 
 
-@pytest.mark.parametrize(
-    ("text", "has_intent"),
+@every_case(
+    "text, has_intent",
     [
         ("FROM alpine\nRUN echo $TARGETARCH\n", True),
         ("FROM alpine\nRUN <<EOF\necho $TARGETPLATFORM\nEOF\n", True),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from buildxray.rules.base import Safety
+from tests.support.cases import every_case
 from tests.support.ide import analyzer
 
 CODE = "FROM --platform=$BUILDPLATFORM golang AS build\nRUN CGO_ENABLED=0 GOARCH=${arch} go build -o /app .\n"
@@ -15,8 +16,8 @@ def safety(text: str, rule: str) -> list[Safety]:
     return [fix.safety for it in analyzer().analyze(text).diagnostics if it.rule == rule for fix in it.fixes]
 
 
-@pytest.mark.parametrize(
-    ("text", "rule", "expected"),
+@every_case(
+    "text, rule, expected",
     [
         (CODE.replace("arch", "TARGETARCH") + IMAGE, "undeclared-platform-arg", Safety.SAFE),
         # A declaration that gives the compiler a value which is not an architecture; without it, the compiler uses that of its machine.

@@ -5,6 +5,7 @@ import pytest
 from buildxray.rules.native.emulated_build import emulated_build
 from buildxray.syntax.text import apply_edits
 from buildxray.toolchains.base import Workspace
+from tests.support.cases import every_case
 from tests.support.rules import check_fix, check_no_fix, check_nothing, check_rule, context, findings
 
 GO = """\
@@ -223,8 +224,8 @@ def split(text: str, scripts: tuple[tuple[str, str], ...] = ()) -> str | None:
     return apply_edits(text, fixes[0].edits).partition("\n\n")[2] if fixes else None
 
 
-@pytest.mark.parametrize(
-    ("before", "files", "kept"),
+@every_case(
+    "before, files, kept",
     [
         ("", "COPY . .\n", []),
         ("", "COPY tsconfig.json vite.config.ts ./\nCOPY src ./src\nCOPY public ./public\n", ["COPY public ./public"]),
@@ -242,7 +243,7 @@ def test_files_that_the_file_names_are_in_the_run_stage(before: str, files: str,
     assert not before or run_stage.index(before) < run_stage.index("RUN npm ci")
 
 
-@pytest.mark.parametrize(("script", "is_split"), [("prepare", False), ("postinstall", False), ("build", True)])
+@every_case("script, is_split", [("prepare", False), ("postinstall", False), ("build", True)])
 def test_a_script_of_the_installation_may_need_what_is_for_development(script: str, *, is_split: bool) -> None:
     text = NODE.format(before="", files="COPY . .\n", rest="")
     assert (split(text, ((script, "husky"),)) is not None) is is_split

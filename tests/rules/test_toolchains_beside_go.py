@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
-
 from buildxray.rules.architecture.wrong_arch_build import wrong_arch_build
 from buildxray.rules.native.emulated_build import emulated_build
+from tests.support.cases import every_case
 from tests.support.rules import check_fix, check_no_fix, check_rule, context, findings
 
 
@@ -30,8 +29,8 @@ def test_rust_is_explained_but_not_fixed() -> None:
 MAPPED = "$(case $TARGETARCH in amd64) echo %s;; arm64) echo %s;; esac)"
 
 
-@pytest.mark.parametrize(
-    ("before", "after"),
+@every_case(
+    "before, after",
     [
         ("zig build -p /o", f"zig build -Dtarget={MAPPED % ('x86_64', 'aarch64')}-linux-musl -p /o"),
         ("zig build-exe a.zig", f"zig build-exe -target {MAPPED % ('x86_64', 'aarch64')}-linux-musl a.zig"),

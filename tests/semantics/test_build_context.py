@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import pytest
-
 from buildxray.plan.planner import plan
 from buildxray.plan.request import BuildRequest
 from buildxray.platforms.platform import Platform
 from buildxray.semantics.build_context import SplitContext, split_context
 from buildxray.syntax.parser import parse
+from tests.support.cases import every_case
 
 AMD64, ARM64 = Platform("linux", "amd64"), Platform("linux", "arm64")
 BOTH = BuildRequest(AMD64, (AMD64, ARM64))
 NATIVE = "FROM --platform=$BUILDPLATFORM alpine AS t\n{}\nRUN x\nFROM alpine\nARG TARGETARCH\nCOPY --from=t /a /a\n{}\n"
 
 
-@pytest.mark.parametrize(
-    ("native", "final", "n_more"),
+@every_case(
+    "native, final, n_more",
     [
         ("COPY a /a", "COPY bin/$TARGETARCH/app /app", 3),
         ("COPY a /a", "COPY bin-${TARGETARCH} /app", 3),

@@ -165,7 +165,7 @@ def test_files_that_a_copy_takes(copying: str, path: str, line: int | None) -> N
     assert flow(f"FROM --platform=$BUILDPLATFORM a AS b\nFROM alpine\n{copying}\n", path) == (line and line + 1)
 
 
-@pytest.mark.parametrize(("taken", "line"), [("/bin/app", 4), ("/bin", 4), ("/bin/other", None), ("/", 4)])
+@every_case("taken, line", [("/bin/app", 4), ("/bin", 4), ("/bin/other", None), ("/", 4)])
 def test_files_are_followed_through_stages(taken: str, line: int | None) -> None:
     text = f"FROM a AS b\nFROM b AS c\nFROM scratch AS d\nCOPY --from=c /out/app /bin/\nFROM alpine\nCOPY --from=d {taken} /\n"
     assert flow(text, "/out/app") == (line and 2)

@@ -52,7 +52,7 @@ def test_a_value_that_grows_exponentially_is_an_error_with_its_reason(text: str)
     assert time.process_time() - start < 10
 
 
-@pytest.mark.parametrize(("n", "is_too_long"), [(16, False), (17, False), (18, True)])
+@every_case("n, is_too_long", [(16, False), (17, False), (18, True)])
 def test_the_limit_is_one_mebibyte(n: int, is_too_long: bool) -> None:
     assert LONGEST_VALUE == 8 << 17
     assert (planned(f"FROM a\n{doubled('ENV', n)}RUN x\n").error is not None) is is_too_long

@@ -2,8 +2,6 @@ from __future__ import annotations
 
 import textwrap
 
-import pytest
-
 from buildxray.syntax.parser import parse
 from buildxray.syntax.shell import Command, Script, read_script
 from tests.support.cases import every_case
@@ -76,8 +74,8 @@ def test_ranges_in_heredocs_and_nested_scripts() -> None:
     assert [text[slice(*it.range)] for it in read.commands] == ["sh -c 'go build $X'", "go build $X"]
 
 
-@pytest.mark.parametrize(
-    ("run", "at"),
+@every_case(
+    "run, at",
     [
         ("RUN A=1 go build", "go build"),
         ("RUN time go build", "time go build"),
@@ -145,7 +143,7 @@ def test_patterns_of_a_case_and_values_of_a_loop() -> None:
     assert [[it.text for it in command.conditions[0].patterns] for command in read.commands] == [["x"], ["1", "2"]]
 
 
-@pytest.mark.parametrize("run", ["RUN if", "RUN a && (", "RUN $(", "RUN 'x", "RUN ${X", "RUN " + "(" * 3000, "RUN"])
+@every_case("run", ["RUN if", "RUN a && (", "RUN $(", "RUN 'x", "RUN ${X", "RUN " + "(" * 3000, "RUN"])
 def test_half_typed_scripts_do_not_raise(run: str) -> None:
     script(run)
 
@@ -167,8 +165,8 @@ def test_every_shell_reads_its_script(shell: str) -> None:
     assert read_script(node, (*shell.split(), "-c")).commands
 
 
-@pytest.mark.parametrize(
-    ("run", "commands"),
+@every_case(
+    "run, commands",
     [
         ("RUN busybox wget x", ["wget x"]),
         ("RUN busybox --install -s /bin", ["busybox --install -s /bin"]),

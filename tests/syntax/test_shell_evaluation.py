@@ -201,7 +201,7 @@ def test_hostile_scripts(script: str) -> None:
         assert all(len(evaluator.text(it, command)) <= 20_000 for it in command.words)
 
 
-@pytest.mark.parametrize(
+@every_case(
     "condition",
     ["$A =~ " + "(a|a)" * 200 + "b", "$A == " + "*a" * 200 + "b", "$(echo $A | sed s/" + "a/" * 2000 + ") = b"],
 )

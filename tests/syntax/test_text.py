@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from buildxray.syntax.text import ColumnUnit, Edit, LineIndex, TextRange, apply_edits
+from tests.support.cases import every_case
 
 TEXT = st.text(alphabet=st.sampled_from("aF #\\\n\r\x0c\u2028éこ🐳$"))
 UNITS: tuple[ColumnUnit, ...] = ("utf-8", "utf-16", "utf-32")
@@ -24,8 +25,8 @@ def test_positions_outside_the_text_are_clamped(text: str, line: int, column: in
     assert 0 <= LineIndex.of(text).offset(line, column, unit) <= len(text)
 
 
-@pytest.mark.parametrize(
-    ("unit", "column"),
+@every_case(
+    "unit, column",
     [("utf-8", len("aéこ🐳".encode())), ("utf-16", 5), ("utf-32", 4)],
 )
 def test_columns_count_units(unit: ColumnUnit, column: int) -> None:

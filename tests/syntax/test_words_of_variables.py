@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from buildxray.ide.analysis import Analysis
+from tests.support.cases import every_case
 from tests.support.ide import analyze
 
 LITERALS = st.sampled_from(["https://e.com/", "x-", "/", ".tgz", "_v", "a.b", "-", "é", ":", "1", "@", "%20"])
@@ -35,7 +36,7 @@ def test_a_word_keeps_all_of_its_variables(pieces: list[str]) -> None:
     assert all(text[slice(*it.name_range)] == it.name for it in references)
 
 
-@pytest.mark.parametrize("script", ["curl $V/x$1.c", "curl $V/x-$?.c", "curl $@/x-$#.c"])
+@every_case("script", ["curl $V/x$1.c", "curl $V/x-$?.c", "curl $@/x-$#.c"])
 def test_parameters_of_the_shell_are_part_of_words(script: str) -> None:
     assert words_of(analyze(f"FROM alpine\nRUN {script}\n")) == script.split()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.rules.test_dockerfiles import examples
+from tests.support.cases import every_case
 from tests.support.conformance import CASES, case_text
 from tests.support.markup import fixture
 from tests.support.rules import request
@@ -31,8 +32,8 @@ CODE = "COPY . .\nARG TARGETARCH\nRUN ./gen.sh\nRUN CGO_ENABLED=0 GOARCH=$TARGET
 IMAGE = 'FROM scratch\nCOPY --from=build /app /app\nCMD ["/app"]\n'
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "expected"),
+@every_case(
+    "old, new, expected",
     [
         ("ARG TARGETARCH\nRUN ./gen.sh\n", "RUN ./gen.sh\nARG TARGETARCH\n", "line 4 may read TARGETARCH"),
         ("GOARCH=$TARGETARCH ", "", "suits its platform less"),

@@ -6,9 +6,10 @@ import pytest
 
 from buildxray.projects.hcl.regular import find_all
 from buildxray.projects.hcl.values import UnknownPatternError
+from tests.support.cases import every_case
 
 
-@pytest.mark.parametrize("pattern", ["(a|a)" * 60 + "b", "(a|(a|a))" * 30 + "b", "(a*)*b", "a*" * 40 + "b"])
+@every_case("pattern", ["(a|a)" * 60 + "b", "(a|(a|a))" * 30 + "b", "(a*)*b", "a*" * 40 + "b"])
 def test_patterns_without_a_bound_are_refused(pattern: str) -> None:
     with pytest.raises(UnknownPatternError):
         list(find_all(pattern, "a" * 80))

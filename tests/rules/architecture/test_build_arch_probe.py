@@ -20,8 +20,8 @@ def test_a_probe_in_a_native_stage_is_reported() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("before", "after"),
+@every_case(
+    "before, after",
     [
         ("curl -o /o https://x/$(dpkg --print-architecture)/t", "curl -o /o https://x/$TARGETARCH/t"),
         ("wget https://x/`dpkg --print-architecture`_1", "wget https://x/${TARGETARCH}_1"),

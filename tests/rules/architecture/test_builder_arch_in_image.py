@@ -1,15 +1,14 @@
 from __future__ import annotations
 
-import pytest
-
 from buildxray.rules.architecture.builder_arch_in_image import builder_arch_in_image
+from tests.support.cases import every_case
 from tests.support.rules import check_fix, context, findings, reported
 
 IMAGE = "FROM debian:13\nARG TARGETARCH\n{}\n"
 
 
-@pytest.mark.parametrize(
-    ("lines", "places"),
+@every_case(
+    "lines, places",
     [
         ("ARG BUILDARCH\nCOPY bin/tool-$BUILDARCH /tool", ["$BUILDARCH"]),
         ("ARG BUILDPLATFORM\nRUN cp /bins/${BUILDPLATFORM}/tool /tool", ["${BUILDPLATFORM}"]),
@@ -32,8 +31,8 @@ def test_files_for_the_target_are_not_reported() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("line", "copied", "is_said"),
+@every_case(
+    "line, copied, is_said",
     [
         ("RUN wget -O /jq https://x.org/jq-$BUILDARCH", "/jq", True),
         ("ADD https://x.org/jq-$BUILDARCH /jq", "/jq", True),

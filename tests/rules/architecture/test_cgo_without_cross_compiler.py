@@ -1,8 +1,7 @@
 from __future__ import annotations
 
-import pytest
-
 from buildxray.rules.architecture.cgo_without_cross_compiler import cgo_without_cross_compiler
+from tests.support.cases import every_case
 from tests.support.rules import check_nothing, check_rule
 
 
@@ -24,7 +23,7 @@ def stage(lines: str, head: str = "FROM --platform=$BUILDPLATFORM golang AS buil
     return f"{head}\n{lines}\nFROM scratch\nCOPY --from=build /out/app /app\n"
 
 
-@pytest.mark.parametrize(
+@every_case(
     "lines",
     [
         "ARG TARGETARCH\nRUN CGO_ENABLED=0 GOARCH=$TARGETARCH go build -o /out/app .",

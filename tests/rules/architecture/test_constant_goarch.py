@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import pytest
-
 from buildxray.rules.architecture.constant_goarch import constant_goarch
 from buildxray.rules.base import Safety, Severity
 from tests.support.cases import every_case
@@ -25,8 +23,8 @@ def stage(lines: str, head: str = "FROM --platform=$BUILDPLATFORM golang AS buil
     return f"{head}\n{lines}\nFROM scratch\nCOPY --from=build /out/app /app\n"
 
 
-@pytest.mark.parametrize(
-    ("before", "after"),
+@every_case(
+    "before, after",
     [
         ("RUN GOARCH=arm64 go build -o /out/app", "ARG TARGETARCH\nRUN GOARCH=$TARGETARCH go build -o /out/app"),
         (
@@ -47,7 +45,7 @@ def test_the_fix_replaces_the_constant_by_the_target(before: str, after: str) ->
     check_fix(constant_goarch, stage(before), stage(after))
 
 
-@pytest.mark.parametrize(
+@every_case(
     "lines",
     [
         "ARG TARGETARCH\nRUN GOARCH=$TARGETARCH go build -o /out/app",
@@ -88,8 +86,8 @@ def test_a_binary_for_the_architecture_of_its_image_is_not_reported() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("platform", "command", "safety"),
+@every_case(
+    "platform, command, safety",
     [
         ("--platform=$BUILDPLATFORM ", "go build -o /go/bin/y x.org/y", Safety.SAFE),
         ("--platform=$BUILDPLATFORM ", "go install x.org/y@v1", Safety.SUGGESTION),
@@ -102,8 +100,8 @@ def test_the_fix_of_go_install_is_safe_only_if_the_path_stays(platform: str, com
     assert [it.safety for it in finding.fixes] == [safety]
 
 
-@pytest.mark.parametrize(
-    ("run", "place"),
+@every_case(
+    "run, place",
     [
         ("make GOOS=linux GOARCH=amd64 build", ["amd64"]),
         ("GOARCH=amd64 make build", ["amd64"]),
@@ -124,8 +122,8 @@ def test_a_variable_that_make_is_given(run: str, place: list[str]) -> None:
 COMPILED = "FROM --platform=$BUILDPLATFORM golang AS b\nCOPY . .\nRUN CGO_ENABLED=0 GOARCH=amd64 go build -o /app .\nFROM alpine\nARG TARGETARCH\n"
 
 
-@pytest.mark.parametrize(
-    ("copies", "is_said"),
+@every_case(
+    "copies, is_said",
     [
         ("COPY --from=b /app /app\n", True),
         # What has the architecture in its name is given away, not started.
@@ -141,8 +139,8 @@ def test_the_file_that_the_image_has_in_the_end(copies: str, is_said: bool) -> N
     assert bool(findings(constant_goarch, context(COMPILED + copies))) is is_said
 
 
-@pytest.mark.parametrize(
-    ("argument", "run", "place"),
+@every_case(
+    "argument, run, place",
     [
         ("ARG ARCH=amd64", "GOARCH=$ARCH go build -o /a .", ["amd64"]),
         ("ARG GOARCH=amd64", 'GOARCH="${GOARCH}" go build -o /a .', ["amd64"]),
@@ -158,8 +156,8 @@ def test_an_argument_of_the_project_is_one_value_for_all(argument: str, run: str
     assert [text[slice(*it.range)] for it in findings(constant_goarch, context(text))] == place
 
 
-@pytest.mark.parametrize(
-    ("first", "second", "choice", "places"),
+@every_case(
+    "first, second, choice, places",
     [
         ("amd64", "arm64", "build_$TARGETARCH", []),
         ("arm64", "amd64", "build_${TARGETARCH}", ["arm64", "amd64"]),

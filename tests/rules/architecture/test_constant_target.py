@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import pytest
-
 from buildxray.rules.architecture.constant_target import constant_target
 from tests.support.cases import every_case
 from tests.support.rules import check_fix, reported
@@ -35,8 +33,8 @@ def test_constant_targets_of_compilers_and_installers_are_reported(run: str, cop
     assert reported(constant_target, NATIVE.format(run, copied)) == [place]
 
 
-@pytest.mark.parametrize(
-    ("run", "copied"),
+@every_case(
+    "run, copied",
     [
         ("arm-none-eabi-gcc -o /fw.elf fw.c", "/fw.elf"),
         ("riscv64-unknown-elf-gcc -o /fw.elf fw.c", "/fw.elf"),
@@ -110,8 +108,8 @@ def test_constants_for_build_tools_and_in_variables(lines: str, places: list[str
 OTHER_SYSTEM = "FROM --platform=$BUILDPLATFORM rust AS build\nWORKDIR /s\nCOPY . .\nRUN {}\nFROM nginx\nARG TARGETARCH\nCOPY --from=build /s /s\n"
 
 
-@pytest.mark.parametrize(
-    ("command", "is_said"),
+@every_case(
+    "command, is_said",
     [
         ("cargo build --target x86_64-unknown-linux-musl", True),
         ("cargo build --target armv7-unknown-linux-gnueabihf", True),

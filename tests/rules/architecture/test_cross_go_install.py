@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from buildxray.rules.architecture.cross_go_install import cross_go_install
+from tests.support.cases import every_case
 from tests.support.rules import check_fix, check_no_fix, check_nothing, check_rule, context, findings
 
 
@@ -27,7 +28,7 @@ def test_go_install_for_another_platform_is_reported(environment: str, consequen
     )
 
 
-@pytest.mark.parametrize(
+@every_case(
     "text",
     [
         "FROM --platform=$BUILDPLATFORM golang AS b\nRUN go install ./app\nFROM scratch\nCOPY --from=b /go/bin/app /\n",
@@ -53,13 +54,13 @@ def test_the_fix_writes_go_build(install: str, path: str, build: str) -> None:
     check_fix(cross_go_install, INSTALLED.format(install, path), INSTALLED.format(build, path))
 
 
-@pytest.mark.parametrize("install", ["go install example.com/app@v1", "go install ./...", "go install ./app ./other"])
+@every_case("install", ["go install example.com/app@v1", "go install ./...", "go install ./app ./other"])
 def test_go_install_that_go_build_cannot_replace_has_no_fix(install: str) -> None:
     check_no_fix(cross_go_install, INSTALLED.format(install, "/go/bin/app"))
 
 
-@pytest.mark.parametrize(
-    ("lines", "copy", "is_said"),
+@every_case(
+    "lines, copy, is_said",
     [
         ("", "/go/bin/app", True),
         (" && (mv /go/bin/linux_*/* /go/bin/ || true)", "/go/bin/app", False),

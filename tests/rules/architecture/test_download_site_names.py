@@ -1,8 +1,7 @@
 from __future__ import annotations
 
-import pytest
-
 from buildxray.rules.architecture.download_site_names import download_site_names
+from tests.support.cases import every_case
 from tests.support.rules import reported
 
 IMAGE = "FROM debian:13\nARG TARGETARCH\n{}\n"
@@ -11,8 +10,8 @@ IMAGE = "FROM debian:13\nARG TARGETARCH\n{}\n"
 S6 = "https://github.com/just-containers/s6-overlay/releases/download/v3/s6-overlay-{}.tar.xz"
 
 
-@pytest.mark.parametrize(
-    ("line", "places"),
+@every_case(
+    "line, places",
     [
         (f"ADD {S6.format('${TARGETARCH}')} /tmp/", ["${TARGETARCH}"]),
         (f"RUN curl -fsSL {S6.format('$TARGETARCH')} | tar xJ", ["$TARGETARCH"]),

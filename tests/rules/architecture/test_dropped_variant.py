@@ -1,8 +1,7 @@
 from __future__ import annotations
 
-import pytest
-
 from buildxray.rules.architecture.dropped_variant import dropped_variant
+from tests.support.cases import every_case
 from tests.support.rules import check_fix, check_nothing, check_rule
 
 OLD_ARM = "linux/amd64,linux/arm/v6"
@@ -20,8 +19,8 @@ def test_a_platform_without_the_variant_is_reported() -> None:
     check_fix(dropped_variant, "FROM --platform=$TARGETOS/$TARGETARCH a AS b\n", "FROM a AS b\n", targets=OLD_ARM)
 
 
-@pytest.mark.parametrize(
-    ("flag", "targets"),
+@every_case(
+    "flag, targets",
     [
         ("linux/$TARGETARCH", "linux/amd64,linux/arm64,linux/arm/v7"),
         ("$TARGETPLATFORM", OLD_ARM),

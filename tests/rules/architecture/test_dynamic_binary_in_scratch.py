@@ -2,8 +2,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import pytest
-
 from buildxray.rules.architecture.dynamic_binary_in_scratch import dynamic_binary_in_scratch
 from buildxray.rules.context import RuleContext
 from buildxray.semantics.build import Builder
@@ -36,8 +34,8 @@ def test_a_binary_that_needs_glibc_in_scratch_is_reported() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("image", "install", "build", "target"),
+@every_case(
+    "image, install, build, target",
     [
         (DEBIAN_GO, "a", "go build -o /o .", "gcr.io/distroless/static"),
         (DEBIAN_GO, "a", "go build -o /o .", "alpine:3"),

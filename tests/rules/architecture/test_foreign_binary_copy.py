@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import pytest
-
 from buildxray.rules.architecture.foreign_binary_copy import foreign_binary_copy
 from buildxray.rules.base import Severity
 from tests.support.cases import every_case
@@ -130,8 +128,8 @@ def test_the_package_of_the_project_itself_is_mostly_pure() -> None:
     assert [len(it) for it in found] == [1, 0]
 
 
-@pytest.mark.parametrize(
-    ("lines", "is_said"),
+@every_case(
+    "lines, is_said",
     [
         ("RUN dnf install -y --installroot /c curl", True),
         ("ARG TARGETARCH\nRUN set-arch $TARGETARCH && dnf install -y --installroot /c curl", False),

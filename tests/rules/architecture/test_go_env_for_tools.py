@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from buildxray.rules.architecture.go_env_for_tools import go_env_for_tools
+from tests.support.cases import every_case
 from tests.support.rules import check_fix, check_no_fix, check_nothing, check_rule
 
 
@@ -38,7 +39,7 @@ def test_tools_are_set_back_to_the_build_machine(before: str, after: str) -> Non
     check_fix(go_env_for_tools, NATIVE.format(f"RUN {before}"), NATIVE.format(f"RUN {after}"))
 
 
-@pytest.mark.parametrize(
+@every_case(
     "run",
     [
         "go generate",

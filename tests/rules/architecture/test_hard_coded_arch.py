@@ -47,8 +47,8 @@ def test_a_name_that_cannot_change_leaves_no_fix() -> None:
     assert finding.fixes == ()
 
 
-@pytest.mark.parametrize(
-    ("run", "is_said"),
+@every_case(
+    "run, is_said",
     [
         ("aws s3 cp s3://b/t-linux-amd64 /t", True),
         ("aws s3 cp s3://b/t-linux-$TARGETARCH /t", False),
@@ -63,7 +63,7 @@ def test_clients_of_storage_services(run: str, *, is_said: bool) -> None:
     assert reported(hard_coded_arch, IMAGE.format(f"RUN {run}")) == (["amd64"] if is_said else [])
 
 
-@pytest.mark.parametrize(
+@every_case(
     "run",
     [
         "if [ $MODE = full ]; then curl -o /t https://x.org/t_amd64; fi",
@@ -91,8 +91,8 @@ def test_a_download_for_one_architecture_is_reported() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("before", "after"),
+@every_case(
+    "before, after",
     [
         ("RUN wget https://x/a_amd64.deb", "ARG TARGETARCH\nRUN wget https://x/a_${TARGETARCH}.deb"),
         ("ADD https://x/arm64/a-arm64 /", "ARG TARGETARCH\nADD https://x/${TARGETARCH}/a-${TARGETARCH} /"),
@@ -109,7 +109,7 @@ def test_the_fix_uses_the_platform_argument(before: str, after: str) -> None:
     check_fix(hard_coded_arch, f"FROM alpine\n{before}\n", f"FROM alpine\n{after}\n")
 
 
-@pytest.mark.parametrize(
+@every_case(
     "line",
     [
         "RUN wget https://x/a-x86_64.tgz",
@@ -150,7 +150,7 @@ def test_a_download_for_the_only_target_is_not_reported(targets: str) -> None:
     check_nothing(hard_coded_arch, "FROM alpine\nRUN wget https://x/amd64\n", targets=targets)
 
 
-@pytest.mark.parametrize(
+@every_case(
     "download",
     [
         "RUN wget https://x/amd64/tool",
@@ -232,8 +232,8 @@ def test_an_address_whose_site_is_unknown() -> None:
 NODE = "https://nodejs.org/dist/v24.1.0/node-v24.1.0-linux-x64.tar.gz"
 
 
-@pytest.mark.parametrize(
-    ("unpack", "is_neutral"),
+@every_case(
+    "unpack, is_neutral",
     [
         ("tar xzf node-v24.1.0-linux-x64.tar.gz -C /usr --strip-components=1 n/lib/node_modules/npm n/bin/npx", True),
         ('tar -x -f "node-v24.1.0-linux-x64.tar.gz" -C /usr n/include', True),
@@ -249,14 +249,14 @@ def test_scripts_and_headers_of_an_archive_suit_every_machine(unpack: str, *, is
     assert bool(reported(hard_coded_arch, text)) is not is_neutral
 
 
-@pytest.mark.parametrize(("member", "is_neutral"), [("'include/*'", True), ("bin/protoc", False), ("", False)])
+@every_case("member, is_neutral", [("'include/*'", True), ("bin/protoc", False), ("", False)])
 def test_members_of_a_zip(member: str, *, is_neutral: bool) -> None:
     run = f"RUN wget https://x.org/p-linux-x86_64.zip && unzip -q p-linux-x86_64.zip {member} -d /usr/local"
     assert bool(reported(hard_coded_arch, IMAGE.format(run))) is not is_neutral
 
 
-@pytest.mark.parametrize(
-    ("url", "is_said"),
+@every_case(
+    "url, is_said",
     [
         ("https://x.org/FreeBSD/releases/amd64/13.4-RELEASE/base.txz", False),
         ("https://x.org/sdk-darwin-amd64.tgz", False),
@@ -279,8 +279,8 @@ COPY --from=build {} /
 """
 
 
-@pytest.mark.parametrize(
-    ("directory", "run", "taken"),
+@every_case(
+    "directory, run, taken",
     [
         ("", "./cc/zig build -Dtarget=$T", "/src/zig-out/bin/a"),
         (" -C /opt", "/opt/cc/bin/cc -o /opt/out/a a.c", "/opt/out/a"),
@@ -292,8 +292,8 @@ def test_outputs_of_a_downloaded_compiler_are_not_reported(directory: str, run: 
     check_nothing(hard_coded_arch, FROM_TOOLCHAIN.format(directory, run, taken))
 
 
-@pytest.mark.parametrize(
-    ("directory", "run", "taken"),
+@every_case(
+    "directory, run, taken",
     [
         ("", "true", "/src/cc"),
         (" -C /opt", "./build.sh", "/opt"),
@@ -305,8 +305,8 @@ def test_a_downloaded_compiler_in_the_image_is_reported(directory: str, run: str
     assert reported(hard_coded_arch, FROM_TOOLCHAIN.format(directory, run, taken)) == ["x86_64"]
 
 
-@pytest.mark.parametrize(
-    ("script", "is_said"),
+@every_case(
+    "script, is_said",
     [
         ('fetch() { curl -fsSL "https://x.org/dl/$1" -o /t; }; fetch tool-linux-amd64', True),
         ("function fetch { wget https://x.org/$@; }\nfetch tool-linux-amd64", True),
@@ -324,8 +324,8 @@ def test_downloads_by_shell_functions_are_read(script: str, is_said: bool) -> No
     assert bool(findings(hard_coded_arch, context(IMAGE.format(run)))) is is_said
 
 
-@pytest.mark.parametrize(
-    ("lines", "n_findings"),
+@every_case(
+    "lines, n_findings",
     [
         ("RUN wget https://x.org/t-amd64.tgz.asc && wget https://x.org/t-amd64.tgz && gpg --verify t-amd64.tgz.asc", 1),
         ("RUN wget https://x.org/t-amd64.tgz https://x.org/t-amd64.tgz.sha256", 1),
@@ -379,8 +379,8 @@ def test_a_request_for_several_platforms_reports_each_download() -> None:
     assert {ctx.text[slice(*it.range)] for it in findings(hard_coded_arch, ctx)} == {"amd64", "x86_64"}
 
 
-@pytest.mark.parametrize(
-    ("run", "is_said"),
+@every_case(
+    "run, is_said",
     [
         ("tar xf /s.tgz && /sdk/gen --out /out", False),
         ("tar xf /s.tgz && cp -r /sdk /out", True),
@@ -393,8 +393,8 @@ def test_what_a_program_of_an_unpacked_archive_writes_beside_it(run: str, is_sai
     assert reported(hard_coded_arch, text) == (["x86_64"] if is_said else [])
 
 
-@pytest.mark.parametrize(
-    ("script", "is_said"),
+@every_case(
+    "script, is_said",
     [
         ('if [ "$TARGETARCH" = amd64 ]; then curl -O https://x.org/t-amd64', False),
         ('if [ "$TARGETARCH" = arm64 ]; then curl -O https://x.org/t-amd64', True),
@@ -410,8 +410,8 @@ def test_a_half_typed_condition_decides_already(script: str, *, is_said: bool) -
     assert reported(hard_coded_arch, IMAGE.format(f"RUN {script}")) == (["amd64"] if is_said else [])
 
 
-@pytest.mark.parametrize(
-    ("run", "is_said"),
+@every_case(
+    "run, is_said",
     [
         ("RUN curl -fsSLo /k https://x.org/el9/x86_64/RPM-GPG-KEY-x", False),
         ("RUN curl -fsSLO https://x.org/linux/amd64/tool.repo", False),
@@ -471,8 +471,8 @@ def test_files_that_no_machine_executes_or_an_emulator_does(run: str, is_said: b
     )
 
 
-@pytest.mark.parametrize(
-    ("script", "n_findings"),
+@every_case(
+    "script, n_findings",
     [
         ("if [ $TARGETARCH = arm64 ]; then a=aarch64; else a=x86_64; fi; curl -O https://x.org/t-$a", 1),
         ("case $TARGETARCH in arm64) a=aarch64;; arm) a=armv7;; *) a=x86_64;; esac; curl -O https://x.org/t-$a", 0),
@@ -489,8 +489,8 @@ def test_names_that_suit_some_platforms_only(script: str, n_findings: int) -> No
     assert len(reported(hard_coded_arch, text, "linux/amd64,linux/arm64,linux/arm/v7")) == n_findings
 
 
-@pytest.mark.parametrize(
-    ("run", "is_said"),
+@every_case(
+    "run, is_said",
     [
         ("RUN python3 <<EOF\nget('https://x.org/t-linux-amd64')\nEOF", True),
         ("RUN <<EOF\n#!/usr/bin/env python3\nget('https://x.org/t-linux-amd64')\nEOF", True),
@@ -506,8 +506,8 @@ def test_programs_in_heredocs(run: str, *, is_said: bool) -> None:
     assert reported(hard_coded_arch, IMAGE.format(run)) == (["amd64"] if is_said else [])
 
 
-@pytest.mark.parametrize(
-    ("argument", "is_said"),
+@every_case(
+    "argument, is_said",
     [
         # Only the build that gives it knows the platform.
         ("ARG P", False),
@@ -520,8 +520,8 @@ def test_a_stage_whose_platform_is_unknown(argument: str, is_said: bool) -> None
     assert bool(reported(hard_coded_arch, text)) is is_said
 
 
-@pytest.mark.parametrize(
-    ("trigger", "is_said"),
+@every_case(
+    "trigger, is_said",
     [
         ("RUN curl -fsSLo /t https://x.org/t-linux-amd64", True),
         ("ADD https://x.org/t-linux-amd64 /t", True),
@@ -557,8 +557,8 @@ def test_stages_chosen_by_their_names_get_the_files_of_their_targets(
     assert reported(hard_coded_arch, named.format(*downloads)) == []
 
 
-@pytest.mark.parametrize(
-    ("chosen_by", "is_reported"), [("$(dpkg --print-architecture)", True), ("$TARGETARCH", False), ("$ARCH", False)]
+@every_case(
+    "chosen_by, is_reported", [("$(dpkg --print-architecture)", True), ("$TARGETARCH", False), ("$ARCH", False)]
 )
 def test_a_default_hides_only_the_downloads_that_use_it(chosen_by: str, *, is_reported: bool) -> None:
     text = (
@@ -568,8 +568,8 @@ def test_a_default_hides_only_the_downloads_that_use_it(chosen_by: str, *, is_re
     assert bool(findings(hard_coded_arch, context(text))) is is_reported
 
 
-@pytest.mark.parametrize(
-    ("script", "is_said"),
+@every_case(
+    "script, is_said",
     [
         ("case $TARGETARCH in arm64) {arm64};; *) {amd64};; esac", True),
         ("if [ $TARGETARCH = arm64 ]; then {arm64}; else {amd64}; fi", True),

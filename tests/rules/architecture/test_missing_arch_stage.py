@@ -1,8 +1,7 @@
 from __future__ import annotations
 
-import pytest
-
 from buildxray.rules.architecture.missing_arch_stage import missing_arch_stage
+from tests.support.cases import every_case
 from tests.support.rules import check_nothing, check_rule
 
 
@@ -17,7 +16,7 @@ def test_a_missing_stage_for_a_target_is_reported() -> None:
     )
 
 
-@pytest.mark.parametrize(
+@every_case(
     "text",
     [
         "FROM alpine AS a-amd64\nFROM alpine AS a-arm64\nFROM a-$TARGETARCH\n",

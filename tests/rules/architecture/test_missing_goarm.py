@@ -1,8 +1,7 @@
 from __future__ import annotations
 
-import pytest
-
 from buildxray.rules.architecture.missing_goarm import missing_goarm
+from tests.support.cases import every_case
 from tests.support.rules import check_fix, check_nothing, check_rule, reported
 
 OLD_ARM = "linux/amd64,linux/arm/v6,linux/arm/v7"
@@ -12,7 +11,7 @@ def stage(lines: str, head: str = "FROM --platform=$BUILDPLATFORM golang AS buil
     return f"{head}\n{lines}\nFROM scratch\nCOPY --from=build /out/app /app\n"
 
 
-@pytest.mark.parametrize("value", ["$TARGETVARIANT", "${TARGETVARIANT}", '"$TARGETVARIANT"'])
+@every_case("value", ["$TARGETVARIANT", "${TARGETVARIANT}", '"$TARGETVARIANT"'])
 def test_a_variant_is_not_a_goarm(value: str) -> None:
     before = f"ARG TARGETARCH TARGETVARIANT\nRUN GOARCH=$TARGETARCH GOARM={value} go build -o /out/app"
     check_fix(missing_goarm, stage(before), stage(before.replace(value, "${TARGETVARIANT#v}")), targets=OLD_ARM)
@@ -40,8 +39,8 @@ def test_goarm_that_is_missing_for_an_old_arm_is_reported() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("lines", "targets"),
+@every_case(
+    "lines, targets",
     [
         ("ARG TARGETARCH\nRUN GOARCH=$TARGETARCH go build -o /out/app", "linux/amd64,linux/arm/v7"),
         ("ARG TARGETARCH\nRUN GOARM=6 GOARCH=$TARGETARCH go build -o /out/app", OLD_ARM),
@@ -54,8 +53,8 @@ def test_binaries_that_every_arm_runs_are_not_reported(lines: str, targets: str)
     check_nothing(missing_goarm, stage(lines), targets=targets)
 
 
-@pytest.mark.parametrize(
-    ("image", "is_reported"),
+@every_case(
+    "image, is_reported",
     [
         ("golang:1.20", False),
         ("golang:1.17.13-alpine3.14", False),

@@ -1,16 +1,15 @@
 from __future__ import annotations
 
-import pytest
-
 from buildxray.rules.architecture.runtime_platform_arg import runtime_platform_arg
 from buildxray.rules.base import Severity
+from tests.support.cases import every_case
 from tests.support.rules import check_fix, context, findings, reported, severities
 
 IMAGE = "FROM debian:13\nARG TARGETARCH\n{}\n"
 
 
-@pytest.mark.parametrize(
-    ("line", "place"),
+@every_case(
+    "line, place",
     [
         ('ENTRYPOINT ["/tool-$TARGETARCH"]', "$TARGETARCH"),
         ("CMD /tool-${TARGETARCH}", "${TARGETARCH}"),
@@ -22,7 +21,7 @@ def test_platform_arguments_in_cmd_and_entrypoint_are_reported(line: str, place:
     assert reported(runtime_platform_arg, IMAGE.format(line)) == [place]
 
 
-@pytest.mark.parametrize(
+@every_case(
     "line",
     [
         "ENV TARGETARCH=$TARGETARCH\nCMD /tool-$TARGETARCH",
@@ -44,8 +43,8 @@ def test_the_fix_stores_the_argument_in_env() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("lines", "says"),
+@every_case(
+    "lines, says",
     [
         ('ENTRYPOINT ["/t-$TARGETARCH"]', "looks for a file"),
         ('CMD ["/t-$TARGETARCH"]', "looks for a file"),
@@ -59,8 +58,8 @@ def test_an_argument_of_the_program_is_no_file(lines: str, says: str) -> None:
     assert says in finding.message
 
 
-@pytest.mark.parametrize(
-    ("lines", "expected"),
+@every_case(
+    "lines, expected",
     [
         ('ENTRYPOINT ["/app-$TARGETARCH"]', [None]),
         ('ENV TARGETARCH=$TARGETARCH\nENTRYPOINT ["/app-$TARGETARCH"]', [None]),

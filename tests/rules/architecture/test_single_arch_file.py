@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import pytest
-
 from buildxray.rules.architecture.single_arch_file import single_arch_file
 from buildxray.rules.base import Severity
 from tests.support.cases import every_case
@@ -89,8 +87,8 @@ def test_the_default_of_a_platform_argument_is_left_to_its_own_rule() -> None:
     assert reported(single_arch_file, text.format("TARGETARCH")) == []
 
 
-@pytest.mark.parametrize(
-    ("lines", "severity"),
+@every_case(
+    "lines, severity",
     [
         ("COPY dist/agent-amd64 /agent", None),
         ("COPY dist/agent-amd64 /agent\nRUN chmod +x /agent", None),
@@ -108,8 +106,8 @@ def test_scripts_and_settings_may_suit_all(name: str) -> None:
     assert reported(single_arch_file, IMAGE.format(f"COPY {name} /x")) == []
 
 
-@pytest.mark.parametrize(
-    ("copies", "expected"),
+@every_case(
+    "copies, expected",
     [
         ("COPY dist/agent-amd64 /usr/local/bin/agent", [None]),
         ("COPY dist/agent-amd64 /usr/local/bin/", [None]),
@@ -129,8 +127,8 @@ def test_what_becomes_of_the_file(copies: str, expected: list[Severity | None]) 
     assert severities(single_arch_file, context(text)) == expected
 
 
-@pytest.mark.parametrize(
-    ("run", "places"),
+@every_case(
+    "run, places",
     [
         ("RUN --mount=type=bind,source=dist/linux-amd64,target=/d cp /d/a /usr/bin/", ["amd64"]),
         ("RUN --mount=source=bin/a-arm64,target=/a install /a /usr/bin/a", ["arm64"]),

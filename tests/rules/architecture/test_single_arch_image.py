@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
-
 from buildxray.rules.architecture.single_arch_image import single_arch_image
 from buildxray.toolchains.base import Workspace
 from tests.support.cases import every_case
 from tests.support.rules import check_nothing, context, findings
 
 
-@pytest.mark.parametrize(
-    ("path", "image"),
+@every_case(
+    "path, image",
     [
         ("Dockerfile.arm64", "arm64v8/alpine:3.22"),
         ("Dockerfile.amd64", "amd64/debian:13"),
@@ -25,14 +23,14 @@ def test_a_file_that_is_named_after_its_architecture_is_not_reported(path: str, 
     assert not findings(single_arch_image, context(text, workspace=Workspace(dockerfile=path)))
 
 
-@pytest.mark.parametrize("path", ["Dockerfile", "Dockerfile.amd64", "charm64/Dockerfile", ""])
+@every_case("path", ["Dockerfile", "Dockerfile.amd64", "charm64/Dockerfile", ""])
 def test_file_that_does_not(path: str) -> None:
     text = "FROM arm64v8/alpine:3.22\nARG TARGETARCH\nCOPY bin/$TARGETARCH/app /app\n"
     assert findings(single_arch_image, context(text, workspace=Workspace(dockerfile=path)))
 
 
-@pytest.mark.parametrize(
-    ("image", "architecture"),
+@every_case(
+    "image, architecture",
     [
         ("arm64v8/alpine", "arm64"),
         ("docker.io/amd64/alpine:3", "amd64"),

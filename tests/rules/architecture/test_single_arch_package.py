@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import pytest
-
 from buildxray.rules.architecture.single_arch_package import single_arch_package
 from buildxray.rules.base import Severity
 from tests.support.cases import every_case
@@ -130,8 +128,8 @@ def test_rpm_packages_for_one_architecture_are_reported(run: str, count: int) ->
     assert len(findings(single_arch_package, context(text))) == count
 
 
-@pytest.mark.parametrize(
-    ("run", "expected"),
+@every_case(
+    "run, expected",
     [
         ("dnf install -y https://x.org/EL-9-x86_64/repo-latest.noarch.rpm", []),
         ("dnf install -y https://x.org/EL-9-x86_64/tool-1.0.rpm", [None]),

@@ -113,8 +113,8 @@ def test_a_file_without_intent_keeps_the_severity_of_the_rule() -> None:
     assert finding.severity is None
 
 
-@pytest.mark.parametrize(
-    ("command", "is_written"),
+@every_case(
+    "command, is_written",
     [
         ('echo "/lib:/usr/lib" > /etc/ld-musl-x86_64.path', True),
         ("echo /opt/lib >>/etc/ld-musl-x86_64.path", True),
@@ -132,8 +132,8 @@ def test_the_message_tells_a_missing_from_a_written_file(command: str, is_writte
 HOME = "ENV JAVA_HOME=/usr/lib/jvm/java-17-openjdk-amd64\n"
 
 
-@pytest.mark.parametrize(
-    ("lines", "expected"),
+@every_case(
+    "lines, expected",
     [
         (HOME, [None]),
         (f"RUN ln -s java-17-openjdk-$(dpkg --print-architecture) /usr/lib/jvm/java-17-openjdk-amd64\n{HOME}", []),

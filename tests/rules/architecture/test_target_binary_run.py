@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import pytest
-
 from buildxray.rules.architecture.target_binary_run import target_binary_run
+from tests.support.cases import every_case
 from tests.support.rules import check_nothing, check_rule, context, findings
 
 STRIPPED = """\
@@ -42,7 +41,7 @@ def test_running_a_program_compiled_for_the_target_is_reported() -> None:
 NATIVE = "FROM --platform=$BUILDPLATFORM x AS b\nWORKDIR /w\nARG TARGETARCH\n{}\nFROM scratch\nCOPY --from=b /o /o\n"
 
 
-@pytest.mark.parametrize(
+@every_case(
     "instructions",
     [
         "RUN GOARCH=$TARGETARCH go build -o app .\nRUN ./app",
@@ -56,7 +55,7 @@ def test_every_way_to_start_the_program_is_reported(instructions: str) -> None:
     assert len(findings(target_binary_run, context(NATIVE.format(instructions)))) == 1
 
 
-@pytest.mark.parametrize(
+@every_case(
     "instructions",
     [
         "RUN go build -o /a . && /a",

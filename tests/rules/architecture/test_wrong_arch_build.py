@@ -57,8 +57,8 @@ def test_a_binary_is_followed_through_stages_and_mounts() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("before", "after"),
+@every_case(
+    "before, after",
     [
         ("RUN CGO_ENABLED=0 go build -o /o .", "ARG TARGETARCH\nRUN CGO_ENABLED=0 GOARCH=$TARGETARCH go build -o /o ."),
         ("RUN go build -o /o .", "ARG TARGETARCH\nRUN GOARCH=$TARGETARCH CGO_ENABLED=0 go build -o /o ."),
@@ -157,8 +157,8 @@ def test_binaries_for_the_target_are_not_reported(markup: str) -> None:
     check_nothing(wrong_arch_build, markup)
 
 
-@pytest.mark.parametrize(
-    ("start", "is_launcher"),
+@every_case(
+    "start, is_launcher",
     [
         ('ENTRYPOINT ["sh", "-c", "exec ./App"]', True),
         ('CMD ["/bin/bash", "-ec", "./App --urls x"]', True),
@@ -204,15 +204,15 @@ def test_only_the_images_that_take_the_binary_are_named() -> None:
     assert finding.message.endswith("for linux/arm/v7 too")
 
 
-@pytest.mark.parametrize("compiler", ["/opt/cross/bin/cc", "./toolchain/bin/gcc", "/opt/clang/bin/clang"])
+@every_case("compiler", ["/opt/cross/bin/cc", "./toolchain/bin/gcc", "/opt/clang/bin/clang"])
 def test_a_compiler_at_a_path_of_its_own_may_be_a_cross_compiler(compiler: str) -> None:
     text = "FROM --platform=$BUILDPLATFORM debian AS b\nRUN {} -o /a a.c\nFROM debian\nCOPY --from=b /a /a\n"
     check_nothing(wrong_arch_build, text.format(compiler))
     assert findings(wrong_arch_build, context(text.format("/usr/bin/cc")))
 
 
-@pytest.mark.parametrize(
-    ("before", "copy", "is_found"),
+@every_case(
+    "before, copy, is_found",
     [
         ("", "COPY --from=tonistiigi/xx:golang-1.0.0@sha256:6f7d / /", False),
         ("FROM --platform=$BUILDPLATFORM tonistiigi/xx:golang AS xx", "COPY --from=xx / /", False),
@@ -242,8 +242,8 @@ def test_a_compiler_is_replaced_after_it_has_run() -> None:
     assert findings(wrong_arch_build, context(text))
 
 
-@pytest.mark.parametrize(
-    ("lines", "is_said"),
+@every_case(
+    "lines, is_said",
     [
         ("RUN go build -o /app .", True),
         ("RUN . ./env.sh && go build -o /app .", False),
@@ -266,8 +266,8 @@ def test_a_compiler_that_may_be_told_in_another_way(lines: str, is_said: bool) -
     assert bool(findings(wrong_arch_build, context(text))) is is_said
 
 
-@pytest.mark.parametrize(
-    ("image", "is_said"),
+@every_case(
+    "image, is_said",
     [
         ("example/rust:1", True),
         ("example/rust-musl-cross:aarch64-musl", False),
@@ -281,8 +281,8 @@ def test_an_image_that_is_made_for_cross_compiling(image: str, is_said: bool) ->
     assert bool(findings(wrong_arch_build, context(text))) is is_said
 
 
-@pytest.mark.parametrize(
-    ("script", "is_said"),
+@every_case(
+    "script, is_said",
     [
         ('if [ "$TARGETARCH" = amd64 ]; then export GOARCH=amd64; fi; {}', True),
         ("case $TARGETARCH in amd64) export GOARCH=amd64;; esac; {}", True),
@@ -298,8 +298,8 @@ def test_a_target_that_is_told_for_some_platforms_only(script: str, is_said: boo
     assert bool(findings(wrong_arch_build, context(text))) is is_said
 
 
-@pytest.mark.parametrize(
-    ("command", "image", "expected"),
+@every_case(
+    "command, image, expected",
     [
         ("mix release", "debian", None),
         ("rebar3 release", "debian", None),

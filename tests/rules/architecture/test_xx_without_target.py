@@ -1,8 +1,7 @@
 from __future__ import annotations
 
-import pytest
-
 from buildxray.rules.architecture.xx_without_target import xx_without_target
+from tests.support.cases import every_case
 from tests.support.rules import check_fix, check_nothing, check_rule
 
 
@@ -28,7 +27,7 @@ def test_xx_without_targetplatform_is_reported() -> None:
     )
 
 
-@pytest.mark.parametrize("name", ["TARGETPLATFORM", "TARGETARCH", "TARGETPAIR=linux-arm64"])
+@every_case("name", ["TARGETPLATFORM", "TARGETARCH", "TARGETPAIR=linux-arm64"])
 def test_xx_with_targetplatform_is_not_reported(name: str) -> None:
     check_nothing(xx_without_target, stage(f"ARG {name}\nRUN xx-go build -o /out/app ."))
 

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import pytest
-
 from buildxray.rules.base import Severity
 from buildxray.rules.buildkit.build_error import build_error
 from tests.support.cases import every_case
@@ -66,8 +64,8 @@ def test_one_error_on_the_wrong_token(text: str, where: str, replacement: str | 
     assert [edit.new_text for fix in finding.fixes for edit in fix.edits] == ([replacement] if replacement else [])
 
 
-@pytest.mark.parametrize(
-    ("trigger", "where", "replacement"),
+@every_case(
+    "trigger, where, replacement",
     [
         ("RUNN x", "RUNN", "RUN"),
         ("HEALTHCHECK --intrval=1s CMD x", "--intrval", "--interval"),
@@ -83,8 +81,8 @@ def test_a_trigger_fails_in_other_builds(trigger: str, where: str, replacement: 
     assert [edit.new_text for fix in finding.fixes for edit in fix.edits] == ([replacement] if replacement else [])
 
 
-@pytest.mark.parametrize(
-    ("text", "n_errors"),
+@every_case(
+    "text, n_errors",
     [
         (f"{FROM}RUNN a\nCOPPY b c\nEXPOSE x y\n", 4),
         (f"{FROM}RUN --network=x --mount=type=y,target=/z --mount=type=cache,targt=/z true\n", 3),
@@ -99,7 +97,7 @@ def test_all_independent_errors_are_reported(text: str, n_errors: int) -> None:
     assert len(findings(build_error, context(text))) == n_errors
 
 
-@pytest.mark.parametrize(
+@every_case(
     "text",
     [
         "ARG BASE\nFROM $BASE\nRUN true\n",
@@ -129,8 +127,8 @@ def test_a_missing_target_is_an_error_of_the_request() -> None:
     assert "did you mean `build`" in finding.message
 
 
-@pytest.mark.parametrize(
-    ("frontend", "is_foreign"),
+@every_case(
+    "frontend, is_foreign",
     [
         ("docker/dockerfile:1", False),
         ("docker.io/docker/dockerfile-upstream:master", False),
@@ -162,7 +160,7 @@ def test_the_fix_writes_the_nearest_known_word() -> None:
     )
 
 
-@pytest.mark.parametrize("platform", ["$CPU", "linux/$CPU", "linux/${CPU}/v7"])
+@every_case("platform", ["$CPU", "linux/$CPU", "linux/${CPU}/v7"])
 def test_an_argument_that_only_the_platform_lacks(platform: str) -> None:
     text = f"ARG CPU\nFROM --platform={platform} alpine\n"
     (finding,) = findings(build_error, context(text))
@@ -171,7 +169,7 @@ def test_an_argument_that_only_the_platform_lacks(platform: str) -> None:
     assert "--build-arg CPU=" in finding.message
 
 
-@pytest.mark.parametrize(
+@every_case(
     "text",
     [
         "ARG CPU=arm64\nFROM --platform=linux/$CPU alpine\n",
@@ -208,8 +206,8 @@ def test_the_message_says_what_was_meant(line: str, reason: str) -> None:
     assert reason in finding.message
 
 
-@pytest.mark.parametrize(
-    ("before", "line", "word"),
+@every_case(
+    "before, line, word",
     [
         ("RUN apk update", "    && apk add git", "&&"),
         ("RUN apk update &&", "    apk add git", "apk"),
@@ -225,7 +223,7 @@ def test_the_fix_joins_a_line_with_the_instruction_above(before: str, line: str,
     check_fix(build_error, text, f"{FROM}{before} \\\n{line}\n")
 
 
-@pytest.mark.parametrize("lines", ["RUN a\n\n&& b", "RUN a\ngit add", "RUN <<EOF\na &&\nEOF\ngit add", "&& a"])
+@every_case("lines", ["RUN a\n\n&& b", "RUN a\ngit add", "RUN <<EOF\na &&\nEOF\ngit add", "&& a"])
 def test_a_line_that_does_not_continue_the_one_above_has_no_such_fix(lines: str) -> None:
     messages = [it.message for it in findings(build_error, context(f"FROM alpine\nUSER a\n# x\n{lines}\n"))]
     assert messages
@@ -241,8 +239,8 @@ def test_a_mount_at_the_working_directory_of_the_image(image: str, n_findings: i
     check_nothing(build_error, f"FROM {image}\nWORKDIR /src\n{build_here}")
 
 
-@pytest.mark.parametrize(
-    ("lines", "mark"),
+@every_case(
+    "lines, mark",
     [
         ("@INCLUDE base\nRUN a\n@IF [ x ]\nFROM debian\n@ENDIF", "@INCLUDE"),
         ("{{ if .Debug }}\nRUN a\n{{ end }}", "{{"),
@@ -256,7 +254,7 @@ def test_a_template_gets_one_note(lines: str, mark: str) -> None:
     assert (finding.severity, text[slice(*finding.range)]) == (Severity.INFORMATION, mark)
 
 
-@pytest.mark.parametrize("line", ["@include base", "@", "INCLUDE base", "R{{N a", "RNU {{ x }}", "%FROM x"])
+@every_case("line", ["@include base", "@", "INCLUDE base", "R{{N a", "RNU {{ x }}", "%FROM x"])
 def test_a_file_that_is_not_a_template_has_errors(line: str) -> None:
     (finding,) = findings(build_error, context(f"FROM alpine\n{line}\n"))
     assert finding.severity is None
@@ -267,8 +265,8 @@ def test_a_placeholder_is_not_written_in_lower_case() -> None:
     assert [len(it.fixes) for it in findings(build_error, context("FROM Alpine\nRUN a\n"))] == [1]
 
 
-@pytest.mark.parametrize(
-    ("text", "mark"),
+@every_case(
+    "text, mark",
     [
         ("FROM __BASE_IMAGE__/debian\nRUN true\n", "__BASE_IMAGE__"),
         ("FROM @BASE@\nRUN true\n", "@BASE@"),
@@ -295,7 +293,7 @@ def test_a_placeholder_makes_a_template(text: str, mark: str) -> None:
     assert f"`{mark}`" in finding.message
 
 
-@pytest.mark.parametrize(
+@every_case(
     "text",
     [
         "FROM Alpine__x\n",
@@ -313,6 +311,6 @@ def test_a_wrong_name_is_not_a_placeholder(text: str) -> None:
     assert [it.severity for it in findings(build_error, context(text))] != [Severity.INFORMATION]
 
 
-@pytest.mark.parametrize("text", ["", "\n \n", "# later\n"])
+@every_case("text", ["", "\n \n", "# later\n"])
 def test_an_empty_file_is_information(text: str) -> None:
     assert [it.severity for it in build_error.check(context(text))] == [Severity.INFORMATION]

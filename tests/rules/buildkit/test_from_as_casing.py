@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from buildxray.rules.buildkit.from_as_casing import from_as_casing
+from tests.support.cases import every_case
 from tests.support.rules import check_silent, check_token
 
 
@@ -16,7 +17,7 @@ def test_the_finding_is_at_the_token_and_the_fix_repairs_it(before: str, where: 
     check_token(from_as_casing, before, where, after)
 
 
-@pytest.mark.parametrize(
+@every_case(
     "text",
     [
         "FROM alpine AS x\n",

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from buildxray.rules.buildkit.from_platform_flag_const_disallowed import from_platform_flag_const_disallowed
+from tests.support.cases import every_case
 from tests.support.rules import (
     check_fix,
     check_no_fix,
@@ -36,7 +37,7 @@ def test_a_constant_ties_a_stage_to_one_machine() -> None:
     check_no_fix(from_platform_flag_const_disallowed, CONSTANT.format("web", "web", "/usr/bin/node"))
 
 
-@pytest.mark.parametrize(
+@every_case(
     "text",
     [
         CONSTANT.format("web", "web", "/dist").replace("linux/amd64", "$BUILDPLATFORM"),
@@ -49,7 +50,7 @@ def test_constants_on_purpose(text: str) -> None:
     check_nothing(from_platform_flag_const_disallowed, text)
 
 
-@pytest.mark.parametrize(
+@every_case(
     "text",
     [
         CONSTANT.format("web", "web", "/dist").replace("RUN npm run build", "COPY a b"),

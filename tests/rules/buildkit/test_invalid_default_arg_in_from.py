@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from buildxray.rules.buildkit.invalid_default_arg_in_from import invalid_default_arg_in_from
+from tests.support.cases import every_case
 from tests.support.rules import check_silent, check_token, context, findings
 
 
@@ -27,8 +28,8 @@ def test_near_misses_are_not_reported(text: str) -> None:
     check_silent(invalid_default_arg_in_from, text)
 
 
-@pytest.mark.parametrize(
-    ("text", "message"),
+@every_case(
+    "text, message",
     [
         ("ARG BASE\nFROM $BASE\n", "the build fails without `--build-arg BASE=…`: the ARG has no default"),
         (

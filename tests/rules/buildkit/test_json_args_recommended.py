@@ -3,13 +3,14 @@ from __future__ import annotations
 import pytest
 
 from buildxray.rules.buildkit.json_args_recommended import json_args_recommended
+from tests.support.cases import every_case
 from tests.support.rules import check_silent, check_token
 
 FROM = "FROM alpine\n"
 
 
-@pytest.mark.parametrize(
-    ("before", "where", "after"),
+@every_case(
+    "before, where, after",
     [
         (f"{FROM}CMD httpd -f\n", "httpd -f", f'{FROM}CMD ["httpd", "-f"]\n'),
         (f"{FROM}ENTRYPOINT exec x\n", "exec x", None),

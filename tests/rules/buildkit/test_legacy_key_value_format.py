@@ -1,15 +1,14 @@
 from __future__ import annotations
 
-import pytest
-
 from buildxray.rules.buildkit.legacy_key_value_format import legacy_key_value_format
+from tests.support.cases import every_case
 from tests.support.rules import check_silent, check_token
 
 FROM = "FROM alpine\n"
 
 
-@pytest.mark.parametrize(
-    ("before", "where", "after"),
+@every_case(
+    "before, where, after",
     [
         (f"{FROM}ENV A b\n", "A", f"{FROM}ENV A=b\n"),
         (f"{FROM}LABEL a  b c\n", "a", f'{FROM}LABEL a="b c"\n'),
@@ -23,7 +22,7 @@ def test_the_finding_is_at_the_token_and_the_fix_repairs_it(before: str, where: 
     check_token(legacy_key_value_format, before, where, after)
 
 
-@pytest.mark.parametrize(
+@every_case(
     "text",
     [
         f"{FROM}ENV A=b C=d\n",

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from buildxray.rules.buildkit.no_empty_continuation import no_empty_continuation
+from tests.support.cases import every_case
 from tests.support.rules import check_silent, check_token
 
 FROM = "FROM alpine\n"
@@ -19,7 +20,7 @@ def test_the_finding_is_at_the_token_and_the_fix_repairs_it(before: str, where: 
     check_token(no_empty_continuation, before, where, after)
 
 
-@pytest.mark.parametrize(
+@every_case(
     "text",
     [
         f"{FROM}RUN a \\\n  && b\n\n\nRUN c\n",

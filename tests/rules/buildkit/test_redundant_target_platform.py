@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from buildxray.rules.buildkit.redundant_target_platform import redundant_target_platform
+from tests.support.cases import every_case
 from tests.support.rules import check_fix, check_nothing, check_silent, check_token
 
 
@@ -11,7 +12,7 @@ def test_the_default_is_spelt_out(value: str) -> None:
     check_fix(redundant_target_platform, f"FROM  --platform={value}  alpine AS a\n", "FROM  alpine AS a\n")
 
 
-@pytest.mark.parametrize("value", ["$BUILDPLATFORM", "linux/$TARGETARCH", "$TARGETOS/$TARGETARCH", "linux/amd64"])
+@every_case("value", ["$BUILDPLATFORM", "linux/$TARGETARCH", "$TARGETOS/$TARGETARCH", "linux/amd64"])
 def test_other_values_say_something(value: str) -> None:
     check_nothing(redundant_target_platform, f"FROM --platform={value} alpine\n")
 

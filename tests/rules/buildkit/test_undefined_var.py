@@ -3,13 +3,14 @@ from __future__ import annotations
 import pytest
 
 from buildxray.rules.buildkit.undefined_var import undefined_var
+from tests.support.cases import every_case
 from tests.support.rules import check_silent, check_token, context, findings
 
 FROM = "FROM alpine\n"
 
 
-@pytest.mark.parametrize(
-    ("before", "where", "after"),
+@every_case(
+    "before, where, after",
     [
         (f"{FROM}ENV SOURCE=a\nCOPY $SUORCE /b\n", "SUORCE", f"{FROM}ENV SOURCE=a\nCOPY $SOURCE /b\n"),
         (f"{FROM}COPY --chown=$WHO a /b\n", "WHO", None),

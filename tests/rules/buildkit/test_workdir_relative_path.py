@@ -1,15 +1,14 @@
 from __future__ import annotations
 
-import pytest
-
 from buildxray.rules.buildkit.workdir_relative_path import workdir_relative_path
+from tests.support.cases import every_case
 from tests.support.rules import check_silent, check_token
 
 FROM = "FROM alpine\n"
 
 
-@pytest.mark.parametrize(
-    ("before", "where", "after"),
+@every_case(
+    "before, where, after",
     [
         ("FROM scratch\nWORKDIR ./app\n", "./app", "FROM scratch\nWORKDIR /app\n"),
         ("FROM scratch AS a\nFROM a\nWORKDIR app\n", "app", "FROM scratch AS a\nFROM a\nWORKDIR /app\n"),
@@ -22,7 +21,7 @@ def test_the_finding_is_at_the_token_and_the_fix_repairs_it(before: str, where: 
     check_token(workdir_relative_path, before, where, after)
 
 
-@pytest.mark.parametrize(
+@every_case(
     "text",
     [
         f"{FROM}WORKDIR /app\nWORKDIR below\n",

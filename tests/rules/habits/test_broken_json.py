@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import pytest
-
 from buildxray.rules.habits.broken_json import broken_json
 from buildxray.rules.habits.overwritten_copy import overwritten_copy
 from tests.support.cases import every_case
@@ -32,7 +30,7 @@ def test_invalid_arrays_are_reported(line: str, array: str | None) -> None:
     assert findings(overwritten_copy, ctx) == []
 
 
-@pytest.mark.parametrize(
+@every_case(
     "line",
     [
         'RUN [ "$A" = b ]',

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import pytest
-
 from buildxray.rules.habits.comma_between_arguments import comma_between_arguments
 from tests.support.cases import every_case
 from tests.support.rules import check_fix, check_nothing, check_rule
@@ -14,8 +12,8 @@ def test_the_message_is_at_the_token() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("before", "after"),
+@every_case(
+    "before, after",
     [
         ("COPY a, b, /srv/", "COPY a b /srv/"),
         ("COPY a, b /srv/", "COPY a b /srv/"),

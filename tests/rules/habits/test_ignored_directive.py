@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import pytest
-
 from buildxray.rules.habits.ignored_directive import ignored_directive
 from tests.support.cases import every_case
 from tests.support.rules import check_fix, check_nothing, check_rule
@@ -10,7 +8,7 @@ MEANT = "💭 this is a comment: there is no directive `{}`; did you mean `{}`?"
 LATE = "this is a comment: directives come before every other line of the file"
 
 
-@pytest.mark.parametrize(
+@every_case(
     "markup",
     [
         f"# a program\n# syntax=docker/dockerfile:1\n  ^^^^^^ {LATE}\nFROM alpine\n",

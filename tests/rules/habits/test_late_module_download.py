@@ -126,7 +126,7 @@ def test_the_fix_moves_a_separate_download() -> None:
     )
 
 
-@pytest.mark.parametrize(
+@every_case(
     "text",
     [
         "COPY . /elsewhere\nRUN cd /elsewhere && go mod download",
@@ -187,8 +187,8 @@ def test_a_manifest_that_may_change_is_not_downloaded_before_the_change(
     assert bool(findings(late_module_download, context(text, workspace=workspace))) is is_said
 
 
-@pytest.mark.parametrize(
-    ("copied", "is_said"),
+@every_case(
+    "copied, is_said",
     [
         ("ci/go.mod .", False),
         ("ci/x go.mod", False),
@@ -204,8 +204,8 @@ def test_a_manifest_that_another_copy_replaces(copied: str, *, is_said: bool) ->
     assert bool(findings(late_module_download, context(text))) is is_said
 
 
-@pytest.mark.parametrize(
-    ("workspace", "before", "download", "is_said"),
+@every_case(
+    "workspace, before, download, is_said",
     [
         (Workspace(replaces_modules=True), "", "go mod download", False),
         (Workspace(replaces_modules=True), "", "npm ci", True),
@@ -224,8 +224,8 @@ def test_modules_that_are_directories_of_the_project(
     assert bool(findings(late_module_download, context(text, workspace=workspace))) is is_said
 
 
-@pytest.mark.parametrize(
-    ("download", "is_said"), [("npm ci", False), ("pip install -r requirements.txt", True), ("go mod download", True)]
+@every_case(
+    "download, is_said", [("npm ci", False), ("pip install -r requirements.txt", True), ("go mod download", True)]
 )
 def test_a_manifest_that_refers_to_files_of_the_project(download: str, *, is_said: bool) -> None:
     text = f"FROM x\nWORKDIR /s\nCOPY . .\nRUN {download}\n"
@@ -233,8 +233,8 @@ def test_a_manifest_that_refers_to_files_of_the_project(download: str, *, is_sai
     assert bool(findings(late_module_download, context(text, workspace=workspace))) is is_said
 
 
-@pytest.mark.parametrize(
-    ("lines", "named"),
+@every_case(
+    "lines, named",
     [
         ("COPY src requirements/app.txt /tmp/\nRUN pip install -r /tmp/app.txt", "`requirements/app.txt`"),
         ("COPY . /usr/src/a\nRUN pip install -r /usr/src/a/dev.txt", "`dev.txt`"),
@@ -254,8 +254,8 @@ def test_a_manifest_that_the_build_writes_has_any_path(output: str, is_said: boo
     assert bool(findings(late_module_download, context(text))) is is_said
 
 
-@pytest.mark.parametrize(
-    ("before", "is_first"),
+@every_case(
+    "before, is_first",
     [
         ("COPY requirements.txt /requirements.txt\n", True),
         ("COPY r*.txt /\n", True),
@@ -283,8 +283,8 @@ def test_only_the_manifests_that_come_with_the_rest_are_named(copied: str, reaso
     assert finding.message.endswith(f": {reason}")
 
 
-@pytest.mark.parametrize(
-    ("install", "has_lock"),
+@every_case(
+    "install, has_lock",
     [
         ("npm ci", True),
         ("npm clean-install", True),
@@ -300,8 +300,8 @@ def test_a_lock_file_is_named_where_the_command_needs_one(install: str, has_lock
     assert ("lock" in finding.message.partition(": ")[2]) is has_lock
 
 
-@pytest.mark.parametrize(
-    ("install", "has_cache", "is_said"),
+@every_case(
+    "install, has_cache, is_said",
     [
         ("yarn install --immutable", False, True),
         ("yarn install --immutable", True, False),
@@ -318,8 +318,8 @@ def test_packages_that_are_in_the_repository(install: str, has_cache: bool, is_s
     assert bool(findings(late_module_download, context(text, workspace=workspace))) is is_said
 
 
-@pytest.mark.parametrize(
-    ("lines", "held", "is_said"),
+@every_case(
+    "lines, held, is_said",
     [
         ("COPY . .\nRUN go mod download", ["go.mod"], True),
         # The RUN itself brings the source.
@@ -342,8 +342,8 @@ def test_a_context_without_manifests(lines: str, held: list[str], is_said: bool)
     assert bool(findings(late_module_download, context(text, workspace=workspace))) is is_said
 
 
-@pytest.mark.parametrize(
-    ("lines", "reason"),
+@every_case(
+    "lines, reason",
     [
         ("COPY package.json package-lock.json ./\nCOPY src ./src\nRUN npm ci", "move it to right after"),
         ("COPY package.json package-lock.json ./\nRUN npm ci\nCOPY src ./src", ""),
@@ -380,8 +380,8 @@ def test_scripts_of_the_installation_may_need_the_source() -> None:
     assert not findings(late_module_download, context(text, workspace=Workspace(scripts=scripts)))
 
 
-@pytest.mark.parametrize(
-    ("run", "is_said"),
+@every_case(
+    "run, is_said",
     [
         ("go build ./cmd/a", True),
         ("go install ./cmd/a", True),
@@ -417,8 +417,8 @@ def test_a_tool_does_not_hide_the_download_of_the_project() -> None:
     assert text[slice(*finding.range)] == "go build"
 
 
-@pytest.mark.parametrize(
-    ("run", "has_fix"),
+@every_case(
+    "run, has_fix",
     [
         ("go build -o /a .", True),
         ("export CGO_ENABLED=0 && go build -o /a .", True),
@@ -437,8 +437,8 @@ def test_the_fix_keeps_what_the_script_prepares(run: str, has_fix: bool) -> None
     assert bool(finding.fixes) is has_fix
 
 
-@pytest.mark.parametrize(
-    ("scripts", "is_reported"),
+@every_case(
+    "scripts, is_reported",
     [
         ((("postinstall", "npm run build"),), False),
         ((("prepare", "cd frontend && npm install"),), False),

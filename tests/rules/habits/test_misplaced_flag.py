@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import pytest
-
 from buildxray.rules.habits.misplaced_flag import misplaced_flag
 from tests.support.cases import every_case
 from tests.support.rules import check_fix, check_nothing, check_rule
@@ -70,8 +68,8 @@ def test_near_misses_are_not_reported(line: str) -> None:
     check_nothing(misplaced_flag, f"FROM alpine\n{line}\n")
 
 
-@pytest.mark.parametrize(
-    ("before", "after"),
+@every_case(
+    "before, after",
     [
         ("COPY . /srv --chown=app", "COPY --chown=app . /srv"),
         ("COPY --link a --from=base /srv/", "COPY --link --from=base a /srv/"),

@@ -1,13 +1,12 @@
 from __future__ import annotations
 
-import pytest
-
 from buildxray.rules.habits.misspelled_suppression import misspelled_suppression
+from tests.support.cases import every_case
 from tests.support.rules import check_fix, check_nothing, check_rule
 
 
-@pytest.mark.parametrize(
-    ("comment", "place", "message"),
+@every_case(
+    "comment, place, message",
     [
         (
             "# buildxray: ignore=emulated-biuld native runners",
@@ -40,7 +39,7 @@ def test_comments_that_silence_no_rule_are_reported(comment: str, place: str, me
     check_rule(misspelled_suppression, f"{comment}\n{place} {message}\nFROM alpine\n")
 
 
-@pytest.mark.parametrize(
+@every_case(
     "comment",
     [
         "# buildxray: ignore=emulated-build, wrong-arch-build as the machines are arm64",

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import pytest
-
 from buildxray.rules.habits.overwritten_copy import overwritten_copy
 from tests.support.cases import every_case
 from tests.support.rules import check_fix, check_rule, check_silent
@@ -18,8 +16,8 @@ def test_sources_with_one_destination_file_are_reported() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("before", "after"),
+@every_case(
+    "before, after",
     [
         ("ADD a b /x", "ADD a b /x/"),
         ('COPY ["a", "b", "/x"]', 'COPY ["a", "b", "/x/"]'),

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import pytest
-
 from buildxray.rules.base import Safety, Severity
 from buildxray.rules.habits.path_above_context import path_above_context
 from buildxray.syntax.text import apply_edits
@@ -52,8 +50,8 @@ def test_near_misses_are_not_reported(instruction: str) -> None:
 _FILES = Workspace(holds=lambda path: path in {"shared", "shared/x.sh", "."})
 
 
-@pytest.mark.parametrize(
-    ("written", "shortened"),
+@every_case(
+    "written, shortened",
     [
         ("COPY ../shared /srv", "COPY shared /srv"),
         ("ADD ../.././shared/x.sh /srv/", "ADD shared/x.sh /srv/"),
@@ -69,8 +67,8 @@ def test_the_fix_shortens_the_path_if_the_context_has_the_file(written: str, sho
     assert (fix.safety, apply_edits(text, fix.edits)) == (Safety.SAFE, f"FROM alpine\n{shortened}\n")
 
 
-@pytest.mark.parametrize(
-    ("source", "severity"),
+@every_case(
+    "source, severity",
     [
         ("../missing", None),
         # The value of the variable is unknown.

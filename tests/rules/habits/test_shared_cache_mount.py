@@ -12,8 +12,8 @@ from tests.support.cases import every_case
 from tests.support.rules import check_fix, check_nothing, check_rule, context, findings, request
 
 
-@pytest.mark.parametrize(
-    ("target", "id_"),
+@every_case(
+    "target, id_",
     [
         ("/var/cache/apt", "apt"),
         ("/var/lib/apt/lists", "apt-lists"),

@@ -1,16 +1,15 @@
 from __future__ import annotations
 
-import pytest
-
 from buildxray.rules.habits.single_dash_flag import single_dash_flag
+from tests.support.cases import every_case
 from tests.support.rules import check_fix, check_nothing, check_rule
 
 RUN = "💭 a flag begins with two dashes: this is read as the command"
 COPY = "💭 a flag begins with two dashes: this is read as a file to copy"
 
 
-@pytest.mark.parametrize(
-    ("line", "place"),
+@every_case(
+    "line, place",
     [
         ("RUN -mount=type=cache,target=/x make", f"    ^^^^^^^^^^^^^^^^^^^^^^^^^^^ {RUN}"),
         ("RUN -network=none make", f"    ^^^^^^^^^^^^^ {RUN}"),
@@ -24,7 +23,7 @@ def test_a_flag_with_one_dash_is_reported(line: str, place: str) -> None:
     check_rule(single_dash_flag, f"FROM alpine AS base\n{line}\n{place}\n")
 
 
-@pytest.mark.parametrize(
+@every_case(
     "line",
     [
         "RUN --mount=type=cache,target=/x make",

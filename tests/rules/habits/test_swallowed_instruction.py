@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import pytest
-
 from buildxray.rules.habits.swallowed_instruction import swallowed_instruction
 from tests.support.cases import every_case
 from tests.support.rules import check_fix, check_nothing, check_rule
@@ -11,7 +9,7 @@ def message(keyword: str) -> str:
     return f"💭 this {keyword} is part of the RUN above, whose last line is continued"
 
 
-@pytest.mark.parametrize(
+@every_case(
     "markup",
     [
         f"FROM x\nRUN a && \\\nCOPY . .\n^^^^ {message('COPY')}\n",
@@ -41,7 +39,7 @@ def test_near_misses_are_not_reported(text: str) -> None:
     check_nothing(swallowed_instruction, text)
 
 
-@pytest.mark.parametrize("end", [" && \\", " \\", "; \\  ", " || \\"])
+@every_case("end", [" && \\", " \\", "; \\  ", " || \\"])
 def test_the_fix_ends_the_run(end: str) -> None:
     check_fix(
         swallowed_instruction,

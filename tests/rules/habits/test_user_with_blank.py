@@ -1,8 +1,7 @@
 from __future__ import annotations
 
-import pytest
-
 from buildxray.rules.habits.user_with_blank import user_with_blank
+from tests.support.cases import every_case
 from tests.support.rules import check_fix, check_nothing, check_rule
 
 
@@ -11,12 +10,12 @@ def test_the_message_is_at_the_token() -> None:
     check_rule(user_with_blank, f"FROM alpine\nUSER app staff\n     ^^^^^^^^^ 💭 {message}\n")
 
 
-@pytest.mark.parametrize("line", ["USER app staff", "USER app : staff", "USER app: staff"])
+@every_case("line", ["USER app staff", "USER app : staff", "USER app: staff"])
 def test_the_fix_repairs_the_text(line: str) -> None:
     check_fix(user_with_blank, f"FROM alpine\n{line}\n", "FROM alpine\nUSER app:staff\n")
 
 
-@pytest.mark.parametrize(
+@every_case(
     "line",
     [
         "USER app",

@@ -2,13 +2,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import pytest
-
 from buildxray.rules.base import Severity
 from buildxray.rules.context import RuleContext
 from buildxray.rules.native.build_platform_image import build_platform_image
 from buildxray.rules.severities import severity
 from buildxray.semantics.build import Builder
+from tests.support.cases import every_case
 from tests.support.rules import (
     check_fix,
     check_no_fix,
@@ -48,7 +47,7 @@ def test_a_file_for_one_constant_platform_is_not_reported() -> None:
     assert findings(build_platform_image, context(text + "RUN echo $TARGETARCH\n"))
 
 
-@pytest.mark.parametrize(
+@every_case(
     "text",
     [
         "FROM --platform=$BUILDPLATFORM golang AS build\nFROM alpine\nCOPY --from=build / /\n",
@@ -62,7 +61,7 @@ def test_images_for_their_targets_are_not_reported(text: str) -> None:
     check_nothing(build_platform_image, text)
 
 
-@pytest.mark.parametrize(
+@every_case(
     "run", ["golangci-lint run ./...", "npm run lint", "go vet ./...", "make check", "hadolint Dockerfile", "pytest -q"]
 )
 def test_a_stage_that_ends_with_a_check_is_not_reported(run: str) -> None:
@@ -72,7 +71,7 @@ def test_a_stage_that_ends_with_a_check_is_not_reported(run: str) -> None:
     assert findings(build_platform_image, context(text + "RUN make\n"))
 
 
-@pytest.mark.parametrize("name", ["dev", "development", "test", "lint", "validate"])
+@every_case("name", ["dev", "development", "test", "lint", "validate"])
 def test_a_stage_for_developers_is_not_reported(name: str) -> None:
     check_nothing(build_platform_image, f"FROM --platform=$BUILDPLATFORM golang AS {name}\nCMD bash\n")
 
@@ -86,8 +85,8 @@ STAGES = (
 )
 
 
-@pytest.mark.parametrize(
-    ("target", "flag", "keeps_nothing", "expected"),
+@every_case(
+    "target, flag, keeps_nothing, expected",
     [
         ("builder", "", True, []),
         # Other stages use its files, so that it is a cache, even if it is pushed.
@@ -105,8 +104,8 @@ def test_a_build_that_only_fills_the_cache_is_at_most_a_warning(
     assert severities(build_platform_image, ctx) == expected
 
 
-@pytest.mark.parametrize(
-    ("before", "platform", "has_fix"),
+@every_case(
+    "before, platform, has_fix",
     [
         ("ARG GOARCH=amd64\n", "linux/${GOARCH}", False),
         ("ARG BUILDPLATFORM\n", "$BUILDPLATFORM", True),
@@ -119,8 +118,8 @@ def test_a_platform_from_an_argument_of_the_project_has_no_fix(before: str, plat
     assert bool(finding.fixes) is has_fix
 
 
-@pytest.mark.parametrize(
-    ("declared", "flag", "n_findings"),
+@every_case(
+    "declared, flag, n_findings",
     [
         ("ARG TARGETPLATFORM=linux/amd64", "$TARGETPLATFORM", 0),
         ("ARG TARGETARCH=amd64", "linux/${TARGETARCH}", 0),
@@ -133,8 +132,8 @@ def test_a_hidden_platform_argument_is_left_to_its_own_rule(declared: str, flag:
     assert len(findings(build_platform_image, context(text))) == n_findings
 
 
-@pytest.mark.parametrize(
-    ("lines", "n_findings"),
+@every_case(
+    "lines, n_findings",
     [
         # A cache for other stages.
         ("RUN go build -o /a .\nFROM alpine\nCOPY --from=build /a /a", 0),
@@ -152,8 +151,8 @@ def test_an_intermediate_stage_that_others_use_is_not_reported(lines: str, n_fin
     assert len(findings(build_platform_image, context(text, target_stage="build"))) == n_findings
 
 
-@pytest.mark.parametrize(
-    ("name", "last", "n_findings"),
+@every_case(
+    "name, last, n_findings",
     [
         ("docs", "RUN go run ./docs > /docs.md", 0),
         ("gen-proto", "RUN buf generate", 0),
@@ -168,8 +167,8 @@ def test_a_stage_that_generates_files_is_not_an_image(name: str, last: str, n_fi
     assert len(findings(build_platform_image, context(text))) == n_findings
 
 
-@pytest.mark.parametrize(
-    ("lines", "severity"),
+@every_case(
+    "lines, severity",
     [
         ("COPY crds /crds\n", Severity.WARNING),
         ("COPY crds /crds\nCMD sh\n", None),
@@ -183,8 +182,8 @@ def test_an_image_that_only_carries_files_may_never_start(lines: str, severity: 
     assert severities(build_platform_image, ctx) == [severity]
 
 
-@pytest.mark.parametrize(
-    ("setting", "start", "is_started"),
+@every_case(
+    "setting, start, is_started",
     [
         ("CGO_ENABLED=0 GOARCH=$TARGETARCH", 'ENTRYPOINT ["/app"]', True),
         ("CGO_ENABLED=0 GOARCH=$TARGETARCH", 'CMD ["/app"]', True),
@@ -207,8 +206,8 @@ def test_a_program_of_the_target_starts_in_a_native_image(setting: str, start: s
     assert bool(finding.fixes) is not is_started
 
 
-@pytest.mark.parametrize(
-    ("lines", "is_started"),
+@every_case(
+    "lines, is_started",
     [
         ('COPY --from=build /app .\nCMD ["./app"]', True),
         ('COPY --from=build /app /usr/local/bin/\nENTRYPOINT ["app", "serve"]', True),

@@ -66,7 +66,7 @@ def test_the_finding_is_at_the_from_of_the_compiling_stage() -> None:
     )
 
 
-@pytest.mark.parametrize(
+@every_case(
     "markup",
     [
         """
@@ -128,8 +128,8 @@ def test_a_build_for_the_build_machine_alone_is_not_reported() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("targets", "settings", "arguments"),
+@every_case(
+    "targets, settings, arguments",
     [
         ("linux/amd64,linux/arm64", "GOARCH=$TARGETARCH", "TARGETARCH"),
         ("linux/amd64,windows/amd64", "GOOS=$TARGETOS GOARCH=$TARGETARCH", "TARGETOS TARGETARCH"),
@@ -322,8 +322,8 @@ def test_the_fix_duplicates_a_shared_root() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("install", "taken", "is_advised"),
+@every_case(
+    "install, taken, is_advised",
     [
         ("npm ci", "/w/dist", True),
         ("npm ci", "/w/node_modules", False),
@@ -382,8 +382,8 @@ def test_targets_whose_branch_does_not_compile_are_not_named() -> None:
     assert "arm/v7" not in finding.message
 
 
-@pytest.mark.parametrize(
-    ("command", "n_findings"),
+@every_case(
+    "command, n_findings",
     [('["cargo", "test"]', 0), ("cargo run --release", 0), ('["./target/debug/cargo-test"]', 1), ('["app", "run"]', 1)],
 )
 def test_an_image_that_starts_the_compiler_keeps_it(command: str, n_findings: int) -> None:
@@ -409,8 +409,8 @@ def test_a_bundler_needs_the_flag_only() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("run", "copied", "safety"),
+@every_case(
+    "run, copied, safety",
     [
         ("npm ci && npm run build", "/w/dist", "safe"),
         ("npm ci && npm run build", "/w/.next/standalone", "suggestion"),
@@ -430,7 +430,7 @@ def test_the_safety_of_a_bundler_s_fix_depends_on_its_files(run: str, copied: st
     assert [it.safety.value for it in finding.fixes] == [safety]
 
 
-@pytest.mark.parametrize("run", ["npm ci", "npm test", "dotnet restore", "cargo fetch", "mvn test", "mkdocs serve"])
+@every_case("run", ["npm ci", "npm test", "dotnet restore", "cargo fetch", "mvn test", "mkdocs serve"])
 def test_commands_that_compile_nothing_are_not_reported(run: str) -> None:
     check_nothing(emulated_build, f"FROM x AS b\nWORKDIR /w\nRUN {run}\nFROM scratch\nCOPY --from=b /w/x /\n")
 
@@ -499,8 +499,8 @@ def test_a_script_on_a_compiler_image_is_an_information() -> None:
         check_nothing(emulated_build, text.format(image, run))
 
 
-@pytest.mark.parametrize(
-    ("shared", "has_edit"),
+@every_case(
+    "shared, has_edit",
     [
         ("RUN corepack enable", True),
         ("RUN apk add --no-cache mosquitto openjdk21", False),
@@ -514,8 +514,8 @@ def test_a_root_that_does_much_is_not_repeated(shared: str, has_edit: bool) -> N
     assert ("give this stage a base image of its own that has what it runs" in finding.message) is not has_edit
 
 
-@pytest.mark.parametrize(
-    ("image", "is_said"),
+@every_case(
+    "image, is_said",
     [
         ("example/rust-musl-cross:aarch64-musl-amd64", False),
         ("amd64/golang", False),
@@ -560,8 +560,8 @@ def test_a_build_tool_in_the_only_stage(image: str, lines: str, is_said: bool, s
         assert asked(text, is_asked=False) == []
 
 
-@pytest.mark.parametrize(
-    ("image", "run", "is_said"),
+@every_case(
+    "image, run, is_said",
     [
         ("debian", f"{GCC}\nRUN git clone https://x.org/a /s && make -C /s", True),
         ("debian", f"{GCC}\nCOPY . .\nRUN ./scripts/build.sh", True),
@@ -603,8 +603,8 @@ def test_a_fetched_project_is_compiled_in_the_only_stage() -> None:
     assert asked(text, is_asked=False) == []
 
 
-@pytest.mark.parametrize(
-    ("command", "is_said"),
+@every_case(
+    "command, is_said",
     [
         ("python hyperbole.py build -r", True),
         ("./tool.sh compile", True),
@@ -649,8 +649,8 @@ def test_a_branch_that_no_target_takes_emulates_nothing() -> None:
     assert findings(emulated_build, context(text.replace("= amd64", "!= amd64")))
 
 
-@pytest.mark.parametrize(
-    ("is_unknown", "is_separate", "severities"),
+@every_case(
+    "is_unknown, is_separate, severities",
     [(False, False, [None]), (True, False, [Severity.INFORMATION]), (True, True, []), (False, True, [None])],
 )
 def test_an_unknown_machine_lowers_the_severity(
@@ -708,8 +708,8 @@ def test_stages_on_a_root_of_their_own_are_one_finding(last: str, n_findings: in
     assert len(findings(emulated_build, context(text))) == n_findings
 
 
-@pytest.mark.parametrize(
-    ("workspace", "severities"),
+@every_case(
+    "workspace, severities",
     [
         (Workspace(), [None]),
         (Workspace(is_automated=True), [Severity.INFORMATION]),
@@ -728,8 +728,8 @@ def _for_several(text: str) -> RuleContext:
     return RuleContext(builder.build(builder.parse(text)), builder, asks_for_several=True)
 
 
-@pytest.mark.parametrize(
-    ("text", "is_said"),
+@every_case(
+    "text, is_said",
     [
         (
             "FROM cgr.dev/chainguard/wolfi-base\nRUN apk add go\nRUN GOBIN=/usr/bin go install x.org/x/cmd/imports@v1",
@@ -773,8 +773,8 @@ def test_a_task_of_deno_may_compile_a_program(run: str, safety: str) -> None:
     assert [it.safety.value for it in finding.fixes] == [safety]
 
 
-@pytest.mark.parametrize(
-    ("given", "run", "is_reported"),
+@every_case(
+    "given, run, is_reported",
     [
         ("true", 'if [ "$PREBUILT" = true ]; then cp bin/a /a; else go build -o /a .; fi', False),
         ("true", '[ "$PREBUILT" = true ] || go build -o /a .', False),
@@ -813,8 +813,8 @@ def test_what_a_script_makes_of_native_packages_is_not_moved(*, has_native: bool
     assert bool(finding.fixes) is not has_native
 
 
-@pytest.mark.parametrize(
-    ("packages", "setting", "expected"),
+@every_case(
+    "packages, setting, expected",
     [
         ("git", "", Safety.SAFE),
         ("gcc musl-dev", "", Safety.SUGGESTION),

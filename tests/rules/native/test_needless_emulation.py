@@ -1,10 +1,9 @@
 from __future__ import annotations
 
-import pytest
-
 from buildxray.rules.base import Safety
 from buildxray.rules.native.needless_emulation import needless_emulation
 from buildxray.syntax.text import apply_edits
+from tests.support.cases import every_case
 from tests.support.rules import check_rule, context, findings
 
 
@@ -31,7 +30,7 @@ def stage(*lines: str, image: str = "alpine", taken: str = "/opt/tool", start: s
 FETCHED = "RUN curl -fsSL https://e.org/t-$TARGETARCH.tgz | tar xz -C /opt/tool"
 
 
-@pytest.mark.parametrize(
+@every_case(
     "text",
     [
         stage(FETCHED),
@@ -53,7 +52,7 @@ def test_what_is_downloaded_does_not_depend_on_the_machine(text: str) -> None:
     assert not context(after).build.emulated_steps
 
 
-@pytest.mark.parametrize(
+@every_case(
     "text",
     [
         # The stage runs a downloaded program.

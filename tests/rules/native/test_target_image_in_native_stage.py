@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import pytest
-
 from buildxray.rules.context import RuleContext
 from buildxray.rules.native.target_image_in_native_stage import target_image_in_native_stage
 from buildxray.semantics.build import Builder
@@ -58,7 +56,7 @@ def test_image_of_the_build_platform() -> None:
     )
 
 
-@pytest.mark.parametrize(("value", "n_findings"), [("docker-image://example/tools:1", 1), ("../tools", 0), ("", 0)])
+@every_case("value, n_findings", [("docker-image://example/tools:1", 1), ("../tools", 0), ("", 0)])
 def test_named_context(value: str, n_findings: int) -> None:
     text = TAKEN.format("", "").replace("FROM oven/bun:1 AS bun\n", "")
     builder = Builder(replace(request(), contexts=(("bun", value or "target:bun"),)))
@@ -88,7 +86,7 @@ def test_an_image_that_is_pulled_for_the_target_is_reported() -> None:
 NATIVE = "FROM --platform=$BUILDPLATFORM x AS b\nWORKDIR /w\nARG TARGETARCH\n{}\nFROM scratch\nCOPY --from=b /o /o\n"
 
 
-@pytest.mark.parametrize(
+@every_case(
     "instructions",
     [
         "COPY --from=golang /usr/local/go /usr/local/go\nRUN a",

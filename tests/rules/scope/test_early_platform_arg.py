@@ -1,8 +1,7 @@
 from __future__ import annotations
 
-import pytest
-
 from buildxray.rules.scope.early_platform_arg import early_platform_arg
+from tests.support.cases import every_case
 from tests.support.rules import check_fix, check_nothing, check_rule, context, findings
 
 
@@ -22,7 +21,7 @@ def test_an_arg_above_a_download_is_reported() -> None:
     )
 
 
-@pytest.mark.parametrize("shell", ["sh", "zsh", "ksh", "busybox sh"])
+@every_case("shell", ["sh", "zsh", "ksh", "busybox sh"])
 def test_the_script_of_a_shell_is_read(shell: str) -> None:
     check_rule(
         early_platform_arg,
@@ -186,7 +185,7 @@ def test_env_moves_with_its_arg_and_comments() -> None:
     )
 
 
-@pytest.mark.parametrize(
+@every_case(
     "markup",
     [
         """
@@ -289,7 +288,7 @@ def test_a_download_after_an_installation_for_the_target() -> None:
     )
 
 
-@pytest.mark.parametrize(
+@every_case(
     "download",
     [
         "RUN echo $TARGETPLATFORM && go mod download",  # it needs the target itself
@@ -366,7 +365,7 @@ COPY --from=build /x /x
     check_fix(early_platform_arg, text.format(printing, ""), text.format("", printing))
 
 
-@pytest.mark.parametrize(
+@every_case(
     "run",
     [
         "echo $TARGETPLATFORM > /platform",

@@ -8,8 +8,8 @@ from tests.support.cases import every_case
 from tests.support.rules import check_fix, check_nothing, check_rule, context, findings
 
 
-@pytest.mark.parametrize(
-    ("test", "right"),
+@every_case(
+    "test, right",
     [
         ('[ "$TARGETOS" = Linux ]', "linux"),
         ("[[ Windows == $TARGETOS ]]", "windows"),
@@ -67,8 +67,8 @@ def test_possible_values_are_not_reported(run: str) -> None:
     check_nothing(impossible_arch_value, f"FROM alpine\nARG TARGETARCH TARGETPLATFORM\nRUN {run}\n")
 
 
-@pytest.mark.parametrize(
-    ("test", "right", "safety"),
+@every_case(
+    "test, right, safety",
     [
         ('[ "$TARGETARCH" = "arm/v7" ]', "arm", Safety.SUGGESTION),
         ('[ "$TARGETARCH" = "armv7" ]', "arm", Safety.SUGGESTION),
@@ -90,8 +90,8 @@ def test_words_that_are_not_architectures() -> None:
         )
 
 
-@pytest.mark.parametrize(
-    ("test", "n_findings"),
+@every_case(
+    "test, n_findings",
     [
         ("[ $TARGETARCH = amd64 ] || [ $TARGETARCH = x86_64 ]", 0),
         ("[ $TARGETARCH = x86_64 ] || [ $TARGETARCH = amd64 ]", 0),
@@ -111,8 +111,8 @@ def test_an_alternative_to_the_right_value_does_no_harm(test: str, n_findings: i
     assert len(findings(impossible_arch_value, context(text))) == n_findings
 
 
-@pytest.mark.parametrize(
-    ("lines", "is_said"),
+@every_case(
+    "lines, is_said",
     [
         ("ARG TARGETARCH", True),
         ("ARG TARGETARCH=amd64", True),

@@ -48,7 +48,7 @@ def test_defaults_equal_to_the_value_of_buildkit_are_not_reported(text: str) -> 
     check_nothing(masked_platform_arg, text)
 
 
-@pytest.mark.parametrize(("value", "severity"), [("linux/amd64", "warning"), ("amd64", "warning"), ("arm64", None)])
+@every_case("value, severity", [("linux/amd64", "warning"), ("amd64", "warning"), ("arm64", None)])
 def test_a_default_that_is_right_on_this_machine(value: str, severity: str | None) -> None:
     text = f"ARG BUILDPLATFORM={value}\nFROM --platform=$BUILDPLATFORM alpine\n"
     assert [it and it.value for it in severities(masked_platform_arg, context(text))] == [severity]
@@ -84,8 +84,8 @@ def test_a_default_that_hides_a_missing_stage() -> None:
     assert [it.safety for it in finding.fixes] == [Safety.SAFE]
 
 
-@pytest.mark.parametrize(
-    ("lines", "severity"),
+@every_case(
+    "lines, severity",
     [
         ("RUN echo hi", Severity.WARNING),
         ("RUN echo $TARGETARCH", Severity.WARNING),
@@ -120,8 +120,8 @@ def test_a_variant_that_the_platform_lacks_is_mostly_wanted(
     assert severities(masked_platform_arg, context(text, targets=targets)) == [severity]
 
 
-@pytest.mark.parametrize(
-    ("use", "n_fixes"),
+@every_case(
+    "use, n_fixes",
     [
         ("ENV GOARM=$TARGETVARIANT", 0),
         ('RUN GOARM="${TARGETVARIANT}" go build .', 0),
@@ -163,8 +163,8 @@ def test_a_default_that_follows_the_platform_elsewhere_masks_nothing(text: str) 
     assert not findings(masked_platform_arg, context(text, targets="linux/amd64,linux/arm/v7"))
 
 
-@pytest.mark.parametrize(
-    ("lines", "safeties"),
+@every_case(
+    "lines, safeties",
     [
         ("ARG TARGETARCH\nARG TARGETARCH=${TARGETARCH:+amd64}", [Safety.SAFE]),
         ("ARG TARGETARCH\nARG A=amd64\nARG TARGETARCH=${A/amd64/x64}", [Safety.SUGGESTION]),

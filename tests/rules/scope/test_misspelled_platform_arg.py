@@ -6,6 +6,7 @@ import pytest
 
 from buildxray.rules.scope.misspelled_platform_arg import misspelled_platform_arg
 from buildxray.syntax.text import apply_edits
+from tests.support.cases import every_case
 from tests.support.rules import check_fix, check_nothing, context, findings
 
 FROM = "# check=skip={}\nFROM --platform=$BUILDPLATFROM golang AS b\nRUN a\n"
@@ -23,8 +24,8 @@ def test_other_checks_and_other_places(text: str) -> None:
     assert findings(misspelled_platform_arg, context(text))
 
 
-@pytest.mark.parametrize(
-    ("name", "meant"),
+@every_case(
+    "name, meant",
     [
         ("BUILDPLATFROM", "BUILDPLATFORM"),
         ("BUILD_PLATFORM", "BUILDPLATFORM"),
@@ -40,7 +41,7 @@ def test_a_name_similar_to_a_platform_argument_is_reported(name: str, meant: str
     check_fix(misspelled_platform_arg, f"FROM --platform=${name} alpine\n", f"FROM --platform=${meant} alpine\n")
 
 
-@pytest.mark.parametrize(
+@every_case(
     "text",
     [
         "FROM alpine\nRUN $TARGETS $TARGET $BUILD $BUILDS $TARGETDIR $BUILD_ID $ARCH $TARGETARCH\n",
@@ -55,8 +56,8 @@ def test_names_with_another_meaning_are_not_reported(text: str) -> None:
     check_nothing(misspelled_platform_arg, text)
 
 
-@pytest.mark.parametrize(
-    ("declaration", "n_findings"),
+@every_case(
+    "declaration, n_findings",
     [
         ("ARG TARGETPLATFROM", 1),
         ("ARG TARGETPLATFROM\nARG TARGETPLATFROM", 1),
@@ -72,8 +73,8 @@ def test_a_declaration_with_shuffled_letters_sets_nothing(declaration: str, n_fi
         assert "PLATFROM" not in apply_edits(text, it.fixes[0].edits)
 
 
-@pytest.mark.parametrize(
-    ("name", "is_said"),
+@every_case(
+    "name, is_said",
     [
         ("TARGTARCH", True),
         ("TARGETARCHH", True),

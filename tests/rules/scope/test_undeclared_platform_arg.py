@@ -94,8 +94,8 @@ def test_declared_arguments_and_variables_of_the_script_are_not_reported(markup:
     check_nothing(undeclared_platform_arg, markup)
 
 
-@pytest.mark.parametrize(
-    ("before", "after"),
+@every_case(
+    "before, after",
     [
         (
             "FROM alpine\n\n# Get it.\nRUN wget x-$TARGETARCH\nRUN wget y-$TARGETARCH\n",
@@ -209,8 +209,8 @@ def test_names_that_one_instruction_lacks_are_one_finding() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("run", "is_said"),
+@every_case(
+    "run, is_said",
     [
         ("tar -xf $TARGETARCH.tar", True),
         (". /etc/arch.env && tar -xf $TARGETARCH.tar", False),
@@ -223,8 +223,8 @@ def test_a_sourced_file_may_set_the_variable(run: str, is_said: bool) -> None:
     assert bool(findings(undeclared_platform_arg, context(f"FROM alpine\nRUN {run}\n"))) is is_said
 
 
-@pytest.mark.parametrize(
-    ("command", "copy", "safety"),
+@every_case(
+    "command, copy, safety",
     [
         ("install example.com/tool@v1", "/go/bin/tool", Safety.SUGGESTION),
         ("install example.com/tool@v1", "/go/bin/*/tool /go/bin/tool", Safety.SAFE),

@@ -1,8 +1,7 @@
 from __future__ import annotations
 
-import pytest
-
 from buildxray.rules.scope.unused_platform_arg import unused_platform_arg
+from tests.support.cases import every_case
 from tests.support.rules import check_fix, check_nothing, check_rule, context, findings
 
 
@@ -37,8 +36,8 @@ def test_an_argument_that_is_declared_again_below_is_reported() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("before", "after"),
+@every_case(
+    "before, after",
     [
         ("ARG TARGETARCH", ""),
         ("# Why.\nARG TARGETARCH", ""),
@@ -54,7 +53,7 @@ def test_the_fix_removes_the_name(before: str, after: str) -> None:
     check_fix(unused_platform_arg, f"{head}{before}\n{rest}", f"{head}{after}{rest}")
 
 
-@pytest.mark.parametrize(
+@every_case(
     "line",
     [
         "RUN gzip -c /x > /manual-$TARGETARCH",
@@ -129,8 +128,8 @@ def test_the_fix_splits_an_arg_with_several_names() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("run", "safeties"),
+@every_case(
+    "run, safeties",
     [
         ("corepack pnpm run build", []),
         ("strace -f ./x", []),
