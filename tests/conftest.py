@@ -15,8 +15,8 @@ os.environ["LANGUAGE"] = "en"
 # pytest-xdist sets COLUMNS in its workers, which would wrap the output.
 os.environ.pop("COLUMNS", None)
 
-# Reference counts free nearly all objects of the tests; collecting cycles this rarely saves a tenth of the time.
-gc.set_threshold(100_000, 50, 1000)
+# Reference counts free nearly all objects of the tests; collecting cycles this rarely saves a sixth of the time, for 60 MB.
+gc.set_threshold(1_000_000, 50, 1000)
 
 settings.register_profile("suite", max_examples=60, deadline=None)
 settings.register_profile("quick", max_examples=10, deadline=None)
