@@ -15,7 +15,7 @@ os.environ["LANGUAGE"] = "en"
 # pytest-xdist sets COLUMNS in its workers, which would wrap the output.
 os.environ.pop("COLUMNS", None)
 
-# Reference counts free nearly all objects of the tests; collecting cycles this rarely saves a sixth of the time, for 60 MB.
+# Reference counts free nearly all objects of the tests; collecting cycles this rarely saves a sixth of the time, for 56 MiB.
 gc.set_threshold(1_000_000, 50, 1000)
 
 settings.register_profile("suite", max_examples=60, deadline=None)

@@ -36,6 +36,6 @@ def test_xx_in_a_stage_for_the_target_is_not_reported() -> None:
     check_nothing(xx_without_target, stage("RUN xx-go build -o /out/app .", "FROM golang AS build"))
 
 
-@pytest.mark.parametrize("command", ["xx-cargo fetch", "xx-go mod download", "xx-cargo --print-target-triple"])
+@every_case("command", ["xx-cargo fetch", "xx-go mod download", "xx-cargo --print-target-triple"])
 def test_a_command_that_compiles_nothing_is_not_reported(command: str) -> None:
     check_nothing(xx_without_target, stage(f"RUN {command}\nARG TARGETPLATFORM\nRUN xx-go build -o /out/app ."))
