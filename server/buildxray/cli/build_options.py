@@ -19,6 +19,7 @@ from buildxray.ide.project import Projects
 from buildxray.ide.project_build import ProjectBuild
 from buildxray.ide.settings import SettingError, Settings, read_platforms, read_rules, unknown_platform
 from buildxray.localization import _
+from buildxray.plan.request import BuildRequest
 from buildxray.platforms.machines import Machines
 from buildxray.platforms.platform import is_known
 from buildxray.projects.builds import absolute
@@ -82,21 +83,24 @@ class Builds:
         if problems:
             raise CliError(problems[0])
         build = self._projects.build(dockerfile, self._options.settings)
-        arguments = {**dict(build.request.build_arguments), **dict(self._options.arguments)}
-        target = self._options.target or build.request.target_stage
-        contexts = {**dict(build.request.contexts), **dict(self._options.contexts)}
-        request = replace(
-            build.request,
-            build_arguments=tuple(arguments.items()),
-            target_stage=target,
-            target_origin="" if self._options.target else build.request.target_origin,
-            contexts=tuple(contexts.items()),
-        )
+        request = self._with_options(build.request)
         origin = "--platform" if self._options.settings.platforms is not None else build.origin
         self._warn_of(dockerfile, build)
         # Options ask for one build, whatever the project declares.
         others = build.others if request == build.request else ()
         return build._replace(request=request, origin=origin, others=others)
+
+    def _with_options(self, request: BuildRequest) -> BuildRequest:
+        """The request of a project, with the build arguments, the stage and the contexts that the options name."""
+        options = self._options
+        if options.arguments:
+            arguments = {**dict(request.build_arguments), **dict(options.arguments)}
+            request = replace(request, build_arguments=tuple(arguments.items()))
+        if options.target:
+            request = replace(request, target_stage=options.target, target_origin="")
+        if options.contexts:
+            request = replace(request, contexts=tuple({**dict(request.contexts), **dict(options.contexts)}.items()))
+        return request
 
     def _warn_of(self, dockerfile: Path, build: ProjectBuild) -> None:
         """Effect: warn once of each unreadable file, and of a build that does not exist."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from buildxray.files.reading import exists, is_repository, last_project_file, path_below, repository_root
+from buildxray.files.reading import exists, is_repository, last_project_file, repository_root
 from buildxray.ide.configuration import FILE_NAMES as CONFIGURATION_FILES
 from buildxray.ide.configuration import Configuration, find_configuration, has_configuration
 from buildxray.ide.project_build import OtherBuild, ProjectBuild
@@ -61,6 +61,8 @@ class Projects:
         """By directory: itself and those above it, up to the root of the repository."""
         self._roots: dict[Path, Path | None] = {}
         """By directory: the root of its repository; None outside of one."""
+        self._contexts: dict[Path, Contexts | None] = {}
+        """By the directory of a Dockerfile: the directories that may be its build context; None outside of a repository."""
         self._configurations: dict[Path, Configuration] = {}
         self._workspaces: dict[Path, Workspace] = {}
 
@@ -107,7 +109,7 @@ class Projects:
             shown,
             declared,
             (*others.values(),),
-            _path_in_repository(dockerfile),
+            self._path_in_repository(dockerfile),
             is_by_hand=not origin and is_by_hand(shown, declared),
             is_automated=self._is_automated(dockerfile),
             has_unread_builds=not origin and self._has_unread_builds(dockerfile),
@@ -128,11 +130,11 @@ class Projects:
 
     def _undeclared(self, dockerfile: Path, settings: Settings, origin: str) -> ProjectBuild:
         """The build of a Dockerfile for which no file of its project declares one."""
-        path = _path_in_repository(dockerfile)
+        path = self._path_in_repository(dockerfile)
         named = _platforms_of_name(path or dockerfile.name) if settings.platforms is None else ()
         request = settings.request()
         return ProjectBuild(
-            replace(request, target_platforms=named or request.target_platforms),
+            replace(request, target_platforms=named) if named else request,
             settings,
             origin,
             read_ignore_patterns(dockerfile, dockerfile.parent),
@@ -140,7 +142,7 @@ class Projects:
             is_named=bool(named),
             is_automated=self._is_automated(dockerfile),
             has_unread_builds=self._has_unread_builds(dockerfile),
-            contexts=_possible_contexts(dockerfile),
+            contexts=self._possible_contexts(dockerfile.parent),
         )
 
     def is_known(self, dockerfile: Path) -> bool:
@@ -168,6 +170,26 @@ class Projects:
             root = self._above(path)[-1]
             self._roots[directory] = root if is_repository(root) else None
         return self._roots[directory]
+
+    def _possible_contexts(self, directory: Path) -> Contexts | None:
+        """The directories that may be the build context of a Dockerfile without a known build, nearest first; None outside of a repository."""
+        if directory not in self._contexts:
+            root = repository_root(directory)
+            above = (it for it in (directory, *directory.parents) if root is not None and it.is_relative_to(root))
+            self._contexts[directory] = None if root is None else Contexts((*above,))
+        return self._contexts[directory]
+
+    def _path_in_repository(self, dockerfile: Path) -> str:
+        """The path of a Dockerfile below the root of its repository.
+
+        Outside of a repository, its directory is included only if it names an architecture, because a directory called
+        `test` may hold any experiment.
+        """
+        directory = dockerfile.parent
+        contexts = self._possible_contexts(directory)
+        if contexts is not None:
+            return dockerfile.relative_to(contexts.directories[-1]).as_posix()
+        return f"{directory.name}/{dockerfile.name}" if named_architectures(directory.name) else dockerfile.name
 
     def declared(self, dockerfile: Path) -> tuple[DeclaredBuild, ...]:
         """The distinct builds of a Dockerfile that its repository declares, the nearest files first."""
@@ -287,20 +309,3 @@ def _platforms_of_name(path: str) -> tuple[Platform, ...]:
     """The platform in the name of a Dockerfile or of its directory; empty if there is none, or several."""
     named = {architecture for *_, architecture in named_architectures(path)}
     return (parse_normalized(f"linux/{named.pop()}"),) if len(named) == 1 else ()
-
-
-def _possible_contexts(dockerfile: Path) -> Contexts | None:
-    """The directories that may be the build context of a Dockerfile without a known build; None outside of a repository."""
-    root = repository_root(dockerfile.parent)
-    return None if root is None else Contexts((*(it for it in dockerfile.parents if it.is_relative_to(root)),))
-
-
-def _path_in_repository(dockerfile: Path) -> str:
-    """The path of a Dockerfile below the root of its repository.
-
-    Outside of a repository, its directory is included only if it names an architecture, because a directory called
-    `test` may hold any experiment.
-    """
-    directory = dockerfile.parent.name
-    outside = f"{directory}/{dockerfile.name}" if named_architectures(directory) else dockerfile.name
-    return path_below(dockerfile, repository_root(dockerfile.parent)) or outside

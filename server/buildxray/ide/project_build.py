@@ -124,7 +124,8 @@ class ProjectBuild(NamedTuple):
 
     def _rules(self, *, is_by_hand: bool) -> tuple[Rule, ...]:
         """The rules for a build. A script's build is not cross-compiled if the published images are built natively."""
-        return tuple(it for it in self.settings.rules if not is_by_hand or it.name not in _OF_EMULATION)
+        rules = self.settings.rules
+        return tuple(it for it in rules if it.name not in _OF_EMULATION) if is_by_hand else rules
 
     def analyzer(self, workspace: Workspace) -> Analyzer:
         """An analyzer of the Dockerfile for this build that also checks the other builds."""

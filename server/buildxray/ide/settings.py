@@ -7,6 +7,7 @@ from dataclasses import fields, replace
 from difflib import get_close_matches
 from typing import Any, Final, NamedTuple
 
+from buildxray.caching import cached
 from buildxray.localization import LANGUAGES, _
 from buildxray.plan.request import BuildRequest
 from buildxray.platforms.machines import Machines
@@ -86,8 +87,7 @@ class Settings:
 
     def request(self) -> BuildRequest:
         """The build request of these settings."""
-        targets = self.platforms or DEFAULT_PLATFORMS
-        return with_machines(BuildRequest(self.machines.own or this_machine(), targets), self.machines)
+        return _request(self.platforms or DEFAULT_PLATFORMS, self.machines)
 
     @property
     def machines(self) -> Machines:
@@ -103,21 +103,45 @@ class Settings:
     @property
     def rules(self) -> tuple[Rule, ...]:
         """The rules to check."""
-        return tuple(it for it in ALL if self.shows(it.name) and (self.buildkit_checks or not it.buildkit_check))
+        return _rules(self.select, self.ignore, buildkit_checks=self.buildkit_checks)
 
     def shows(self, name: str) -> bool:
         """True if diagnostics with this name are shown: that of a rule, or of `PROJECT_CODES`."""
-        return (not self.select or name in self.select) and name not in self.ignore
+        return _is_shown(name, self.select, self.ignore)
 
     def over(self, base: Settings) -> Settings:
         """Merge: these settings, with the values of `base` for fields that have their default here."""
-        default = Settings()
-        changed = {
-            it.name: getattr(self, it.name)
-            for it in fields(self)
-            if getattr(self, it.name) != getattr(default, it.name)
-        }
-        return replace(base, **changed)
+        return _merged(self, base)
+
+
+# Thousands of files have the same settings; few of them have their own.
+
+
+@cached(16)
+def _merged(settings: Settings, base: Settings) -> Settings:
+    default = Settings()
+    changed = {
+        it.name: getattr(settings, it.name)
+        for it in fields(settings)
+        if getattr(settings, it.name) != getattr(default, it.name)
+    }
+    return replace(base, **changed)
+
+
+@cached(16)
+def _request(targets: tuple[Platform, ...], machines: Machines) -> BuildRequest:
+    return with_machines(BuildRequest(machines.own or this_machine(), targets), machines)
+
+
+@cached(16)
+def _rules(select: tuple[str, ...], ignore: tuple[str, ...], *, buildkit_checks: bool) -> tuple[Rule, ...]:
+    return tuple(
+        it for it in ALL if _is_shown(it.name, select, ignore) and (buildkit_checks or not it.buildkit_check)
+    )
+
+
+def _is_shown(name: str, select: tuple[str, ...], ignore: tuple[str, ...]) -> bool:
+    return (not select or name in select) and name not in ignore
 
 
 def with_machines(request: BuildRequest, machines: Machines) -> BuildRequest:

@@ -17,7 +17,7 @@ _PLANS: Final = 8
 class Memo:
     """A cache with two generations: results that the last plans have not used are dropped.
 
-    A memo serves one document and one build request, one plan at a time.
+    A memo serves one document, one build request and one workspace, one plan at a time.
     """
 
     def __init__(self) -> None:

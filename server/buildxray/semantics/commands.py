@@ -86,7 +86,7 @@ class Inventory:
     def _stage_key(self, stage: StageOutline) -> Hashable:
         """The cache key of a stage: everything that its commands depend on."""
         needed = [it.is_needed(stage.idx) for it in self.plan.targets]
-        return (Inventory, "stage", stage.from_idx, self.workspace, *needed, self._lineages[stage.idx])
+        return (Inventory, "stage", stage.from_idx, *needed, self._lineages[stage.idx])
 
     @cached_property
     def _lineages(self) -> list[object]:
@@ -182,7 +182,6 @@ class Inventory:
             self.graph.scopes(instruction),
             () if stage is None else tuple([it.platform for it in self.plan.targets if it.is_needed(stage.idx)]),
             None if stage is None else self._declarations_before(stage.idx, instruction),
-            self.workspace,
             () if stage is None else self._preparations_before(stage.idx, instruction),
         )
 
