@@ -12,7 +12,7 @@ from __future__ import annotations
 import io
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from operator import itemgetter
 from typing import Final, NamedTuple
 
@@ -113,6 +113,20 @@ class LogicalText(NamedTuple):
             return TextRange(start + shift, max(start, end) + shift)
         first = self.source_offset(start)
         return TextRange(first, self.source_offset(end - 1) + 1 if end > start else first)
+
+    def locating(self, start: int) -> Callable[[int, int], TextRange]:
+        """The function `range` for many spans, which count from `start`."""
+        if len(self.pieces) == 1:
+            shift = self.pieces[0][1] + start
+            return lambda first, last: TextRange(first + shift, max(first, last) + shift)
+        starts = [piece - start for piece, _source in self.pieces]
+        shifts = [source - piece + start for piece, source in self.pieces]
+
+        def locate(first: int, last: int) -> TextRange:
+            begin = first + shifts[bisect_right(starts, first) - 1]
+            return TextRange(begin, last + shifts[bisect_right(starts, last - 1) - 1] if last > first else begin)
+
+        return locate
 
     def source_offset(self, offset: int) -> int:
         """The offset in the source of the character at `offset`."""

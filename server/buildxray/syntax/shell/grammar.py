@@ -39,7 +39,7 @@ WORD_TYPES: Final = frozenset(
 
 def end_before(operator: SyntaxNode | None, text: ShellText) -> int:
     """The offset of the end of the text before an operator, without trailing blanks."""
-    end = len(text.text) if operator is None else text.span(operator).start
+    end = len(text.text) if operator is None else text.span(operator)[0]
     while end > 0 and text.text[end - 1].isspace():
         end -= 1
     return end

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Final, Literal
 
 import tree_sitter_bash
 from tree_sitter import Language, Parser
 
+from buildxray.records import replace
 from buildxray.syntax.instructions import Span
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.shell.grammar import (
@@ -288,7 +288,7 @@ class Reader:
         name, value = node.child_by_field_name("name"), node.child_by_field_name("value")
         if name is None or name.type != "variable_name":
             return None
-        end = text.span(node).end
+        end = text.span(node)[1]
         word = (
             ShellWord("", "", text.range_of(end, end)) if value is None else read_word(value, text, self._substitutions)
         )
@@ -347,7 +347,7 @@ class Reader:
         status = self._statement(innermost[0], text, place)
         presumed = presumed_status(status)
         names = dict.fromkeys(it.name for it in text.variables_in(innermost[0]))
-        start = text.span(node).start
+        start = text.span(node)[0]
         for current in reversed(spine):
             operator = next((it for it in current.children if it.type in ("&&", "||")), None)
             rest = [it for it in current.named_children if it.type != "comment"][1:]

@@ -26,9 +26,8 @@ def read_script(node: Node, shell: tuple[str, ...] = ("/bin/sh", "-c")) -> Scrip
         return NOTHING
     if isinstance(node, Run) and node.heredocs and heredoc_marker(text.text) is not None:
         return _heredoc_script(node)
-    start = text.span.start
     reader = Reader()
-    reader.read(ShellText(text.text, lambda first, last: node.logical.range(start + first, start + last)))
+    reader.read(ShellText(text.text, node.logical.locating(text.span.start)))
     for heredoc in node.heredocs if isinstance(node, Run) else ():
         # The bodies of heredocs are not in the text, which the parser reports as an error.
         reader.has_errors = False

@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable
 from itertools import accumulate
 from typing import TYPE_CHECKING, Final
 
-from buildxray.syntax.instructions import Span
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.shell.model import (
     ShellVariable,
@@ -54,14 +53,14 @@ class ShellText:
         """The offsets of the inserted braces in the parsed bytes, ascending; only if each character is one byte."""
         self._byte_starts = None if is_ascii else _byte_starts(self.text, bare)
 
-    def span(self, node: SyntaxNode) -> Span:
+    def span(self, node: SyntaxNode) -> tuple[int, int]:
         """The half-open span of a node in the text, in code points."""
         start, end = node.start_byte, node.end_byte
         if self._byte_starts is not None:
-            return Span(bisect_left(self._byte_starts, start), bisect_left(self._byte_starts, end))
+            return bisect_left(self._byte_starts, start), bisect_left(self._byte_starts, end)
         if self._braces:
-            return Span(start - bisect_left(self._braces, start), end - bisect_left(self._braces, end))
-        return Span(start, end)
+            return start - bisect_left(self._braces, start), end - bisect_left(self._braces, end)
+        return start, end
 
     def range(self, node: SyntaxNode) -> TextRange:
         """The range of a node in the source of the instruction."""
@@ -78,22 +77,29 @@ class ShellText:
 
     def of(self, node: SyntaxNode) -> str:
         """The text of a node."""
-        return self.text[slice(*self.span(node))]
+        start, end = self.span(node)
+        return self.text[start:end]
 
     def find_variables(self, root: SyntaxNode) -> list[ShellVariable]:
         """Collect all uses of variables, once for each text; `variables_in` selects those of a node."""
         todo = [root] if "$" in self.text else []
+        find = self.bytes.find
         while todo:
             current = todo.pop()
             if current.type in ("simple_expansion", "expansion"):
                 name = next((it for it in current.named_children if it.type == "variable_name"), None)
                 if name is not None:
-                    is_braced = self.text.startswith("${", self.span(current).start)
-                    has_default = is_braced and DEFAULT.match(self.text, self.span(name).end) is not None
-                    use = ShellVariable(self.of(name), self.range(current), self.range(name), has_default)
+                    start, end = self.span(current)
+                    name_start, name_end = self.span(name)
+                    is_braced = self.text.startswith("${", start)
+                    has_default = is_braced and DEFAULT.match(self.text, name_end) is not None
+                    name_range = self._locate(name_start, name_end)
+                    written = self.text[name_start:name_end]
+                    use = ShellVariable(written, self._locate(start, end), name_range, has_default)
                     self._variables.append(use)
                     self._variable_starts.append(current.start_byte)
-            todo += reversed(current.named_children)
+            # Most nodes have no variable inside.
+            todo += [it for it in reversed(current.named_children) if find(b"$", it.start_byte, it.end_byte) >= 0]
         return self._variables
 
     def variables_in(self, node: SyntaxNode) -> list[ShellVariable]:
