@@ -48,26 +48,30 @@ class _History:
         if positions:
             overwritten = positions[-1]
             before, after = self.before.pop(overwritten), self.after.pop(overwritten)
-            self.fingerprint ^= self._edge(before, overwritten) ^ self._edge(overwritten, after)
-            self.known ^= hash(self.assignments[overwritten][::2])
+            self.fingerprint ^= self._edge(before, overwritten)
+            if after >= 0:
+                self.fingerprint ^= self._edge(overwritten, after)
+            replaced = self.assignments[overwritten]
+            self.known ^= hash((replaced.name, replaced.is_known))
             self.size -= 1
             self._link(before, after)
         positions.append(idx)
         self.assignments.append(assignment)
-        self.hashes.append(hash(assignment[:2]))
-        self.known ^= hash(assignment[::2])
-        self._link(self.before[-1], idx)
-        self._link(idx, -1)
+        self.hashes.append(hash((assignment.name, assignment.value)))
+        self.known ^= hash((assignment.name, assignment.is_known))
+        # It is the last of the list, so it has one neighbour.
+        last = self.before[-1]
+        self._link(last, idx)
+        self.after[idx], self.before[-1] = -1, idx
         self.size += 1
 
     def _link(self, first: int, second: int) -> None:
         self.after[first] = second
         self.before[second] = first
-        self.fingerprint ^= self._edge(first, second)
+        if second >= 0:
+            self.fingerprint ^= self._edge(first, second)
 
     def _edge(self, first: int, second: int) -> int:
-        if second == -1:
-            return 0
         return hash((self.hashes[first] if first >= 0 else None, self.hashes[second]))
 
 

@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import field
 from typing import Final, NamedTuple
 
+from buildxray.caching import cached
 from buildxray.localization import gettext_lazy as _
 from buildxray.plan.contexts import NO_CONTEXTS, NamedContext, NamedContexts, read_contexts
 from buildxray.plan.environment import Environment
@@ -197,9 +198,8 @@ def _global_arguments(
     """Evaluate the global arguments. BuildKit: platform.go, defaultArgs; convert.go, buildMetaArgs."""
     given = dict(build_arguments)
     escape = outline.dockerfile.escape
-    automatic = automatic_values(request.node(target), target, _target_name(outline, request))
     problems: list[tuple[int, str, Span]] = []
-    environment = Environment.of({name: given.get(name, value) for name, value in automatic.items()})
+    environment = _automatic(request.node(target), target, _target_name(outline, request), build_arguments)
     for position, node in enumerate(_global_nodes(outline)):
         for pair in node.pairs if isinstance(node, Arg) else ():
             argument = given.get(pair.name.text)
@@ -217,6 +217,16 @@ def _global_arguments(
             if argument is not None:
                 environment = environment.with_variable(pair.name.text, argument)
     return GlobalArguments(environment, problems)
+
+
+@cached(64)
+def _automatic(
+    builder: Platform, target: Platform, stage: str, build_arguments: tuple[tuple[str, str], ...]
+) -> Environment:
+    """The automatic arguments, which most Dockerfiles of a build machine share."""
+    given = dict(build_arguments)
+    automatic = automatic_values(builder, target, stage)
+    return Environment.of({name: given.get(name, value) for name, value in automatic.items()})
 
 
 def _unknown_arguments(outline: Outline, request: BuildRequest) -> frozenset[str]:

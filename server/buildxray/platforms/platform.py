@@ -31,6 +31,8 @@ class Platform(NamedTuple):
 
     def __str__(self) -> str:
         """The text that BuildKit prints, OS version included (containerd: FormatAll)."""
+        if not self.os_version and not self.os_features:
+            return self.without_version
         if not self.os:
             return "unknown"
         options = _encoded(self.os_version)

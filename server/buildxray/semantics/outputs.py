@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from typing import Final
 
 from buildxray.plan.paths import clean
+from buildxray.records import replace
 from buildxray.semantics.file_flow import is_covered, moved
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.shell import COPYING, copied_words
@@ -30,7 +30,8 @@ def with_destinations(commands: Iterable[tuple[Invocation, Use | None]]) -> list
                 if maker.effect in _MAKING:
                     is_piped = position == len(all_uses) - 1 and maker.instruction == invocation.instruction
                     more = dict.fromkeys((*maker.outputs, *_destinations(invocation, maker, is_piped=is_piped)))
-                    all_uses[position] = replace(maker, outputs=tuple(more))
+                    if (outputs := tuple(more)) != maker.outputs:
+                        all_uses[position] = replace(maker, outputs=outputs)
         if use is not None and use.toolchain is C and name in _BUILDING and _installs(invocation):
             # `ninja install` builds first.
             all_uses.append(replace(use, outputs=(*dict.fromkeys((*use.outputs, *_installed_to(invocation))),)))

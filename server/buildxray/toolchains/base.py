@@ -292,7 +292,7 @@ class Invocation:
     def paths(self, word: ShellWord) -> tuple[str, ...]:
         """The absolute paths that a word may mean, with its final slash; empty if they are unknown, or longer than Linux allows."""
         absolute: dict[str, None] = {}
-        for value in self.evaluate(word):
+        for value in dict.fromkeys(self.evaluate(word)):
             if value:
                 paths = (clean(posixpath.join(it, value)) for it in self.directories)
                 absolute |= dict.fromkeys(
