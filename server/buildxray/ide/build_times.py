@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Final, NamedTuple
 
 from buildxray.ide.analysis import Analyzer
@@ -16,7 +15,7 @@ from buildxray.logs.prediction import Forecast, Prediction, Predictor
 from buildxray.logs.times import Times, measure
 from buildxray.plan.request import BuildRequest
 from buildxray.platforms.platform import Platform
-from buildxray.records import cached_property, dataclass
+from buildxray.records import cached_property, dataclass, replace
 from buildxray.rules.base import Rule
 from buildxray.rules.registry import ALL
 from buildxray.semantics.build import Build, Builder, Dockerfile, Step

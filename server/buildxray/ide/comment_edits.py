@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from operator import attrgetter
 from typing import Final, NamedTuple
 
 from buildxray.ide.diagnostics import Diagnostic
 from buildxray.localization import language
+from buildxray.records import replace
 from buildxray.rules.base import Fix, Related
 from buildxray.semantics.build import Dockerfile
 from buildxray.syntax.lazy_regex import lazy_regex

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from buildxray.files.reading import exists, read_project_text, read_text
 from buildxray.ide.settings import SettingProblem, Settings, read_settings
 from buildxray.localization import _
+from buildxray.records import replace
 from buildxray.syntax.lazy_regex import lazy_regex
 
 FILE_NAMES: Final = ("buildxray.toml", "pyproject.toml")

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import Final
 
 from buildxray.ide.suppressions import Suppressions
 from buildxray.localization import _, localized
-from buildxray.records import cached_property, dataclass
+from buildxray.records import cached_property, dataclass, replace
 from buildxray.rules.base import Doubt, Finding, Fix, FixFinder, Related, Rule, Safety, Severity, find_fixes
 from buildxray.rules.context import RuleContext
 from buildxray.rules.proof import proved

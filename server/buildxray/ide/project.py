@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -29,6 +28,7 @@ from buildxray.projects.reader import (
     read_directory,
 )
 from buildxray.projects.sources import has_sources, read_workspace
+from buildxray.records import replace
 from buildxray.toolchains.base import Workspace
 
 WATCHED: Final = (

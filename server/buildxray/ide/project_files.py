@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from difflib import get_close_matches
 from itertools import islice
 from pathlib import Path
@@ -34,7 +33,7 @@ from buildxray.projects.ci import WORKFLOWS
 from buildxray.projects.default_files import BAKE_FILES, COMPOSE_FILES, OVERRIDE_NAMES
 from buildxray.projects.file_names import similar_name
 from buildxray.projects.places import FilePlaces
-from buildxray.records import cached_property, dataclass
+from buildxray.records import cached_property, dataclass, replace
 from buildxray.rules.base import Fix, Safety, Severity
 from buildxray.rules.intended import names_one_architecture
 from buildxray.rules.portability import installs_c_compiler, movable

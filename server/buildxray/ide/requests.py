@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from buildxray.files.reading import read_project_text
 from buildxray.ide.settings import Settings, with_machines
@@ -11,6 +10,7 @@ from buildxray.plan.request import BuildRequest, TargetResult
 from buildxray.platforms.machines import native_machine
 from buildxray.platforms.platform import Platform, this_machine
 from buildxray.projects.builds import DeclaredBuild, LinkedTarget, read_platform_list
+from buildxray.records import replace
 from buildxray.semantics.linked import with_configurations
 
 

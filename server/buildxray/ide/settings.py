@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import fields, replace
+from dataclasses import fields
 from difflib import get_close_matches
 from typing import Any, Final, NamedTuple
 
@@ -20,7 +20,7 @@ from buildxray.platforms.platform import (
     this_machine,
 )
 from buildxray.projects.search import EXCLUDED_DIRECTORIES
-from buildxray.records import dataclass
+from buildxray.records import dataclass, replace
 from buildxray.rules.base import Rule
 from buildxray.rules.registry import ALL, rule_names
 
@@ -135,9 +135,7 @@ def _request(targets: tuple[Platform, ...], machines: Machines) -> BuildRequest:
 
 @cached(16)
 def _rules(select: tuple[str, ...], ignore: tuple[str, ...], *, buildkit_checks: bool) -> tuple[Rule, ...]:
-    return tuple(
-        it for it in ALL if _is_shown(it.name, select, ignore) and (buildkit_checks or not it.buildkit_check)
-    )
+    return tuple(it for it in ALL if _is_shown(it.name, select, ignore) and (buildkit_checks or not it.buildkit_check))
 
 
 def _is_shown(name: str, select: tuple[str, ...], ignore: tuple[str, ...]) -> bool:

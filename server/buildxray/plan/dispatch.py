@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Final, NamedTuple
 
 from buildxray.localization import gettext_lazy as _
@@ -24,6 +23,7 @@ from buildxray.plan.scope import Scope
 from buildxray.plan.sources import SourceError
 from buildxray.plan.values import closest_signal, is_signal, port_problem
 from buildxray.platforms.platform import Platform
+from buildxray.records import replace
 from buildxray.syntax.expansion import PLAIN, RUN_LABEL, Expansion, expand, heredoc_marker, split
 from buildxray.syntax.instructions import (
     Add,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Final
 
 from buildxray.localization import gettext_lazy as _
@@ -13,6 +12,7 @@ from buildxray.plan.model import Plan, PlanError, StepCollector
 from buildxray.plan.outline import Cause, Refusal, outline
 from buildxray.plan.request import BuildRequest
 from buildxray.plan.stages import resolve_stages
+from buildxray.records import replace
 from buildxray.syntax.expansion import expansion_budget
 from buildxray.syntax.parser import Dockerfile
 from buildxray.syntax.text import TextRange

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Final
 
 from buildxray.plan.environment import Environment
 from buildxray.plan.request import ImageConfiguration
 from buildxray.platforms.platform import Platform, normalize
-from buildxray.records import dataclass
+from buildxray.records import dataclass, replace
 
 _PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 """The PATH that BuildKit sets for an image without one (util/system/path.go); the text does not tell that of an image."""

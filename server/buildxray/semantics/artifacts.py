@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable
-from dataclasses import replace
 from enum import Enum
 
 from buildxray.platforms.platform import Platform
-from buildxray.records import cached_property
+from buildxray.records import cached_property, replace
 from buildxray.semantics.commands import Inventory
 from buildxray.semantics.origins import Artifact, Origin
 from buildxray.semantics.stage_graph import StageGraph

@@ -6,11 +6,11 @@ copies with equal files it executes one. BuildKit: dockerfile2llb/convert.go, fi
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import NamedTuple
 
 from buildxray.plan.model import Plan
 from buildxray.plan.planner import plan
+from buildxray.records import replace
 
 
 class SplitContext(NamedTuple):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Container, Hashable
-from dataclasses import replace
 from itertools import compress
 from operator import itemgetter
 from typing import NamedTuple, TypeGuard, TypeVar
@@ -16,7 +15,7 @@ from buildxray.plan.outline import StageOutline
 from buildxray.plan.scope import Scope
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
 from buildxray.platforms.platform import normalize
-from buildxray.records import cached_property, dataclass
+from buildxray.records import cached_property, dataclass, replace
 from buildxray.semantics.conditions import evaluator, taken
 from buildxray.semantics.outputs import with_destinations
 from buildxray.semantics.package_scripts import reading_of_scripts

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from typing import Final
 
 from buildxray.caching import cached
+from buildxray.records import replace
 from buildxray.syntax.parser import parse
 from buildxray.syntax.shell import Command, read_script
 from buildxray.toolchains.base import Invocation, Reading, Use

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
+from buildxray.records import replace
 from buildxray.semantics.build import Build, Builder, Instruction, Run, Step
 from buildxray.semantics.step_content import StepContents
 from buildxray.syntax.instructions import Copying

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
-from dataclasses import field, replace
+from dataclasses import field
 from typing import Final
 
 from buildxray.plan.model import TargetPlan
@@ -16,7 +16,7 @@ from buildxray.plan.outline import StageOutline, StageRef
 from buildxray.plan.paths import clean, holds
 from buildxray.platforms.aliases import named_architectures
 from buildxray.platforms.platform import Platform, normalize
-from buildxray.records import dataclass
+from buildxray.records import dataclass, replace
 from buildxray.semantics.commands import Inventory, is_nothing
 from buildxray.semantics.file_flow import is_covered
 from buildxray.semantics.image_paths import FOR_ALL, before_copy, has_traced_packages, is_of_system, may_be_directory

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Final, NamedTuple
 
 from buildxray.caching import cached
 from buildxray.localization import gettext_lazy as _
+from buildxray.records import replace
 from buildxray.syntax.arguments import (
     ArgumentsError,
     arg_pairs,

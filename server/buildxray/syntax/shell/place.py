@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Final
 
-from buildxray.records import dataclass
+from buildxray.records import dataclass, replace
 from buildxray.syntax.shell.model import (
     Assignment,
     Command,

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Final
 
+from buildxray.records import replace
 from buildxray.syntax.shell.model import Assignment, Command, ShellWord, sole_variable
 from buildxray.syntax.shell.programs import MULTI_CALL_BINARIES, SHELLS
 from buildxray.syntax.text import TextRange
