@@ -33,7 +33,7 @@ from buildxray.syntax.shell import (
     reads_script,
     sole_variable,
 )
-from buildxray.toolchains.base import Effect, Invocation, Reading, Use, Workspace
+from buildxray.toolchains.base import Effect, Invocation, Reading, Use, Workspace, stores_settings
 from buildxray.toolchains.node import NODE
 from buildxray.toolchains.registry import ALL
 
@@ -224,7 +224,7 @@ class Inventory:
                 names,
             )
             invocations.append(invocation)
-            if command.name in _PREPARING:
+            if _is_preparing(command):
                 preparations = (*preparations, command)[-_MOST_PREPARING:]
             if _enters_directory(command):
                 # A subshell or `popd` may end it in between, so the earlier directories remain possible.
@@ -241,7 +241,11 @@ class Inventory:
 
     def _preparations(self, stage: int, instruction: int) -> tuple[Command, ...]:
         """The commands before an instruction, in its stage and its ancestors, that prepare others."""
-        own = tuple(command for idx, command in self._prepared_by(stage) if idx < instruction)
+        own = tuple(
+            command
+            for idx, command in self._prepared_by(stage)
+            if idx < instruction and not (stores_settings(command) and self._changes_user(idx, instruction))
+        )
         bases = self.graph.bases(stage)
         if len(bases) == 1:
             below = self._all_preparations(bases[0])
@@ -249,6 +253,12 @@ class Inventory:
             ancestors = reversed(self.graph.ancestry(stage)[1:])
             below = tuple(command for it in ancestors for _idx, command in self._prepared_by(it))[-_MOST_PREPARING:]
         return (below + own)[-_MOST_PREPARING:] if own else below
+
+    def _changes_user(self, instruction: int, later: int) -> bool:
+        """True if a later instruction of the stage is run by another user, who has files of its own."""
+        if self.graph.stage_of(instruction) is not self.graph.stage_of(later):
+            return False
+        return len({it.user for idx in (instruction, later) for it in self.graph.scopes(idx)}) > 1
 
     def _all_preparations(self, stage: int) -> tuple[Command, ...]:
         """The preparing commands of a stage and its ancestors; visits each stage once, even in a long chain."""
@@ -269,7 +279,7 @@ class Inventory:
                 for idx in range(outlined.from_idx + 1, outlined.end_idx)
                 if _may_prepare(self.plan.node(idx))
                 for command in self.script(idx).commands
-                if command.name in _PREPARING
+                if _is_preparing(command)
             ]
         return commands
 
@@ -455,7 +465,12 @@ _MOST = 16
 _MOST_PREPARING = 256
 """Preparing commands, the latest ones, that a command keeps: a chain of stages may have thousands."""
 _PREPARING = frozenset(name for it in ALL for name in it.preparing)
-_NAMES_PREPARING = lazy_regex("|".join(map(re.escape, sorted(_PREPARING))))
+_NAMES_PREPARING = lazy_regex("|".join((*map(re.escape, sorted(_PREPARING)), r"go\s+env")))
+
+
+def _is_preparing(command: Command) -> bool:
+    """True if a command decides how later ones compile."""
+    return command.name in _PREPARING or stores_settings(command)
 
 
 def _enters_directory(command: Command) -> bool:

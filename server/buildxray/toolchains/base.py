@@ -194,9 +194,28 @@ class Invocation:
         if not visible:
             if name in self.open_arguments:
                 return Setting(inherited, None, is_set=True)
+            stored = None if any(inherited) else self._stored(name)
+            if stored is not None:
+                return stored
             return Setting(tuple(it or "" for it in inherited), None, is_set=any(it is not None for it in inherited))
         values = (it.variable(name, self.command, exported_only=True) for it in self.evaluators)
         return Setting(tuple(None if it and UNKNOWN in it else it or "" for it in values), visible[-1], is_set=True)
+
+    def _stored(self, name: str) -> Setting | None:
+        """A variable that `go env -w` has stored, which Go reads if the environment does not set it; None without one."""
+        for command in reversed(self.preparations) if self.command.name in _READING_STORED else ():
+            if not stores_settings(command):
+                continue
+            option = next(it for it in command.arguments if it in ("-u", "-w"))
+            for word in command.words[1:]:
+                text = word.text.strip("\"'")
+                if text.partition("=")[0] == name and ("=" in text) is (option == "-w"):
+                    if option == "-u":
+                        return None
+                    is_known = word.value is not None and not command.conditions
+                    value = (word.value or "").partition("=")[2] if is_known else None
+                    return Setting((value,) * len(self.targets), None, is_set=True)
+        return None
 
     def evaluate(self, word: ShellWord) -> tuple[str | None, ...]:
         """The value of a word for each target platform; None if a part of it is unknown."""
@@ -319,6 +338,15 @@ class Invocation:
     def is_subcommand_first(self) -> bool:
         """True if the subcommand directly follows the program, so that both can be underlined, and options can follow them."""
         return self.operands[:1] == [1]
+
+
+_READING_STORED: Final = frozenset({"garble", "go", "goreleaser", "gox", "ko", "xcaddy"})
+"""Programs that are Go or run it."""
+
+
+def stores_settings(command: Command) -> bool:
+    """True for `go env -w NAME=value` and `go env -u NAME`, which write a file that Go reads later (`go help env`)."""
+    return command.name == "go" and command.arguments[:1] == ("env",) and not {"-u", "-w"}.isdisjoint(command.arguments)
 
 
 _GRADLE: Final = """

@@ -94,3 +94,31 @@ def test_a_build_that_writes_files_is_not_reported() -> None:
     builder = Builder(replace(request(), makes_files=True))
     ctx = RuleContext(builder.build(builder.parse(text)), builder, asks_for_several=True)
     assert findings(dynamic_binary_in_scratch, ctx) == []
+
+
+@every_case(
+    "before, is_said",
+    [
+        ("RUN go env -w CGO_ENABLED=0", False),
+        ("RUN go env -w GO111MODULE=on GOPROXY=direct CGO_ENABLED=0", False),
+        ('RUN go env -w "CGO_ENABLED=0"', False),
+        ("RUN if a; then go env -w CGO_ENABLED=0; fi", False),
+        ("RUN go env -w CGO_ENABLED=$B", False),
+        ("RUN go env -w CGO_ENABLED=0\nFROM build AS own", False),
+        ("RUN go env -w CGO_ENABLED=1", True),
+        ("RUN go env -w GOPROXY=direct", True),
+        ("RUN go env CGO_ENABLED=0", True),
+        ("RUN go env -w CGO_ENABLED=0 && go env -u CGO_ENABLED", True),
+        ("RUN go env -w CGO_ENABLED=0\nENV CGO_ENABLED=1", True),
+        ("RUN go env -w CGO_ENABLED=0\nUSER app", True),
+    ],
+)
+def test_settings_that_go_has_stored(before: str, *, is_said: bool) -> None:
+    stage = "own" if "own" in before else "build"
+    text = f"FROM golang:1.26 AS build\n{before}\nRUN go build -o /o .\nFROM scratch\nCOPY --from={stage} /o /o\n"
+    assert bool(findings(dynamic_binary_in_scratch, context(text))) is is_said
+
+
+def test_a_setting_is_stored_for_later_commands_only() -> None:
+    text = "FROM golang:1.26 AS build\nRUN go build -o /o . && go env -w CGO_ENABLED=0\nFROM scratch\nCOPY --from=build /o /o\n"
+    assert len(findings(dynamic_binary_in_scratch, context(text))) == 1

@@ -312,3 +312,20 @@ def test_a_target_that_is_told_for_some_platforms_only(script: str, is_said: boo
 def test_a_release_of_erlang_may_be_byte_code(command: str, image: str, expected: Severity | None) -> None:
     text = f"FROM --platform=$BUILDPLATFORM elixir AS b\nWORKDIR /s\nCOPY . .\nRUN {command}\nFROM {image}\nCOPY --from=b /s/_build /app\n"
     assert severities(wrong_arch_build, context(text)) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("before", "is_said"),
+    [
+        ("RUN go env -w GOARCH=$TARGETARCH", False),
+        ("RUN go env -w GOARCH=$TARGETARCH && go mod download", False),
+        ("RUN go env -w GOOS=linux", True),
+        ("RUN cargo env -w GOARCH=$TARGETARCH", True),
+    ],
+)
+def test_a_target_that_go_has_stored(before: str, is_said: bool) -> None:
+    text = (
+        f"FROM --platform=$BUILDPLATFORM golang:1.26 AS build\nARG TARGETARCH\nENV CGO_ENABLED=0\n{before}\n"
+        "RUN go build -o /o .\nFROM scratch\nCOPY --from=build /o /o\n"
+    )
+    assert bool(findings(wrong_arch_build, context(text))) is is_said

@@ -144,8 +144,6 @@ def _changes_of(stage: Stage) -> _Changes:
 
 def _configured_by(command: Command) -> set[str]:
     """The names of the compilers that a command configures for good, or replaces."""
-    if command.name == "go":
-        return {"go"} if command.syntax.arguments[:2] == ("env", "-w") else set()
     if command.name in _WRITING and ">" in command.run.node.text:
         # The environment file of Go, or a profile of the shell: `echo "GOARCH=$TARGETARCH" >> "$(go env GOENV)"`.
         return {"go"} if any("GOARCH=" in it.text for it in command.syntax.words) else set()
@@ -156,8 +154,8 @@ def _configured_by(command: Command) -> set[str]:
 def _may_be_told(ctx: RuleContext, command: KnownCommand) -> bool:
     """True if the stage may tell a compiler the target in a way that the text does not show.
 
-    By variables of a sourced file, or of a program's output that is evaluated, in the same RUN; by `go env -w` or a configuration of cargo that the
-    stage writes; by a program of its name that the stage puts in its place, or that comes with another image; or by an image that is made for
+    By variables of a sourced file, or of a program's output that is evaluated, in the same RUN; by a configuration of cargo or an environment
+    file of Go that the stage writes; by a program of its name that the stage puts in its place, or that comes with another image; or by an image that is made for
     cross-compiling.
     """
     stage = command.run.stage
