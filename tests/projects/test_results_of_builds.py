@@ -10,7 +10,6 @@ from buildxray.ide.project import Projects
 from buildxray.ide.project_build import ProjectBuild
 from buildxray.ide.settings import Settings
 from buildxray.projects.builds import makes_files
-from buildxray.projects.sources import read_workspace
 from buildxray.toolchains.base import Workspace
 from tests.support.cases import every_case
 
@@ -140,42 +139,3 @@ def test_a_script_beside_native_jobs_is_not_a_reason_to_cross_compile(
     files = {".github/workflows/a.yml": JOBS.replace("RUNNER", runner), "Makefile": script, "Dockerfile": EMULATED}
     analysis = built(tmp_path, files).analyzer(Workspace()).analyze(EMULATED)
     assert ("emulated-build" in [it.rule for it in analysis.diagnostics]) is is_said
-
-
-@pytest.mark.parametrize(
-    ("line", "expected"),
-    [
-        ("replace example.com/a => ./a", True),
-        ("replace (\n\texample.com/a/b/v2 v2.0.0 => ../b\n)", True),
-        ("// replace example.com/a => ./a", False),
-        ("replace example.com/a => example.com/b v1.0.0", False),
-    ],
-)
-def test_modules_that_are_directories(tmp_path: Path, line: str, expected: bool) -> None:
-    (tmp_path / "go.mod").write_text(f"module example.com/m\n\ngo 1.26\n\n{line}\n")
-    assert read_workspace(tmp_path).replaces_modules is expected
-
-
-@pytest.mark.parametrize(
-    ("name", "text", "is_local"),
-    [
-        ("package.json", '{"workspaces": ["web"]}', True),
-        ("package.json", '{"dependencies": {"a": "file:../a"}}', True),
-        ("package.json", '{"dependencies": {"a": "^1.0.0"}, "workspaces": []}', False),
-        ("requirements.txt", "a==1\n-r base.txt\n", True),
-        ("requirements.txt", "-c limits.txt\n", True),
-        ("requirements.txt", "-e .\n", True),
-        ("requirements.txt", "./lib\n", True),
-        (
-            "requirements.txt",
-            "# -r base.txt\na-r==1\n-e git+https://example.com/a\n-r https://example.com/r.txt\n",
-            False,
-        ),
-        ("Gemfile", "gem 'a', path: 'a'\n", True),
-        ("Gemfile", "gemspec\n", True),
-        ("Gemfile", "# gem 'a', path: 'a'\ngem 'b'\n", False),
-    ],
-)
-def test_manifests_that_refer_to_files_of_the_project(tmp_path: Path, name: str, text: str, *, is_local: bool) -> None:
-    (tmp_path / name).write_text(text)
-    assert read_workspace(tmp_path).local_manifests == (frozenset({name}) if is_local else frozenset())

@@ -132,6 +132,7 @@ class ProjectBuild(NamedTuple):
         workspace = workspace._replace(
             ignored=self.ignored,
             holds=None if self.contexts is None else self.contexts.holds,
+            needed=None if self.contexts is None else self.contexts.needed,
             dockerfile=self.dockerfile,
             builds_for_itself=self.builds_for_itself,
             machine_is_unknown=self.machine_is_unknown,

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import posixpath
 import re
+from dataclasses import field
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from buildxray.files.reading import ReadError, exists, is_inside, list_directory, read_project_text
 from buildxray.plan.checks.ignored import IgnorePatterns
 from buildxray.plan.paths import clean
+from buildxray.records import dataclass
+from buildxray.toolchains.base import NeededFiles
 
 IGNORE_FILE: Final = ".dockerignore"
 
@@ -27,10 +30,13 @@ def read_ignore_patterns(dockerfile: Path, context: Path) -> IgnorePatterns | No
     return None
 
 
-class Contexts(NamedTuple):
+@dataclass(frozen=True)
+class Contexts:
     """The directories that are, or may be, the build context of one Dockerfile."""
 
     directories: tuple[Path, ...]
+    _needed: dict[tuple[str, str, str], NeededFiles | None] = field(default_factory=dict, compare=False, repr=False)
+    """What `needed` has answered: a Dockerfile is checked at each keystroke."""
 
     def holds(self, path: str) -> bool:
         """True if a path, relative to the context, exists in one of the directories; of a path with wildcards, the part before them."""
@@ -39,6 +45,16 @@ class Contexts(NamedTuple):
         return any(
             is_inside(directory / literal, directory) and exists(directory / literal) for directory in self.directories
         )
+
+    def needed(self, path: str, base: str, manager: str) -> NeededFiles | None:
+        """The files that a download needs, given the path of its list of dependencies; see `needed_files`."""
+        # Imported late: most Dockerfiles download nothing after the source.
+        from buildxray.projects.manifests import needed_files  # noqa: PLC0415
+
+        key = path, base, manager
+        if key not in self._needed:
+            self._needed[key] = needed_files(self.directories, path, base, manager)
+        return self._needed[key]
 
 
 class ContextEntry(NamedTuple):

@@ -45,7 +45,6 @@ _CGO_MODULES: Final = lazy_regex(
     r"|gocv\.io/x/gocv)\b"
 )
 _SED: Final = lazy_regex(r"\bsed\b")
-_REPLACE_LOCALLY: Final = lazy_regex(r"^(?![ \t]*//)[^\n]*=>[ \t]*\.{1,2}/", re.MULTILINE)
 _REQUIRE: Final = lazy_regex(r"^[ \t]*require\b", re.MULTILINE)
 _SKIPPED: Final = frozenset({"node_modules", "testdata", "vendor"})
 
@@ -62,7 +61,6 @@ def read_workspace(directory: Path) -> Workspace:
         makefile_sets_platform=makefile is not None and _sets_platform(makefile),
         search=_search(directory),
         scripts=_scripts(package),
-        local_manifests=_local_manifests(directory, package),
         files_for=_architectures_of_files(directory),
     )
     module = read_project_text(directory / "go.mod")
@@ -80,7 +78,6 @@ def _with_module(workspace: Workspace, directory: Path, module: str) -> Workspac
         may_use_libc=may_use_libc,
         requires_modules=requires_modules,
         has_vendored_modules=read_project_text(directory / "vendor" / "modules.txt") is not None,
-        replaces_modules=_REPLACE_LOCALLY.search(module) is not None,
     )
 
 
@@ -255,33 +252,6 @@ def _package(directory: Path) -> Mapping[str, Any]:
         return {} if content is None else as_mapping(json.loads(content))
     except (ValueError, RecursionError):
         return {}
-
-
-def _local_manifests(directory: Path, package: Mapping[str, Any]) -> frozenset[str]:
-    """The manifests of a directory that refer to files or directories of the project.
-
-    Source: docs.npmjs.com, package.json, "workspaces" and "Local Paths"; pip, "Requirements File Format"; bundler.io, "gemfile".
-    """
-    names = {
-        name
-        for name, pattern in _LOCAL_REFERENCES.items()
-        if (text := read_project_text(directory / name)) is not None and pattern.search(text)
-    }
-    versions = (it for key in _DEPENDENCIES for it in as_mapping(package.get(key)).values())
-    if package.get("workspaces") or any(isinstance(it, str) and it.startswith(_LOCAL_VERSIONS) for it in versions):
-        names.add("package.json")
-    return frozenset(names)
-
-
-_DEPENDENCIES: Final = ("dependencies", "devDependencies", "optionalDependencies")
-_LOCAL_VERSIONS: Final = ("file:", "link:", "portal:", "workspace:", "./", "../")
-_LOCAL_REFERENCES: Final = {
-    "Gemfile": lazy_regex(r"^[ \t]*(?:gemspec\b|[^#\n]*(?:\bpath:|:path[ \t]*=>))", re.MULTILINE),
-    "requirements.txt": lazy_regex(
-        r"^[ \t]*(?:-[rc][ \t=]*(?!\S*://)\S|--(?:requirement|constraint)[ \t=]+(?!\S*://)\S|(?:-e|--editable)[ \t=]+[./]|\.)",
-        re.MULTILINE,
-    ),
-}
 
 
 def _scripts(package: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:

@@ -14,9 +14,9 @@ _MOST = 3
 """The number of names in a list; a message must fit on a line."""
 
 
-def listed(names: Iterable[str]) -> str:
-    """`` `a`, `b` and `c` ``."""
-    return joined(f"`{it}`" for it in dict.fromkeys(names))
+def listed(names: Iterable[str], *, most: int = _MOST) -> str:
+    """`` `a`, `b` and `c` ``; of more than `most` names the first ones, and how many more there are."""
+    return joined((f"`{it}`" for it in dict.fromkeys(names)), most=most)
 
 
 def platforms(them: Iterable[Platform]) -> str:
@@ -24,12 +24,12 @@ def platforms(them: Iterable[Platform]) -> str:
     return joined(str(it) for it in dict.fromkeys(them))
 
 
-def joined(parts: Iterable[str]) -> str:
+def joined(parts: Iterable[str], *, most: int = _MOST) -> str:
     """`a, b and c`; of a long list the first ones, and how many more there are."""
     items = [*parts]
-    if len(items) > _MOST:
-        n_more = len(items) - _MOST + 1
-        items = [*items[: _MOST - 1], ngettext("{n} more", "{n} more", n_more)]
+    if len(items) > most:
+        n_more = len(items) - most + 1
+        items = [*items[: most - 1], ngettext("{n} more", "{n} more", n_more)]
     if len(items) < 2:
         return "".join(items)
     return _("{items} and {last}", items=_(", ").join(items[:-1]), last=items[-1])

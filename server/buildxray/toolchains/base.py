@@ -15,6 +15,7 @@ from buildxray.plan.paths import LONGEST_PATH, clean
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
 from buildxray.platforms.platform import Platform
 from buildxray.records import dataclass
+from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.shell import UNKNOWN, Assignment, Command, Evaluator, ShellWord, Taken
 from buildxray.syntax.text import TextRange
 
@@ -59,6 +60,26 @@ class Reading(Enum):
 
 INSTALL_SCRIPTS: Final = frozenset({"install", "postinstall", "preinstall", "prepare"})
 """The scripts of a package.json that an installation runs."""
+_HARMLESS_SCRIPT: Final = lazy_regex(
+    r"\s*(?:(?:npx|is-ci|test|\[|\|\|)\s+)*(?:(?:husky|simple-git-hooks|ngcc|patch-package|only-allow)\b[^&;|]*"
+    r"(?:\|\|\s*(?:true|:|exit 0)\s*)?|lefthook\b[^&;|]*\|\|\s*(?:true|:|exit 0)\s*)"
+)
+
+
+def is_harmless_script(text: str) -> bool:
+    """True if a script that an installation runs needs no sources: it sets up the checkout of a developer, or patches packages."""
+    return _HARMLESS_SCRIPT.fullmatch(text) is not None
+
+
+class NeededFiles(NamedTuple):
+    """The files of a build context that a package manager needs for a download."""
+
+    files: tuple[str, ...]
+    """The paths relative to the build context: the list of dependencies itself, its lock files, and what it refers to."""
+    is_complete: bool
+    """False if it needs more files, of which the text does not tell the names."""
+    installs_itself: bool = False
+    """True if the command installs the project too, and so needs its sources, unless an option leaves the project out."""
 
 
 class Workspace(NamedTuple):
@@ -105,10 +126,12 @@ class Workspace(NamedTuple):
     """True if the repository declares builds, or has workflows or scripts that may build images."""
     has_unread_builds: bool = False
     """True if the repository builds for several platforms, but its files do not name the Dockerfiles of these builds."""
-    replaces_modules: bool = False
-    """True if go.mod replaces a module by a directory, which must then exist for `go mod download`."""
-    local_manifests: frozenset[str] = frozenset()
-    """The names of the lists of dependencies beside the Dockerfile that refer to other files of the project, which a download needs too."""
+    needed: Callable[[str, str, str], NeededFiles | None] | None = None
+    """The files that a download needs, given the path of its list of dependencies in the build context, the directory that is copied, and
+    the name of the package manager.
+
+    It returns None if no build context holds the list. None if the contexts are unknown.
+    """
     files_for: frozenset[str] = frozenset()
     """The architectures in the names of the Dockerfiles of the directory, as `TARGETARCH` spells them."""
 

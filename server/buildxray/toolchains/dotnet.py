@@ -7,6 +7,7 @@ Source: the reference of the .NET CLI; `-a` takes Docker's names from SDK 8 on.
 
 from __future__ import annotations
 
+import posixpath
 from typing import Final
 
 from buildxray.platforms.aliases import docker_name
@@ -36,8 +37,23 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
     if subcommand in _NEUTRAL or not subcommand:
         # `dotnet --info`, `dotnet --list-sdks`
         effect = Effect.NEUTRAL
-    manifests = ("*.csproj",) if subcommand == "restore" else ()
+    manifests = (_project(invocation),) if subcommand == "restore" else ()
     return Use(toolchain, invocation, effect, title, n_words, manifests=manifests)
+
+
+def _project(invocation: Invocation) -> str:
+    """The project or solution that is restored; `*.csproj` where the command names its directory or nothing.
+
+    Source: learn.microsoft.com, "dotnet restore", ROOT.
+    """
+    words = invocation.command.words
+    operands = [it for it in invocation.operands if it > 0 and words[it].value != "restore"]
+    # The operand after an option may be its value.
+    certain = [words[it].value for it in operands if not words[it - 1].text.startswith("-")]
+    named = next((it for it in certain if it), None)
+    listed = (words[it].value or "" for it in operands)
+    project = next((it for it in listed if it.endswith((".sln", ".slnx", "proj"))), None)
+    return project or ("*.csproj" if named is None else posixpath.join(named, "*.csproj"))
 
 
 def _compile(invocation: Invocation, toolchain: Toolchain, title: str, n_words: int, *, is_ahead_of_time: bool) -> Use:

@@ -10,6 +10,7 @@ Source: the command references of npm 11, Yarn 4, pnpm 10 and Bun; Vite, "Env Va
 
 from __future__ import annotations
 
+import posixpath
 import re
 from typing import Final
 
@@ -39,7 +40,8 @@ _FETCHING: Final = frozenset({"fetch"})
 _NEUTRAL: Final = frozenset({"--version", "-v", "cache", "config", "prune", "set", "store", "version"})
 _LOCKED: Final = frozenset({"ci", "clean-install", "install-clean"})
 """Subcommands that fail without a lock file. Source: the manual of npm, npm ci."""
-_LOCK_FILES: Final = {"bun": "bun.lock", "npm": "package-lock.json", "pnpm": "pnpm-lock.yaml", "yarn": "yarn.lock"}
+LOCK_FILES: Final = {"bun": "bun.lock", "npm": "package-lock.json", "pnpm": "pnpm-lock.yaml", "yarn": "yarn.lock"}
+"""The names of the lock files of package managers. Bun also reads `bun.lockb`, and npm `npm-shrinkwrap.json`."""
 _BUILDING: Final = lazy_regex(r"(?:^|[:_-])(?:build|bundle|compile|dist|generate|prod|production)(?:$|[:_-])")
 
 
@@ -82,11 +84,7 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
     if subcommand in _INSTALLING:
         is_global = invocation.has_option("-g", "--global") or "--location=global" in invocation.command.arguments
         outputs = () if is_global else tuple(f"{clean(it)}/node_modules" for it in _directories(invocation))
-        # Without one of these commands, the lock file is optional.
-        is_locked = subcommand in _LOCKED or invocation.has_option("--frozen-lockfile", "--immutable")
-        named = ("package.json", _LOCK_FILES[name]) if is_locked else ("package.json",)
-        is_offline = invocation.has_option("--offline") or (name == "yarn" and invocation.workspace.has_package_cache)
-        manifests = () if is_global or is_offline or len(arguments) > 1 else named
+        manifests = () if is_global or len(arguments) > 1 else _manifests(invocation, name, subcommand)
         return Use(toolchain, invocation, Effect.INSTALL, title, n_words, outputs=outputs, manifests=manifests)
     if name == "pnpm" and subcommand == "deploy":
         # Copies a package with its dependencies: `pnpm --filter api deploy --prod /out`.
@@ -100,6 +98,19 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
     elif subcommand in _NEUTRAL or (not subcommand and invocation.has_option("--version", "-v", "--help", "-h")):
         effect = Effect.NEUTRAL
     return Use(toolchain, invocation, effect, title, n_words)
+
+
+def _manifests(invocation: Invocation, name: str, subcommand: str) -> tuple[str, ...]:
+    """The lists of dependencies that an installation reads; none if the packages are in the repository, or the directory is unknown."""
+    if invocation.has_option("--offline") or (name == "yarn" and invocation.workspace.has_package_cache):
+        return ()
+    # Without one of these commands, the lock file is optional.
+    is_locked = subcommand in _LOCKED or invocation.has_option("--frozen-lockfile", "--immutable")
+    named = ["package.json", *([LOCK_FILES[name]] if is_locked else ())]
+    directory = invocation.argument("-C", "--cwd", "--dir", "--prefix")
+    if directory is None:
+        return (*named,)
+    return () if directory.value is None else tuple(posixpath.join(directory.value, it) for it in named)
 
 
 def _effect_of_bundler(program: str, invocation: Invocation) -> Effect:

@@ -6,7 +6,7 @@ import pytest
 
 from buildxray.plan.checks.ignored import IgnorePatterns
 from buildxray.rules.habits.late_module_download import late_module_download
-from buildxray.toolchains.base import Workspace
+from buildxray.toolchains.base import NeededFiles, Workspace
 from tests.support.cases import every_case
 from tests.support.rules import check_fix, check_no_fix, check_nothing, check_rule, context, findings
 
@@ -138,8 +138,8 @@ def test_a_download_that_cannot_move_has_no_fix(text: str) -> None:
     check_no_fix(late_module_download, f"FROM x\n{text}\n")
 
 
-@pytest.mark.parametrize(
-    ("command", "download", "is_said"),
+@every_case(
+    "command, download, is_said",
     [
         ("sed -i '/^replace/d' go.mod", "go build -o /a .", False),
         ("sed -i s/a/b/ main.go", "go build -o /a .", True),
@@ -207,8 +207,6 @@ def test_a_manifest_that_another_copy_replaces(copied: str, *, is_said: bool) ->
 @every_case(
     "workspace, before, download, is_said",
     [
-        (Workspace(replaces_modules=True), "", "go mod download", False),
-        (Workspace(replaces_modules=True), "", "npm ci", True),
         (Workspace(holds=lambda _path: True), "", "go mod download", False),
         (Workspace(holds=lambda _path: True), "ENV GOWORK=off\n", "go mod download", True),
         (Workspace(holds=lambda path: path == "go.mod"), "", "go mod download", True),
@@ -224,13 +222,130 @@ def test_modules_that_are_directories_of_the_project(
     assert bool(findings(late_module_download, context(text, workspace=workspace))) is is_said
 
 
+ONLY_LIST = NeededFiles(("package.json",), is_complete=True)
+
+
 @every_case(
-    "download, is_said", [("npm ci", False), ("pip install -r requirements.txt", True), ("go mod download", True)]
+    "lines, needed, reason",
+    [
+        ("COPY . .", ONLY_LIST, "`package.json` is not copied before the rest"),
+        ("COPY . .", NeededFiles(("package.json",), is_complete=False), ""),
+        ("COPY . .", NeededFiles(tuple("abcdefg"), is_complete=True), ""),
+        ("COPY . .", NeededFiles(tuple("abcdef"), is_complete=True), "`a`, `b`, `c`, `d`, `e` and `f` are not copied"),
+        ("COPY package.json ./\nCOPY . .", ONLY_LIST, "move it to right after `COPY package.json`, before"),
+        (
+            "COPY package.json ./\nCOPY . .",
+            NeededFiles(("package.json", "lib/package.json"), is_complete=True),
+            "`lib/package.json` is not copied before the rest",
+        ),
+        (
+            "COPY package.json ./\nCOPY lib/*.json lib/\nCOPY . .",
+            NeededFiles(("package.json", "lib/package.json"), is_complete=True),
+            "move it to right after `COPY lib/*.json`, before",
+        ),
+        (
+            "COPY lib lib/\nCOPY package.json ./\nCOPY . .",
+            NeededFiles(("package.json", "lib/a/package.json"), is_complete=True),
+            "move it to right after `COPY package.json`, before",
+        ),
+        # The patterns of `.dockerignore` leave a file out of the build.
+        ("COPY . .", NeededFiles(("package.json", "left-out"), is_complete=True), "`package.json` is not copied"),
+        ("COPY . .", None, "`package.json` is not copied before the rest"),
+    ],
 )
-def test_a_manifest_that_refers_to_files_of_the_project(download: str, *, is_said: bool) -> None:
-    text = f"FROM x\nWORKDIR /s\nCOPY . .\nRUN {download}\n"
-    workspace = Workspace(local_manifests=frozenset({"package.json"}))
+def test_the_files_that_a_download_needs(lines: str, needed: NeededFiles | None, reason: str) -> None:
+    text = f"FROM node\nWORKDIR /s\n{lines}\nRUN npm install\n"
+    workspace = Workspace(needed=lambda *_given: needed, ignored=IgnorePatterns("left-out"))
+    messages = [
+        it.message.partition(": ")[2] for it in findings(late_module_download, context(text, workspace=workspace))
+    ]
+    assert [it.startswith(reason) for it in messages] == [True] * bool(reason)
+
+
+@every_case(
+    "files, is_said",
+    [("package.json", False), ("package.json pnpm-lock.yaml", True), ("package.json yarn.lock", True)],
+)
+def test_a_lock_file_that_the_context_lacks(files: str, *, is_said: bool) -> None:
+    needed = NeededFiles((*files.split(),), is_complete=True)
+    text = "FROM node\nWORKDIR /s\nCOPY . .\nRUN pnpm install --frozen-lockfile\n"
+    workspace = Workspace(needed=lambda *_given: needed)
     assert bool(findings(late_module_download, context(text, workspace=workspace))) is is_said
+
+
+@every_case(
+    "lines, asked",
+    [
+        ("COPY . .\nRUN npm install", ("package.json", ".", "npm")),
+        ("COPY . .\nRUN npm install --prefix web", ("web/package.json", ".", "npm")),
+        ("COPY . .\nRUN npm install --prefix $DIR", None),
+        ("COPY . .\nWORKDIR web\nRUN yarn", ("web/package.json", ".", "yarn")),
+        ("COPY web ./\nRUN pnpm install", ("web/package.json", "web", "pnpm")),
+        ("COPY ./web web\nWORKDIR web\nRUN npm install", ("web/package.json", "web", "npm")),
+        ("COPY web/package*.json ./\nCOPY src src\nRUN npm install", ("web/package.json", "web", "npm")),
+        ("COPY . .\nRUN pip3 install -r api/dev.txt", ("api/dev.txt", ".", "pip")),
+        ("COPY . .\nRUN dotnet restore", ("*.csproj", ".", "dotnet")),
+        ("COPY . .\nRUN dotnet restore a/b.csproj", ("a/b.csproj", ".", "dotnet")),
+        ("COPY . .\nRUN dotnet restore a", ("a/*.csproj", ".", "dotnet")),
+        ("COPY . .\nRUN dotnet restore -r linux-x64 all.sln", ("all.sln", ".", "dotnet")),
+        ("COPY --from=x . .\nCOPY src src\nRUN npm install", None),
+    ],
+)
+def test_the_list_of_dependencies_is_that_of_the_context(lines: str, asked: tuple[str, str, str] | None) -> None:
+    paths: list[tuple[str, str, str]] = []
+
+    def needed(*given: str) -> None:
+        paths.append((given[0], given[1], given[2]))
+
+    text = f"FROM x\nWORKDIR /s\n{lines}\n"
+    [*_] = findings(late_module_download, context(text, workspace=Workspace(needed=needed)))
+    assert (asked in paths) if asked is not None else not paths
+
+
+@every_case(
+    "lines, installs_itself, reason",
+    [
+        (
+            "COPY . .\nRUN poetry install",
+            True,
+            "`pyproject.toml` is not copied before the rest; `poetry install --no-root` needs no other files",
+        ),
+        ("COPY . .\nRUN poetry install", False, "`pyproject.toml` is not copied before the rest"),
+        ("COPY . .\nRUN poetry install --no-root", True, "`pyproject.toml` is not copied before the rest"),
+        (
+            "COPY pyproject.toml .\nCOPY . .\nRUN uv sync --locked",
+            True,
+            "add `RUN uv sync --no-install-project` right after `COPY pyproject.toml`, before the rest is copied",
+        ),
+        (
+            "COPY pyproject.toml .\nCOPY . .\nRUN uv sync --no-install-project",
+            True,
+            "move it to right after `COPY pyproject.toml`, before the rest is copied",
+        ),
+    ],
+)
+def test_an_installation_of_the_project_itself_stays_after_the_source(
+    lines: str, reason: str, *, installs_itself: bool
+) -> None:
+    needed = NeededFiles(("pyproject.toml",), is_complete=True, installs_itself=installs_itself)
+    workspace = Workspace(needed=lambda *_given: needed)
+    (finding,) = findings(late_module_download, context(f"FROM x\nWORKDIR /s\n{lines}\n", workspace=workspace))
+    assert finding.message.partition(": ")[2] == reason
+
+
+@every_case(
+    "files, fixed",
+    [
+        (("go.mod", "go.sum"), "COPY go.mod go.sum ./"),
+        (("go.mod",), "COPY go.mod ./"),
+        (("go.mod", "lib/go.mod"), ""),
+    ],
+)
+def test_the_fix_copies_the_needed_files(files: tuple[str, ...], fixed: str) -> None:
+    text = "FROM golang\nWORKDIR /w\nCOPY . .\nRUN go mod download\n"
+    workspace = Workspace(needed=lambda *_given: NeededFiles(files, is_complete=True))
+    (finding,) = findings(late_module_download, context(text, workspace=workspace))
+    assert [fixed in edit.new_text for fix in finding.fixes for edit in fix.edits[:1]] == [True] * bool(fixed)
 
 
 @every_case(
@@ -271,8 +386,8 @@ def test_a_manifest_that_is_copied_first_is_not_said_to_be_missing(before: str, 
     assert ("move it to right after `COPY" in finding.message) is is_first
 
 
-@pytest.mark.parametrize(
-    ("copied", "reason"),
+@every_case(
+    "copied, reason",
     [
         ("package.json", "`package-lock.json` is not copied before the rest"),
         ("package*.json", "move it to right after `COPY package*.json`, before the rest is copied"),
@@ -355,14 +470,14 @@ def test_a_context_without_manifests(lines: str, held: list[str], is_said: bool)
         ("COPY patches ./patches\nCOPY package.json package-lock.json ./\nRUN npm ci", ""),
         ("COPY package.json package-lock.json tsconfig.json ./\nRUN npm ci", ""),
         ("COPY package.json package-lock.json ./\nCOPY scripts ./scripts\nRUN npm ci", ""),
-        ("COPY web/ .\nRUN npm ci", "`package.json` and `package-lock.json` are not copied before the rest"),
+        ("COPY web/ .\nRUN npm ci", "`web/package.json` and `web/package-lock.json` are not copied before the rest"),
         ("COPY web/ ./web/\nRUN npm ci", ""),
         ("COPY web/package*.json .\nRUN npm ci\nCOPY web/ .", ""),
         ("COPY requirements/ .\nRUN pip install -r dev.txt", ""),
         ("COPY requirements.txt .\nCOPY app app\nRUN pip install -r requirements.txt", "move it to right after"),
         ("COPY src/a/a.csproj src/a/\nCOPY src/ src/\nRUN dotnet restore src/a", "move it to right after"),
         ("COPY src/a/a.csproj src/a/\nCOPY . .\nRUN dotnet restore src/a", "move it to right after"),
-        ("COPY src/cart/ .\nRUN dotnet restore cart.csproj", "`*.csproj` is not copied before the rest"),
+        ("COPY src/cart/ .\nRUN dotnet restore cart.csproj", "`src/cart/cart.csproj` is not copied before the rest"),
         ("COPY Cargo.toml Cargo.lock ./\nCOPY src src\nRUN cargo fetch", ""),
         ("COPY pyproject.toml poetry.lock ./\nCOPY src src\nRUN poetry install", ""),
         ("COPY --from=other /src ./src\nRUN npm ci", ""),

@@ -5,8 +5,10 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Sequence
+from itertools import product
 from typing import Final
 
+from buildxray.files.globs import match_text
 from buildxray.localization import _, ngettext
 from buildxray.rules.base import Finding, Fix, FixAvailability, Related, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
@@ -20,11 +22,11 @@ from buildxray.semantics.mentions import takes_whole_context
 from buildxray.syntax.instructions import Copying
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.mounts import MountSyntaxError, mount_options
-from buildxray.toolchains.base import INSTALL_SCRIPTS, Toolchain
+from buildxray.toolchains.base import INSTALL_SCRIPTS, NeededFiles, Toolchain, is_harmless_script
 from buildxray.toolchains.bun import BUN
 from buildxray.toolchains.dotnet import DOTNET
 from buildxray.toolchains.go import GO
-from buildxray.toolchains.node import NODE
+from buildxray.toolchains.node import LOCK_FILES, NODE
 from buildxray.toolchains.rust import RUST
 
 
@@ -43,7 +45,9 @@ def late_module_download(ctx: RuleContext) -> Iterator[Finding]:
     after a COPY of a whole project of a larger repository (`COPY web/ .`). A RUN that mounts a cache or the manifest is not reported. `go build` counts as a download if
     `go.mod` requires modules. A command that reads no manifest of the build context is not reported: `go install path@version`, `npm install -g`, and
     those in sources that the stage itself clones or downloads. Nor is a download before which the build may change the manifests (`sed -i`,
-    `go mod edit`, a script of the project), or one of Go modules that `go.mod` or `go.work` replaces by directories.
+    `go mod edit`, a script of the project). The message names all files that the download needs, such as the lists of the members of a
+    workspace, the projects that a project of .NET refers to, and settings like `.npmrc`. Where these are more than six, or a list refers to
+    sources (`file:../lib`, a path dependency, a script that runs at installation), nothing is reported; nor in an image for development or tests.
 
     ## Why it matters
     A layer is rebuilt if the files copied before it have changed. After the whole source, every edit downloads everything again, in a
@@ -93,12 +97,12 @@ def late_module_download(ctx: RuleContext) -> Iterator[Finding]:
         for command in (it for run in stage.runs if run.idx > whole.idx for it in run.known_commands):
             if not command.use.manifests or command.use.toolchain in done or not command.syntax.words:
                 continue
-            if _are_missing(ctx, whole, command) or _runs_own_scripts(command):
+            if _are_missing(ctx, whole, command) or _runs_own_scripts(ctx, command):
                 # The stage itself brings the source and its list of dependencies, or the download needs the source.
                 continue
             done.add(command.use.toolchain)
             if not _is_mounted(command.run) and not _is_prepared(ctx, whole, command):
-                yield _finding(whole, command)
+                yield _finding(ctx, whole, command)
 
 
 _Downloads = frozenset[tuple[Toolchain, bool]]
@@ -123,7 +127,7 @@ def _after_part(ctx: RuleContext, stage: Stage, whole: Instruction | None, inher
         if not command.use.manifests or command.use.toolchain in done or not command.syntax.words:
             continue
         done.add(command.use.toolchain)
-        if (whole is not None and whole.idx < command.run.idx) or not _needs_manifests_only(command):
+        if (whole is not None and whole.idx < command.run.idx) or not _needs_manifests_only(ctx, command):
             continue
         part = _copied_source(stage, command)
         if part is None or _lacks_manifests(ctx, part, command) or (command.use.toolchain, True) in inherited:
@@ -131,33 +135,29 @@ def _after_part(ctx: RuleContext, stage: Stage, whole: Instruction | None, inher
         if not _is_mounted(command.run) and not _is_prepared(ctx, part, command):
             yield Finding(
                 command.title_range,
-                _("{fact}: {reason}", fact=_fact(command), reason=_reason(part, command)),
+                _("{fact}: {reason}", fact=_fact(command), reason=_reason(ctx, part, command)),
                 related=(Related(part.keyword_range, _("the source is copied here")),),
             )
 
 
-def _needs_manifests_only(command: KnownCommand) -> bool:
+def _needs_manifests_only(ctx: RuleContext, command: KnownCommand) -> bool:
     """True if a download works without the source of the project.
 
     Cargo fails without a source file; Poetry and uv install the project itself; scripts of package.json may need anything.
     """
     if command.use.toolchain is NODE or command.use.toolchain is BUN:
-        return not command.invocation.workspace.runs_scripts_at_install
+        return not command.invocation.workspace.runs_scripts_at_install or _needed(ctx, command) is not None
     is_known = command.use.toolchain is GO or command.use.toolchain is DOTNET
     return is_known or command.use.title.startswith(("bundle install", "pip install", "pip3 install", "pipenv install"))
 
 
-def _runs_own_scripts(command: KnownCommand) -> bool:
+def _runs_own_scripts(ctx: RuleContext, command: KnownCommand) -> bool:
     """True if the installation runs a script of package.json that works on the sources, such as a build in `postinstall`."""
-    scripts = command.invocation.workspace.scripts if command.use.toolchain in (NODE, BUN) else ()
-    return any(name in INSTALL_SCRIPTS and _HARMLESS_SCRIPT.fullmatch(text) is None for name, text in scripts)
-
-
-_HARMLESS_SCRIPT: Final = lazy_regex(
-    r"\s*(?:(?:npx|is-ci|test|\[|\|\|)\s+)*(?:husky|lefthook|simple-git-hooks|ngcc|patch-package|only-allow)\b[^&;|]*"
-    r"(?:\|\|\s*(?:true|:|exit 0)\s*)?"
-)
-"""Scripts that set up the checkout of a developer, or need a few files that a maintainer knows."""
+    if command.use.toolchain not in (NODE, BUN) or _needed(ctx, command) is not None:
+        # The needed files include what the scripts need.
+        return False
+    scripts = command.invocation.workspace.scripts
+    return any(name in INSTALL_SCRIPTS and not is_harmless_script(text) for name, text in scripts)
 
 
 def _copied_source(stage: Stage, command: KnownCommand) -> Instruction | None:
@@ -241,56 +241,69 @@ def _fetches_sources(command: KnownCommand) -> bool:
     )
 
 
-def _finding(whole: Instruction, command: KnownCommand) -> Finding:
+def _finding(ctx: RuleContext, whole: Instruction, command: KnownCommand) -> Finding:
     return Finding(
         command.title_range,
         _(
             "{fact}: {reason}",
             fact=_fact(command),
-            reason=_reason(whole, command),
+            reason=_reason(ctx, whole, command),
         ),
-        _fixes(whole, command),
+        _fixes(ctx, whole, command),
         (Related(whole.keyword_range, _("the whole source is copied here")),),
     )
 
 
-def _reason(whole: Instruction, command: KnownCommand) -> str:
+def _reason(ctx: RuleContext, whole: Instruction, command: KnownCommand) -> str:
     """The reason why the download is repeated: manifests are copied with the rest, or all come first, but the RUN comes after the rest."""
-    copied = {it: _copied_earlier(whole, it) for it in command.use.manifests}
+    needed = _needed(ctx, command)
+    if needed is None:
+        copied = {it: _copied_earlier(whole, it) for it in command.use.manifests}
+        missing = [_in_context(command, it) for it, instruction in copied.items() if instruction is None]
+    else:
+        copied = {it: _copy_of(whole, it) for it in needed.files}
+        missing = _missing(ctx, whole, needed)
+    alone = _without_project(command) if needed is None or needed.installs_itself else ""
     copying = [it for it in copied.values() if it is not None]
-    if len(copying) == len(copied):
-        last = max(copying, key=lambda it: it.idx)
-        sources = " ".join(it.text for it in last.node.sources) if isinstance(last.node, Copying) else ""
-        name = last.build.text[slice(*last.keyword_range)]
-        copy = f"{name} {sources}"
-        if command.use.toolchain is GO and command.use.title != "go mod download":
-            # The command itself needs the source.
-            return _("add `RUN go mod download` right after `{copy}`, before the rest is copied", copy=copy)
-        return _("move it to right after `{copy}`, before the rest is copied", copy=copy)
-    missing = [_in_context(whole, command, it) for it, instruction in copied.items() if instruction is None]
-    return ngettext(
-        "{files} is not copied before the rest",
-        "{files} are not copied before the rest",
-        len(missing),
-        files=listed(missing),
-    )
+    if missing or not copying:
+        reason = ngettext(
+            "{files} is not copied before the rest",
+            "{files} are not copied before the rest",
+            len(missing),
+            files=listed(missing, most=_MOST_NAMED),
+        )
+        if command.use.toolchain is RUST:
+            # Source: doc.rust-lang.org/cargo, "Cargo Targets": a package without targets is an error.
+            return _("{reason}; Cargo also needs an empty `src/main.rs` or `src/lib.rs`", reason=reason)
+        return _("{reason}; `{command}` needs no other files", reason=reason, command=alone) if alone else reason
+    last = max(copying, key=lambda it: it.idx)
+    sources = " ".join(it.text for it in last.node.sources) if isinstance(last.node, Copying) else ""
+    copy = f"{last.build.text[slice(*last.keyword_range)]} {sources}"
+    if command.use.toolchain is GO and command.use.title != "go mod download":
+        # The command itself needs the source.
+        alone = "go mod download"
+    if alone:
+        return _("add `RUN {command}` right after `{copy}`, before the rest is copied", command=alone, copy=copy)
+    return _("move it to right after `{copy}`, before the rest is copied", copy=copy)
 
 
-def _in_context(whole: Instruction, command: KnownCommand, manifest: str) -> str:
+def _without_project(command: KnownCommand) -> str:
+    """The command that installs the dependencies alone, where the one of the file installs the project too; otherwise empty.
+
+    Source: python-poetry.org, "install"; docs.astral.sh/uv, "sync".
+    """
+    title = command.use.title
+    options = {
+        "poetry install": ("--no-root", "--only-root"),
+        "uv sync": ("--no-install-project", "--no-install-workspace"),
+    }
+    given = options.get(title, ())
+    return f"{title} {given[0]}" if given and not command.invocation.has_option(*given) else ""
+
+
+def _in_context(command: KnownCommand, manifest: str) -> str:
     """The path of a manifest in the build context, where a COPY tells it; otherwise as the command names it."""
-    name, stage = posixpath.basename(manifest), command.run.stage
-    for it in () if stage is None else stage.instructions:
-        if whole.idx <= it.idx < command.run.idx and isinstance(it.node, Copying) and it.node.flag("from") is None:
-            for one in it.node.sources:
-                if posixpath.basename(one.text) == name:
-                    return one.text.removeprefix("./")
-    node = whole.node
-    if not manifest.startswith("/") or not isinstance(node, Copying) or node.destination is None:
-        return manifest
-    destinations = {clean(posixpath.join(it, node.destination.text)) for it in whole.directories}
-    if len(destinations) != 1 or len(node.sources) != 1 or not all(holds(it, manifest) for it in destinations):
-        return manifest
-    return posixpath.normpath(posixpath.join(node.sources[0].text, posixpath.relpath(manifest, *destinations)))
+    return next((path for path, _base in _context_paths(command, manifest)), manifest)
 
 
 def _copied_earlier(whole: Instruction, manifest: str) -> Instruction | None:
@@ -324,26 +337,115 @@ def _whole_source(stage: Stage) -> Instruction | None:
 
 def _is_prepared(ctx: RuleContext, whole: Instruction, command: KnownCommand) -> bool:
     """True if the manifests as they are copied may not be enough for a download: the build changes them, or they refer to more files."""
-    return _refers_to_directories(ctx, command) or _is_generated(whole, command) or _may_be_changed(whole, command)
+    return _needs_more(ctx, whole, command) or _is_generated(whole, command) or _may_be_changed(whole, command)
 
 
-def _refers_to_directories(ctx: RuleContext, command: KnownCommand) -> bool:
-    """True if the manifests may name directories of the project, of which the download needs the manifests too.
-
-    Source: go.dev/ref/mod, "replace directive" and "Workspaces".
-    """
-    workspace = ctx.build.workspace
+def _needs_more(ctx: RuleContext, whole: Instruction, command: KnownCommand) -> bool:
+    """True if a download needs files whose names are unknown, or too many to be copied one by one."""
+    needed = _needed(ctx, command)
+    if needed is not None:
+        # An installation that fails without a lock file is for another build context than one without any.
+        is_locked = command.use.toolchain is NODE and len(command.use.manifests) > 1
+        is_other = is_locked and not any(posixpath.basename(it) in _LOCKS for it in needed.files)
+        return is_other or not needed.is_complete or len(_missing(ctx, whole, needed)) > _MOST_NAMED
     if command.use.toolchain is not GO:
-        return not workspace.local_manifests.isdisjoint(command.use.manifests)
+        return False
+    # Source: go.dev/ref/mod, "Workspaces".
     is_off = all(it == "off" for it in command.invocation.setting("GOWORK").values)
-    has_list = workspace.holds is not None and workspace.holds("go.work")
-    stage = command.run.stage
-    earlier = (it.node for it in (() if stage is None else stage.instructions) if it.idx < command.run.idx)
+    known = ctx.build.workspace.holds
+    has_list = known is not None and known("go.work")
     is_copied = any(
-        isinstance(it, Copying) and any(posixpath.basename(one.text) == "go.work" for one in it.sources)
-        for it in earlier
+        posixpath.basename(one.text) == "go.work"
+        for it in _copies_before(command.run)
+        if isinstance(it.node, Copying)
+        for one in it.node.sources
     )
-    return workspace.replaces_modules or (not is_off and (has_list or is_copied))
+    return not is_off and (has_list or is_copied)
+
+
+_LOCKS: Final = frozenset((*LOCK_FILES.values(), "bun.lockb", "npm-shrinkwrap.json"))
+_MOST_NAMED: Final = 6
+"""Files that a message names; nobody copies more one by one without a tool that lists them."""
+
+
+def _needed(ctx: RuleContext, command: KnownCommand) -> NeededFiles | None:
+    """The files of the build context that a download needs; None if its manifests are not known."""
+    find = ctx.build.workspace.needed
+    if find is None:
+        return None
+    manager = command.use.title.partition(" ")[0]
+    manager = "pip" if manager == "pip3" else manager
+    places = {it: None for manifest in command.use.manifests for it in _context_paths(command, manifest)}
+    answers = [it for path, base in places if (it := find(path, base, manager)) is not None]
+    if not answers:
+        return None
+    files = tuple(dict.fromkeys(path for it in answers for path in it.files))
+    is_off = all(it == "off" for it in command.invocation.setting("GOWORK").values)
+    if command.use.toolchain is GO and is_off and any(posixpath.basename(it) == "go.work" for it in files):
+        # The list of the workspace is not read, and what it names cannot be told apart.
+        return None
+    return NeededFiles(
+        files,
+        is_complete=all(it.is_complete for it in answers),
+        installs_itself=any(it.installs_itself for it in answers),
+    )
+
+
+def _context_paths(command: KnownCommand, manifest: str) -> list[tuple[str, str]]:
+    """The paths in the build context that may be copied to where a command looks for a manifest, each with the directory that is copied.
+
+    A COPY that names the manifest comes before one of its directory.
+    """
+    name = posixpath.basename(manifest)
+    wanted = {clean(posixpath.join(it, manifest)) for it in command.invocation.directories}
+    named: dict[tuple[str, str], None] = {}
+    inside: dict[tuple[str, str], None] = {}
+    for it in _copies_before(command.run):
+        if not isinstance(it.node, Copying) or it.node.destination is None:
+            continue
+        destinations = {clean(posixpath.join(one, it.node.destination.text)) for one in it.directories}
+        for source in it.node.sources:
+            path = posixpath.normpath(source.text.lstrip("/") or ".")
+            directory = posixpath.dirname(path)
+            if may_name(posixpath.basename(path), name):
+                # `package*.json` names `package.json`, and `*.csproj` is named by `app.csproj`.
+                named[path if "*" in name else posixpath.join(directory, name), directory] = None
+                continue
+            if "." in posixpath.basename(path).strip(".") and not source.text.endswith("/"):
+                # A file.
+                continue
+            for one, image_path in product(destinations, wanted):
+                if holds(one, image_path):
+                    inside[posixpath.normpath(f"{path}/{posixpath.relpath(image_path, one)}"), path] = None
+    return [*named, *inside]
+
+
+def _copies_before(instruction: Instruction) -> list[Instruction]:
+    """The COPY and ADD instructions of a stage that take files from the build context before an instruction."""
+    stage = instruction.stage
+    return [
+        it
+        for it in (() if stage is None else stage.instructions)
+        if it.idx < instruction.idx and isinstance(it.node, Copying) and it.node.flag("from") is None
+    ]
+
+
+def _missing(ctx: RuleContext, whole: Instruction, needed: NeededFiles) -> list[str]:
+    """The needed files that no COPY before the whole source takes from the build context."""
+    ignored = ctx.build.workspace.ignored
+    is_sent = (it for it in needed.files if ignored is None or not ignored.excludes(it))
+    return [it for it in is_sent if _copy_of(whole, it) is None]
+
+
+def _copy_of(whole: Instruction, path: str) -> Instruction | None:
+    """The first COPY before the whole source that takes a file of the build context."""
+    for it in _copies_before(whole):
+        for one in it.node.sources if isinstance(it.node, Copying) else ():
+            source = posixpath.normpath(one.text.lstrip("/") or ".")
+            parts, others = source.split("/"), path.split("/")
+            if len(parts) <= len(others) and all(map(match_text, others, parts)):
+                return it
+    return None
 
 
 def _is_generated(whole: Instruction, command: KnownCommand) -> bool:
@@ -439,7 +541,7 @@ def _is_mounted(run: Run) -> bool:
     return False
 
 
-def _fixes(whole: Instruction, command: KnownCommand) -> tuple[Fix, ...]:
+def _fixes(ctx: RuleContext, whole: Instruction, command: KnownCommand) -> tuple[Fix, ...]:
     node, run = whole.node, command.run
     if command.use.toolchain is not GO or not isinstance(node, Copying) or node.destination is None:
         return ()
@@ -456,7 +558,11 @@ def _fixes(whole: Instruction, command: KnownCommand) -> tuple[Fix, ...]:
     ):
         # The new RUN lacks what the old one prepares: `export PATH=…`, credentials of private modules.
         return ()
-    lines = [f"{indent}COPY {' '.join(command.use.manifests)} ./", f"{indent}{download}"]
+    needed = _needed(ctx, command)
+    files = command.use.manifests if needed is None else needed.files
+    if any("/" in it for it in files):
+        return ()
+    lines = [f"{indent}COPY {' '.join(files)} ./", f"{indent}{download}"]
     edits = [insert_lines(whole, lines)]
     if is_alone:
         edits.append(remove_line(run, with_comments=False))

@@ -1,0 +1,407 @@
+"""The files of a build context that a package manager needs before it can download dependencies.
+
+Most managers need their own list and its lock file. A list may refer to lists of other directories, which then have to exist
+too, or to a directory of sources, of which nobody can tell which files are enough.
+"""
+
+from __future__ import annotations
+
+import json
+import posixpath
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from buildxray.files.globs import match_text
+from buildxray.files.reading import entries_of, is_file, is_inside, read_project_text
+from buildxray.projects.yaml import as_mapping
+from buildxray.syntax.lazy_regex import lazy_regex
+from buildxray.toolchains.base import INSTALL_SCRIPTS, NeededFiles, is_harmless_script
+
+_MOST_FILES: Final = 200
+"""Files of a project that are looked at for one list of dependencies."""
+_MOST_MEMBERS: Final = 100
+"""Members of a workspace that one pattern is compared with."""
+
+
+class _IncompleteError(Exception):
+    """A list of dependencies refers to something of which the text does not tell the files."""
+
+
+def needed_files(directories: Iterable[Path], path: str, base: str, manager: str) -> NeededFiles | None:
+    """The files that a download needs, given the path of its list of dependencies in the build context; perhaps with wildcards in its name.
+
+    `base` is the directory of the context whose files the build copies: settings of directories above it have no effect there.
+    `manager` is the name of the program, such as `npm`. None if no directory that may be the context holds the list; the answer is
+    incomplete if several hold different ones.
+    """
+    answers: dict[NeededFiles, None] = {}
+    for directory in directories:
+        context = _Context(directory, posixpath.normpath(base), manager)
+        names = context.matching(posixpath.normpath(path))
+        if names:
+            answers[_needed(context, names)] = None
+    if len(answers) > 1:
+        return NeededFiles((), is_complete=False)
+    return next(iter(answers), None)
+
+
+def _needed(context: _Context, names: Iterable[str]) -> NeededFiles:
+    """The files that a download needs, from those that the command names."""
+    needed: dict[str, None] = {}
+    pending = [*names]
+    while pending:
+        path = pending.pop(0)
+        if path in needed:
+            continue
+        needed[path] = None
+        try:
+            pending += _referred(context, path)
+        except _IncompleteError:
+            return NeededFiles((*needed,), is_complete=False)
+        if len(needed) > _MOST_FILES or not context.exists(path):
+            return NeededFiles((*needed,), is_complete=False)
+    installs_itself = any(_installs_itself(context, it) for it in needed)
+    return NeededFiles((*needed,), is_complete=True, installs_itself=installs_itself)
+
+
+class _Context:
+    """The files of one directory that may be the build context; paths are relative to it, with slashes."""
+
+    def __init__(self, directory: Path, base: str, manager: str) -> None:
+        self._directory = directory
+        self._base = base
+        self.manager = manager
+
+    def exists(self, path: str) -> bool:
+        """True if a path is that of a file in the context."""
+        place = self._directory / path
+        return not path.startswith("..") and is_inside(place, self._directory) and is_file(place)
+
+    def text(self, path: str) -> str:
+        """The text of a file; empty if it cannot be read."""
+        return (read_project_text(self._directory / path) or "") if self.exists(path) else ""
+
+    def names(self, directory: str) -> list[str]:
+        """The names in a directory."""
+        place = self._directory / directory
+        if directory.startswith("..") or not is_inside(place, self._directory):
+            return []
+        return [it.name for it in entries_of(place)]
+
+    def matching(self, path: str) -> list[str]:
+        """The files that a path with wildcards in its name names."""
+        directory, name = posixpath.split(path)
+        if name == "*.csproj":
+            # A solution comes first. Source: learn.microsoft.com, "dotnet restore", ROOT.
+            listed = [it for it in self.names(directory) if match_text(it.lower(), "*.*proj")]
+            solutions = [it for it in self.names(directory) if it.lower().endswith((".sln", ".slnx"))]
+            return [_join(directory, it) for it in solutions or listed][:_MOST_MEMBERS]
+        if not re.search(r"[*?\[]", name):
+            return [path] if self.exists(path) else []
+        return [_join(directory, it) for it in self.names(directory) if match_text(it, name)][:_MOST_MEMBERS]
+
+    def beside(self, path: str, *names: str) -> list[str]:
+        """The files with these names in the directory of a file that exist."""
+        read = (it for it in names if self.manager in _READ_BY.get(it, (self.manager,)))
+        paths = (_join(posixpath.dirname(path), it) for it in read)
+        return [it for it in paths if self.exists(it)]
+
+    def above(self, path: str, *names: str) -> list[str]:
+        """The files with these names in the directory of a file and in those above it, as far as the build copies them."""
+        files: list[str] = []
+        directory = posixpath.dirname(path)
+        while True:
+            files += self.beside(_join(directory, "x"), *names)
+            if directory in ("", self._base):
+                return files
+            directory = posixpath.dirname(directory)
+
+
+def _referred(context: _Context, path: str) -> list[str]:
+    """The files that a list of dependencies refers to. Raises `_IncompleteError`."""
+    name = posixpath.basename(path)
+    for pattern, references in _REFERENCES:
+        if match_text(name.lower(), pattern):
+            return references(context, path)
+    return []
+
+
+def _join(directory: str, path: str) -> str:
+    return posixpath.normpath(posixpath.join(directory, path))
+
+
+def _from(path: str, other: str) -> str:
+    """A path that is written relative to the directory of a file. Raises `_IncompleteError` for one outside of the context."""
+    joined = _join(posixpath.dirname(path), other)
+    if joined.startswith(("..", "/")):
+        raise _IncompleteError
+    return joined
+
+
+# Go
+
+
+_REPLACED: Final = lazy_regex(r"^(?![ \t]*//)[^\n]*=>[ \t]*\"?(?P<path>\.{0,2}/[^\s\"]*|\.{1,2}(?=\s|$))", re.MULTILINE)
+_USED: Final = lazy_regex(
+    r"^[ \t]*(?:use[ \t]+)?\"?(?P<path>\.{1,2}(?:/[^\s\"()]*)?)\"?[ \t\r]*(?://.*)?$", re.MULTILINE
+)
+
+
+def _of_go_mod(context: _Context, path: str) -> list[str]:
+    """The files of a module: its sums, those of the workspace, and the modules that take the place of others.
+
+    Source: go.dev/ref/mod, "replace directive" and "Workspaces".
+    """
+    replaced = [_from(path, posixpath.join(it["path"], "go.mod")) for it in _REPLACED.finditer(context.text(path))]
+    lists = context.above(path, "go.work")
+    return [*context.beside(path, "go.sum"), *lists[:1], *replaced]
+
+
+def _of_go_work(context: _Context, path: str) -> list[str]:
+    text = context.text(path)
+    used = [_from(path, posixpath.join(it["path"], "go.mod")) for it in _USED.finditer(text)]
+    replaced = [_from(path, posixpath.join(it["path"], "go.mod")) for it in _REPLACED.finditer(text)]
+    return [*context.beside(path, "go.work.sum"), *used, *replaced]
+
+
+# Node.js
+
+
+_OF_FILES: Final = ("file:", "link:", "portal:", "patch:", "./", "../")
+_READ_BY: Final[Mapping[str, tuple[str, ...]]] = {
+    "package-lock.json": ("npm",),
+    "npm-shrinkwrap.json": ("npm",),
+    ".npmrc": ("npm", "pnpm"),
+    "yarn.lock": ("yarn",),
+    ".yarnrc": ("yarn",),
+    ".yarnrc.yml": ("yarn",),
+    "pnpm-lock.yaml": ("pnpm",),
+    "pnpm-workspace.yaml": ("pnpm",),
+    "bun.lock": ("bun",),
+    "bun.lockb": ("bun",),
+    "bunfig.toml": ("bun",),
+    "poetry.lock": ("poetry",),
+    "poetry.toml": ("poetry",),
+    "uv.lock": ("uv",),
+    "uv.toml": ("uv",),
+    ".python-version": ("uv",),
+}
+"""Files that only some programs read, among those that share a list of dependencies."""
+_DEPENDENCIES: Final = ("dependencies", "devDependencies", "optionalDependencies", "resolutions")
+_MEMBER: Final = lazy_regex(r"^[ \t]*-[ \t]+[\"']?(?P<path>!?[\w.@*/-]+)", re.MULTILINE)
+_PACKAGES: Final = lazy_regex(r"^packages:[ \t\r]*\n(?P<list>(?:[ \t]*(?:-.*|#.*)?\r?\n?)*)", re.MULTILINE)
+_PATCHED: Final = lazy_regex(
+    r"^patchedDependencies:|^[ \t]+(?:[\"']?[\w@/.-]+[\"']?):[ \t]*[\"']?(?:file|link):", re.MULTILINE
+)
+_YARN_PATH: Final = lazy_regex(
+    r"^yarnPath:[ \t]*[\"']?(?P<path>[\w./-]+)|^[ \t]+path:[ \t]*[\"']?(?P<plugin>[\w./@-]+)", re.MULTILINE
+)
+
+
+def _of_package(context: _Context, path: str) -> list[str]:
+    """The files of a package: its lock file, settings, and the package.json of each member of its workspace.
+
+    Source: docs.npmjs.com, package.json, "workspaces", "Local Paths" and "scripts"; pnpm.io, pnpm-workspace.yaml, "patchedDependencies";
+    yarnpkg.com, "yarnPath" and "plugins". An installation makes the client of Prisma from its schema, unless a script does.
+    """
+    package = _json(context.text(path))
+    versions = [it for key in _DEPENDENCIES for it in as_mapping(package.get(key)).values() if isinstance(it, str)]
+    of_pnpm = as_mapping(package.get("pnpm"))
+    overrides = [it for it in as_mapping(of_pnpm.get("overrides")).values() if isinstance(it, str)]
+    if any(it.startswith(_OF_FILES) for it in (*versions, *overrides)) or of_pnpm.get("patchedDependencies"):
+        raise _IncompleteError
+    scripts = {name: it for name, it in as_mapping(package.get("scripts")).items() if isinstance(it, str)}
+    at_install = [it for name, it in scripts.items() if name in INSTALL_SCRIPTS]
+    if not all(map(is_harmless_script, at_install)):
+        raise _IncompleteError
+    if any("patch-package" in it for it in at_install) and context.names(_join(posixpath.dirname(path), "patches")):
+        raise _IncompleteError
+    has_client = any("@prisma/client" in as_mapping(package.get(it)) for it in _DEPENDENCIES)
+    if has_client and not any("prisma generate" in it for it in scripts.values()):
+        raise _IncompleteError
+    settings = context.beside(path, *_OF_PACKAGES)
+    named = None if context.manager == "pnpm" else package.get("workspaces")
+    listed = as_mapping(named).get("packages") if isinstance(named, Mapping) else named
+    members = [it for it in listed if isinstance(it, str)] if isinstance(listed, list) else []
+    return [*settings, *_members(context, path, members)]
+
+
+_OF_PACKAGES: Final = tuple(it for it in _READ_BY if not it.startswith((".python", "poetry", "uv")))
+
+
+def _of_pnpm_workspace(context: _Context, path: str) -> list[str]:
+    text = context.text(path)
+    if _PATCHED.search(text):
+        raise _IncompleteError
+    packages = _PACKAGES.search(text)
+    members = [it["path"] for it in _MEMBER.finditer("" if packages is None else packages["list"])]
+    return [*_members(context, path, members)]
+
+
+def _of_yarn_settings(context: _Context, path: str) -> list[str]:
+    matches = _YARN_PATH.finditer(context.text(path))
+    return [_from(path, it["path"] or it["plugin"]) for it in matches]
+
+
+def _members(context: _Context, path: str, patterns: Iterable[str]) -> Iterator[str]:
+    """The package.json of each member of a workspace. Raises `_IncompleteError` for patterns that leave out members, or look deeper."""
+    for pattern in dict.fromkeys(it.removeprefix("./").rstrip("/") for it in patterns):
+        if pattern in ("", "."):
+            continue
+        parent, _, last = pattern.rpartition("/")
+        if "*" in parent or "**" in last or pattern.startswith(("/", "!", "..")):
+            raise _IncompleteError
+        directory = _join(posixpath.dirname(path), parent)
+        names = [it for it in context.names(directory) if match_text(it, last)]
+        if len(names) > _MOST_MEMBERS:
+            raise _IncompleteError
+        for name in names:
+            manifest = _join(directory, f"{name}/package.json")
+            if context.exists(manifest):
+                yield manifest
+
+
+def _json(text: str) -> Mapping[str, Any]:
+    try:
+        return as_mapping(json.loads(text))
+    except (ValueError, RecursionError):
+        return {}
+
+
+# .NET
+
+
+_PROJECT_REFERENCE: Final = lazy_regex(
+    r"<ProjectReference\b[^>]*?\bInclude\s*=\s*[\"'](?P<path>[^\"']*)", re.IGNORECASE
+)
+_IMPORT: Final = lazy_regex(r"<Import\b[^>]*?\bProject\s*=\s*[\"'](?P<path>[^\"']*)", re.IGNORECASE)
+_OF_SOLUTION: Final = lazy_regex(
+    r"^Project\(.*?\)\s*=\s*\"[^\"]*\",\s*\"(?P<path>[^\"]*\.\w+proj)\"|<Project\b[^>]*?\bPath\s*=\s*\"(?P<other>[^\"]*)",
+    re.MULTILINE,
+)
+_OF_ALL_PROJECTS: Final = (
+    "Directory.Build.props",
+    "Directory.Build.targets",
+    "Directory.Packages.props",
+    "NuGet.Config",
+    "NuGet.config",
+    "nuget.config",
+    "global.json",
+)
+
+
+def _of_dotnet_project(context: _Context, path: str) -> list[str]:
+    """The projects that a project of .NET refers to, and the files of MSBuild and NuGet in the directories above it.
+
+    Source: learn.microsoft.com, "ProjectReference", "Directory.Build.props", "nuget.config reference", "Central Package Management".
+    """
+    text = context.text(path)
+    written = [it["path"] for pattern in (_PROJECT_REFERENCE, _IMPORT) for it in pattern.finditer(text)]
+    if any(set("$*;") & {*it} for it in written):
+        raise _IncompleteError
+    referred = [_from(path, it.replace("\\", "/")) for it in written]
+    return [*context.beside(path, "packages.lock.json"), *context.above(path, *_OF_ALL_PROJECTS), *referred]
+
+
+def _of_solution(context: _Context, path: str) -> list[str]:
+    text = context.text(path)
+    return [_from(path, (it["path"] or it["other"]).replace("\\", "/")) for it in _OF_SOLUTION.finditer(text)]
+
+
+# Python, Ruby, Rust, Dart
+
+
+_OTHER_LIST: Final = lazy_regex(
+    r"^[ \t]*(?:-[rc][ \t=]*|--(?:requirement|constraint)[ \t=]+)(?!\S*://)(?P<path>[^\s#]+)", re.MULTILINE
+)
+_LOCAL_PACKAGE: Final = lazy_regex(
+    r"^[ \t]*(?:(?:-e|--editable)[ \t=]+(?!\S*://)|[./]|(?:-f|--find-links)[ \t=]+(?!\S*://)|[\w.,\[\]-]+[ \t]*@[ \t]*file:)",
+    re.MULTILINE,
+)
+_RUBY_LOCAL: Final = lazy_regex(r"^[ \t]*(?:gemspec|eval_gemfile)\b", re.MULTILINE)
+_RUBY_COMMENT: Final = lazy_regex(r"(?<!\S)#[^\n]*")
+_RUBY_PATH: Final = lazy_regex(r"\bpath:|:path\b|\bpath[ \t]+[\"']")
+_RUBY_VERSION: Final = lazy_regex(r"^[ \t]*ruby\b[^#\n]*\bfile:[ \t]*[\"'](?P<path>[^\"']+)", re.MULTILINE)
+_TOML_PATH: Final = lazy_regex(
+    r"^[^#\n]*\bpath[ \t]*=[ \t]*[\"']|^[^#\n]*\bworkspace[ \t]*=[ \t]*true\b|^[ \t]*\[[\w.-]*\bworkspace(?:\.[\w.-]+)?\]"
+    r"|^[^#\n]*@[ \t]*file:|^[^#\n]*\beditable[ \t]*=[ \t]*true\b",
+    re.MULTILINE,
+)
+_YAML_PATH: Final = lazy_regex(r"^[ \t]+path:|^(?:resolution|workspace):", re.MULTILINE)
+
+
+def _of_requirements(context: _Context, path: str) -> list[str]:
+    """The other lists that a list of pip names. Source: pip.pypa.io, "Requirements File Format"."""
+    text = context.text(path)
+    if _LOCAL_PACKAGE.search(text):
+        raise _IncompleteError
+    return [_from(path, it["path"]) for it in _OTHER_LIST.finditer(text)]
+
+
+def _of_gemfile(context: _Context, path: str) -> list[str]:
+    """The lock file of a Gemfile, and the file with the version of Ruby. Source: bundler.io, "gemfile"."""
+    text = _RUBY_COMMENT.sub("", context.text(path))
+    if _RUBY_LOCAL.search(text) or _RUBY_PATH.search(text):
+        raise _IncompleteError
+    versions = [_from(path, it["path"]) for it in _RUBY_VERSION.finditer(text)]
+    return [*context.beside(path, "Gemfile.lock"), *versions]
+
+
+def _of_toml(context: _Context, path: str) -> list[str]:
+    """The lock files beside a list in TOML. Source: python-poetry.org, "path dependencies"; docs.astral.sh/uv, "Workspaces"; pipenv.pypa.io; doc.rust-lang.org/cargo, "Workspaces"."""
+    if _TOML_PATH.search(context.text(path)):
+        raise _IncompleteError
+    return context.beside(path, *_TOML_LOCKS[posixpath.basename(path).lower()])
+
+
+_TOML_LOCKS: Final = {
+    "cargo.toml": ("Cargo.lock", "rust-toolchain.toml", "rust-toolchain"),
+    "pipfile": ("Pipfile.lock",),
+    "pyproject.toml": ("poetry.lock", "poetry.toml", "uv.lock", "uv.toml", ".python-version"),
+}
+_NO_PACKAGE: Final = lazy_regex(r"^[ \t]*package-mode[ \t]*=[ \t]*false\b", re.MULTILINE)
+_BUILD_SYSTEM: Final = lazy_regex(r"^[ \t]*\[build-system\]", re.MULTILINE)
+_IS_PACKAGE: Final = lazy_regex(r"^[ \t]*package[ \t]*=[ \t]*(?P<value>true|false)\b", re.MULTILINE)
+
+
+def _installs_itself(context: _Context, path: str) -> bool:
+    """True if an installation from a pyproject.toml installs the project too.
+
+    Source: python-poetry.org, "package-mode"; docs.astral.sh/uv, "Build systems" and "Project packaging".
+    """
+    if posixpath.basename(path) != "pyproject.toml":
+        return False
+    text = context.text(path)
+    if context.manager == "poetry":
+        return _NO_PACKAGE.search(text) is None
+    chosen = _IS_PACKAGE.search(text)
+    return _BUILD_SYSTEM.search(text) is not None if chosen is None else chosen["value"] == "true"
+
+
+def _of_pubspec(context: _Context, path: str) -> list[str]:
+    """The lock file of a package of Dart. Source: dart.dev, "Path packages" and "Pub workspaces"."""
+    if _YAML_PATH.search(context.text(path)):
+        raise _IncompleteError
+    return context.beside(path, "pubspec.lock")
+
+
+_REFERENCES: Final[tuple[tuple[str, Callable[[_Context, str], list[str]]], ...]] = (
+    ("go.mod", _of_go_mod),
+    ("go.work", _of_go_work),
+    ("package.json", _of_package),
+    ("pnpm-workspace.yaml", _of_pnpm_workspace),
+    (".yarnrc.yml", _of_yarn_settings),
+    ("*.sln", _of_solution),
+    ("*.slnx", _of_solution),
+    ("*.*proj", _of_dotnet_project),
+    ("gemfile", _of_gemfile),
+    ("cargo.toml", _of_toml),
+    ("pipfile", _of_toml),
+    ("pyproject.toml", _of_toml),
+    ("pubspec.yaml", _of_pubspec),
+    ("*.txt", _of_requirements),
+    ("*.in", _of_requirements),
+)
+"""The names of lists of dependencies, in lower case, and what reads each."""

@@ -1,0 +1,237 @@
+"""The files that a download of dependencies needs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from buildxray.projects.manifests import needed_files
+from buildxray.toolchains.base import NeededFiles
+
+
+def needed(directory: Path, files: dict[str, str], path: str, manager: str, base: str = ".") -> NeededFiles | None:
+    for name, text in files.items():
+        place = directory / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(text)
+    return needed_files([directory], path, base, manager)
+
+
+def check(directory: Path, files: dict[str, str], path: str, manager: str, expected: str | None) -> None:
+    """Check the needed files; None if they are not known."""
+    answer = needed(directory, files, path, manager)
+    assert answer is not None
+    assert (" ".join(sorted(answer.files)) if answer.is_complete else None) == expected
+
+
+MODULE = "module example.com/m\n\ngo 1.26\n\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        ({"go.mod": MODULE}, "go.mod"),
+        ({"go.mod": MODULE, "go.sum": ""}, "go.mod go.sum"),
+        ({"go.mod": f"{MODULE}replace example.com/a => ./a\n", "a/go.mod": MODULE}, "a/go.mod go.mod"),
+        (
+            {"go.mod": f"{MODULE}replace (\n\tx.org/a/b/v2 v2.0.0 => ./b // here\n)\n", "b/go.mod": ""},
+            "b/go.mod go.mod",
+        ),
+        ({"go.mod": f"{MODULE}replace example.com/a => ./a\n"}, None),
+        ({"go.mod": f"{MODULE}replace example.com/a => ../a\n"}, None),
+        ({"go.mod": f"{MODULE}// replace example.com/a => ./a\n"}, "go.mod"),
+        ({"go.mod": f"{MODULE}replace example.com/a => example.com/b v1.0.0\n"}, "go.mod"),
+        (
+            {"go.mod": MODULE, "go.work": "go 1.26\n\nuse (\n\t.\n\t./tool // one more\n)\n", "tool/go.mod": MODULE},
+            "go.mod go.work tool/go.mod",
+        ),
+        ({"go.mod": MODULE, "go.work": "go 1.26\nuse .\nuse ./tool\n"}, None),
+    ],
+)
+def test_modules_of_go(tmp_path: Path, files: dict[str, str], expected: str | None) -> None:
+    check(tmp_path, files, "go.mod", "go", expected)
+
+
+@pytest.mark.parametrize(("base", "expected"), [(".", None), ("api", "api/go.mod")])
+def test_only_what_is_copied_has_an_effect(tmp_path: Path, base: str, expected: str | None) -> None:
+    files = {"go.work": "use ./other\n", "api/go.mod": MODULE}
+    answer = needed(tmp_path, files, "api/go.mod", "go", base)
+    assert answer is not None
+    assert (" ".join(answer.files) if answer.is_complete else None) == expected
+
+
+@pytest.mark.parametrize(
+    ("package", "others", "manager", "expected"),
+    [
+        ({}, "", "npm", "package.json"),
+        ({}, "package-lock.json yarn.lock .npmrc", "npm", ".npmrc package-lock.json package.json"),
+        ({}, "package-lock.json yarn.lock .npmrc", "yarn", "package.json yarn.lock"),
+        ({"workspaces": ["web", "libs/*"]}, "web/package.json libs/a/package.json libs/README", "npm", "libs/a/package.json package.json web/package.json"),
+        ({"workspaces": {"packages": ["./web/"]}}, "web/package.json", "yarn", "package.json web/package.json"),
+        ({"workspaces": ["web"]}, "web/package.json", "pnpm", "package.json"),
+        ({"workspaces": ["**"]}, "web/package.json", "npm", None),
+        ({"workspaces": ["a/*", "!a/b"]}, "a/b/package.json", "npm", None),
+        ({"workspaces": []}, "", "npm", "package.json"),
+        ({"dependencies": {"a": "file:../a"}}, "", "npm", None),
+        ({"devDependencies": {"a": "link:./a"}}, "", "yarn", None),
+        ({"dependencies": {"a": "^1.0.0"}}, "", "npm", "package.json"),
+        ({"pnpm": {"patchedDependencies": {"a@1": "patches/a.patch"}}}, "", "pnpm", None),
+        ({"scripts": {"postinstall": "node setup.js"}}, "", "npm", None),
+        ({"scripts": {"prepare": "husky"}}, "", "npm", "package.json"),
+        ({"scripts": {"prepare": "lefthook install"}}, "", "npm", None),
+        ({"scripts": {"prepare": "lefthook install || true"}}, "", "npm", "package.json"),
+        ({"scripts": {"postinstall": "patch-package"}}, "", "npm", "package.json"),
+        ({"scripts": {"postinstall": "patch-package"}}, "patches/a.patch", "npm", None),
+        ({"dependencies": {"@prisma/client": "6"}}, "", "npm", None),
+        ({"dependencies": {"@prisma/client": "6"}, "scripts": {"build": "prisma generate && tsc"}}, "", "npm", "package.json"),
+    ],
+)  # fmt: skip
+def test_packages_of_node(
+    tmp_path: Path, package: dict[str, object], others: str, manager: str, expected: str | None
+) -> None:
+    files = {**dict.fromkeys(others.split(), "{}"), "package.json": json.dumps(package)}
+    check(tmp_path, files, "package.json", manager, expected)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("packages:\n  - 'web'\n  # all\n  - libs/*\n", "libs/a/package.json package.json pnpm-workspace.yaml web/package.json"),
+        ("packages:\n- web\ncatalog:\n  react: ^19\n", "package.json pnpm-workspace.yaml web/package.json"),
+        ("onlyBuiltDependencies:\n  - esbuild\n", "package.json pnpm-workspace.yaml"),
+        ("packages:\n  - '**'\n", None),
+        ("packages:\n  - web\npatchedDependencies:\n  a@1: patches/a.patch\n", None),
+    ],
+)  # fmt: skip
+def test_workspaces_of_pnpm(tmp_path: Path, text: str, expected: str | None) -> None:
+    members = {"web/package.json": "{}", "libs/a/package.json": "{}", "package.json": "{}"}
+    check(tmp_path, {**members, "pnpm-workspace.yaml": text}, "package.json", "pnpm", expected)
+
+
+def test_a_member_of_a_workspace_may_need_its_sources(tmp_path: Path) -> None:
+    member = json.dumps({"scripts": {"prepare": "tsc"}})
+    files = {"package.json": '{"workspaces": ["web"]}', "web/package.json": member}
+    check(tmp_path, files, "package.json", "npm", None)
+
+
+def test_yarn_itself_may_be_in_the_repository(tmp_path: Path) -> None:
+    files = {"package.json": "{}", ".yarnrc.yml": "nodeLinker: node-modules\nyarnPath: .yarn/releases/yarn-4.cjs\n"}
+    files[".yarn/releases/yarn-4.cjs"] = ""
+    check(tmp_path, files, "package.json", "yarn", ".yarn/releases/yarn-4.cjs .yarnrc.yml package.json")
+
+
+def project(*references: str) -> str:
+    """A project of .NET with these references."""
+    return "<Project>" + "".join(f'<ProjectReference Include="{it}" />' for it in references) + "</Project>"
+
+
+@pytest.mark.parametrize(
+    ("files", "path", "expected"),
+    [
+        ({"a.csproj": project()}, "*.csproj", "a.csproj"),
+        ({"a.fsproj": project(), "nuget.config": ""}, "*.csproj", "a.fsproj nuget.config"),
+        (
+            {"App/App.csproj": project(r"..\Lib\Lib.csproj"), "Lib/Lib.csproj": project(), "Directory.Packages.props": ""},
+            "App/App.csproj",
+            "App/App.csproj Directory.Packages.props Lib/Lib.csproj",
+        ),
+        ({"App/App.csproj": project(r"..\Lib\Lib.csproj")}, "App/App.csproj", None),
+        ({"App/App.csproj": project(r"..\..\Lib\Lib.csproj")}, "App/App.csproj", None),
+        ({"App/App.csproj": project("$(Root)/Lib.csproj")}, "App/App.csproj", None),
+        (
+            {
+                "all.sln": 'Project("{F}") = "App", "App\\App.csproj", "{1}"\nProject("{2}") = "docs", "docs", "{3}"\n',
+                "App/App.csproj": project(),
+                "b.csproj": project(),
+            },
+            "*.csproj",
+            "App/App.csproj all.sln",
+        ),
+        ({"x.slnx": '<Solution><Project Path="A/A.csproj" /></Solution>', "A/A.csproj": ""}, "x.slnx", "A/A.csproj x.slnx"),
+    ],
+)  # fmt: skip
+def test_projects_of_dotnet(tmp_path: Path, files: dict[str, str], path: str, expected: str | None) -> None:
+    check(tmp_path, files, path, "dotnet", expected)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "others", "manager", "expected"),
+    [
+        ("requirements.txt", "a==1\n-r base.txt\n--constraint limits.txt\n", "base.txt limits.txt", "pip", "base.txt limits.txt requirements.txt"),
+        ("requirements.txt", "-e .\n", "", "pip", None),
+        ("requirements.txt", "./lib\n", "", "pip", None),
+        ("requirements.txt", "a @ file:///lib\n", "", "pip", None),
+        ("requirements.txt", "--find-links wheels\n", "", "pip", None),
+        ("requirements.txt", "# -r base.txt\na-r==1\n-e git+https://x.org/a\n-r https://x.org/r.txt\n", "base.txt", "pip", "requirements.txt"),
+        ("Gemfile", "ruby file: '.ruby-version'\ngem 'b'\n", "Gemfile.lock .ruby-version", "bundle", ".ruby-version Gemfile Gemfile.lock"),
+        ("Gemfile", "gem 'a', path: 'a'\n", "", "bundle", None),
+        ("Gemfile", "gemspec\n", "", "bundle", None),
+        ("Gemfile", "# gem 'a', path: 'a'\ngem 'b'\n", "", "bundle", "Gemfile"),
+        ("Cargo.toml", "[package]\nname = 'a'\n", "Cargo.lock", "cargo", "Cargo.lock Cargo.toml"),
+        ("Cargo.toml", "[workspace]\nmembers = ['a']\n", "", "cargo", None),
+        ("Cargo.toml", "[dependencies]\na = { path = '../a' }\n", "", "cargo", None),
+        ("Cargo.toml", "[dependencies]\na.workspace = true\n", "", "cargo", None),
+        ("pyproject.toml", "[tool.poetry.dependencies]\na = {path = '../a', develop = true}\n", "", "poetry", None),
+        ("pyproject.toml", "[tool.uv.workspace]\nmembers = ['a']\n", "", "uv", None),
+        ("pyproject.toml", "[tool.uv.sources]\na = { workspace = true }\n", "", "uv", None),
+        ("pyproject.toml", "[project]\nname = 'a'\n", "uv.lock poetry.lock", "uv", "pyproject.toml uv.lock"),
+        ("pubspec.yaml", "dependencies:\n  a:\n    path: ../a\n", "", "flutter", None),
+        ("pubspec.yaml", "dependencies:\n  path: ^1.0.0\n", "pubspec.lock", "flutter", None),
+        ("pubspec.yaml", "dependencies:\n  http: ^1.0.0\n", "pubspec.lock", "flutter", "pubspec.lock pubspec.yaml"),
+        ("Pipfile", "[packages]\na = {path = '.', editable = true}\n", "", "pipenv", None),
+        ("Pipfile", "[packages]\na = '*'\n", "Pipfile.lock", "pipenv", "Pipfile Pipfile.lock"),
+    ],
+)  # fmt: skip
+def test_other_lists(  # noqa: PLR0917
+    tmp_path: Path, name: str, text: str, others: str, manager: str, expected: str | None
+) -> None:
+    check(tmp_path, {**dict.fromkeys(others.split(), ""), name: text}, name, manager, expected)
+
+
+@pytest.mark.parametrize(
+    ("text", "manager", "expected"),
+    [
+        ("[tool.poetry]\nname = 'a'\n", "poetry", True),
+        ("[tool.poetry]\npackage-mode = false\n", "poetry", False),
+        ("[project]\nname = 'a'\n", "uv", False),
+        ("[build-system]\nrequires = []\n", "uv", True),
+        ("[build-system]\n[tool.uv]\npackage = false\n", "uv", False),
+        ("[tool.uv]\npackage = true\n", "uv", True),
+    ],
+)
+def test_projects_that_are_installed_too(tmp_path: Path, text: str, manager: str, *, expected: bool) -> None:
+    answer = needed(tmp_path, {"pyproject.toml": text}, "pyproject.toml", manager)
+    assert answer is not None
+    assert answer.installs_itself is expected
+
+
+def test_contexts_that_may_be_meant(tmp_path: Path) -> None:
+    (tmp_path / "api").mkdir()
+    places = [tmp_path / "api", tmp_path]
+    assert needed_files(places, "package.json", ".", "npm") is None
+    (tmp_path / "api/package.json").write_text("{}")
+    own = needed_files(places, "package.json", ".", "npm")
+    (tmp_path / "package.json").write_text("{}")
+    assert own == needed_files(places, "package.json", ".", "npm") == NeededFiles(("package.json",), is_complete=True)
+    (tmp_path / "package.json").write_text('{"workspaces": ["api"]}')
+    several = needed_files(places, "package.json", ".", "npm")
+    assert several is not None
+    assert not several.is_complete
+
+
+def test_files_outside_of_the_context_are_not_read(tmp_path: Path) -> None:
+    context = tmp_path / "context"
+    context.mkdir()
+    (tmp_path / "package.json").write_text("{}")
+    assert needed_files([context], "../package.json", ".", "npm") is None
+    (context / "requirements.txt").write_text("-r ../other.txt\n")
+    (tmp_path / "other.txt").write_text("")
+    check(context, {}, "requirements.txt", "pip", None)
+
+
+def test_lists_that_name_one_another_end(tmp_path: Path) -> None:
+    check(tmp_path, {"a.txt": "-r b.txt\n", "b.txt": "-r a.txt\n"}, "a.txt", "pip", "a.txt b.txt")
+    many = {f"{n}.txt": f"-r {n + 1}.txt\n" for n in range(400)}
+    check(tmp_path, many, "0.txt", "pip", None)
