@@ -24,7 +24,7 @@ from buildxray.plan.sources import SourceError
 from buildxray.plan.values import closest_signal, is_signal, port_problem
 from buildxray.platforms.platform import Platform
 from buildxray.records import replace
-from buildxray.syntax.expansion import PLAIN, RUN_LABEL, Expansion, expand, heredoc_marker, split
+from buildxray.syntax.expansion import PLAIN, RUN_LABEL, Expansion, expand, expand_text, heredoc_marker, split
 from buildxray.syntax.instructions import (
     Add,
     Arg,
@@ -44,9 +44,7 @@ from buildxray.syntax.instructions import (
     Volume,
     Workdir,
 )
-from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.lexer import ExpansionError, lex
-from buildxray.syntax.lines import BYTE_ORDER_MARK
 from buildxray.syntax.mounts import MountSyntaxError
 from buildxray.syntax.whitespace import SPACE
 
@@ -104,10 +102,8 @@ class _Context:
         return self.expand_text(token.text, token.span)
 
     def expand_text(self, text: str, span: Span) -> str:
-        if _EXPANDABLE.search(text) is None:
-            return text
         try:
-            return expand(lex(text, self.arguments.escape), self.look_up)
+            return expand_text(text, self.arguments.escape, self.look_up)
         except ExpansionError as error:
             raise _RefusalError(_("`{text}` cannot be expanded: {error}", text=text, error=error), span) from error
 
@@ -142,9 +138,6 @@ class _Context:
             escape=self.arguments.escape,
             secrets=secrets,
         )
-
-
-_EXPANDABLE: Final = lazy_regex(rf"""[$'"\\`]|\A{BYTE_ORDER_MARK}""")
 
 
 def _env(node: Env, context: _Context) -> Outcome:

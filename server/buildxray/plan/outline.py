@@ -16,10 +16,10 @@ from buildxray.localization import gettext_lazy as _
 from buildxray.plan.circles import find_circle
 from buildxray.plan.mounts import source_stages
 from buildxray.records import dataclass
-from buildxray.syntax.expansion import expand
+from buildxray.syntax.expansion import expand_text
 from buildxray.syntax.instructions import Arg, Copy, From, Node, Onbuild, Run, Span, of_node
 from buildxray.syntax.lazy_regex import lazy_regex
-from buildxray.syntax.lexer import ExpansionError, lex
+from buildxray.syntax.lexer import ExpansionError
 from buildxray.syntax.mounts import mount_options
 from buildxray.syntax.parser import Dockerfile
 
@@ -261,7 +261,7 @@ def _references(node: Node, escape: str) -> tuple[_Reference, ...]:
 def _is_plain(text: str, escape: str) -> bool:
     """True if `text` expands to itself."""
     try:
-        return expand(lex(text, escape), lambda _: None) == text
+        return expand_text(text, escape, lambda _: None) == text
     except ExpansionError:
         return False
 

@@ -33,7 +33,7 @@ from buildxray.plan.request import BuildRequest
 from buildxray.platforms.arguments import automatic_values
 from buildxray.platforms.platform import Platform, PlatformError, normalize, parse
 from buildxray.records import dataclass
-from buildxray.syntax.expansion import expand
+from buildxray.syntax.expansion import expand, expand_text
 from buildxray.syntax.instructions import Add, Arg, Copy, From, Node, Run, Span, Token, Workdir, of_node
 from buildxray.syntax.lexer import ExpansionError, VariableUse, lex
 from buildxray.syntax.mounts import MountSyntaxError, mount_options
@@ -205,7 +205,7 @@ def _global_arguments(
             argument = given.get(pair.name.text)
             if argument is None and pair.value is not None:
                 try:
-                    argument = expand(lex(pair.value.text, escape), environment.get)
+                    argument = expand_text(pair.value.text, escape, environment.get)
                 except ExpansionError as error:
                     problems.append(
                         (
@@ -471,7 +471,7 @@ def _base(node: From, arguments: Environment, escape: str, builder: Platform) ->
     if node.image is not None:
         name = node.image.text
         try:
-            name = expand(lex(name, escape), arguments.get)
+            name = expand_text(name, escape, arguments.get)
             if not name:
                 name = node.image.text
         except ExpansionError as error:
@@ -480,7 +480,7 @@ def _base(node: From, arguments: Environment, escape: str, builder: Platform) ->
     value = node.platform.value if node.platform is not None else None
     if value is not None and value.text:
         try:
-            text = expand(lex(value.text, escape), arguments.get)
+            text = expand_text(value.text, escape, arguments.get)
             if not text:
                 raise PlatformError(_("`{text}` is empty", text=value.text))
             platform = parse(text, local=builder)

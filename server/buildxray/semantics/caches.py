@@ -15,9 +15,9 @@ from buildxray.plan.paths import clean
 from buildxray.plan.scope import Scope
 from buildxray.platforms.platform import Platform, normalize
 from buildxray.semantics.stage_graph import StageGraph
-from buildxray.syntax.expansion import expand
+from buildxray.syntax.expansion import expand_text
 from buildxray.syntax.instructions import Flag, Run
-from buildxray.syntax.lexer import ExpansionError, lex
+from buildxray.syntax.lexer import ExpansionError
 from buildxray.syntax.mounts import MountSyntaxError
 
 
@@ -49,7 +49,7 @@ def cache_mounts(graph: StageGraph) -> Iterator[CacheMount]:
 
 def _cache_mount(graph: StageGraph, idx: int, flag: Flag, scope: Scope, machine: object) -> CacheMount | None:
     def expander(text: str) -> str:
-        return expand(lex(text, graph.plan.dockerfile.escape), scope.environment.get)
+        return expand_text(text, graph.plan.dockerfile.escape, scope.environment.get)
 
     try:
         mount = parse_mount(flag, expander)

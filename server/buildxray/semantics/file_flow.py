@@ -14,9 +14,9 @@ from buildxray.plan.paths import clean, holds
 from buildxray.plan.scope import Scope
 from buildxray.semantics.path_index import PathIndex
 from buildxray.semantics.stage_graph import Consumer, StageGraph
-from buildxray.syntax.expansion import expand
+from buildxray.syntax.expansion import expand_text
 from buildxray.syntax.instructions import Copy, From, Node, Run, Token
-from buildxray.syntax.lexer import ExpansionError, lex
+from buildxray.syntax.lexer import ExpansionError
 from buildxray.syntax.mounts import MountSyntaxError, mount_values
 
 __all__ = ["clean", "copied_files", "copied_paths", "holds", "is_covered", "moved", "way_into_image"]
@@ -118,7 +118,7 @@ def _is_mounted(node: Node, path: str) -> bool:
 
 def _path(graph: StageGraph, token: Token, scope: Scope, directory: str) -> str | None:
     try:
-        text = expand(lex(token.text, graph.plan.dockerfile.escape), scope.environment.get)
+        text = expand_text(token.text, graph.plan.dockerfile.escape, scope.environment.get)
     except ExpansionError:
         return None
     return clean(posixpath.join(directory, text)) + ("/" if text.endswith("/") and text.strip("/") else "")

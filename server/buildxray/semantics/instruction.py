@@ -16,9 +16,9 @@ from buildxray.semantics.mentions import Mention, mentions, sources_named
 from buildxray.semantics.stage_graph import Consumer, Split
 from buildxray.syntax import instructions as syntax
 from buildxray.syntax import shell
-from buildxray.syntax.expansion import expand
+from buildxray.syntax.expansion import expand_text
 from buildxray.syntax.instructions import Flag, Node, Pair, Problem, Span, Token
-from buildxray.syntax.lexer import ExpansionError, lex
+from buildxray.syntax.lexer import ExpansionError
 from buildxray.syntax.mounts import MountSyntaxError, context_source
 from buildxray.syntax.text import TextRange
 from buildxray.syntax.variables import VariableReference, variable_names, variable_references
@@ -455,6 +455,6 @@ class KnownCommand(Command):
 
 def _expanded(text: str, escape: str, environment: Environment) -> str | None:
     try:
-        return expand(lex(text, escape), environment.get)
+        return expand_text(text, escape, environment.get)
     except ExpansionError:
         return None

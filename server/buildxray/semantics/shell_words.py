@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from buildxray.syntax.arguments import quoted_words
-from buildxray.syntax.expansion import expand
+from buildxray.syntax.expansion import expand_text
 from buildxray.syntax.instructions import Node, Pair
 from buildxray.syntax.lazy_regex import lazy_regex
-from buildxray.syntax.lexer import ExpansionError, lex
+from buildxray.syntax.lexer import ExpansionError
 
 _PLAIN: Final = lazy_regex(r"[\w@%+:,./-]+")
 """A word in which no shell sees more than its characters."""
@@ -89,7 +89,7 @@ def _means_the_same(one: str, other: str, escape: str) -> bool:
     """True if BuildKit expands two texts alike, whatever the variables are."""
     try:
         for lookup in (lambda _name: None, lambda name: f"<{name} 'x\" \\>", lambda _name: ""):
-            if expand(lex(one, escape), lookup) != expand(lex(other, escape), lookup):
+            if expand_text(one, escape, lookup) != expand_text(other, escape, lookup):
                 return False
     except ExpansionError:
         return False

@@ -14,9 +14,9 @@ from buildxray.platforms.platform import Platform, can_run
 from buildxray.records import cached_property
 from buildxray.semantics.file_flow import way_into_image
 from buildxray.semantics.instruction import From, Instruction, KnownCommand, Run
-from buildxray.syntax.expansion import expand
+from buildxray.syntax.expansion import expand_text
 from buildxray.syntax.instructions import Node
-from buildxray.syntax.lexer import ExpansionError, lex
+from buildxray.syntax.lexer import ExpansionError
 from buildxray.toolchains.base import Effect, Use
 
 if TYPE_CHECKING:
@@ -193,7 +193,7 @@ class Stage:
         if image is None or not name:
             return False
         try:
-            pattern = expand(lex(image.text, self.build.dockerfile.escape), lambda _: "*")
+            pattern = expand_text(image.text, self.build.dockerfile.escape, lambda _: "*")
         except ExpansionError:
             return False
         return match_text(name, pattern.lower())

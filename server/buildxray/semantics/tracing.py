@@ -25,9 +25,9 @@ from buildxray.semantics.origins import Artifact, Machine, Origin
 from buildxray.semantics.outputs import copied_operands, packed_members, removed_paths, unpacked_archives
 from buildxray.semantics.path_index import PathIndex
 from buildxray.semantics.stage_graph import StageGraph
-from buildxray.syntax.expansion import expand
+from buildxray.syntax.expansion import expand_text
 from buildxray.syntax.instructions import Copy, Copying, Run, Token
-from buildxray.syntax.lexer import ExpansionError, lex
+from buildxray.syntax.lexer import ExpansionError
 from buildxray.syntax.mounts import MountSyntaxError, mount_values
 from buildxray.toolchains.base import Effect, Invocation, Use
 from buildxray.toolchains.common import INSTALLING_NOTHING
@@ -415,7 +415,7 @@ def _expanded(graph: StageGraph, planned: TargetPlan, idx: int, token: Token, di
     if scope is None:
         return None
     try:
-        text = expand(lex(token.text, graph.plan.dockerfile.escape), scope.environment.get)
+        text = expand_text(token.text, graph.plan.dockerfile.escape, scope.environment.get)
     except ExpansionError:
         return None
     if "://" in text:

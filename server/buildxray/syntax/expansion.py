@@ -16,6 +16,7 @@ from typing import Final, NamedTuple
 from buildxray.localization import gettext_lazy as _
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.lexer import Escape, ExpansionError, HeredocSign, Literal, Part, Quoted, Variable, Word, lex
+from buildxray.syntax.lines import BYTE_ORDER_MARK
 from buildxray.syntax.patterns import PatternError, ShellPattern, compile_pattern
 from buildxray.syntax.whitespace import SPACE
 
@@ -46,6 +47,14 @@ def expand(word: Word, lookup: Lookup, how: Expansion = PLAIN) -> str:
     if word.problem is not None:
         raise ExpansionError(word.problem)
     return _expand(word.parts, lookup, how)
+
+
+def expand_text(text: str, escape: str, lookup: Lookup) -> str:
+    """`expand` of a text, whose escape token is that of the file. Most texts have nothing to expand, and are not lexed."""
+    return text if _EXPANDABLE.search(text) is None else expand(lex(text, escape), lookup)
+
+
+_EXPANDABLE: Final = lazy_regex(rf"""[$'"\\`]|\A{BYTE_ORDER_MARK}""")
 
 
 def split(word: Word, lookup: Lookup, how: Expansion = PLAIN) -> list[str]:

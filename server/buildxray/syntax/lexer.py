@@ -98,14 +98,14 @@ def lex(text: str, escape: str = "\\", *, quotes: bool = True) -> Word:
 
     `quotes` is False for heredoc contents, where quotes are ordinary characters.
     """
-    return (_lex_cached if len(text) <= _CACHED_LENGTH else _lex)(text, escape, quotes=quotes)
+    return (_lex_cached if len(text) <= _CACHED_LENGTH else _lex)(text, escape, quotes)
 
 
 _CACHED_LENGTH: Final = 1000
 """Code points; longer texts are not cached, which bounds the memory of the cache."""
 
 
-def _lex(text: str, escape: str, *, quotes: bool) -> Word:
+def _lex(text: str, escape: str, quotes: bool) -> Word:  # noqa: FBT001 - a cache is faster with positions
     lexer = _Lexer(text, escape, quotes=quotes)
     try:
         return Word(text, lexer.parts(""), tuple(lexer.uses), None)

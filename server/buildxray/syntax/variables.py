@@ -25,7 +25,7 @@ from buildxray.syntax.instructions import (
     of_node,
 )
 from buildxray.syntax.lazy_regex import lazy_regex
-from buildxray.syntax.lexer import lex
+from buildxray.syntax.lexer import VariableUse, lex
 from buildxray.syntax.shell import ShellVariable, read_script
 from buildxray.syntax.text import TextRange
 
@@ -62,8 +62,8 @@ def variable_references(
 @of_node
 def variable_names(node: Node, escape: str, shell: tuple[str, ...]) -> frozenset[str]:
     """The names of all variables that an instruction uses, as in `variable_references`."""
-    by_buildkit = frozenset([it.name for it in _expanded(Instruction(node, 0, 0, 1, 1), node, escape)])
-    return by_buildkit.union([it.name for it in _in_script(node, shell)])
+    expanded = [it.use.name for it in _expanded_uses(node, escape)]
+    return frozenset(expanded).union([it.name for it in _in_script(node, shell)])
 
 
 @of_node
@@ -84,30 +84,39 @@ def _in_script(node: Node, shell: tuple[str, ...]) -> tuple[ShellVariable, ...]:
 
 
 def _expanded(instruction: Instruction, node: Node, escape: str) -> Iterator[VariableReference]:
-    """The references that BuildKit expands; `node` is the instruction's node, or the trigger of its ONBUILD."""
-    for span in _expanded_spans(node):
-        text = node.text[slice(*span)]
-        for use in lex(text, escape).uses:
-            yield VariableReference(
-                use.name,
-                instruction.range_of(Span(span.start + use.range.start, span.start + use.range.end)),
-                instruction.range_of(Span(span.start + use.name_range.start, span.start + use.name_range.end)),
-                is_shell=False,
-                has_default=_has_default(text, use.name_range),
-            )
+    """The references that BuildKit expands."""
+    for use, text, start, in_heredoc in _expanded_uses(node, escape):
+        range_, name_range = use.range.shifted(start), use.name_range.shifted(start)
+        if in_heredoc:
+            range_, name_range = range_.shifted(instruction.start), name_range.shifted(instruction.start)
+        else:
+            range_, name_range = instruction.range_of(Span(*range_)), instruction.range_of(Span(*name_range))
+        has_default = _has_default(text, use.name_range)
+        yield VariableReference(use.name, range_, name_range, is_shell=False, has_default=has_default)
+
+
+def _expanded_uses(node: Node, escape: str) -> Iterator[_ExpandedUse]:
+    """The uses of variables that BuildKit expands in a node, or in the trigger of an ONBUILD."""
+    if "$" in node.text:
+        for span in _expanded_spans(node):
+            text = node.text[slice(*span)]
+            for use in lex(text, escape).uses:
+                yield _ExpandedUse(use, text, span.start, in_heredoc=False)
     if isinstance(node, Copying):
         for heredoc in node.heredocs:
-            start = instruction.start + heredoc.start
             for use in lex(heredoc.content, quotes=False).uses if heredoc.marker.expand else ():
-                yield VariableReference(
-                    use.name,
-                    use.range.shifted(start),
-                    use.name_range.shifted(start),
-                    is_shell=False,
-                    has_default=_has_default(heredoc.content, use.name_range),
-                )
+                yield _ExpandedUse(use, heredoc.content, heredoc.start, in_heredoc=True)
     if isinstance(node, Onbuild) and node.trigger is not None:
-        yield from _expanded(instruction, node.trigger, escape)
+        yield from _expanded_uses(node.trigger, escape)
+
+
+class _ExpandedUse(NamedTuple):
+    use: VariableUse
+    text: str
+    """The text that BuildKit expands."""
+    start: int
+    """The offset of the text: in the logical text of the node, or for a heredoc from the start of the instruction."""
+    in_heredoc: bool
 
 
 def _has_default(text: str, name_range: TextRange) -> bool:

@@ -27,6 +27,7 @@ _ASKING: Final = frozenset({"--help", "--version", "-V", "-dumpmachine", "-dumpv
 _PREPROCESSING: Final = frozenset({"-E", "-M", "-MM", "-fsyntax-only"})
 """Options with which a compiler writes no code for a machine."""
 _CONFIGURING: Final = frozenset({"cmake", "configure", "meson"})
+_BUILDING: Final = (("cmake", "--build"), ("meson", "compile"))
 _OTHER_GOALS: Final = frozenset({"check", "clean", "distclean", "install", "test"})
 _CROSSING: Final = lazy_regex(
     r"--host\b|--target\b|--cross-file|TOOLCHAIN|CMAKE_SYSTEM|CMAKE_(?:C|CXX)_COMPILER|CROSS|xx-|-linux-|\$\{?TARGET"
@@ -47,9 +48,8 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
         if {*arguments} & _PREPROCESSING:
             return Use(toolchain, invocation, Effect.EXECUTE, name)
         return _compile(invocation, toolchain, name, 1, compiler["triple"] or "")
-    for title in ("cmake --build", "meson compile"):
-        if (name, *arguments[:1]) == tuple(title.split()):
-            return _build(invocation, toolchain, title)
+    if (name, *arguments[:1]) in _BUILDING:
+        return _build(invocation, toolchain, f"{name} {arguments[0]}")
     if name in _CONFIGURING:
         return Use(toolchain, invocation, Effect.NEUTRAL, name)
     is_known = name in ("ninja", "samu") or (

@@ -26,12 +26,15 @@ _PHP_EXTENSIONS: Final = frozenset(
 )
 _INSTALLING: Final = frozenset({"add", "create", "install", "sync", "update", "wheel"})
 _FREEZING: Final = frozenset({"nuitka", "nuitka3", "pyinstaller"})
+_KNOWN: Final = _FREEZING | _PHP_EXTENSIONS | _PYTHON | {"bundle", "bundler", "composer", "gem", "python", "python3"}
 _TARGETS: Final = ("--prefix", "--root", "--target", "-d", "-t", "-w", "--wheel-dir")
 
 
 def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
     command = invocation.command
-    name, arguments = command.name, invocation.operand_texts
+    name = command.name
+    # Reading the operands of each command would take longer than all the rest.
+    arguments = invocation.operand_texts if name in _KNOWN else []
     if name in ("python", "python3") and command.arguments[:1] == ("-m",):
         # `python -m pip install` is `pip install`, `python -m venv /venv` creates a directory of programs.
         name, arguments = next(iter(arguments), ""), arguments[1:]

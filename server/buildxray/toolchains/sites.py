@@ -39,6 +39,8 @@ _RUNNERS: Final = {
 
 
 def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
+    if invocation.command.name not in _GENERATORS and invocation.command.name not in _RUNNERS:
+        return None
     words = _words(invocation)
     name = words[0] if words else ""
     generating = _GENERATORS.get(name)

@@ -17,7 +17,7 @@ from buildxray.plan.memo import Memo
 from buildxray.plan.outline import StageOutline
 from buildxray.plan.references import ImageNameError, normalized
 from buildxray.platforms.platform import Platform, PlatformError, parse
-from buildxray.syntax.expansion import expand
+from buildxray.syntax.expansion import expand, expand_text
 from buildxray.syntax.instructions import Arg, Flag, From, Token
 from buildxray.syntax.lexer import ExpansionError, Word, lex
 from buildxray.syntax.suggestions import nearest
@@ -51,7 +51,7 @@ class _DefaultImage(NamedTuple):
 def _default_image(image: Token, escape: str, defaults: Environment) -> _DefaultImage:
     """The image of a FROM without build arguments."""
     try:
-        name = expand(lex(image.text, escape), defaults.get)
+        name = expand_text(image.text, escape, defaults.get)
     except ExpansionError:
         return _DefaultImage(None, is_valid=False)
     try:

@@ -22,7 +22,7 @@ from buildxray.plan.scope import Scope
 from buildxray.plan.sources import SourceError, git_source, is_http_source
 from buildxray.plan.stages import ResolvedStage
 from buildxray.records import dataclass
-from buildxray.syntax.expansion import expand, heredoc_marker, split
+from buildxray.syntax.expansion import expand, expand_text, heredoc_marker, split
 from buildxray.syntax.instructions import (
     Add,
     Arg,
@@ -227,9 +227,9 @@ class CheckedStage:
         names = []
         for pair in node.pairs:
             try:
-                names.append(expand(lex(pair.name.text, self._escape), environment.get))
+                names.append(expand_text(pair.name.text, self._escape, environment.get))
                 if pair.value is not None:
-                    expand(lex(pair.value.text, self._escape), environment.get)
+                    expand_text(pair.value.text, self._escape, environment.get)
             except ExpansionError:
                 return
         for name, pair in zip(names, node.pairs, strict=True):
@@ -286,7 +286,7 @@ class CheckedStage:
     def _workdir(self, node: Workdir, command: _Command) -> Iterator[CheckWarning]:
         assert node.value is not None, "WORKDIR without an argument is refused before"
         try:
-            path = expand(lex(node.value.text, self._escape), command.scope.environment.get)
+            path = expand_text(node.value.text, self._escape, command.scope.environment.get)
         except ExpansionError:
             return
         if not self._has_workdir and not is_absolute(path, command.scope.system):
@@ -302,7 +302,7 @@ class CheckedStage:
             if heredoc_marker(token.text) is not None:
                 continue
             try:
-                source = expand(lex(token.text, self._escape), command.scope.environment.get)
+                source = expand_text(token.text, self._escape, command.scope.environment.get)
                 if is_http_source(source) or git_source(source) is not None:
                     continue
             except (ExpansionError, SourceError):
