@@ -13,7 +13,11 @@ from tests.support.cases import every_case
         ("i386/Dockerfile", {"386"}),
         ("remote-env-arm.Dockerfile", {"arm", "arm64"}),
         ("docker/arm/Dockerfile", {"arm", "arm64"}),
+        ("docker/intel/Dockerfile", {"386", "amd64"}),
+        ("Dockerfile.x86", {"386", "amd64"}),
+        ("x86_64/Dockerfile", {"amd64"}),
         ("Dockerfile", set()),
+        ("intel-gpu/intelligence/Dockerfile.x86-tools", set()),
         ("charm/arms/Dockerfile.farm", set()),
         # Parts of words.
         ("charm64/Dockerfile", set()),

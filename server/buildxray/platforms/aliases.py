@@ -19,6 +19,7 @@ _ALIASES: Final = {
     "armv7l": "arm",
     "i386": "386",
     "i686": "386",
+    "linux64": "amd64",
     "x64": "amd64",
     "x86-64": "amd64",
     "x86_64": "amd64",
@@ -40,6 +41,7 @@ IN_EVERY_NAME: Final = ("64", "86", "arm", "390")
 _OWN: Final = ("amd64", "arm64", "ppc64le", "riscv64", "s390x")
 _NAME: Final = lazy_regex(rf"(?<![A-Za-z0-9])(?:{'|'.join((*_ALIASES, *_OWN))})(?![A-Za-z0-9])")
 _PREFIX: Final = lazy_regex(rf"(?<![A-Za-z0-9])(?:{'|'.join(REPOSITORY_PREFIXES)})(?![A-Za-z0-9])")
+_INTEL: Final = lazy_regex(r"(?<![A-Za-z0-9_-])(?:intel|x86)(?![A-Za-z0-9_-])")
 _ARM: Final = lazy_regex(r"(?<![A-Za-z0-9])arm(?![A-Za-z0-9])")
 
 
@@ -64,8 +66,9 @@ def architectures_of_image(name: str) -> frozenset[str]:
 def architectures_of_path(path: str) -> frozenset[str]:
     """The architectures that a path names, as TARGETARCH spells them: `Dockerfile.aarch64`, `linux/arm32v7/Dockerfile`.
 
-    `arm` alone, as in `Dockerfile.arm`, may mean 32 or 64 bits.
+    `arm` alone, as in `Dockerfile.arm`, may mean 32 or 64 bits, and so may `intel` and `x86`.
     """
     named = {name for *_, name in named_architectures(path)}
     named |= {REPOSITORY_PREFIXES[it[0]] for it in _PREFIX.finditer(path)}
+    named |= {"386", "amd64"} if _INTEL.search(path) else set()
     return frozenset(named | {"arm", "arm64"} if _ARM.search(path) else named)

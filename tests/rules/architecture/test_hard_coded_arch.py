@@ -603,3 +603,18 @@ def test_a_default_that_hides_the_machine_is_one_cause(before: str, n_findings: 
     text = f'FROM debian\n{before}RUN if [ "${name}" = arm64 ]; then a=aarch64; else a=x86_64; fi; curl -O https://x.org/t-$a\n'
     marked = reported(hard_coded_arch, text, "linux/amd64,linux/arm64,linux/arm/v7")
     assert len(marked) == n_findings
+
+
+@every_case(
+    "script, marks",
+    [
+        ("curl -o /usr/bin/jq https://x.org/jq-linux64", ["linux64"]),
+        ("wget https://x.org/driver_linux64.zip", ["linux64"]),
+        ("case $TARGETARCH in amd64) f=jq-linux64;; *) f=jq-linux-arm64;; esac; curl -O https://x.org/$f", []),
+        ("curl -O https://x.org/jq-gnulinux64", []),
+        ("curl -O https://x.org/windows-linux64", []),
+    ],
+)
+def test_the_name_of_64_bit_linux_is_that_of_one_architecture(script: str, marks: list[str]) -> None:
+    text = IMAGE.format(f"RUN {script}")
+    assert [text[slice(*it.range)] for it in findings(hard_coded_arch, context(text))] == marks
