@@ -97,3 +97,18 @@ def test_actions_offer_comments_that_silence(text: str, here: str, in_file: str)
         silenced = apply_edits(text, edits)
         assert silenced == expected
         assert diagnose(analyze(silenced).context, (every_run,)) == ()
+
+
+@every_case(
+    "text, expected",
+    [
+        ('FROM {{ base }}\nCMD ["a"]\nCMD ["b"]\n', ["build-error"]),
+        ('FROM alpine\n{% if a %}\nCMD ["a"]\n{% else %}\nCMD ["b"]\n{% endif %}\n', ["build-error"]),
+        ("FROM __BASE__ as a\nENV A b\n", ["build-error"]),
+        ('FROM alpine\nCMD ["a"]\nCMD ["b"]\n', ["multiple-instructions-disallowed"]),
+        ('FROM alpine\nRUN echo {{ a }}\nCMD ["a"]\nCMD ["b"]\n', ["multiple-instructions-disallowed"]),
+        ('FROM Alpine\nCMD ["a"]\nCMD ["b"]\n', ["build-error", "multiple-instructions-disallowed"]),
+    ],
+)
+def test_nothing_else_is_said_of_a_template(text: str, expected: list[str]) -> None:
+    assert [it.rule for it in analyze(text).diagnostics] == expected

@@ -15,10 +15,25 @@ from buildxray.syntax.parser import goes_on_above
 from buildxray.syntax.text import Edit, TextRange
 from buildxray.syntax.validation import find_problems
 
-__all__ = ["Cause", "errors_elsewhere", "errors_of_triggers", "foreign_frontend", "missing_escape"]
+__all__ = [
+    "Cause",
+    "errors_elsewhere",
+    "errors_of_triggers",
+    "foreign_frontend",
+    "missing_escape",
+    "template_mark",
+]
 
 _DOCKERS: Final = lazy_regex(r"(?:.*/)?dockerfile(?:-upstream)?(?:[:@].*)?")
 """The image of Docker's frontend, in its own repository or a mirror."""
+_TEMPLATE_MARK: Final = lazy_regex(r"@[A-Z][A-Z_]+@?(?=\s|$)|\{\{-?|\{%-?|\{#|<%[=-]?|\[%|__[A-Z][A-Z0-9_]*")
+"""Beginnings of lines of templates, with which no instruction can begin: of Go's templates, Jinja, ERB, Template Toolkit, and of scripts that replace `@WORDS`."""
+_PLACEHOLDER: Final = lazy_regex(r"__[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*__|@@?[A-Z][A-Z0-9_]*@@?|%%?[A-Z][A-Z0-9_]*%%?")
+"""A word that a script replaces. No image, platform or option has one of these in its name."""
+_EXPRESSION: Final = lazy_regex(
+    r"\{\{[^{}\n]*\}\}|\{%[^%\n]*%\}|<%[^%\n]*%>|\[%[^%\n]*%\]|(?<!<)<[A-Za-z](?:[^<>\n]*[^<>\s])?>|#\{[^{}\n]*\}|(?<!\$)\{[A-Za-z_][\w.]*\}|%\([A-Za-z_]\w*\)s"
+)
+"""An expression that a template engine replaces, or a place for a name to fill in: `{{ version }}`, `<%= version %>`, `<your-image>`, `{version}`."""
 
 
 def foreign_frontend(build: Build) -> tuple[str, TextRange] | None:
@@ -27,6 +42,43 @@ def foreign_frontend(build: Build) -> tuple[str, TextRange] | None:
         if directive.name == "syntax":
             name = directive.value.split()[0]
             return None if _DOCKERS.fullmatch(name) or "$" in name else (name, directive.range)
+    return None
+
+
+def template_mark(build: Build) -> TextRange | None:
+    """The range of the first word that shows that a file is a template, from which a program makes the text that BuildKit reads; None for other files.
+
+    A word counts only if BuildKit would refuse it: `RUN echo {{ a }}` is a command.
+    """
+    return next((it for error in build.errors if (it := _template_mark(error, build)) is not None), None)
+
+
+def _template_mark(error: PlanError, build: Build) -> TextRange | None:
+    """The range of the mark of a template: where an instruction should begin, or in the words that are wrong; None for another error."""
+    if error.cause is not Cause.FILE:
+        return None
+    text = build.text
+    if error.replacement is None:
+        placeholder = _PLACEHOLDER.search(text, *error.range)
+        if placeholder is not None and "\n" not in text[slice(*error.range)]:
+            return TextRange(*placeholder.span())
+    mark = _TEMPLATE_MARK.match(text, error.range.start)
+    line_start = text.rfind("\n", 0, error.range.start) + 1
+    if mark is not None and not text[line_start : error.range.start].strip():
+        return TextRange(*mark.span())
+    return _expression_at(error.range, build) if error.replacement is None else None
+
+
+def _expression_at(place: TextRange, build: Build) -> TextRange | None:
+    """The range of an expression of a template that contains the end of a wrong word, which a blank in the expression may have split."""
+    line_start = build.text.rfind("\n", 0, place.start) + 1
+    line_end = build.text.find("\n", place.end)
+    for it in _EXPRESSION.finditer(build.text, line_start, line_end if line_end >= 0 else len(build.text)):
+        if it.start() < place.end and place.start < it.end():
+            # `{VERSION}` of a declared ARG lacks its dollar sign.
+            name = it[0][1:-1]
+            is_argument = any(pair.name.text == name for one in build.instructions for pair in one.pairs)
+            return None if is_argument else TextRange(*it.span())
     return None
 
 

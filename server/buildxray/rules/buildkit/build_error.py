@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import repeat
-from typing import Final
 
 from buildxray.localization import _, localized
 from buildxray.rules.base import Finding, Fix, FixAvailability, FixFinder, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.semantics.build import Build, PlanError
-from buildxray.semantics.errors import Cause, errors_elsewhere, errors_of_triggers, foreign_frontend, missing_escape
-from buildxray.syntax.lazy_regex import lazy_regex
-from buildxray.syntax.text import Edit, TextRange
-
-_TEMPLATE_MARK: Final = lazy_regex(r"@[A-Z][A-Z_]+@?(?=\s|$)|\{\{-?|\{%-?|\{#|<%[=-]?|\[%|__[A-Z][A-Z0-9_]*")
-"""Beginnings of lines of templates, with which no instruction can begin: of Go's templates, Jinja, ERB, Template Toolkit, and of scripts that replace `@WORDS`."""
-_PLACEHOLDER: Final = lazy_regex(r"__[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*__|@@?[A-Z][A-Z0-9_]*@@?|%%?[A-Z][A-Z0-9_]*%%?")
-"""A word that a script replaces. No image, platform or option has one of these in its name."""
-_EXPRESSION: Final = lazy_regex(
-    r"\{\{[^{}\n]*\}\}|\{%[^%\n]*%\}|<%[^%\n]*%>|\[%[^%\n]*%\]|(?<!<)<[A-Za-z](?:[^<>\n]*[^<>\s])?>|#\{[^{}\n]*\}|(?<!\$)\{[A-Za-z_][\w.]*\}|%\([A-Za-z_]\w*\)s"
+from buildxray.semantics.errors import (
+    Cause,
+    errors_elsewhere,
+    errors_of_triggers,
+    foreign_frontend,
+    missing_escape,
+    template_mark,
 )
-"""An expression that a template engine replaces, or a place for a name to fill in: `{{ version }}`, `<%= version %>`, `<your-image>`, `{version}`."""
+from buildxray.syntax.text import Edit, TextRange
 
 
 @rule(Severity.ERROR, Severity.ERROR, FixAvailability.SOMETIMES)
@@ -58,11 +53,12 @@ def build_error(ctx: RuleContext) -> Iterator[Finding]:
 
     ## Limits
     A file for another frontend (`# syntax=` names an image that is not Docker's) gets a note instead, because only that frontend
-    defines its syntax. So does a template, recognised by a line that begins with `{{`, `{%`, `<%` or a word such as
-    `@INCLUDE`, or by a placeholder such as `__BASE__`, `@BASE@`, `%%BASE%%`, `{{ base }}` or `<base>` where a name belongs. An empty file is information. A name
-    without lower-case letters, such as `FROM BASEIMAGE`, gets no fix, because a program may replace it. Errors that depend on a
-    registry or a build argument are not reported: whether an image exists, whether its WORKDIR suits `--mount=type=bind,target=.`, and
-    the value of `ARG BASE` without a default or with one that is not valid (`invalid-default-arg-in-from` reports that). An ARG without a default in the value of
+    defines its syntax. For a template no rule reports anything, because BuildKit reads the text that a program makes of it. It is
+    recognised by a line that begins with `{{`, `{%`, `<%` or a word such as `@INCLUDE`, or by a placeholder such as `__BASE__`, `@BASE@`,
+    `%%BASE%%`, `{{ base }}` or `<base>` where a name belongs. An empty file is information. A name without lower-case letters, such as
+    `FROM BASEIMAGE`, gets no fix, because a program may replace it. Errors that depend on a registry or a build argument are not
+    reported: whether an image exists, whether its WORKDIR suits `--mount=type=bind,target=.`, and the value of `ARG BASE` without a
+    default or with one that is not valid (`invalid-default-arg-in-from` reports that). An ARG without a default in the value of
     `--platform` is a warning.
     """
     frontend = foreign_frontend(ctx.build)
@@ -71,10 +67,10 @@ def build_error(ctx: RuleContext) -> Iterator[Finding]:
         message = _("errors are not shown, because the frontend `{name}` may read this file in another way", name=name)
         yield Finding(place, message, severity=Severity.INFORMATION)
         return
-    template = next((it for it in map(_template_mark, ctx.build.errors, repeat(ctx.build)) if it is not None), None)
+    template = template_mark(ctx.build)
     if template is not None:
         mark = ctx.text[slice(*template)]
-        message = _("errors are not shown, because `{mark}` makes this file a template", mark=mark)
+        message = _("nothing is checked, because `{mark}` makes this file a template", mark=mark)
         yield Finding(template, message, severity=Severity.INFORMATION)
         return
     for error in dict.fromkeys(ctx.build.errors):
@@ -98,35 +94,6 @@ def build_error(ctx: RuleContext) -> Iterator[Finding]:
     for error in errors_of_triggers(ctx.build):
         message = _("{problem}; every build on this image fails", problem=localized(error.message))
         yield Finding(_shown(error, ctx.text), message, _fixes(ctx, error), severity=Severity.WARNING)
-
-
-def _template_mark(error: PlanError, build: Build) -> TextRange | None:
-    """The range of the mark of a template: where an instruction should begin, or in the words that are wrong; None for another error."""
-    if error.cause is not Cause.FILE:
-        return None
-    text = build.text
-    if error.replacement is None:
-        placeholder = _PLACEHOLDER.search(text, *error.range)
-        if placeholder is not None and "\n" not in text[slice(*error.range)]:
-            return TextRange(*placeholder.span())
-    mark = _TEMPLATE_MARK.match(text, error.range.start)
-    line_start = text.rfind("\n", 0, error.range.start) + 1
-    if mark is not None and not text[line_start : error.range.start].strip():
-        return TextRange(*mark.span())
-    return _expression_at(error.range, build) if error.replacement is None else None
-
-
-def _expression_at(place: TextRange, build: Build) -> TextRange | None:
-    """The range of an expression of a template that contains the end of a wrong word, which a blank in the expression may have split."""
-    line_start = build.text.rfind("\n", 0, place.start) + 1
-    line_end = build.text.find("\n", place.end)
-    for it in _EXPRESSION.finditer(build.text, line_start, line_end if line_end >= 0 else len(build.text)):
-        if it.start() < place.end and place.start < it.end():
-            # `{VERSION}` of a declared ARG lacks its dollar sign.
-            name = it[0][1:-1]
-            is_argument = any(pair.name.text == name for one in build.instructions for pair in one.pairs)
-            return None if is_argument else TextRange(*it.span())
-    return None
 
 
 def _fixes(ctx: RuleContext, error: PlanError) -> tuple[Fix, ...] | FixFinder:
