@@ -31,13 +31,22 @@ _TEXTS: Final = (
     "Jenkinsfile",
     "justfile",
     "Justfile",
-    "Taskfile.yml",
-    "Taskfile.yaml",
+    ".justfile",
     ".travis.yml",
     "azure-pipelines.yml",
     "config.yml",
 )
+TASKFILES: Final = tuple(
+    f"{name}{dist}.{suffix}"
+    for name in ("Taskfile", "taskfile")
+    for dist in ("", ".dist")
+    for suffix in ("yml", "yaml")
+)
+"""The files that Task reads. Source: taskfile.dev, "Supported file names"."""
 GORELEASER: Final = (".goreleaser.yaml", ".goreleaser.yml", "goreleaser.yaml", "goreleaser.yml")
+
+
+_NAMES: Final = frozenset((*MAKEFILES, *_TEXTS, *TASKFILES, *GORELEASER, ".gitlab-ci.yml"))
 
 
 def script_files(root: Path) -> Iterator[Path]:
@@ -47,7 +56,7 @@ def script_files(root: Path) -> Iterator[Path]:
         for entry in entries_of(root / directory if directory else root):
             name = entry.name
             is_woodpecker = directory == ".woodpecker" or name in {".woodpecker.yml", ".woodpecker.yaml", ".drone.yml"}
-            is_script = name.endswith((".sh", ".mk")) or name in {*MAKEFILES, *_TEXTS, *GORELEASER, ".gitlab-ci.yml"}
+            is_script = name.endswith((".sh", ".mk")) or name in _NAMES
             is_pipeline = directory == ".buildkite" and name.endswith((".yml", ".yaml"))
             if (is_woodpecker or is_script or is_pipeline) and n_files < _MOST_FILES:
                 n_files += 1

@@ -12,8 +12,8 @@ from buildxray.files.reading import read_project_text
 from buildxray.projects.builds import DeclaredBuild, pairs, platform_names
 from buildxray.projects.ci.commands import read_commands
 from buildxray.projects.ci.makefiles import makefile_site, read_makefile
-from buildxray.projects.ci.script_files import GORELEASER, MAKEFILES, script_files
-from buildxray.projects.ci.site import Reading, Site, project_path
+from buildxray.projects.ci.script_files import GORELEASER, MAKEFILES, TASKFILES, script_files
+from buildxray.projects.ci.site import Reading, Site, in_checkout, project_path
 from buildxray.projects.ci.travis import read_travis
 from buildxray.projects.yaml import YamlError, YamlMapping, load_documents
 from buildxray.syntax.lazy_regex import lazy_regex
@@ -44,6 +44,9 @@ def read_scripts(root: Path, *, local_platform: str) -> Reading:
             continue
         site = Site(root, lambda it: project_path(root, it), source=path, local_platform=local_platform)
         site = site._replace(name=name, origin=path.relative_to(root).as_posix())
+        if name in TASKFILES or name.lower().endswith("justfile"):
+            # These run where they are, and not at the root.
+            site = site._replace(directory=path.parent.relative_to(root).as_posix())
         if path.suffix == ".sh" or text.startswith(("#!/bin/sh", "#!/bin/bash", "#!/usr/bin/env bash")):
             read_commands(text, site._replace(is_whole_file=True), reading)
         elif name in GORELEASER:
@@ -73,7 +76,24 @@ def _read_yaml(text: str, site: Site, reading: Reading) -> None:
     except YamlError:
         return
     for document in documents:
+        if site.source.name in TASKFILES:
+            _complete_tasks(document)
         _read_table(document, site, reading, _texts(document.get("variables")), 0, 1)
+
+
+def _complete_tasks(taskfile: YamlMapping) -> None:
+    """Effect: write the short tasks of a Taskfile in full: `build: docker build .`, or a list of commands.
+
+    Source: taskfile.dev, "Short task syntax".
+    """
+    tasks = taskfile.get("tasks")
+    if not isinstance(tasks, YamlMapping):
+        return
+    for name, body in tasks.items():
+        if isinstance(body, str | list):
+            task = YamlMapping()
+            task["cmds"] = body
+            tasks[name] = task
 
 
 def _read_table(  # noqa: PLR0917 - each is another thing
@@ -85,15 +105,20 @@ def _read_table(  # noqa: PLR0917 - each is another thing
         **_texts(table.get("environment")),
         **_texts(table.get("env")),
     }
+    place_of_task = table.get("dir") if site.source.name in TASKFILES else None
+    if isinstance(place_of_task, str):
+        if "{{" in place_of_task or "$" in place_of_task:
+            return
+        site = site._replace(directory=in_checkout(site.directory, place_of_task))
     settings = table.get("settings")
     if isinstance(settings, Mapping) and _PLUGIN.fullmatch(str(table.get("image", ""))):
         _add_plugin(settings, site._replace(line=line, name=str(table.get("name", site.name))), reading)
     for key, value in table.items():
         place = table.lines.get(key, line) if isinstance(table, YamlMapping) else line
         listed = value if isinstance(value, list) else [value]
-        if key in {"script", "before_script", "commands", "command", "run", "cmds", "bash"}:
+        if key in {"script", "before_script", "commands", "command", "run", "cmd", "cmds", "bash"}:
             texts = [
-                it if isinstance(it, str) else str(it.get("command", ""))
+                it if isinstance(it, str) else str(it.get("command", it.get("cmd", "")))
                 for it in listed
                 if isinstance(it, str | Mapping)
             ]
