@@ -36,7 +36,9 @@ def compose(*dockerfiles: str, context: str = ".") -> str:
     ("dockerfiles", "existing", "n_missing"),
     [
         (("a/Dockerfile", "b/Dockerfile"), ("a/Dockerfile", "b/Dockerfile"), 0),
-        (("a/Dockerfile", "b/Dockerfile"), ("a/Dockerfile",), 2),
+        (("a/Dockerfile", "b/Dockerfile"), ("a/Dockerfile",), 1),
+        (("a/Dockerfile", "b/Dockerfile"), (), 2),
+        (("a/Dockerfile", "../b/Dockerfile"), ("a/Dockerfile",), 2),
         (("a/Dockerfile", "b/Dockerfile"), ("a/Dockerfile", "b/Dockerfile", "deploy/a/Dockerfile"), 1),
     ],
 )
@@ -58,6 +60,24 @@ def test_a_compose_file_may_be_run_from_the_root(
 def test_bake_may_run_in_another_directory(tmp_path: Path, name: str, fields: str, n_missing: int) -> None:
     text = f'target "default" {{\n  {fields}\n}}\n'
     assert len(messages(tmp_path, name, text, "images/one/Dockerfile")) == n_missing
+
+
+@pytest.mark.parametrize(
+    ("others", "existing", "n_missing"),
+    [
+        # A target that only passes its fields on is not built.
+        ('target "all" {}\n', "deploy/app/Dockerfile", 0),
+        ('target "all" {}\n', "app/Dockerfile", 0),
+        ('target "all" {}\n', "other/Dockerfile", 1),
+        ('target "all" {}\ngroup "default" { targets = ["all", "app"] }\n', "app/Dockerfile", 1),
+    ],
+)
+def test_bake_runs_where_the_dockerfiles_of_its_builds_are(
+    tmp_path: Path, others: str, existing: str, n_missing: int
+) -> None:
+    text = f'{others}target "app" {{\n  inherits = ["all"]\n  dockerfile = "app/Dockerfile"\n}}\n'
+    given = messages(tmp_path, "deploy/docker-bake.hcl", text, existing, "deploy/Dockerfile")
+    assert len(given) == n_missing
 
 
 @pytest.mark.parametrize(
@@ -83,3 +103,20 @@ def test_only_another_spelling_is_proposed(tmp_path: Path, asked: str, existing:
 def test_a_path_above_the_file_is_relative(tmp_path: Path) -> None:
     (message,) = messages(tmp_path, "sub/compose.yaml", compose("x/Dockerfile", context=".."), "sub/Dockerfile")
     assert message == "`x/Dockerfile` does not exist"
+
+
+@pytest.mark.parametrize(
+    ("default", "is_said"),
+    # Bake refuses to run until the environment gives a value, as the file wants it.
+    [('""', False), ("null", False), ('"0"', True)],
+)
+def test_a_variable_that_people_must_set_is_no_problem_of_the_file(
+    tmp_path: Path, default: str, *, is_said: bool
+) -> None:
+    validation = 'validation { condition = VERSION != "0" && VERSION != "" }'
+    text = f'variable "VERSION" {{\n  default = {default}\n  {validation}\n}}\ntarget "default" {{}}\n'
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "Dockerfile").write_text(DOCKERFILE)
+    (tmp_path / "docker-bake.hcl").write_text(text)
+    file = look_at(tmp_path / "docker-bake.hcl", text, Projects(), SETTINGS)
+    assert ("unread-build" in [it.rule for it in file.diagnostics]) is is_said

@@ -103,6 +103,10 @@ def compose(argument: str) -> str:
         (IMAGE, compose("['BASE=${NAME}/base']"), [Cause.UNKNOWN_ARGUMENT]),
         (IMAGE, compose("{BASE: '${NAME:-/}/base'}"), [Cause.FILE]),
         (IMAGE, compose("['BASE=/base']"), [Cause.FILE]),
+        # Without a value, the argument has that of the environment.
+        (PLATFORM, compose("[CPU]"), [Cause.UNKNOWN_ARGUMENT]),
+        (PLATFORM, compose("{CPU: }"), [Cause.UNKNOWN_ARGUMENT]),
+        (PLATFORM, compose("[OTHER]"), [Cause.PLATFORM_ARGUMENT]),
     ],
 )
 def test_the_causes_of_errors(tmp_path: Path, dockerfile: str, markup: str, expected: list[Cause]) -> None:

@@ -154,15 +154,18 @@ class _File:
         """True if the file is in a directory below the root of its repository."""
         return self._root is not None and self._root != self._directory
 
+    def is_from_root(self, dockerfile: Path) -> bool:
+        """True if the Dockerfile of a service exists from the root of the repository, and that of no service from the directory of the file."""
+        return dockerfile in self._from_root
+
     @cached_property
-    def are_from_root(self) -> bool:
-        """True if the Dockerfiles of all services exist from the root of the repository, and none from the directory of the file."""
+    def _from_root(self) -> frozenset[Path]:
+        """The paths of Dockerfiles that `is_from_root` means."""
         directory, root = self._directory, self._root
         own = {it.dockerfile for it in self._builds if it.is_of_service and not it.remote}
-        below = [it.relative_to(directory) for it in own if it.is_relative_to(directory)]
-        if root is None or len(below) != len(own):
-            return False
-        return not any(map(exists, own)) and all(exists(root / it) for it in below)
+        if root is None or any(not it.is_relative_to(directory) or exists(it) for it in own):
+            return frozenset()
+        return frozenset(it for it in own if exists(root / it.relative_to(directory)))
 
     @cached_property
     def _root(self) -> Path | None:
@@ -261,14 +264,14 @@ class _Reader:
     def _may_run_elsewhere(self) -> bool:
         """True if paths of a Bake or Compose file are meant from another directory than that of the file.
 
-        A platform may run Compose with the repository as project directory: then the paths of the file exist from there, and
+        A platform may run Compose with the repository as project directory: then paths of the file exist from there, and
         none from its own directory. A target of Bake without a context takes the directory where people and jobs run Bake.
         """
         declared = self.declared
         if not self._file.are_below_root or _runs_it(declared) != declared.source:
             return False
         if declared.is_of_service:
-            return self._file.are_from_root
+            return self._file.is_from_root(declared.dockerfile)
         is_bake = declared.source.suffix in (".hcl", ".json")
         return is_bake and "context" not in self.own.fields and "dockerfile" not in self.own.fields
 

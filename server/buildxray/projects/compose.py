@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from buildxray.files.reading import read_project_text
 from buildxray.localization import gettext_lazy as _
-from buildxray.projects.bake.targets import Definition, Target
+from buildxray.projects.bake.targets import OF_ENVIRONMENT, Definition, Target
 from buildxray.projects.builds import Note, absolute, is_remote
 from buildxray.projects.hcl.values import UNKNOWN, Unknown, Value
 from buildxray.projects.interpolation import MissingVariableError, interpolate, read_environment_file
@@ -266,12 +266,11 @@ def _fields(build: Mapping[str, Any], service: Mapping[str, Any], environment: M
         fields["platforms"] = (*dict.fromkeys(named),)
     arguments = build.get("args")
     if isinstance(arguments, Mapping):
-        fields["args"] = {
-            key: value
-            for key, it in arguments.items()
-            for value in (it if it is not None else _inherited(key, service, environment),)
-            if value is not None
-        }
+        # An argument without a value takes it from the environment, in which it may be missing.
+        inherited = {key: _inherited(key, service, environment) for key, it in arguments.items() if it is None}
+        given = {key: inherited.get(key) if it is None else it for key, it in arguments.items()}
+        fields["args"] = {key: it for key, it in given.items() if it is not None}
+        fields[OF_ENVIRONMENT] = (*(key for key, it in inherited.items() if it is None),)
     contexts = {**_mapping(extension.get("contexts")), **_mapping(build.get("additional_contexts"))}
     if contexts:
         fields["contexts"] = {key: _context(it) for key, it in contexts.items() if it is not None}

@@ -143,6 +143,7 @@ class Project:
 
         The value of such a variable must come from the environment of the build, so it is unknown here.
         """
+        unset = self.unset_variables()
         for name, block in self._variables.items():
             try:
                 self.variable(name)
@@ -153,6 +154,9 @@ class Project:
             for rule in block.body.blocks:
                 if rule.kind == "validation" and not self._passes(rule):
                     self._values[name] = UNKNOWN
+                    if name in unset:
+                        # The file asks for a value, and does what it should.
+                        break
                     place = rule.body.attributes["condition"].line
                     self.notes.append(Note(block.file, place, _("the variable `{name}` must be set", name=name)))
                     break

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from buildxray.files.globs import component_pattern
 from buildxray.files.reading import is_file, read_project_text
 from buildxray.localization import gettext_lazy as _
-from buildxray.projects.bake.targets import Definition, Target
+from buildxray.projects.bake.targets import OF_ENVIRONMENT, Definition, Target
 from buildxray.projects.builds import (
     DeclaredBuild,
     LinkedTarget,
@@ -186,6 +186,8 @@ def _unknown_arguments(project: BakeProject, target: Target) -> tuple[str, ...]:
     if not isinstance(arguments, Mapping):
         return ("*",)
     unknown = {name for name, it in arguments.items() if isinstance(it, Unknown | Unset)}
+    inherited = target.fields.get(OF_ENVIRONMENT)
+    unknown |= {it for it in inherited if isinstance(it, str)} if isinstance(inherited, tuple) else set()
     if project.if_set is not None and target.name in project.if_set.targets:
         if_set = project.if_set.resolved(target.name).fields.get("args", {})
         if isinstance(if_set, Mapping):
@@ -268,9 +270,9 @@ def best_directory(
 
 
 def _count_existing(project: BakeProject) -> tuple[int, int]:
-    """The number of a project's Dockerfiles that exist, and the number of all."""
+    """The number of a project's Dockerfiles that exist, and the number of all, without those of targets that only pass their fields on."""
     paths: set[Path] = set()
-    for name in [*project.definition.targets][:500]:
+    for name in project.definition.run()[:500]:
         fields = project.definition.resolved(name).fields
         context, dockerfile = fields.get("context", "."), fields.get("dockerfile") or "Dockerfile"
         if isinstance(context, str) and isinstance(dockerfile, str) and "dockerfile-inline" not in fields:

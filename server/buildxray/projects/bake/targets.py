@@ -25,6 +25,8 @@ FIELDS: Final = (
     "output",
 )
 """The attributes of a target that decide what is built."""
+OF_ENVIRONMENT: Final = "args of the environment"
+"""The field with the names of the arguments of a service that only the environment of a run gives a value."""
 _MOST_PARENTS: Final = 2_000
 _MOST_LINKED: Final = 200
 """Targets that are followed through contexts; Bake files have chains of three or four."""
@@ -134,6 +136,13 @@ class Definition:
 
         circle = find_circle(name, needs, set())
         return (*circle, *circle[:1])
+
+    def run(self) -> list[str]:
+        """The targets that people or jobs run: those that a group names, and those that no other target inherits from; all if there are none."""
+        inherited = (it.fields.get("inherits") for it in self.targets.values())
+        parents = {it for listed in inherited if isinstance(listed, tuple) for it in listed if isinstance(it, str)}
+        grouped = self.built(("default", *self.groups))
+        return [it for it in self.targets if it in grouped or it not in parents] or [*self.targets]
 
     def built(self, names: Sequence[str]) -> frozenset[str]:
         """The targets that a call of Bake with these names builds, with those that their contexts name."""
