@@ -481,6 +481,13 @@ def test_a_context_without_manifests(lines: str, held: list[str], is_said: bool)
         ("COPY Cargo.toml Cargo.lock ./\nCOPY src src\nRUN cargo fetch", ""),
         ("COPY pyproject.toml poetry.lock ./\nCOPY src src\nRUN poetry install", ""),
         ("COPY --from=other /src ./src\nRUN npm ci", ""),
+        ("ADD app.js .\nADD package.json .\nADD lib lib\nRUN npm install", "`package.json` is not copied before"),
+        ("COPY package.json .\nADD lib lib\nRUN npm install", "move it to right after `COPY package.json`"),
+        ("COPY app.py requirements.txt ./\nRUN pip install -r requirements.txt", "`requirements.txt` is not copied"),
+        ("COPY go.mod go.sum ./\nCOPY *.go ./\nRUN go mod download", "move it to right after"),
+        ("COPY setup.py requirements.txt ./\nRUN pip install -r requirements.txt", ""),
+        ("COPY lib/requirements.txt ./\nRUN pip install -r requirements.txt\nCOPY lib lib", ""),
+        ("COPY package.json server.json ./\nRUN npm install", ""),
     ],
 )
 def test_a_part_of_the_context_with_the_source(lines: str, reason: str) -> None:

@@ -41,7 +41,7 @@ def late_module_download(ctx: RuleContext) -> Iterator[Finding]:
 
     ## What it does
     Looks for `go mod download`, `npm ci`, `dotnet restore`, `cargo fetch`, `pip install -r` and similar commands after a `COPY . .` without an
-    earlier download in the stage; also after a COPY of a source directory such as `src`, if the manifests were copied in vain before it, and
+    earlier download in the stage; also after a COPY of a source directory such as `src` or of a file such as `main.py`, if the manifests were copied in vain before it or with it, and
     after a COPY of a whole project of a larger repository (`COPY web/ .`). A RUN that mounts a cache or the manifest is not reported. `go build` counts as a download if
     `go.mod` requires modules. A command that reads no manifest of the build context is not reported: `go install path@version`, `npm install -g`, and
     those in sources that the stage itself clones or downloads. Nor is a download before which the build may change the manifests (`sed -i`,
@@ -170,9 +170,8 @@ def _copied_source(stage: Stage, command: KnownCommand) -> Instruction | None:
     manifests = [_copied_earlier(command.run, it) for it in command.use.manifests]
     copied = [it.idx for it in manifests if it is not None]
     if len(copied) == len(manifests):
-        after = (it for it in copies if it.idx > max(copied))
         # A change of a source that is copied before the manifests, or with them, repeats the download too.
-        return next((it for it in (*after, *copies) if _takes_source(it)), None)
+        return next((it for it in copies if _takes_source(it)), None)
     return None if copied else next((it for it in copies if _takes_project(it, command)), None)
 
 
@@ -193,7 +192,10 @@ def _takes_project(instruction: Instruction, command: KnownCommand) -> bool:
     return is_directory and destinations == {*command.invocation.directories}
 
 
-_SOURCE: Final = lazy_regex(r"(?:[\w./@-]*/)?(?:app|cmd|internal|pkg|sources?|src)/?")
+_SOURCE: Final = lazy_regex(
+    r"(?:[\w./@-]*/)?(?:(?:app|cmd|internal|lib|pkg|sources?|src)/?|(?:app|bot|index|main|manage|server|wsgi|\*)\.(?:[cm]?[jt]s|go|py|rb))"
+)
+"""A directory of sources, or a file with the beginning of a program."""
 _MANIFESTS_ONLY: Final = frozenset(
     {"build", "config", "dependencies", "deps", "docker", "lock", "manifests", "requirements"}
 )
