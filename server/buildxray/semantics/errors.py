@@ -30,10 +30,12 @@ _TEMPLATE_MARK: Final = lazy_regex(r"@[A-Z][A-Z_]+@?(?=\s|$)|\{\{-?|\{%-?|\{#|<%
 """Beginnings of lines of templates, with which no instruction can begin: of Go's templates, Jinja, ERB, Template Toolkit, and of scripts that replace `@WORDS`."""
 _PLACEHOLDER: Final = lazy_regex(r"__[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*__|@@?[A-Z][A-Z0-9_]*@@?|%%?[A-Z][A-Z0-9_]*%%?")
 """A word that a script replaces. No image, platform or option has one of these in its name."""
+_IMAGE_TO_REPLACE: Final = lazy_regex(r"[A-Z0-9_-]*(?:BASE|IMAGE|_)[A-Z0-9_-]*(?::[\w.-]*)?")
+"""The whole name of an image that a script replaces: `BASEIMAGE`, `BASE_IMAGE`, `ARG_FROM`."""
 _EXPRESSION: Final = lazy_regex(
-    r"\{\{[^{}\n]*\}\}|\{%[^%\n]*%\}|<%[^%\n]*%>|\[%[^%\n]*%\]|(?<!<)<[A-Za-z](?:[^<>\n]*[^<>\s])?>|#\{[^{}\n]*\}|(?<!\$)\{[A-Za-z_][\w.]*\}|%\([A-Za-z_]\w*\)s"
+    r"\{\{[^{}\n]*\}\}|\{%[^%\n]*%\}|<%[^%\n]*%>|\[%[^%\n]*%\]|(?<!<)<[A-Za-z](?:[^<>\n]*[^<>\s])?>|#\{[^{}\n]*\}|(?<!\$)\{[A-Za-z_][\w.]*\}|%\([A-Za-z_]\w*\)s|\$\{[A-Za-z][\w-]*(?:\.[\w-]+)+\}"
 )
-"""An expression that a template engine replaces, or a place for a name to fill in: `{{ version }}`, `<%= version %>`, `<your-image>`, `{version}`."""
+"""An expression that a template engine replaces, or a place for a name to fill in: `{{ version }}`, `<%= version %>`, `<your-image>`, `{version}`, `${project.version}`."""
 
 
 def foreign_frontend(build: Build) -> tuple[str, TextRange] | None:
@@ -58,9 +60,12 @@ def _template_mark(error: PlanError, build: Build) -> TextRange | None:
     if error.cause is not Cause.FILE:
         return None
     text = build.text
+    written = text[slice(*error.range)]
+    if error.replacement == written.lower() and _IMAGE_TO_REPLACE.fullmatch(written):
+        return error.range
     if error.replacement is None:
         placeholder = _PLACEHOLDER.search(text, *error.range)
-        if placeholder is not None and "\n" not in text[slice(*error.range)]:
+        if placeholder is not None and "\n" not in written:
             return TextRange(*placeholder.span())
     mark = _TEMPLATE_MARK.match(text, error.range.start)
     line_start = text.rfind("\n", 0, error.range.start) + 1

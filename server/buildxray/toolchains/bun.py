@@ -20,10 +20,15 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
         return None
     n_words = 1 + (command.words[1].value == "build")
     target = invocation.argument("--target")
-    is_targeted = target is not None and target.text.startswith("bun-")
     machines: tuple[str | None, ...] = tuple(it.architecture for it in invocation.step_platforms)
+    targets = () if target is None else invocation.evaluate(target)
+    # `--target=bun` and other runtimes name no machine; a value that is unknown may name one.
+    is_targeted = any(it is None or it.startswith("bun-") for it in targets)
     crossing = None
-    if target is not None and is_targeted:
+    if invocation.has_option("--compile-executable-path"):
+        # The program becomes a part of that Bun, which may be for any machine.
+        is_targeted, machines = True, (None,) * len(invocation.targets)
+    elif target is not None and is_targeted:
         machines = invocation.architectures(target, _architecture)
     elif target is None and n_words > 1 and (name := mapped_architecture(_NAMES, invocation.targets)) is not None:
         crossing = CrossCompilation((), ("TARGETARCH",), is_safe=False, options=f"--target=bun-linux-{name}")

@@ -73,6 +73,11 @@ def _compile(
         outputs = ("/usr/local/cargo/bin/", "/root/.cargo/bin/")
         if root is not None:
             outputs = tuple(clean(f"{it}/bin") + "/" for it in invocation.paths(root))
+        # A crate for a subcommand has its name: cargo runs `cargo-chef` for `cargo chef` (the Cargo book, "External tools").
+        # Paths and numbers are values of options.
+        crates = [it.partition("@")[0] for it in invocation.operand_texts[1:] if it[:1].isalpha()]
+        if crates and all(it.startswith("cargo-") for it in crates):
+            outputs = tuple(f"{directory}{it}" for directory in outputs for it in crates)
     return Use(
         toolchain,
         invocation,

@@ -618,3 +618,21 @@ def test_a_default_that_hides_the_machine_is_one_cause(before: str, n_findings: 
 def test_the_name_of_64_bit_linux_is_that_of_one_architecture(script: str, marks: list[str]) -> None:
     text = IMAGE.format(f"RUN {script}")
     assert [text[slice(*it.range)] for it in findings(hard_coded_arch, context(text))] == marks
+
+
+@pytest.mark.parametrize(
+    ("declaration", "is_said"),
+    [("ARG TARGETARCH", False), ("", False), ("ARG TARGETARCH=amd64", False)],
+)
+def test_the_branch_of_an_undeclared_argument_is_one_cause(declaration: str, is_said: bool) -> None:
+    script = "if [ $TARGETARCH = arm64 ]; then curl -O https://x.org/t-arm64; else curl -O https://x.org/t-amd64; fi"
+    assert bool(findings(hard_coded_arch, context(f"FROM debian\n{declaration}\nRUN {script}\n"))) is is_said
+
+
+@pytest.mark.parametrize(("image", "is_said"), [("amd64/debian", False), ("debian", True)])
+def test_a_stage_on_an_image_of_one_architecture(image: str, is_said: bool) -> None:
+    text = (
+        f"FROM {image} AS base\nFROM base AS build\nARG TARGETARCH\n"
+        "RUN curl -o /t https://x.org/t-amd64\nFROM base\nCOPY --from=build /t /usr/bin/t\n"
+    )
+    assert bool(findings(hard_coded_arch, context(text))) is is_said

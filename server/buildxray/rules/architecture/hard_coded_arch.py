@@ -141,6 +141,8 @@ def _findings(ctx: RuleContext, target: Stage) -> Iterator[Finding]:
             yield from _by_default_branches(ctx, stage, downloaded)
             continue
         for it, named in downloaded:
+            if it.command is not None and it.command.syntax.conditions and _has_other_cause(it.command.run):
+                continue
             finding = _finding(ctx, stage, it, named)
             if finding is not None and finding.range not in seen and it.instruction not in reported:
                 seen.add(finding.range)
@@ -190,8 +192,7 @@ def _by_default_branches(
         command = download.command
         if command is None or not named or len(command.targets) >= len(stage.targets):
             continue
-        if _is_masked(command.run) or _is_undeclared(command.run):
-            # `masked-platform-arg` and `undeclared-platform-arg` report the cause.
+        if _has_other_cause(command.run):
             continue
         fits = any(runs_on(named[0][2], it) for it in command.targets)
         finding = (
@@ -200,6 +201,11 @@ def _by_default_branches(
         if finding is not None:
             # The site may lack the files for the others: only its author knows what they get.
             yield replace(finding, fix=())
+
+
+def _has_other_cause(run: Run) -> bool:
+    """True if `masked-platform-arg` or `undeclared-platform-arg` reports why a RUN takes the wrong branch."""
+    return _is_masked(run) or _is_undeclared(run)
 
 
 def _is_undeclared(run: Run) -> bool:
@@ -243,8 +249,7 @@ def _by_wrong_names(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
         for word in command.syntax.words[1:]:
             if command.is_chosen_by_platform or not word.variables or not command.depends_on_platform(word):
                 continue
-            if _is_masked(command.run) or _is_undeclared(command.run):
-                # `masked-platform-arg` and `undeclared-platform-arg` report the cause.
+            if _has_other_cause(command.run):
                 continue
             download = Download(command.run, (Piece(word.text, 0, command.run, can_expand=False),), (), command)
             for name, targets in _wrong_names(command, word).items():
