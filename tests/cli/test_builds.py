@@ -128,3 +128,31 @@ def test_builds_of_a_shell_script_are_listed(capfd: pytest.CaptureFixture[str], 
         (build,) = json.loads(Run(capfd, "builds", "--format", "json", path).out)
         assert (build["source"], build["line"]) == ("push.sh", 2)
         assert build["platforms"] == ["linux/amd64", "linux/arm64"]
+
+
+@pytest.mark.parametrize("has_git", [True, False])
+def test_a_named_directory_is_a_project_with_and_without_git(
+    capfd: pytest.CaptureFixture[str], tmp_path: Path, *, has_git: bool
+) -> None:
+    alone, project = tmp_path / "alone", tmp_path / "project"
+    for it in (alone, project / "app"):
+        it.mkdir(parents=True)
+        (it / "Dockerfile").write_text(DOCKERFILE)
+    # No reader reads this Compose file; it shows that the image is built for one machine.
+    (project / "docker-compose.prod.yml").write_text("services:\n  app:\n    build: app\n")
+    if has_git:
+        (project / ".git").mkdir()
+    assert "emulated-build" in Run(capfd, "check", "--format", "json", alone).out
+    assert "emulated-build" not in Run(capfd, "check", "--format", "json", project).out
+
+
+def test_a_part_of_a_project_without_git_is_no_project(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / ".gitignore").write_text("*.o\n")
+    (tmp_path / "docker-bake.hcl").write_text(
+        'target "default" {\n  context = "app"\n  platforms = ["linux/amd64", "linux/arm64"]\n}\n'
+    )
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app" / "Dockerfile").write_text(DOCKERFILE)
+    run = Run(capfd, "check", "--format", "json", tmp_path / "app")
+    (finding,) = (it for it in json.loads(run.out) if it["rule"] == "emulated-build")
+    assert finding["severity"] == "warning"

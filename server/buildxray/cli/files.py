@@ -9,7 +9,14 @@ from typing import Final, NamedTuple
 
 from buildxray.cli.console import report, warn
 from buildxray.cli.errors import CliError
-from buildxray.files.reading import MOST_DOCKERFILE_BYTES, ReadError, is_directory, read_bytes, read_stream
+from buildxray.files.reading import (
+    MOST_DOCKERFILE_BYTES,
+    ReadError,
+    is_directory,
+    read_bytes,
+    read_stream,
+    treat_as_repository,
+)
 from buildxray.files.writing import WriteError, replace_content
 from buildxray.ide.configuration import find_configuration
 from buildxray.localization import _
@@ -96,6 +103,7 @@ def find_targets(paths: Iterable[str], failed: list[str] | None = None) -> Itera
                 _refuse_other_kinds(path)
             yield Target(path)
             continue
+        treat_as_repository(absolute(path))
         configuration = find_configuration(absolute(path))
         n_found = 0
         for file in search(Path(path), configuration.settings.exclude, on_error):

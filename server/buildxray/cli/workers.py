@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from buildxray.cli.build_options import BuildOptions, Builds
 from buildxray.cli.console import progress
 from buildxray.cli.errors import CliError, internal_error, limited
 from buildxray.cli.files import STDIN, read_file
+from buildxray.files.reading import treat_as_repository, treated_as_repositories
 from buildxray.ide.batch import CheckedFile, check_text
 from buildxray.localization import _, use_environment
 from buildxray.rules.registry import import_all
@@ -78,7 +80,7 @@ def _check_alone(path: str, options: BuildOptions) -> CheckedFile:
 def _pool(n_processes: int, options: BuildOptions) -> ProcessPoolExecutor:
     from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415 - few runs need it
 
-    return ProcessPoolExecutor(n_processes, initializer=_begin, initargs=(options,))
+    return ProcessPoolExecutor(n_processes, initializer=_begin, initargs=(options, treated_as_repositories()))
 
 
 def _check(path: str, builds: Builds, log: LogOfFiles | None = None) -> CheckedFile:
@@ -99,7 +101,7 @@ _builds: Builds
 """The builds of a worker process."""
 
 
-def _begin(options: BuildOptions) -> None:
+def _begin(options: BuildOptions, roots: Iterable[Path]) -> None:
     """Effect: prepare a worker process, which leaves Ctrl-C to its parent."""
     import gc  # noqa: PLC0415
     import signal  # noqa: PLC0415
@@ -109,6 +111,8 @@ def _begin(options: BuildOptions) -> None:
     # Exclude the modules of the parent process from garbage collection.
     gc.freeze()
     use_environment()
+    for it in roots:
+        treat_as_repository(it)
     _builds = Builds(options)
 
 

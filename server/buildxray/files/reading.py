@@ -192,9 +192,32 @@ exists, is_file, is_directory = os.path.exists, os.path.isfile, os.path.isdir
 """False for a path that the system refuses, such as a name of more than 255 bytes; the methods of `Path` raise `OSError`."""
 
 
+AT_ROOT: Final = (".github", ".gitattributes", ".gitignore")
+"""Entries that are mostly at the root of a repository, and in its source archives too."""
+_MOST_PARENTS: Final = 6
+_roots: set[Path] = set()
+"""The directories that this process treats as roots of repositories although they have no `.git`."""
+
+
 def is_repository(directory: Path) -> bool:
-    """True if a directory is the root of a Git repository."""
-    return exists(directory / ".git")
+    """True if a directory is the root of a Git repository, or a copy of one without `.git` that the user has named."""
+    return exists(directory / ".git") or directory in _roots
+
+
+def treat_as_repository(directory: Path) -> None:
+    """Effect: treat an absolute directory as the root of a repository if it is in none, for the life of this process.
+
+    A source archive, or a copy in a container, has no `.git`, but the same project. The settings of Git or GitHub in a directory
+    above it show that it is only a part of one.
+    """
+    above = directory.parents[:_MOST_PARENTS]
+    if repository_root(directory) is None and not any(exists(it / name) for it in above for name in AT_ROOT):
+        _roots.add(directory)
+
+
+def treated_as_repositories() -> tuple[Path, ...]:
+    """Return the directories given to `treat_as_repository`, for a worker process."""
+    return (*_roots,)
 
 
 def repository_root(directory: Path) -> Path | None:

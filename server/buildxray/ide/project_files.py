@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 
 from buildxray.caching import cached
 from buildxray.files.reading import (
+    AT_ROOT,
     MOST_DOCKERFILE_BYTES,
     ReadError,
     entries_of,
@@ -480,10 +481,9 @@ def _is_in_empty_directory(path: Path) -> bool:
 def _project_root(directory: Path) -> Path | None:
     """The root of the repository of a directory; without `.git`, as in an archive, the nearest directory that holds settings of Git or GitHub."""
     above = (directory, *directory.parents[:_MOST_PARENTS])
-    return repository_root(directory) or next((it for it in above if any(exists(it / one) for one in _AT_ROOT)), None)
+    return repository_root(directory) or next((it for it in above if any(exists(it / one) for one in AT_ROOT)), None)
 
 
-_AT_ROOT: Final = (".github", ".gitattributes", ".gitignore")
 _MOST_PARENTS: Final = 6
 
 
