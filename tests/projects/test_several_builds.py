@@ -103,7 +103,59 @@ def test_findings_name_the_builds_that_they_are_in(root: Path) -> None:
     messages = [it.message for it in analysis.diagnostics if it.rule == "emulated-build"]
     assert len(messages) == 1
     # The workflow's machine for linux/arm64 does not emulate.
-    assert messages[0].endswith("(in 1 of 3 builds: app)")
+    assert messages[0].endswith("(only in the build app)")
+
+
+SCRIPTS = """
+    #- Makefile
+    image:
+    \tdocker build -t app .
+    #- scripts/publish.sh
+    #!/bin/sh
+    build_one() {
+      platform=$1
+      docker buildx build --platform "$platform"OPTIONS .
+    }
+    for it in $PLATFORMS; do
+      build_one "$it"
+    done
+    main() {
+      action="${1:-all}"
+    }
+    #- Dockerfile
+    FROM alpine
+    ARG TARGETARCH=amd64
+    RUN wget -O /tool https://example.com/tool-$TARGETARCH
+"""
+
+
+@pytest.mark.parametrize(
+    ("options", "rules"),
+    [(' --build-arg TARGETARCH="${platform#linux/}"', []), ("", ["masked-platform-arg"])],
+)
+def test_a_finding_about_assumed_platforms_names_no_build(tmp_path: Path, options: str, rules: list[str]) -> None:
+    for name, text in files(SCRIPTS.replace("OPTIONS", options)).items():
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text.replace("\\t", "\t"))
+    (tmp_path / ".git").mkdir()
+    build = Projects().build(tmp_path / "Dockerfile", Settings())
+    assert build.shown is not None
+    assert build.shown.name == "publish.sh"
+    diagnostics = build.analyzer(Workspace()).analyze((tmp_path / "Dockerfile").read_text()).diagnostics
+    assert [it.rule for it in diagnostics] == rules
+    assert all(" build" not in it.message.lower().replace("buildkit", "") for it in diagnostics)
+
+
+def test_builds_of_one_name_are_counted_if_only_some_have_the_finding(tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text(files(PROJECT)["Dockerfile"])
+    (tmp_path / "build.sh").write_text(
+        "docker buildx build --platform linux/amd64,linux/arm64 .\ndocker buildx build --platform linux/amd64 .\n"
+    )
+    build = Projects().build(tmp_path / "Dockerfile", Settings())
+    analysis = build.analyzer(Workspace()).analyze((tmp_path / "Dockerfile").read_text())
+    (message,) = (it.message for it in analysis.diagnostics if it.rule == "emulated-build")
+    assert str(message).endswith("(in 1 of 2 builds: build.sh)")
 
 
 def test_the_first_line_says_which_build_is_shown(root: Path) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from buildxray.ide.comment_edits import Known, moved_diagnostics
-from buildxray.ide.diagnostics import Diagnostic, diagnose, merge_builds
+from buildxray.ide.diagnostics import BuildOfFile, Diagnostic, diagnose, merge_builds
 from buildxray.records import cached_property, dataclass
 from buildxray.rules.base import Rule
 from buildxray.rules.context import RuleContext
@@ -75,6 +75,11 @@ class Analysis:
         dockerfile = self._builder.parse(self.text, self._earlier)
         self._earlier = None
         return dockerfile
+
+    @property
+    def is_assumed(self) -> bool:
+        """True if several platforms are checked that nothing asks for."""
+        return not self.origin and len(self.request.target_platforms) > 1
 
     @property
     def last_parsed(self) -> Dockerfile | None:
@@ -173,8 +178,10 @@ class Analysis:
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         """The findings of the rules in all builds of the document."""
         own = self._own_diagnostics
-        others = [(name, it.diagnostics) for name, it in self._others]
-        return merge_builds(self._subject.name, own, others) if others else own
+        if not self._others:
+            return own
+        others = [BuildOfFile(name, it.diagnostics, it.is_assumed) for name, it in self._others]
+        return merge_builds(BuildOfFile(self._subject.name, own, self.is_assumed), others)
 
 
 class Analyzer:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Sequence
 from functools import partial
-from typing import Final
+from typing import Final, NamedTuple
 
 from buildxray.ide.suppressions import Suppressions
-from buildxray.localization import _, localized
+from buildxray.localization import _, localized, ngettext
 from buildxray.records import cached_property, dataclass, replace
 from buildxray.rules.base import Doubt, Finding, Fix, FixFinder, Related, Rule, Safety, Severity, find_fixes
 from buildxray.rules.context import RuleContext
@@ -91,38 +91,59 @@ def _with_subject(ctx: RuleContext, rules: Iterable[Rule]) -> Iterable[Rule]:
     return [it for it, is_absent in zip(rules, are_absent, strict=True) if not is_absent or not it.about]
 
 
-def merge_builds(
-    name: str, own: Sequence[Diagnostic], others: Sequence[tuple[str, Sequence[Diagnostic]]]
-) -> tuple[Diagnostic, ...]:
+class BuildOfFile(NamedTuple):
+    """The findings of one build of a document."""
+
+    name: str
+    diagnostics: Sequence[Diagnostic]
+    is_assumed: bool = False
+    """True if nothing asks for the platforms that were checked: the build itself may be for one of them only."""
+
+
+def merge_builds(own: BuildOfFile, others: Sequence[BuildOfFile]) -> tuple[Diagnostic, ...]:
     """Merge the findings of several builds of one document; the message of a finding that is not in all builds names its builds.
 
     A fix is proved for one build only, so findings of other builds than the shown one have no fix.
     """
     merged: dict[tuple[str, TextRange], list[Diagnostic]] = {}
-    names: dict[tuple[str, TextRange], list[str]] = {}
-    for build, diagnostics in ((name, own), *others):
+    builds: dict[tuple[str, TextRange], list[BuildOfFile]] = {}
+    for build in (own, *others):
         here: dict[tuple[str, TextRange], list[Diagnostic]] = {}
-        for it in diagnostics:
-            here.setdefault((it.rule, it.range), []).append(it if build is name else replace(it, fix=()))
+        for it in build.diagnostics:
+            here.setdefault((it.rule, it.range), []).append(it if build is own else replace(it, fix=()))
         for key, listed in here.items():
             merged.setdefault(key, listed)
-            names.setdefault(key, []).append(build)
-    total = len(others) + 1
+            builds.setdefault(key, []).append(build)
+    everything = (own, *others)
+    about_platforms = {it.name for it in ALL if it.is_about_platforms}
     shown = (
-        it if len(names[key]) == total else replace(it, message=_in_builds(it.message, names[key], total))
+        it
+        if len(builds[key]) == len(everything)
+        or (key[0] in about_platforms and any(one.is_assumed for one in builds[key]))
+        else replace(it, message=_in_builds(it.message, builds[key], everything))
         for key, listed in merged.items()
         for it in listed
     )
     return tuple(sorted(shown, key=lambda it: (it.range, it.rule)))
 
 
-def _in_builds(message: str, names: Sequence[str], total: int) -> str:
-    listed = _(", ").join(dict.fromkeys(names))
-    return _(
-        "{message} (in {n} of {total} builds: {names})",
+def _in_builds(message: str, having: Sequence[BuildOfFile], builds: Sequence[BuildOfFile]) -> str:
+    """A message with the names of its builds, which do not count if builds of the same name lack the finding."""
+    names = dict.fromkeys(it.name for it in having)
+    listed = _(", ").join(names)
+    if any(it.name in names for it in builds if not any(it is one for one in having)):
+        return _(
+            "{message} (in {n} of {total} builds: {names})",
+            message=localized(message),
+            n=len(having),
+            total=len(builds),
+            names=listed,
+        )
+    return ngettext(
+        "{message} (only in the build {names})",
+        "{message} (only in the builds {names})",
+        len(names),
         message=localized(message),
-        n=len(names),
-        total=total,
         names=listed,
     )
 

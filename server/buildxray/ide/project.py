@@ -293,7 +293,7 @@ def _others(
 ) -> dict[BuildRequest, OtherBuild]:
     """The different builds among the first of `wanted`, by their requests; `origin` is that of the user's platforms, if any."""
     others: dict[BuildRequest, OtherBuild] = {}
-    some_name_platforms = any(it.platforms for it in declared)
+    some_name_platforms = any(it.platforms or "platforms" in it.unknown for it in declared)
     for it in [*wanted][:_MOST_BUILDS]:
         if it.is_check:
             continue

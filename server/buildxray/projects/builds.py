@@ -217,8 +217,8 @@ def asked_paths(dockerfile: Path) -> tuple[Path, ...]:
 def choose(builds: Iterable[DeclaredBuild]) -> DeclaredBuild | None:
     """Return the build of a Dockerfile that is shown until the user chooses one; None if all builds are checks.
 
-    The order of preference: a default build that names platforms, a build that pushes, one that names platforms, one of a workflow,
-    a default build, the build for the most platforms.
+    The order of preference: a default build that names platforms, a build that pushes, one that names platforms, one whose platforms only
+    a run tells, one of a workflow, a default build, the build for the most platforms.
     """
     return max(
         (it for it in builds if not it.is_check),
@@ -226,6 +226,7 @@ def choose(builds: Iterable[DeclaredBuild]) -> DeclaredBuild | None:
             it.is_default and bool(it.platform_names),
             it.pushes,
             bool(it.platform_names),
+            "platforms" in it.unknown,
             it.is_automated,
             it.is_default,
             len(it.single_platform_names),

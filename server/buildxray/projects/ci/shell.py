@@ -194,8 +194,7 @@ class Shell:
 
     def _called_by(self, command: Command, names: set[str]) -> set[str]:
         """The functions of the script, out of `names`, that a command may call."""
-        is_in_function = any(it.kind == "function" for it in command.conditions)
-        if is_in_function and command.words[0].text.strip('"') in {"$@", "$*", "$1", "${@}", "${1}"}:
+        if _is_in_function(command) and command.words[0].text.strip('"') in {"$@", "$*", "$1", "${@}", "${1}"}:
             # The arguments of a function are those of the commands that call it.
             return set()
         texts = [text for it in command.words for text in self._texts(it, command, self._words(command, ()))]
@@ -249,12 +248,14 @@ class Shell:
         if name.isdecimal() and (arguments := self._arguments(command)) is not None:
             argument = arguments[int(name) - 1 : int(name)]
             return argument[0].replace(UNKNOWN_WORD, UNKNOWN) if argument else None
+        if name.isdecimal() and _is_in_function(command):
+            # A call gives the arguments of a function; `${1:-all}` is a default of those of the script.
+            return UNKNOWN
         return None if name in self._optional else UNKNOWN
 
     def _arguments(self, command: Command) -> tuple[str, ...] | None:
         """The arguments of the script; None if they are unknown, as in a function and after `shift`."""
-        is_in_function = any(it.kind == "function" for it in command.conditions)
-        return None if self._shifts or is_in_function else self._site.arguments
+        return None if self._shifts or _is_in_function(command) else self._site.arguments
 
     def _environment(self, command: Command, words: Words) -> dict[str, str]:
         """The environment of a command, without variables of unknown value."""
@@ -316,6 +317,11 @@ class Shell:
         before = self._directory(command, loops)
         is_known = before is not None and path and not has_unknown_part(path) and not path.startswith(("-", "~"))
         self._directories[shell, loops] = in_checkout(before or ".", path) if is_known else None
+
+
+def _is_in_function(command: Command) -> bool:
+    """True if a command is in the body of a function."""
+    return any(it.kind == "function" for it in command.conditions)
 
 
 def _fields(word: ShellWord, text: str) -> list[str]:

@@ -66,7 +66,8 @@ def masked_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
     No fix is offered where `GOARM=$TARGETVARIANT` would become `GOARM=v7`, which Go refuses. If the default changes the argument before
     it is declared (`ARG TARGETARCH=${TARGETARCH/amd64/x64}` alone), the fix declares it first, as a suggestion.
     """
-    given = dict(ctx.build.request.build_arguments)
+    request = ctx.build.request
+    given = {*dict(request.build_arguments), *request.unknown_arguments}
     for instruction in ctx.build.instructions:
         if not isinstance(instruction.node, Arg) or instruction.node.problem is not None:
             continue
