@@ -175,7 +175,7 @@ def with_alternative(run: Run) -> frozenset[int]:
 
 def names_one_architecture(stage: Stage) -> bool:
     """True if the image of a stage's ancestry has an architecture in its name, so that the stage is for that one only."""
-    names = {*stage.ancestry[-1].base_names}
+    names = {*(stage.root or stage).base_names}
     return len(names) == 1 and bool(architectures_of_image(names.pop()))
 
 

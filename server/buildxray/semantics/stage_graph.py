@@ -66,6 +66,7 @@ class StageGraph:
         self.plan = plan
         self._scopes: dict[int, tuple[Scope, ...]] = {}
         self._families: dict[int, tuple[int, ...]] = {}
+        self._roots: dict[int, int | None] = {}
         self._splits: dict[int, Split | None] = {}
         self.ways_into_image: dict[tuple[int, str], Consumer | None] = {}
         """The cache of `file_flow.way_into_image`, by stage and path."""
@@ -138,11 +139,15 @@ class StageGraph:
 
     def root(self, stage: int) -> int | None:
         """The ancestor of a stage that is built on an image; None if it depends on the target."""
-        while bases := self.bases(stage):
-            if len(bases) > 1 or any(it.stages[stage].base is None for it in self.plan.targets):
-                return None
-            stage = bases[0]
-        return stage
+        path: list[int] = []
+        root: int | None = stage
+        while root is not None and root not in self._roots and (bases := self.bases(root)):
+            path.append(root)
+            is_sure = len(bases) == 1 and all(it.stages[root].base is not None for it in self.plan.targets)
+            root = bases[0] if is_sure else None
+        root = None if root is None else self._roots.get(root, root)
+        self._roots |= dict.fromkeys(path, root)
+        return root
 
     def family(self, root: int) -> tuple[int, ...]:
         """A stage and its descendants, in the order of the file."""
