@@ -158,7 +158,26 @@ def safety_of_moving(before: RuleContext, after: RuleContext, family: Iterable[S
         return None
     quality = _safety_of_files(before, after)
     is_harmless = all(map(_is_harmless_stage, members)) and all(it.copied_paths for it in consumers_outside(members))
+    is_harmless = is_harmless and not _takes_directory_of_scripts(members)
     return quality if is_harmless or quality is None else Safety.SUGGESTION
+
+
+def _takes_directory_of_scripts(members: Iterable[Stage]) -> bool:
+    """True if other stages take a directory in which a script of npm runs, or may take packages from one that only the image names.
+
+    Such a directory holds whatever the script writes beside its output: packages, native code.
+    """
+    members = tuple(members)
+    taken = [path for it in consumers_outside(members) for path in it.copied_paths]
+    commands = [
+        it for stage in members for it in stage.commands(Effect.BUNDLE, Effect.INSTALL) if it.use.toolchain is NODE
+    ]
+    return any(
+        bool(command.use.outputs) and not all(it.working_directory for it in command.run.scopes)
+        if command.use.effect is Effect.INSTALL
+        else any(holds(path, directory) for path in taken for directory in command.invocation.directories)
+        for command in commands
+    )
 
 
 def _has_tool_of_target(before: RuleContext, members: Iterable[Stage]) -> bool:

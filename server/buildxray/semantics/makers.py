@@ -20,13 +20,12 @@ _TELLING_INSTALLERS: Final = (
     "--arch",
     "--cpu",
     "--forcearch",
-    "--ignore-scripts",
     "--os",
     "--platform",
     "--python-platform",
     "--target_arch",
 )
-"""Options that set the target of an installer, or disable native code."""
+"""Options that set the target of an installer. `--ignore-scripts` does not: npm takes prebuilt packages for its own machine without a script."""
 _PROBES: Final = ("uname -m", "--print-architecture", "--print-arch", "go env GOARCH", "$(arch)", "`arch`")
 """Commands that print the architecture of the machine that they run on."""
 

@@ -844,3 +844,30 @@ def test_an_extension_of_php_is_compiled_by_the_php_of_the_target() -> None:
     text = "FROM {}\nCOPY . .\nRUN {}gcc -shared -o /a.so a.c\nFROM php\nCOPY --from=0 /a.so /a.so\n"
     assert reported(emulated_build, text.format("php", ""))
     check_silent(emulated_build, text.format("php", "phpize && "))
+
+
+@pytest.mark.parametrize(
+    ("head", "install", "taken", "safety"),
+    [
+        ("WORKDIR /app", "npm ci", "/app/dist", Safety.SAFE),
+        ("WORKDIR /app", "npm i -g pnpm", "/app/dist", Safety.SAFE),
+        ("RUN npm i -g pnpm\nWORKDIR /app", "npm ci", "/app/dist", Safety.SAFE),
+        # Packages for one machine need no script.
+        ("WORKDIR /app", "npm ci --ignore-scripts", "/app/dist", Safety.SAFE),
+        ("WORKDIR /app", "npm ci --ignore-scripts", "/app/node_modules", None),
+        ("WORKDIR /app", "npm ci", "/app/node_modules", None),
+        # The image names the directory.
+        ("COPY . .", "npm ci", "/app/node_modules", Safety.SUGGESTION),
+        # A script may compile beside its output.
+        ("WORKDIR /app", "true", "/app", Safety.SUGGESTION),
+        ("WORKDIR /app/web", "true", "/app", Safety.SUGGESTION),
+        ("WORKDIR /app", "true", "/app/public", Safety.SAFE),
+    ],
+)
+def test_files_beside_the_output_of_a_script(head: str, install: str, taken: str, safety: Safety | None) -> None:
+    text = (
+        f"FROM node:24 AS build\n{head}\nCOPY package.json ./\nRUN {install}\nCOPY . .\nRUN npm run build\n"
+        f"FROM node:24\nCOPY --from=build {taken} /srv/x\n"
+    )
+    (finding,) = findings(emulated_build, context(text))
+    assert [it.safety for it in finding.fixes] == ([] if safety is None else [safety])
