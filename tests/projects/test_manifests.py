@@ -71,6 +71,7 @@ def test_only_what_is_copied_has_an_effect(tmp_path: Path, base: str, expected: 
         ({"workspaces": ["web", "libs/*"]}, "web/package.json libs/a/package.json libs/README", "npm", "libs/a/package.json package.json web/package.json"),
         ({"workspaces": {"packages": ["./web/"]}}, "web/package.json", "yarn", "package.json web/package.json"),
         ({"workspaces": ["web"]}, "web/package.json", "pnpm", "package.json"),
+        ({"workspaces": ["web"]}, "package-lock.json web/package.json web/.npmrc web/package-lock.json", "npm", "package-lock.json package.json web/package.json"),
         ({"workspaces": ["**"]}, "web/package.json", "npm", None),
         ({"workspaces": ["a/*", "!a/b"]}, "a/b/package.json", "npm", None),
         ({"workspaces": []}, "", "npm", "package.json"),

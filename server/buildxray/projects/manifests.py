@@ -73,6 +73,8 @@ class _Context:
         self._directory = directory
         self._base = base
         self.manager = manager
+        self.package: str | None = None
+        """The first package.json that was read: the one of the workspace, if it has members."""
 
     def exists(self, path: str) -> bool:
         """True if a path is that of a file in the context."""
@@ -221,7 +223,10 @@ def _of_package(context: _Context, path: str) -> list[str]:
     has_client = any("@prisma/client" in as_mapping(package.get(it)) for it in _DEPENDENCIES)
     if has_client and not any("prisma generate" in it for it in scripts.values()):
         raise _IncompleteError
-    settings = context.beside(path, *_OF_PACKAGES)
+    if context.package is None:
+        context.package = path
+    # The lock files and settings of members have no effect.
+    settings = context.beside(path, *_OF_PACKAGES) if context.package == path else []
     named = None if context.manager == "pnpm" else package.get("workspaces")
     listed = as_mapping(named).get("packages") if isinstance(named, Mapping) else named
     members = [it for it in listed if isinstance(it, str)] if isinstance(listed, list) else []
