@@ -143,6 +143,7 @@ class Projects:
             is_automated=self._is_automated(dockerfile),
             has_unread_builds=self._has_unread_builds(dockerfile),
             contexts=self._possible_contexts(dockerfile.parent),
+            probable_contexts=None if self._root(dockerfile) else _probable_contexts(dockerfile.parent),
         )
 
     def is_known(self, dockerfile: Path) -> bool:
@@ -286,6 +287,20 @@ class Projects:
                 note = Note(str(last_project_file() or directory), 1, _("it is nested too deeply to be read"))
                 self._builds[directory] = DirectoryBuilds(notes=(note,))
         return self._builds[directory]
+
+
+def _probable_contexts(directory: Path) -> Contexts:
+    """The directories that may be the build context of a Dockerfile outside of a repository, such as in an archive of one, nearest first.
+
+    They end at the nearest directory with settings of Git or GitHub; without one, only the directory itself counts.
+    """
+    above = (directory, *directory.parents[:_MOST_PARENTS])
+    root = next((n for n, it in enumerate(above) if any(exists(it / one) for one in _AT_ROOT)), 0)
+    return Contexts(above[: root + 1])
+
+
+_AT_ROOT: Final = (".github", ".gitattributes", ".gitignore")
+_MOST_PARENTS: Final = 6
 
 
 def _others(

@@ -57,6 +57,9 @@ class ProjectBuild(NamedTuple):
     contexts: Contexts | None = None
     """The build contexts of the Dockerfile, or the directories that may be one where no build is known; None for a file without a project."""
 
+    probable_contexts: Contexts | None = None
+    """The directories that may be the build context where `contexts` is None, so that its lists of dependencies can be judged."""
+
     @property
     def asks_for_several(self) -> bool:
         """True if the user or the project requests several platforms."""
@@ -129,10 +132,11 @@ class ProjectBuild(NamedTuple):
 
     def analyzer(self, workspace: Workspace) -> Analyzer:
         """An analyzer of the Dockerfile for this build that also checks the other builds."""
+        contexts = self.contexts or self.probable_contexts
         workspace = workspace._replace(
             ignored=self.ignored,
             holds=None if self.contexts is None else self.contexts.holds,
-            needed=None if self.contexts is None else self.contexts.needed,
+            needed=None if contexts is None else contexts.needed,
             dockerfile=self.dockerfile,
             builds_for_itself=self.builds_for_itself,
             machine_is_unknown=self.machine_is_unknown,

@@ -1,0 +1,69 @@
+"""The lists of dependencies that the rules see in a project."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from buildxray.ide.project import Projects
+from buildxray.ide.settings import Settings
+from buildxray.platforms.platform import parse_normalized
+
+SETTINGS = Settings(build_platform=parse_normalized("linux/amd64"))
+TEXT = "FROM node\nWORKDIR /s\nCOPY . .\nRUN pnpm install\n"
+COMPOSE = "services:\n  app:\n    build: {context: CONTEXT, dockerfile: DOCKERFILE}\n"
+WORKSPACE = "packages:\n  - '**'\n"
+
+
+def is_reported(root: Path, files: dict[str, str], dockerfile: str) -> bool:
+    """True if the late download of a Dockerfile is reported."""
+    for name, text in {dockerfile: TEXT, **files}.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+    projects = Projects()
+    path = root / dockerfile
+    analyzer = projects.build(path, SETTINGS).analyzer(projects.workspace(path.parent))
+    return "late-module-download" in [it.rule for it in analyzer.analyze(TEXT).diagnostics]
+
+
+@pytest.mark.parametrize("marker", [".git/config", ".gitignore"])
+@pytest.mark.parametrize(
+    ("files", "dockerfile", "expected"),
+    [
+        ({"package.json": "{}"}, "docker/Dockerfile", True),
+        # The workspace is beside the list in the build context, not beside the Dockerfile.
+        ({"package.json": "{}", "pnpm-workspace.yaml": WORKSPACE}, "docker/Dockerfile", False),
+        ({"package.json": "{}", "pnpm-workspace.yaml": WORKSPACE, "web/package.json": "{}"}, "web/Dockerfile", False),
+        (
+            {
+                "package.json": "{}",
+                "pnpm-workspace.yaml": WORKSPACE,
+                "web/package.json": "{}",
+                "compose.yaml": COMPOSE.replace("CONTEXT", "web").replace("DOCKERFILE", "Dockerfile"),
+            },
+            "web/Dockerfile",
+            True,
+        ),
+        (
+            {
+                "package.json": "{}",
+                "pnpm-workspace.yaml": WORKSPACE,
+                "web/package.json": "{}",
+                "compose.yaml": COMPOSE.replace("CONTEXT", ".").replace("DOCKERFILE", "web/Dockerfile"),
+            },
+            "web/Dockerfile",
+            False,
+        ),
+    ],
+)
+def test_lists_are_those_of_the_build_context(
+    tmp_path: Path, marker: str, files: dict[str, str], dockerfile: str, *, expected: bool
+) -> None:
+    assert is_reported(tmp_path, {**files, marker: ""}, dockerfile) is expected
+
+
+def test_without_a_project_the_directory_of_the_dockerfile_counts(tmp_path: Path) -> None:
+    files = {"package.json": "{}", "pnpm-workspace.yaml": WORKSPACE}
+    assert not is_reported(tmp_path / "a", files, "Dockerfile")
+    assert is_reported(tmp_path / "b", {**files, "web/package.json": "{}"}, "web/Dockerfile")
