@@ -72,6 +72,7 @@ def test_the_option_build_chooses_a_build_by_its_name(capfd: pytest.CaptureFixtu
     assert "there is no build `x`" in Run(capfd, "plan", *machine, "--build", "x", project / "Dockerfile").err
 
 
+@pytest.mark.slow
 def test_no_emulation_fails_if_a_build_emulates(capfd: pytest.CaptureFixture[str], project: Path) -> None:
     check = ("check", "--exit-zero", "--no-emulation")
     run = Run(capfd, "check", "--no-emulation", "--fail-on", "error", "--build-platform", "linux/amd64", project)

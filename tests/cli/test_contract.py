@@ -130,6 +130,7 @@ def test_an_unknown_platform_is_a_warning(capfd: pytest.CaptureFixture[str]) -> 
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("columns", [40, 60, 80])
 def test_a_narrow_terminal_shows_the_marked_part_of_a_long_line(
     capfd: pytest.CaptureFixture[str], project: Path, monkeypatch: pytest.MonkeyPatch, columns: int

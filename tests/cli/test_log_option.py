@@ -77,6 +77,7 @@ def test_the_plan_of_an_edited_text_estimates_its_time(capfd: pytest.CaptureFixt
     assert "this text will take" in " ".join(out.split())
 
 
+@pytest.mark.slow
 def test_findings_are_sorted_by_the_seconds_that_their_fix_saves(
     capfd: pytest.CaptureFixture[str], project: Path
 ) -> None:

@@ -216,6 +216,7 @@ def test_directories_are_searched(capfd: pytest.CaptureFixture[str], tmp_path: P
     assert found == ["Dockerfile", "a/b.Dockerfile", "a/c/Containerfile", "keep/Dockerfile"]
 
 
+@pytest.mark.slow
 def test_check_reads_the_standard_input(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     for arguments in ["check", "-"], ["plan", "-"], ["fix", "-"]:
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(UNDECLARED.encode())))
@@ -316,6 +317,7 @@ def test_no_line_of_a_plan_is_wider_than_the_terminal(
         assert max(map(len, run.out.splitlines())) <= columns
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("variable", [None, "NO_COLOR"])
 def test_colours_on_a_terminal_only(
     capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, variable: str | None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from buildxray.ide.analysis import Analysis, Analyzer
 from buildxray.ide.build_times import LoadedLog, MeasuredBuild, measure_best
 from buildxray.ide.code_actions import quick_fixes
@@ -143,6 +145,7 @@ def test_ages_are_in_the_largest_unit_of_which_there_are_two(seconds: float, wor
     assert age(seconds) == words
 
 
+@pytest.mark.slow
 @every_case("edit", EDITS)
 def test_a_keystroke_with_a_log_costs_little_more_than_without(edit: str) -> None:
     """Function calls are counted, which other processes do not affect; editors request hints and lenses at each keystroke."""

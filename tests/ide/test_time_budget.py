@@ -49,6 +49,7 @@ def test_a_computation_within_its_budget_is_not_interrupted() -> None:
     assert total > 45
 
 
+@pytest.mark.slow
 def test_only_processor_time_counts() -> None:
     with time_budget(0.05):
         time.sleep(0.2)
@@ -95,6 +96,7 @@ def test_another_thread_has_no_limit() -> None:
     assert n_threads
 
 
+@pytest.mark.slow
 def test_a_thread_is_interrupted() -> None:
     raised: list[bool] = []
 

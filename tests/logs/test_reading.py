@@ -253,6 +253,7 @@ def test_any_text_is_a_log_or_an_error(text: str) -> None:
         assert read_log_text(text).builds
 
 
+@pytest.mark.slow
 @given(st.text(st.sampled_from("\x1b[]0;31mAa#1 \x07\\HP")))
 def test_no_control_character_is_shown(text: str) -> None:
     assert visible(without_sequences(text)).isprintable() or "\ufeff" in text

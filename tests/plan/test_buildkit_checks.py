@@ -29,6 +29,7 @@ def test_warnings_equal_those_of_buildkit(file: str) -> None:
     assert Counter(it[:3] for it in got.elements()) == Counter(it[:3] for it in _wanted(ANSWERS[file]).elements())
 
 
+@pytest.mark.slow
 @every_case("case", CASES)
 def test_warnings_of_the_plan_cases_equal_those_of_buildkit(case: str) -> None:
     assert _warnings(case_text(case)) == _wanted(expected(case)["checks"])

@@ -11,6 +11,8 @@ from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
+import pytest
+
 from tests.support.code import ROOT, modules, source, tree
 
 LAYERS = [
@@ -45,6 +47,7 @@ def test_layers_point_down() -> None:
     assert wrong == []
 
 
+@pytest.mark.slow
 def test_a_plain_bake_file_loads_no_module_of_rare_functions(tmp_path: Path) -> None:
     (tmp_path / "docker-bake.hcl").write_text(
         'variable "A" { default = upper("x") }\ntarget "default" { args = { A = A } }\n'
@@ -59,6 +62,7 @@ def test_a_plain_bake_file_loads_no_module_of_rare_functions(tmp_path: Path) -> 
     assert run.stdout == "[{'A': 'X'}] []\n"
 
 
+@pytest.mark.slow
 def test_the_command_line_starts_without_the_protocol() -> None:
     code = "import sys, buildxray.cli.main; print(sorted({m.partition('.')[0] for m in sys.modules}))"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -82,6 +86,7 @@ UNNEEDED = {
 """Modules that a check of one file without a project does not need."""
 
 
+@pytest.mark.slow
 def test_a_check_of_one_file_imports_no_more_than_it_needs(tmp_path: Path) -> None:
     """A rule is imported only for a file that has its subject, a library only where something is read with it."""
     dockerfile = tmp_path / "Dockerfile"

@@ -46,6 +46,7 @@ def phrases_in(path: Path) -> list[str]:
     return [f"{path.name}:{it + 1}: {text.splitlines()[it].strip()}" for it in lines]
 
 
+@pytest.mark.slow
 def test_the_server_contains_none_of_the_phrases() -> None:
     assert ROOT == REPOSITORY / "server" / "buildxray"
     assert [it for path in modules() for it in phrases_in(path)] == []

@@ -1,5 +1,6 @@
 """An index of instructions by paths finds all that a comparison with each would find."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,6 +12,7 @@ _PATHS = st.from_regex(r"(?:/(?:a|b|ab|\*|a\?|\[a\])){0,3}/?", fullmatch=True).m
 _INSTRUCTIONS = st.lists(st.none() | st.lists(_PATHS, max_size=3), max_size=6)
 
 
+@pytest.mark.slow
 @given(_INSTRUCTIONS, _PATHS)
 def test_no_instruction_that_concerns_a_path_is_missed(instructions: list[list[str] | None], path: str) -> None:
     index = PathIndex()

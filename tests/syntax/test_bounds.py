@@ -58,6 +58,7 @@ def test_the_limit_is_one_mebibyte(n: int, is_too_long: bool) -> None:
     assert (planned(f"FROM a\n{doubled('ENV', n)}RUN x\n").error is not None) is is_too_long
 
 
+@pytest.mark.slow
 def test_many_long_values_together_are_bounded_too() -> None:
     labels = "".join(f"LABEL a{n}=$A16\n" for n in range(500))
     error = planned(f"FROM a\n{doubled('ENV', 16)}{labels}").error

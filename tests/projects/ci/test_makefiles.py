@@ -3,6 +3,8 @@ from __future__ import annotations
 import textwrap
 from pathlib import Path
 
+import pytest
+
 from buildxray.projects.ci.makefiles import makefile_site, parse_makefile, read_makefile
 from buildxray.projects.ci.site import Reading
 from buildxray.projects.reader import read_automation
@@ -45,6 +47,7 @@ def test_a_recipe_in_a_condition_is_read() -> None:
     assert recipe.text == "docker build ."
 
 
+@pytest.mark.slow
 def test_a_variable_is_expanded_once(tmp_path: Path) -> None:
     chain = "\n".join(f"A{it} = $(if $(A{it + 1}),$(A{it + 1}),$(A{it + 1}))" for it in range(40))
     (tmp_path / "Makefile").write_text(
@@ -54,6 +57,7 @@ def test_a_variable_is_expanded_once(tmp_path: Path) -> None:
     assert build.dockerfile == tmp_path / "Dockerfile.x"
 
 
+@pytest.mark.slow
 def test_functions_that_call_one_another_end(tmp_path: Path) -> None:
     calls = " ".join(["$(call f,$(1)x)"] * 30)
     (tmp_path / "Makefile").write_text(f"f = {calls} docker build -f $(1) .\nall:\n\t$(call f,a)\n")
