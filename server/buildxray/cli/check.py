@@ -128,6 +128,8 @@ def by_cost(file: CheckedFile) -> CheckedFile:
 
 
 def _located(file: CheckedFile) -> Iterator[Located]:
+    if not file.diagnostics:
+        return
     lines = LineIndex.of(file.text)
     costs = [None] * len(file.diagnostics) if file.costs is None else file.costs.findings
     for it, cost in zip(file.diagnostics, costs, strict=True):
@@ -239,6 +241,8 @@ def _write_statistics(out: Output, total: _Total, format_: str) -> None:
 
 
 def _write_text(file: CheckedFile) -> None:
+    if not file.diagnostics:
+        return
     out = output()
     lines = LineIndex.of(file.text)
     for it in file.diagnostics:

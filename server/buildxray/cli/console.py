@@ -69,6 +69,12 @@ class Output:
 
     def line(self, *spans: Span, indent: str = "") -> None:
         """Effect: write one line; on a terminal it is wrapped between words, and `indent` precedes the continuation lines."""
+        if not self.has_colors:
+            # Most lines fit, and need not be cut into words.
+            text = "".join([on_one_line(text) for text, _style in map(_span, spans)])
+            if width_of(text) <= self.width:
+                self.out(text)
+                return
         words = [(part, style) for text, style in map(_span, spans) for part in re.split("(?<= )", on_one_line(text))]
         column = 0
         pieces: list[tuple[str, str]] = []
