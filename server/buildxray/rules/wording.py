@@ -66,10 +66,20 @@ def _xx_install(stage: Stage) -> str | None:
     if managers & _OTHER_MANAGERS or _OTHER_DISTRIBUTIONS.search(stage.image_name):
         return None
     if "alpine" in stage.image_name or "apk" in managers:
-        return "xx-apk add gcc musl-dev"
-    return "xx-apt-get install -y gcc libc6-dev"
+        return " ".join(("xx-apk add gcc musl-dev", *_libraries(stage, "musl-dev")))
+    return " ".join(("xx-apt-get install -y gcc libc6-dev", *_libraries(stage, "libc6-dev", "libc-dev")))
 
 
+def _libraries(stage: Stage, *known: str) -> tuple[str, ...]:
+    """The packages of C libraries that a stage installs, which are needed for the target; of many the first ones and an ellipsis."""
+    words = (word for it in stage.ancestry for one in it.commands(Effect.INSTALL) for word in one.syntax.arguments)
+    names = (match["name"] for it in words if (match := _LIBRARY.fullmatch(it)) is not None)
+    libraries = [it for it in dict.fromkeys(names) if it not in known]
+    return (*libraries[:_MOST_LIBRARIES], "…") if len(libraries) > _MOST_LIBRARIES else (*libraries,)
+
+
+_LIBRARY: Final = lazy_regex(r"(?P<name>[a-z0-9][a-z0-9.+-]*-dev)(?:[=~<>@].*)?")
+_MOST_LIBRARIES: Final = 5
 _OF_XX: Final = "tonistiigi/xx"
 _OTHER_MANAGERS: Final = frozenset({"dnf", "microdnf", "pacman", "tdnf", "yum", "zypper"})
 _OTHER_DISTRIBUTIONS: Final = lazy_regex(

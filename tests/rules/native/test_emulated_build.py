@@ -871,3 +871,13 @@ def test_files_beside_the_output_of_a_script(head: str, install: str, taken: str
     )
     (finding,) = findings(emulated_build, context(text))
     assert [it.safety for it in finding.fixes] == ([] if safety is None else [safety])
+
+
+def test_the_advice_names_the_libraries_that_the_stage_installs() -> None:
+    text = (
+        "FROM rust AS build\n"
+        "RUN apt-get update && apt-get install -y --no-install-recommends cmake libssl-dev=3.* libc6-dev libpq-dev ca-certificates\n"
+        "RUN cargo build --release\nFROM debian\nCOPY --from=build /app /app\n"
+    )
+    (finding,) = findings(emulated_build, context(text))
+    assert "`RUN xx-apt-get install -y gcc libc6-dev libssl-dev libpq-dev`" in finding.message
