@@ -38,6 +38,7 @@ from buildxray.records import cached_property, dataclass, replace
 from buildxray.rules.base import Fix, Safety, Severity
 from buildxray.rules.intended import names_one_architecture
 from buildxray.rules.portability import installs_c_compiler, movable
+from buildxray.rules.wording import joined
 from buildxray.semantics.build import Build, Builder, BuildRequest, Effect, KnownCommand, Stage
 from buildxray.semantics.cost import build_totals
 from buildxray.syntax.lazy_regex import lazy_regex
@@ -425,16 +426,12 @@ def _emulating_runners(readers: Iterable[_Reader]) -> Iterator[Diagnostic]:
         requests = [it.request for it in builds.values()]
         emulating = [(one, it) for one in requests for it in one.target_platforms if not can_run(one.node(it), it)]
         machines = [one.node(it) for one, it in emulating] or [it.build_platform for it in requests]
-        fact = ngettext(
-            "{n} of {total} RUN instructions of {file} runs under emulation for {platforms}: the machine of this job is {machine}",
-            "{n} of {total} RUN instructions of {file} run under emulation for {platforms}: the machine of this job is {machine}",
-            n_emulated,
-            total=n_runs,
-            file=_(", ").join(
-                dict.fromkeys(_path_from(it.declared.source, it.declared.dockerfile) for it in builds.values())
-            ),
-            platforms=_(", ").join(platforms),
-            machine=_(", ").join(dict.fromkeys(map(str, machines))),
+        files = joined(dict.fromkeys(_path_from(it.declared.source, it.declared.dockerfile) for it in builds.values()))
+        fact = _(
+            "{runs} under emulation for {platforms}, several times slower, because this job runs on {machine}",
+            runs=_emulated_runs(n_emulated, n_runs, files),
+            platforms=joined(platforms),
+            machine=joined(dict.fromkeys(map(str, machines))),
         )
         (dockerfile, first), *_others = builds
         line = next((it.from_.line for it in first.needed_stages if _can_cross_compile(it)), None)
@@ -442,12 +439,29 @@ def _emulating_runners(readers: Iterable[_Reader]) -> Iterator[Diagnostic]:
             message = _("{fact}; a separate runner for each platform avoids that", fact=fact)
         else:
             message = _(
-                "{fact}; a separate runner for each platform, or a stage that cross-compiles in line {line} of {file}, avoids that",
+                "{fact}; use a separate runner for each platform, or compile on the build platform in the stage of line {line} of {file}",
                 fact=fact,
                 line=line,
                 file=_path_from(builds[dockerfile, first].declared.source, dockerfile),
             )
         yield _diagnostic("emulating-runner", Severity.INFORMATION, place, message)
+
+
+def _emulated_runs(n_emulated: int, n_runs: int, files: str) -> str:
+    """The emulated RUN instructions out of those of some Dockerfiles, with their verb."""
+    if n_emulated < n_runs:
+        return ngettext(
+            "{n} of the {total} RUN instructions of {files} runs",
+            "{n} of the {total} RUN instructions of {files} run",
+            n_emulated,
+            total=n_runs,
+            files=files,
+        )
+    if n_runs == 2:
+        return _("both RUN instructions of {files} run", files=files)
+    return ngettext(
+        "the RUN instruction of {files} runs", "all {n} RUN instructions of {files} run", n_runs, files=files
+    )
 
 
 def _is_of_other_project(workflow: Path) -> bool:

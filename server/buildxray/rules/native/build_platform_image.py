@@ -97,7 +97,7 @@ def build_platform_image(ctx: RuleContext) -> Iterator[Finding]:
         return
     if _compiles_started_program(stage) or _copies_started_program(ctx):
         message = _(
-            "the programs and libraries of the image for {platforms} are for {platform}, except for what is compiled or chosen for its own machine: it is built from this stage, which `--platform` makes {platform} for every target",
+            "the image for {platforms} has programs and libraries for {platform}: it is built from this stage, which `--platform` makes {platform} for every target; copy what is compiled or chosen for the target into a last stage without `--platform`",
             platforms=platforms(wrong),
             platform=platform,
         )
