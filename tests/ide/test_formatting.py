@@ -55,6 +55,9 @@ def test_formatting_changes_case_blanks_and_indentation(before: str, after: str)
         # A line that begins in quotes.
         'FROM x\nENV A="1 \\\n2"\n',
         "FROM x\nENV A=1\\\n2\n",
+        # A carriage return that is not part of a line end.
+        "FROM x\nRUN a\r \n",
+        "FROM x\nARG A \r \nARG B\n",
         # Text that BuildKit refuses.
         "FROM x\nENV   A\n",
         "FROM x\nRUN <<EOF\na  \n\n\n",

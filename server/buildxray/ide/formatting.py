@@ -204,7 +204,8 @@ def _line_edges(dockerfile: Dockerfile, instruction: Instruction) -> Iterator[Ed
         content = line.rstrip("\r\n")
         stripped = content.rstrip(_BLANK)
         is_last = position + len(line) >= head_end
-        if is_last or continuation(line, dockerfile.escape) is not None:
+        # Without the blanks after it, a carriage return would become part of the line end.
+        if not stripped.endswith("\r") and (is_last or continuation(line, dockerfile.escape) is not None):
             yield Edit(TextRange(position + len(stripped), position + len(content)), "")
         position += len(line)
 
