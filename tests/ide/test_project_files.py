@@ -357,6 +357,20 @@ WORKFLOW = """
 """
 
 
+@every_case(
+    "platforms, ending",
+    [
+        ("linux/arm64", "; a runner for linux/arm64 avoids that"),
+        ("linux/amd64,linux/arm64", "in the stage of line 1 of Dockerfile"),
+        ("linux/arm64,linux/arm/v7", "in the stage of line 1 of Dockerfile"),
+    ],
+)
+def test_the_runner_that_a_job_of_one_platform_needs(tmp_path: Path, platforms: str, ending: str) -> None:
+    step = f"          - run: docker buildx build --platform {platforms} .\n"
+    (finding,) = looked_at(tmp_path, WORKFLOW + step + DOCKERFILE, ".github/workflows/ci.yml").diagnostics
+    assert finding.message.endswith(ending)
+
+
 def test_builds_of_one_job_are_one_finding(tmp_path: Path) -> None:
     build = "          - run: docker buildx build --platform linux/amd64,linux/arm64 {} .\n"
     steps = build.format("-t a") + build.format("--target build") + build.format("-f other.Dockerfile")

@@ -435,7 +435,10 @@ def _emulating_runners(readers: Iterable[_Reader]) -> Iterator[Diagnostic]:
         )
         (dockerfile, first), *_others = builds
         line = next((it.from_.line for it in first.needed_stages if _can_cross_compile(it)), None)
-        if line is None:
+        if {it.target_platforms for it in requests} == {requests[0].target_platforms[:1]}:
+            # This job builds for one platform.
+            message = _("{fact}; a runner for {platforms} avoids that", fact=fact, platforms=joined(platforms))
+        elif line is None:
             message = _("{fact}; a separate runner for each platform avoids that", fact=fact)
         else:
             message = _(

@@ -55,9 +55,9 @@ def xx_can_install(stage: Stage) -> bool:
 
 
 def _xx_install(stage: Stage) -> str | None:
-    """The command of xx that installs a C library; None for a distribution with another package manager.
+    """The commands that install a compiler for the build machine and a C library for the target; None for another package manager.
 
-    Source: github.com/tonistiigi/xx, README: xx-apk and xx-apt.
+    Source: github.com/tonistiigi/xx, README: xx-apk and xx-apt; xx-clang and xx-cargo need clang and lld of the build machine.
     """
     if stage.image_name == "scratch":
         # The files of the system are copied from another stage, which is for the target.
@@ -66,8 +66,13 @@ def _xx_install(stage: Stage) -> str | None:
     if managers & _OTHER_MANAGERS or _OTHER_DISTRIBUTIONS.search(stage.image_name):
         return None
     if "alpine" in stage.image_name or "apk" in managers:
-        return " ".join(("xx-apk add gcc musl-dev", *_libraries(stage, "musl-dev")))
-    return " ".join(("xx-apt-get install -y gcc libc6-dev", *_libraries(stage, "libc6-dev", "libc-dev")))
+        return " ".join(("apk add clang lld && xx-apk add gcc musl-dev", *_libraries(stage, "musl-dev")))
+    return " ".join(
+        (
+            "apt-get install -y clang lld && xx-apt-get install -y gcc libc6-dev",
+            *_libraries(stage, "libc6-dev", "libc-dev"),
+        )
+    )
 
 
 def _libraries(stage: Stage, *known: str) -> tuple[str, ...]:

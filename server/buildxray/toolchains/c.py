@@ -166,6 +166,6 @@ C: Final = Toolchain(
     _reads,
     preparing=_CONFIGURING,
     advice=N_(
-        "tonistiigi/xx cross-compiles: `FROM --platform=$BUILDPLATFORM tonistiigi/xx AS xx`, `COPY --from=xx / /`, `ARG TARGETPLATFORM`, `RUN {install}`, `xx-clang …`"
+        "tonistiigi/xx cross-compiles: `FROM --platform=$BUILDPLATFORM tonistiigi/xx AS xx`, in this stage `--platform=$BUILDPLATFORM`, `COPY --from=xx / /`, `ARG TARGETPLATFORM`, `RUN {install}`, `xx-clang …`"
     ),
 )

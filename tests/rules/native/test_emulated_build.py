@@ -458,12 +458,12 @@ def test_compilers_without_an_option_for_the_target_have_no_fix(run: str) -> Non
 def test_the_message_lists_the_steps_for_xx() -> None:
     text = "FROM x AS b\nWORKDIR /w\nRUN gcc -o /o x.c\nFROM scratch\nCOPY --from=b /o /\n"
     (finding,) = findings(emulated_build, context(text))
-    steps = "`FROM --platform=$BUILDPLATFORM tonistiigi/xx AS xx`, `COPY --from=xx / /`, `ARG TARGETPLATFORM`, `RUN xx-apt-get install -y gcc libc6-dev`, `xx-clang …`"
+    steps = "`FROM --platform=$BUILDPLATFORM tonistiigi/xx AS xx`, in this stage `--platform=$BUILDPLATFORM`, `COPY --from=xx / /`, `ARG TARGETPLATFORM`, `RUN apt-get install -y clang lld && xx-apt-get install -y gcc libc6-dev`, `xx-clang …`"
     assert finding.message.endswith(f"; tonistiigi/xx cross-compiles: {steps}")
     (finding,) = findings(
         emulated_build, context(text.replace("FROM x", "FROM alpine").replace("gcc", "cargo build;", 1))
     )
-    assert "`RUN xx-apk add gcc musl-dev`, `xx-cargo build`" in finding.message
+    assert "`RUN apk add clang lld && xx-apk add gcc musl-dev`, `xx-cargo build`, whose files" in finding.message
 
 
 def test_a_target_with_variants_has_no_option() -> None:
@@ -880,4 +880,4 @@ def test_the_advice_names_the_libraries_that_the_stage_installs() -> None:
         "RUN cargo build --release\nFROM debian\nCOPY --from=build /app /app\n"
     )
     (finding,) = findings(emulated_build, context(text))
-    assert "`RUN xx-apt-get install -y gcc libc6-dev libssl-dev libpq-dev`" in finding.message
+    assert " && xx-apt-get install -y gcc libc6-dev libssl-dev libpq-dev`" in finding.message

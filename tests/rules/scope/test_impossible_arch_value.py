@@ -137,3 +137,12 @@ def test_an_argument_that_the_file_changes_has_other_values(lines: str, is_said:
 def test_an_argument_that_the_script_sets(script: str, is_said: bool) -> None:
     found = findings(impossible_arch_value, context(f"FROM alpine\nARG TARGETARCH\nRUN {script}\n"))
     assert bool(found) is is_said
+
+
+@every_case(
+    "labels, n_findings",
+    [("i386|i686", 1), ("aarch64|x86_64", 2), ("386|i686", 0)],
+)
+def test_labels_of_one_meaning_are_one_finding(labels: str, n_findings: int) -> None:
+    text = f"FROM alpine\nARG TARGETARCH\nRUN case $TARGETARCH in {labels}) a;; esac\n"
+    assert len(findings(impossible_arch_value, context(text))) == n_findings

@@ -150,10 +150,16 @@ def _alternatives(commands: Iterable[Command]) -> dict[int, set[tuple[str, str |
 
 
 def _labels(branch: Condition) -> Iterator[tuple[str, ShellWord]]:
-    """The labels of a branch of `case`, if all of them are impossible."""
+    """The labels of a branch of `case`, if all of them are impossible; one of those that mean the same value.
+
+    If the first one is right, the others do no harm.
+    """
     name = _argument(branch.text)
     if name is not None and all(_right_value(name, it) is not None for it in branch.patterns):
-        yield from ((name, it) for it in branch.patterns)
+        by_meaning: dict[str | None, ShellWord] = {}
+        for it in branch.patterns:
+            by_meaning.setdefault(_right_value(name, it), it)
+        yield from ((name, it) for it in by_meaning.values())
 
 
 def _argument(text: str) -> str | None:
