@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -23,3 +24,13 @@ def test_the_next_script_is_parsed_from_its_start() -> None:
     read_script(parse(f"FROM a\nRUN {'a()' * 20_000}\n").instructions[1].node)
     script = read_script(parse("FROM a\nRUN make all && make install\n").instructions[1].node)
     assert [it.text for command in script.commands for it in command.words] == ["make", "all", "make", "install"]
+
+
+@pytest.mark.slow
+def test_threads_parse_at_the_same_time() -> None:
+    """Threads that share a parser crash the process; the server reads the files of several documents in threads."""
+    commands = [[f"echo {n} {it} $A$(uname)" for it in range(60 + n % 7)] for n in range(120)]
+    texts = [f"FROM a\nRUN {' && '.join(it)}\n" for it in commands]
+    with ThreadPoolExecutor(4) as pool:
+        scripts = [*pool.map(lambda it: read_script(parse(it).instructions[1].node), texts)]
+    assert [sum(it.name == "echo" for it in script.commands) for script in scripts] == [len(it) for it in commands]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
+from threading import local
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from tree_sitter import Node, Parser
+    from tree_sitter import Language, Node, Parser
 
 SECONDS: Final = 0.5
 """Processor time; a correct script of 60 KB takes a tenth of it."""
@@ -18,8 +19,19 @@ _FREE_QUESTIONS: Final = 16
 """Calls of the progress callback without a look at the clock. The library calls it about once per 80 bytes."""
 
 
-def parse_tree(parser: Parser, source: bytes) -> Node | None:
-    """The root of the syntax tree; None if parsing takes too long."""
+class _Parsers(local):
+    """The parsers of one thread: the library parses without Python's lock, and two threads in one parser end the process."""
+
+    def __init__(self) -> None:
+        self.of: dict[Language, Parser] = {}
+
+
+_parsers: Final = _Parsers()
+
+
+def parse_tree(language: Language, source: bytes) -> Node | None:
+    """The root of the syntax tree; None if parsing takes too long. Threads may call it at the same time."""
+    parser = _parsers.of.get(language) or _new_parser(language)
     if len(source) <= _SHORT:
         return parser.parse(source).root_node
     end = 0.0
@@ -46,3 +58,11 @@ def parse_tree(parser: Parser, source: bytes) -> Node | None:
         parser.reset()
         return None
     return tree.root_node
+
+
+def _new_parser(language: Language) -> Parser:
+    # Imported late: with a language, the library is there.
+    from tree_sitter import Parser  # noqa: PLC0415
+
+    _parsers.of[language] = Parser(language)
+    return _parsers.of[language]

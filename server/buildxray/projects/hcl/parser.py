@@ -16,7 +16,7 @@ from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.trees import parse_tree
 
 if TYPE_CHECKING:
-    from tree_sitter import Node, Parser
+    from tree_sitter import Language, Node
 
 MOST_NESTED: Final = 40
 """Limit for nested expressions, each of which costs several frames of Python."""
@@ -41,13 +41,13 @@ def parse_hcl(text: str, file: str) -> Document:
     """Parse a text. Blocks and attributes with an error in them are read up to the error."""
     reader = _Reader(text, file)
     try:
-        _parser()
+        language = _language()
     except ImportError:
         reason = _("HCL cannot be read without the Python package `tree-sitter-hcl`")
         return Document(Body({}, ()), (Problem(1, reason),))
-    root = parse_tree(_parser(), reader.source)
+    root = parse_tree(language, reader.source)
     if root is not None and root.has_error and _WHOLE_WITH_EXPONENT.search(reader.source):
-        root = parse_tree(_parser(), reader.masked())
+        root = parse_tree(language, reader.masked())
     if root is None:
         return Document(Body({}, ()), (Problem(1, _("it takes too long to read")),))
     problems: list[Problem] = []
@@ -60,12 +60,12 @@ def parse_hcl(text: str, file: str) -> Document:
 
 
 @functools.cache
-def _parser() -> Parser:
+def _language() -> Language:
     # Imported late: it is needed for Bake files only.
     import tree_sitter  # noqa: PLC0415
     import tree_sitter_hcl  # noqa: PLC0415
 
-    return tree_sitter.Parser(tree_sitter.Language(tree_sitter_hcl.language()))
+    return tree_sitter.Language(tree_sitter_hcl.language())
 
 
 def _first_error(node: Node) -> Node:

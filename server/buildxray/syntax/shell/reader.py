@@ -12,7 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Final, Literal
 
 import tree_sitter_bash
-from tree_sitter import Language, Parser
+from tree_sitter import Language
 
 from buildxray.records import replace
 from buildxray.syntax.instructions import Span
@@ -73,8 +73,8 @@ _MOST_NAMES: Final = 64
 
 
 @cache
-def _parser() -> Parser:
-    return Parser(Language(tree_sitter_bash.language()))
+def _bash() -> Language:
+    return Language(tree_sitter_bash.language())
 
 
 class Reader:
@@ -106,7 +106,7 @@ class Reader:
 
     def _read_in(self, text: ShellText, place: Place) -> None:
         """Read a script that runs in the given context."""
-        root = None if text.bytes.count(b"|") > _MOST_PIPES else parse_tree(_parser(), text.bytes)
+        root = None if text.bytes.count(b"|") > _MOST_PIPES else parse_tree(_bash(), text.bytes)
         if root is None:
             self.has_errors = True
             return
