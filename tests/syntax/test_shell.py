@@ -148,6 +148,14 @@ def test_half_typed_scripts_do_not_raise(run: str) -> None:
     script(run)
 
 
+@every_case("sign", ["`", "$("])
+def test_a_half_typed_substitution_ends_before_the_line_end(sign: str) -> None:
+    text = f"RUN <<EOF\necho {sign}b\nEOF\n"
+    node = parse(text).instructions[0].node
+    echo = next(it for it in read_script(node).commands if it.name == "echo")
+    assert text[slice(*echo.range)] == f"echo {sign}b"
+
+
 def test_other_shells_are_not_read() -> None:
     node = parse("RUN Write-Host x; go build").instructions[0].node
     assert read_script(node, ("powershell", "-Command")).commands == ()

@@ -45,6 +45,11 @@ def read_word(node: SyntaxNode, text: ShellText, substitutions: Substitutions) -
     written, range_ = text.placed(node)
     if node.type in _PLAIN_WORDS and _PLAIN.fullmatch(written) is not None:
         return ShellWord(written, written, range_)
+    if node.has_error and written[-1:].isspace():
+        # The sign that ends a half-typed substitution is missing after the line end, which is not part of the word.
+        start, _end = text.span(node)
+        written = written.rstrip()
+        range_ = text.range_of(start, start + len(written))
     parts = _joined(_parts(node, text, substitutions))
     value = "" if not parts else parts[0] if len(parts) == 1 and isinstance(parts[0], str) else None
     if value is not None:
