@@ -10,7 +10,7 @@ import errno
 import os
 import stat
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache
@@ -192,7 +192,7 @@ exists, is_file, is_directory = os.path.exists, os.path.isfile, os.path.isdir
 """False for a path that the system refuses, such as a name of more than 255 bytes; the methods of `Path` raise `OSError`."""
 
 
-AT_ROOT: Final = (".github", ".gitattributes", ".gitignore")
+_AT_ROOT: Final = (".github", ".gitattributes", ".gitignore")
 """Entries that are mostly at the root of a repository, and in its source archives too."""
 _MOST_PARENTS: Final = 6
 _roots: set[Path] = set()
@@ -210,8 +210,7 @@ def treat_as_repository(directory: Path) -> None:
     A source archive, or a copy in a container, has no `.git`, but the same project. The settings of Git or GitHub in a directory
     above it show that it is only a part of one.
     """
-    above = directory.parents[:_MOST_PARENTS]
-    if repository_root(directory) is None and not any(exists(it / name) for it in above for name in AT_ROOT):
+    if repository_root(directory) is None and _with_settings(directory.parents[:_MOST_PARENTS]) is None:
         _roots.add(directory)
 
 
@@ -223,6 +222,15 @@ def treated_as_repositories() -> tuple[Path, ...]:
 def repository_root(directory: Path) -> Path | None:
     """The root of the Git repository that contains a directory; None outside of one."""
     return next((it for it in (directory, *directory.parents) if is_repository(it)), None)
+
+
+def settings_root(directory: Path) -> Path | None:
+    """The nearest directory with settings of Git or GitHub: in an archive, which has no `.git`, probably the root of the project."""
+    return _with_settings((directory, *directory.parents[:_MOST_PARENTS]))
+
+
+def _with_settings(directories: Iterable[Path]) -> Path | None:
+    return next((it for it in directories if any(exists(it / name) for name in _AT_ROOT)), None)
 
 
 def path_below(path: Path, root: Path | None) -> str | None:

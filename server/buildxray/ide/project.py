@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
-from buildxray.files.reading import exists, is_repository, last_project_file, repository_root
+from buildxray.files.reading import exists, is_repository, last_project_file, repository_root, settings_root
 from buildxray.ide.configuration import FILE_NAMES as CONFIGURATION_FILES
 from buildxray.ide.configuration import Configuration, find_configuration, has_configuration
 from buildxray.ide.project_build import OtherBuild, ProjectBuild
@@ -176,8 +176,7 @@ class Projects:
         """The directories that may be the build context of a Dockerfile without a known build, nearest first; None outside of a repository."""
         if directory not in self._contexts:
             root = repository_root(directory)
-            above = (it for it in (directory, *directory.parents) if root is not None and it.is_relative_to(root))
-            self._contexts[directory] = None if root is None else Contexts((*above,))
+            self._contexts[directory] = None if root is None else _contexts_up_to(root, directory)
         return self._contexts[directory]
 
     def _path_in_repository(self, dockerfile: Path) -> str:
@@ -294,13 +293,12 @@ def _probable_contexts(directory: Path) -> Contexts:
 
     They end at the nearest directory with settings of Git or GitHub; without one, only the directory itself counts.
     """
-    above = (directory, *directory.parents[:_MOST_PARENTS])
-    root = next((n for n, it in enumerate(above) if any(exists(it / one) for one in _AT_ROOT)), 0)
-    return Contexts(above[: root + 1])
+    return _contexts_up_to(settings_root(directory) or directory, directory)
 
 
-_AT_ROOT: Final = (".github", ".gitattributes", ".gitignore")
-_MOST_PARENTS: Final = 6
+def _contexts_up_to(root: Path, directory: Path) -> Contexts:
+    """A directory and those above it, up to a root."""
+    return Contexts((*(it for it in (directory, *directory.parents) if it.is_relative_to(root)),))
 
 
 def _others(

@@ -12,7 +12,6 @@ from typing import Final, NamedTuple
 
 from buildxray.caching import cached
 from buildxray.files.reading import (
-    AT_ROOT,
     MOST_DOCKERFILE_BYTES,
     ReadError,
     entries_of,
@@ -22,6 +21,7 @@ from buildxray.files.reading import (
     path_below,
     read_project_text,
     repository_root,
+    settings_root,
 )
 from buildxray.ide.diagnostics import Diagnostic
 from buildxray.ide.project import Projects
@@ -171,7 +171,7 @@ class _File:
 
     @cached_property
     def _root(self) -> Path | None:
-        return _project_root(self._directory)
+        return repository_root(self._directory) or settings_root(self._directory)
 
 
 class _Reader:
@@ -435,8 +435,7 @@ def _emulating_runners(readers: Iterable[_Reader]) -> Iterator[Diagnostic]:
         )
         (dockerfile, first), *_others = builds
         line = next((it.from_.line for it in first.needed_stages if _can_cross_compile(it)), None)
-        if {it.target_platforms for it in requests} == {requests[0].target_platforms[:1]}:
-            # This job builds for one platform.
+        if len({one for it in requests for one in it.target_platforms}) == 1:
             message = _("{fact}; a runner for {platforms} avoids that", fact=fact, platforms=joined(platforms))
         elif line is None:
             message = _("{fact}; a separate runner for each platform avoids that", fact=fact)
@@ -493,15 +492,6 @@ def _is_in_empty_directory(path: Path) -> bool:
         return nearest is not None and not list_directory(nearest)
     except ReadError:
         return False
-
-
-def _project_root(directory: Path) -> Path | None:
-    """The root of the repository of a directory; without `.git`, as in an archive, the nearest directory that holds settings of Git or GitHub."""
-    above = (directory, *directory.parents[:_MOST_PARENTS])
-    return repository_root(directory) or next((it for it in above if any(exists(it / one) for one in AT_ROOT)), None)
-
-
-_MOST_PARENTS: Final = 6
 
 
 def _path_from(source: Path, path: Path) -> str:
