@@ -19,7 +19,7 @@ from buildxray.semantics.build import Build, Effect, Instruction, KnownCommand, 
 from buildxray.semantics.file_flow import clean, holds
 from buildxray.semantics.manifest_changes import may_change_manifests, may_name
 from buildxray.semantics.mentions import takes_whole_context
-from buildxray.syntax.instructions import Copying
+from buildxray.syntax.instructions import Copying, Token
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.mounts import MountSyntaxError, mount_options
 from buildxray.toolchains.base import INSTALL_SCRIPTS, NeededFiles, Toolchain, is_harmless_script
@@ -129,7 +129,7 @@ def _after_part(ctx: RuleContext, stage: Stage, whole: Instruction | None, inher
         done.add(command.use.toolchain)
         if (whole is not None and whole.idx < command.run.idx) or not _needs_manifests_only(ctx, command):
             continue
-        part = _copied_source(stage, command)
+        part = _copied_source(command)
         if part is None or _lacks_manifests(ctx, part, command) or (command.use.toolchain, True) in inherited:
             continue
         if not _is_mounted(command.run) and not _is_prepared(ctx, part, command):
@@ -160,13 +160,9 @@ def _runs_own_scripts(ctx: RuleContext, command: KnownCommand) -> bool:
     return any(name in INSTALL_SCRIPTS and not is_harmless_script(text) for name, text in scripts)
 
 
-def _copied_source(stage: Stage, command: KnownCommand) -> Instruction | None:
+def _copied_source(command: KnownCommand) -> Instruction | None:
     """The COPY of a source directory beside that of the manifests, or of a whole project into the directory of a command; None without one."""
-    copies = [
-        it
-        for it in stage.instructions
-        if it.idx < command.run.idx and isinstance(it.node, Copying) and it.node.flag("from") is None
-    ]
+    copies = _copies_before(command.run)
     manifests = [_copied_earlier(command.run, it) for it in command.use.manifests]
     copied = [it.idx for it in manifests if it is not None]
     if len(copied) == len(manifests):
@@ -176,8 +172,7 @@ def _copied_source(stage: Stage, command: KnownCommand) -> Instruction | None:
 
 
 def _takes_source(instruction: Instruction) -> bool:
-    node = instruction.node
-    return isinstance(node, Copying) and any(_SOURCE.fullmatch(it.text) for it in node.sources)
+    return any(_SOURCE.fullmatch(it.text) for it in _sources(instruction))
 
 
 def _takes_project(instruction: Instruction, command: KnownCommand) -> bool:
@@ -279,7 +274,7 @@ def _reason(ctx: RuleContext, whole: Instruction, command: KnownCommand) -> str:
             return _("{reason}; Cargo also needs an empty `src/main.rs` or `src/lib.rs`", reason=reason)
         return _("{reason}; `{command}` needs no other files", reason=reason, command=alone) if alone else reason
     last = max(copying, key=lambda it: it.idx)
-    sources = " ".join(it.text for it in last.node.sources) if isinstance(last.node, Copying) else ""
+    sources = " ".join(it.text for it in _sources(last))
     copy = f"{last.build.text[slice(*last.keyword_range)]} {sources}"
     if command.use.toolchain is GO and command.use.title != "go mod download":
         # The command itself needs the source.
@@ -311,16 +306,9 @@ def _in_context(command: KnownCommand, manifest: str) -> str:
 def _copied_earlier(whole: Instruction, manifest: str) -> Instruction | None:
     """The first COPY or ADD before the whole source that copies a manifest from the build context."""
     name = posixpath.basename(manifest)
-    earlier = (it for it in (() if whole.stage is None else whole.stage.instructions) if it.idx < whole.idx)
+    copies = _copies_before(whole)
     return next(
-        (
-            it
-            for it in earlier
-            if isinstance(it.node, Copying)
-            and it.node.flag("from") is None
-            and any(may_name(posixpath.basename(one.text), name) for one in it.node.sources)
-        ),
-        None,
+        (it for it in copies if any(may_name(posixpath.basename(one.text), name) for one in _sources(it))), None
     )
 
 
@@ -353,16 +341,17 @@ def _needs_more(ctx: RuleContext, whole: Instruction, command: KnownCommand) -> 
     if command.use.toolchain is not GO:
         return False
     # Source: go.dev/ref/mod, "Workspaces".
-    is_off = all(it == "off" for it in command.invocation.setting("GOWORK").values)
     known = ctx.build.workspace.holds
     has_list = known is not None and known("go.work")
     is_copied = any(
-        posixpath.basename(one.text) == "go.work"
-        for it in _copies_before(command.run)
-        if isinstance(it.node, Copying)
-        for one in it.node.sources
+        posixpath.basename(one.text) == "go.work" for it in _copies_before(command.run) for one in _sources(it)
     )
-    return not is_off and (has_list or is_copied)
+    return not _ignores_go_work(command) and (has_list or is_copied)
+
+
+def _ignores_go_work(command: KnownCommand) -> bool:
+    """True if a command of Go does not look for a workspace. Source: go.dev/ref/mod, "GOWORK"."""
+    return all(it == "off" for it in command.invocation.setting("GOWORK").values)
 
 
 _LOCKS: Final = frozenset((*LOCK_FILES.values(), "bun.lockb", "npm-shrinkwrap.json"))
@@ -382,8 +371,8 @@ def _needed(ctx: RuleContext, command: KnownCommand) -> NeededFiles | None:
     if not answers:
         return None
     files = tuple(dict.fromkeys(path for it in answers for path in it.files))
-    is_off = all(it == "off" for it in command.invocation.setting("GOWORK").values)
-    if command.use.toolchain is GO and is_off and any(posixpath.basename(it) == "go.work" for it in files):
+    has_list = any(posixpath.basename(it) == "go.work" for it in files)
+    if command.use.toolchain is GO and has_list and _ignores_go_work(command):
         # The list of the workspace is not read, and what it names cannot be told apart.
         return None
     return NeededFiles(
@@ -432,6 +421,11 @@ def _copies_before(instruction: Instruction) -> list[Instruction]:
     ]
 
 
+def _sources(instruction: Instruction) -> tuple[Token, ...]:
+    """The sources of a COPY or ADD."""
+    return instruction.node.sources if isinstance(instruction.node, Copying) else ()
+
+
 def _missing(ctx: RuleContext, whole: Instruction, needed: NeededFiles) -> list[str]:
     """The needed files that no COPY before the whole source takes from the build context."""
     ignored = ctx.build.workspace.ignored
@@ -442,7 +436,7 @@ def _missing(ctx: RuleContext, whole: Instruction, needed: NeededFiles) -> list[
 def _copy_of(whole: Instruction, path: str) -> Instruction | None:
     """The first COPY before the whole source that takes a file of the build context."""
     for it in _copies_before(whole):
-        for one in it.node.sources if isinstance(it.node, Copying) else ():
+        for one in _sources(it):
             source = posixpath.normpath(one.text.lstrip("/") or ".")
             parts, others = source.split("/"), path.split("/")
             if len(parts) <= len(others) and all(map(match_text, others, parts)):
