@@ -172,7 +172,7 @@ def _of_go_work(context: _Context, path: str) -> list[str]:
 
 
 _OF_FILES: Final = ("file:", "link:", "portal:", "patch:", "./", "../")
-_READ_BY: Final[Mapping[str, tuple[str, ...]]] = {
+_OF_PACKAGES: Final[Mapping[str, tuple[str, ...]]] = {
     "package-lock.json": ("npm",),
     "npm-shrinkwrap.json": ("npm",),
     ".npmrc": ("npm", "pnpm"),
@@ -184,6 +184,10 @@ _READ_BY: Final[Mapping[str, tuple[str, ...]]] = {
     "bun.lock": ("bun",),
     "bun.lockb": ("bun",),
     "bunfig.toml": ("bun",),
+}
+"""The files beside a package.json that an installation reads, and the programs that read each."""
+_READ_BY: Final[Mapping[str, tuple[str, ...]]] = {
+    **_OF_PACKAGES,
     "poetry.lock": ("poetry",),
     "poetry.toml": ("poetry",),
     "uv.lock": ("uv",),
@@ -231,9 +235,6 @@ def _of_package(context: _Context, path: str) -> list[str]:
     listed = as_mapping(named).get("packages") if isinstance(named, Mapping) else named
     members = [it for it in listed if isinstance(it, str)] if isinstance(listed, list) else []
     return [*settings, *_members(context, path, members)]
-
-
-_OF_PACKAGES: Final = tuple(it for it in _READ_BY if not it.startswith((".python", "poetry", "uv")))
 
 
 def _of_pnpm_workspace(context: _Context, path: str) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from typing import Final
 
 from buildxray.localization import _, ngettext
@@ -66,16 +66,14 @@ def _xx_install(stage: Stage) -> str | None:
     if managers & _OTHER_MANAGERS or _OTHER_DISTRIBUTIONS.search(stage.image_name):
         return None
     if "alpine" in stage.image_name or "apk" in managers:
-        return " ".join(("apk add clang lld && xx-apk add gcc musl-dev", *_libraries(stage, "musl-dev")))
-    return " ".join(
-        (
-            "apt-get install -y clang lld && xx-apt-get install -y gcc libc6-dev",
-            *_libraries(stage, "libc6-dev", "libc-dev"),
-        )
-    )
+        command, installed = "apk add clang lld && xx-apk add gcc musl-dev", {"musl-dev"}
+    else:
+        command = "apt-get install -y clang lld && xx-apt-get install -y gcc libc6-dev"
+        installed = {"libc6-dev", "libc-dev"}
+    return " ".join((command, *_libraries(stage, installed)))
 
 
-def _libraries(stage: Stage, *known: str) -> tuple[str, ...]:
+def _libraries(stage: Stage, known: Container[str]) -> tuple[str, ...]:
     """The packages of C libraries that a stage installs, which are needed for the target; of many the first ones and an ellipsis."""
     words = (word for it in stage.ancestry for one in it.commands(Effect.INSTALL) for word in one.syntax.arguments)
     names = (match["name"] for it in words if (match := _LIBRARY.fullmatch(it)) is not None)

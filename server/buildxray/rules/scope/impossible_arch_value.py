@@ -155,10 +155,12 @@ def _labels(branch: Condition) -> Iterator[tuple[str, ShellWord]]:
     If the first one is right, the others do no harm.
     """
     name = _argument(branch.text)
-    if name is not None and all(_right_value(name, it) is not None for it in branch.patterns):
-        by_meaning: dict[str | None, ShellWord] = {}
-        for it in branch.patterns:
-            by_meaning.setdefault(_right_value(name, it), it)
+    if name is None:
+        return
+    by_meaning: dict[str | None, ShellWord] = {}
+    for it in branch.patterns:
+        by_meaning.setdefault(_right_value(name, it), it)
+    if None not in by_meaning:
         yield from ((name, it) for it in by_meaning.values())
 
 
