@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from buildxray.platforms.platform import Platform, PlatformError, can_run, parse, parse_normalized
+from buildxray.platforms.platform import Platform, PlatformError, Starting, can_run, parse, parse_normalized, starting
 from tests.support.cases import every_case
 
 
@@ -50,3 +50,23 @@ def test_what_runs_without_emulation() -> None:
     assert not can_run(amd64, arm64)
     assert not can_run(arm64, Platform("linux", "arm", "v7"))
     assert not can_run(amd64, Platform("windows", "amd64"))
+
+
+@every_case(
+    "machine, image, kind",
+    [
+        ("linux/amd64", "linux/386", Starting.ALL),
+        ("linux/386", "linux/amd64", Starting.NONE),
+        ("linux/arm64", "linux/arm/v7", Starting.WITH_32_BIT),
+        ("linux/arm/v7", "linux/arm64", Starting.NONE),
+        ("linux/arm/v6", "linux/arm", Starting.NEWER),
+        ("linux/arm", "linux/arm/v5", Starting.ALL),
+        ("linux/amd64/v2", "linux/amd64/v3", Starting.NEWER),
+        ("linux/amd64/v3", "linux/amd64", Starting.ALL),
+        ("linux/arm64", "linux/arm64/v8", Starting.ALL),
+        ("linux/arm64", "linux/arm64/v9", Starting.NEWER),
+        ("windows/amd64", "linux/amd64", Starting.NONE),
+    ],
+)
+def test_the_machines_on_which_an_image_starts(machine: str, image: str, kind: Starting) -> None:
+    assert starting(parse_normalized(machine), parse(image)) is kind

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import posixpath
 from difflib import get_close_matches
+from enum import Enum
 from functools import lru_cache
 from typing import Final, NamedTuple
 from urllib.parse import unquote
@@ -164,6 +165,45 @@ def can_run(builder: Platform, step: Platform) -> bool:
     return builder.architecture == step.architecture or (builder.architecture, step.architecture) == ("amd64", "386")
 
 
+class Starting(Enum):
+    """The machines of a platform on which the programs of an image start."""
+
+    ALL = "all"
+    WITH_32_BIT = "with 32-bit"
+    """Those that also execute 32-bit programs: many servers with arm64 do not."""
+    NEWER = "newer"
+    """Those whose processor has the instructions of a newer variant; on others a program may stop with `Illegal instruction`."""
+    NONE = "none"
+
+
+def starting(machine: Platform, image: Platform) -> Starting:
+    """The machines of the platform `machine` on which an image for the platform `image` starts, without emulation.
+
+    Source: containerd/platforms compare.go, platformVector, which lists the platforms of images that a machine may take.
+    """
+    machine, image = normalize(machine), normalize(image)
+    if machine.os != image.os:
+        return Starting.NONE
+    if machine.architecture == image.architecture:
+        return Starting.NEWER if _level(image) > _level(machine) else Starting.ALL
+    match machine.architecture, image.architecture:
+        case "amd64", "386":
+            return Starting.ALL
+        case "arm64", "arm":
+            return Starting.WITH_32_BIT
+        case _:
+            return Starting.NONE
+
+
+def _level(platform: Platform) -> float:
+    """The number in the variant of a normalised platform: 7 of `v7`, 8.1 of `v8.1`; without a variant the lowest one."""
+    match = _VARIANT.fullmatch(platform.variant)
+    if match is None:
+        return 8 if platform.architecture == "arm64" else 1
+    return float(match["level"])
+
+
+_VARIANT: Final = lazy_regex(r"v(?P<level>\d(?:\.\d)?)")
 _OS: Final = lazy_regex(
     r"(?P<os>[A-Za-z0-9_-]+)(?:\((?P<version>[A-Za-z0-9_.%-]*)(?P<features>(?:\+[A-Za-z0-9_.%-]+)*)\))?"
 )

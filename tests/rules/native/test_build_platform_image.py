@@ -239,3 +239,64 @@ FROM --platform=$BUILDPLATFORM gcr.io/distroless/base
         "copy what is compiled or chosen for the target into a last stage without `--platform`" in finding.message
     ) is is_started
     assert severity(ctx, build_platform_image, finding) is (Severity.WARNING if is_started else Severity.ERROR)
+
+
+NONE = "the image for {} will not start (`exec format error`)"
+NEWER = "the image for {} may stop with `Illegal instruction`"
+WITH_32_BIT = "the image for {} starts only on machines that also run 32-bit programs"
+
+
+@every_case(
+    "platform, targets, facts",
+    [
+        (
+            "linux/arm/v7",
+            "linux/arm/v6,linux/arm/v7,linux/arm64,linux/amd64",
+            [NONE.format("linux/amd64"), NEWER.format("linux/arm/v6"), WITH_32_BIT.format("linux/arm64")],
+        ),
+        ("linux/arm", "linux/arm/v6,linux/arm/v7", [NEWER.format("linux/arm/v6")]),
+        ("linux/arm/v7", "linux/arm64,linux/arm/v7", [WITH_32_BIT.format("linux/arm64")]),
+        ("linux/arm64", "linux/arm64,linux/arm/v7", [NONE.format("linux/arm/v7")]),
+        ("linux/amd64/v3", "linux/amd64,linux/amd64/v3", [NEWER.format("linux/amd64")]),
+        ("linux/amd64/v2", "linux/amd64/v2,linux/amd64/v3", []),
+        ("linux/arm/v6", "linux/arm/v6,linux/arm/v7", []),
+        ("linux/386", "linux/386,linux/amd64", []),
+        ("linux/arm64", "linux/arm64,linux/arm64/v8", []),
+    ],
+)
+def test_the_machines_on_which_an_image_starts(platform: str, targets: str, facts: list[str]) -> None:
+    text = f"FROM --platform={platform} debian\nARG TARGETARCH\nRUN echo $TARGETARCH\n"
+    messages = [
+        it.message.partition(": it is built")[0] for it in findings(build_platform_image, context(text, targets))
+    ]
+    assert messages == ["; ".join(facts)][: bool(facts)]
+
+
+CHECK = "; remove `--platform` if `{}` exists for {}"
+
+
+@every_case(
+    "image, targets, check",
+    [
+        ("alpine:3.20", "linux/amd64,linux/arm64", ""),
+        ("docker.io/library/node:22-slim", "linux/amd64,linux/arm64", ""),
+        ("gcr.io/distroless/base-debian12:nonroot", "linux/amd64,linux/arm64", ""),
+        ("debian:bookworm", "linux/amd64,linux/arm/v7", ""),
+        ("node:12-buster-slim", "linux/amd64,linux/arm/v6", CHECK.format("node:12-buster-slim", "linux/arm/v6")),
+        ("corp/alpine", "linux/amd64,linux/arm64", CHECK.format("corp/alpine", "linux/arm64")),
+        ("ghcr.io/library/alpine", "linux/amd64,linux/arm64", CHECK.format("ghcr.io/library/alpine", "linux/arm64")),
+        # A digest may be the one of an image for one platform.
+        (
+            f"alpine@sha256:{'0' * 64}",
+            "linux/amd64,linux/arm64",
+            CHECK.format(f"alpine@sha256:{'0' * 64}", "linux/arm64"),
+        ),
+    ],
+)
+def test_the_flag_is_removed_only_from_an_image_that_exists_for_all_targets(
+    image: str, targets: str, check: str
+) -> None:
+    text = f"FROM --platform=$BUILDPLATFORM {image}\nRUN true\nCMD sh\n"
+    (finding,) = findings(build_platform_image, context(text, targets))
+    assert bool(finding.fixes) is (check == "")
+    assert finding.message.endswith(check or "for every target")

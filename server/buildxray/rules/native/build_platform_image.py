@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
-from buildxray.localization import _
+from buildxray.localization import N_, _
 from buildxray.platforms.aliases import named_architectures
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
-from buildxray.platforms.platform import is_known
+from buildxray.platforms.official_images import exists_for
+from buildxray.platforms.platform import Platform, Starting, is_known, starting
 from buildxray.rules.base import Doubt, Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import remove_flag
@@ -41,8 +42,9 @@ def build_platform_image(ctx: RuleContext) -> Iterator[Finding]:
     Looks at the stage that is built last, or that `--target` names, when its platform is `$BUILDPLATFORM` or a constant.
 
     ## Why it matters
-    The image index lists every requested platform, but each entry contains files for the one platform; on all others it fails
-    with `exec format error`.
+    The image index lists every requested platform, but each entry contains files for the one platform. On another architecture it fails
+    with `exec format error`; on a processor with fewer instructions, such as an arm/v6 with an image for arm/v7, a program may stop with
+    `Illegal instruction`. An arm64 machine starts an image for arm only if its processor also runs 32-bit programs.
 
     ## Example
     ```dockerfile
@@ -59,8 +61,9 @@ def build_platform_image(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    A suggestion: the stage then runs once per platform, and native steps become emulated. No fix is offered if an argument of the
-    project chooses the platform, as in `--platform=linux/${GOARCH}`.
+    A suggestion: the stage then runs once per platform, and native steps become emulated. It is offered for official images that are known
+    to exist for all requested platforms; otherwise the message names what to check, because the build fails where an image is missing. No
+    fix is offered if an argument of the project chooses the platform, as in `--platform=linux/${GOARCH}`.
 
     ## Limits
     A stage may be native if its files only leave it by `--output`, or if it only runs checks. So a stage that ends with a linter or a
@@ -92,7 +95,7 @@ def build_platform_image(ctx: RuleContext) -> Iterator[Finding]:
     if not is_known(platform):
         # The image cannot be pulled at all.
         return
-    wrong = [it for it in ctx.build.targets if it.architecture != platform.architecture]
+    wrong = [it for it in ctx.build.targets if starting(it, platform) is not Starting.ALL]
     if not wrong or _starts_target_program(ctx, root) or _is_deliberate(ctx, root):
         return
     if _compiles_started_program(stage) or _copies_started_program(ctx):
@@ -103,17 +106,37 @@ def build_platform_image(ctx: RuleContext) -> Iterator[Finding]:
         )
         yield Finding(root.from_.range_of(root.from_.platform), message, doubt=Doubt.USE)
         return
-    fix = Fix(_("Remove `--platform`"), (remove_flag(root.from_, root.from_.platform),), Safety.SUGGESTION)
-    yield Finding(
-        root.from_.range_of(root.from_.platform),
-        _(
-            "the image for {platforms} will not start (`exec format error`): it is built from this stage, which `--platform` makes {platform} for every target",
-            platforms=platforms(wrong),
-            platform=platform,
-        ),
-        (fix,) if {*root.family} <= {*stage.ancestry} and not _is_chosen_by_argument(root) else (),
-        doubt=_doubt(ctx, stage, root),
+    message = _(
+        "{facts}: it is built from this stage, which `--platform` makes {platform} for every target",
+        facts=_facts(wrong, platform),
+        platform=platform,
     )
+    fixes: tuple[Fix, ...] = ()
+    if {*root.family} <= {*stage.ancestry} and not _is_chosen_by_argument(root):
+        if all(exists_for(root.image_name, it) for it in ctx.build.targets):
+            edit = remove_flag(root.from_, root.from_.platform)
+            fixes = (Fix(_("Remove `--platform`"), (edit,), Safety.SUGGESTION),)
+        elif root.from_.image is not None:
+            message = _(
+                "{fact}; remove `--platform` if `{image}` exists for {platforms}",
+                fact=message,
+                image=root.from_.image.text,
+                platforms=platforms(wrong),
+            )
+    yield Finding(root.from_.range_of(root.from_.platform), message, fixes, doubt=_doubt(ctx, stage, root))
+
+
+def _facts(targets: Sequence[Platform], platform: Platform) -> str:
+    """The consequences for the image of each target: it does not start, or not on every machine."""
+    groups = {it: [one for one in targets if starting(one, platform) is it] for it in _FACTS}
+    return _("; ").join(_(_FACTS[it], platforms=platforms(group)) for it, group in groups.items() if group)
+
+
+_FACTS: Final = {
+    Starting.NONE: N_("the image for {platforms} will not start (`exec format error`)"),
+    Starting.NEWER: N_("the image for {platforms} may stop with `Illegal instruction`"),
+    Starting.WITH_32_BIT: N_("the image for {platforms} starts only on machines that also run 32-bit programs"),
+}
 
 
 def _doubt(ctx: RuleContext, stage: Stage, root: Stage) -> Doubt | None:

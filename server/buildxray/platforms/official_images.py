@@ -1,0 +1,59 @@
+"""The official images of Docker Hub that exist for more than one platform.
+
+Source: the `Architectures` in the files of github.com/docker-library/official-images, library/, for every tag that they list; distroless
+is published for the same architectures (github.com/GoogleContainerTools/distroless, README). An image or tag that is missing here is unknown.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from buildxray.platforms.platform import Platform
+from buildxray.syntax.lazy_regex import lazy_regex
+
+_NAME: Final = lazy_regex(r"docker\.io/library/(?P<name>[a-z0-9._-]+)(?::[^@]*)?")
+_DISTROLESS: Final = lazy_regex(
+    r"gcr\.io/distroless/(?:base|cc|java|nodejs|python3|static)[a-z0-9-]*(?::(?:latest|nonroot|debug))?"
+)
+_ON_AMD64_AND_ARM64: Final = frozenset(
+    {
+        "alpine",
+        "almalinux",
+        "amazonlinux",
+        "buildpack-deps",
+        "busybox",
+        "caddy",
+        "debian",
+        "gcc",
+        "golang",
+        "haproxy",
+        "httpd",
+        "mariadb",
+        "memcached",
+        "nginx",
+        "node",
+        "perl",
+        "php",
+        "postgres",
+        "python",
+        "redis",
+        "rockylinux",
+        "ruby",
+        "rust",
+        "ubuntu",
+    }
+)
+_ON_ARM_V7: Final = frozenset(
+    {"alpine", "buildpack-deps", "busybox", "debian", "httpd", "memcached", "nginx", "ubuntu"}
+)
+
+
+def exists_for(image: str, platform: Platform) -> bool:
+    """True if an image is known to exist for a normalised platform. `image` is a full name: `docker.io/library/alpine:3.20`."""
+    if platform.os != "linux" or platform.os_version:
+        return False
+    match = _NAME.fullmatch(image)
+    name = match["name"] if match is not None else ""
+    if platform.architecture in ("amd64", "arm64") and not platform.variant:
+        return (name in _ON_AMD64_AND_ARM64 and "windows" not in image) or _DISTROLESS.fullmatch(image) is not None
+    return (platform.architecture, platform.variant) == ("arm", "v7") and name in _ON_ARM_V7
