@@ -86,8 +86,9 @@ class ResolvedStage:
         return self.outline.from_idx + max(0, command + 1 - len(self.triggers))
 
 
-_ANY_NAME: Final = "x"
-"""A text that is valid as each part of the name of an image: repository, tag, or all of it."""
+_HASH: Final = "0" * 64
+_ANY_VALUES: Final = ("x", _HASH, f"sha256:{_HASH}")
+"""Texts of which one is valid as each part of the name of an image: repository, tag or all of it, the hash of a digest, a digest."""
 
 
 @dataclass(slots=True)
@@ -399,13 +400,16 @@ def _wrong_default(resolved: ResolvedStages, word: Token) -> str | None:
     text = lex(word.text, resolved.outline.dockerfile.escape)
     constant = _declared(resolved) - _given(resolved)
     names = [it.name for it in text.uses if it.name in constant]
-    environment = resolved.global_arguments
-    for name in names:
-        environment = environment.with_variable(name, _ANY_NAME)
-    try:
-        return names[0] if names and _image(expand(text, environment.get)).problem is None else None
-    except ExpansionError:
+    if not names:
         return None
+    for value in _ANY_VALUES:
+        environment = resolved.global_arguments
+        for name in names:
+            environment = environment.with_variable(name, value)
+        with suppress(ExpansionError):
+            if _image(expand(text, environment.get)).problem is None:
+                return names[0]
+    return None
 
 
 def _undeclared(stage: StageOutline, word: Token, use: VariableUse, close: str | None) -> Refusal:

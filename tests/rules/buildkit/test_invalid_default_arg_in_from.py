@@ -22,6 +22,7 @@ def test_the_finding_is_at_the_token_and_the_fix_repairs_it(before: str, where: 
     [
         "ARG TAG=3\nFROM alpine:$TAGG\n",
         "ARG TAG=?\nFROM Alpine:$TAG\n",
+        "ARG SHA=fill-in\nFROM Alpine@sha256:$SHA\n",
     ],
 )
 def test_near_misses_are_not_reported(text: str) -> None:
@@ -45,6 +46,14 @@ def test_near_misses_are_not_reported(text: str) -> None:
             "with the defaults this is `alpine:?-x`, which is not a valid image name",
         ),
         ("ARG A=UPPER\nFROM $A\n", "with the defaults this is `UPPER`, which is not a valid image name"),
+        (
+            "ARG SHA=fill-in\nFROM alpine@sha256:$SHA\n",
+            "with the defaults this is `alpine@sha256:fill-in`, which is not a valid image name",
+        ),
+        (
+            "ARG REGISTRY=r.io\nARG DIGEST=fill-in\nFROM $REGISTRY/a@$DIGEST\n",
+            "with the defaults this is `r.io/a@fill-in`, which is not a valid image name",
+        ),
     ],
 )
 def test_only_arguments_in_the_name_of_the_image(text: str, message: str) -> None:
