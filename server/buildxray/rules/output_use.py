@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import posixpath
 
-from buildxray.platforms.aliases import named_architectures
 from buildxray.rules.base import Doubt
 from buildxray.rules.context import RuleContext
 from buildxray.rules.download_use import NO_PROGRAMS, is_run_after
-from buildxray.rules.intended import is_for_no_target, names_one_architecture
+from buildxray.rules.intended import is_for_no_target
 from buildxray.semantics.build import KnownCommand, Stage
 
 
@@ -25,11 +24,3 @@ def doubt_of_output(ctx: RuleContext, stage: Stage, command: KnownCommand) -> Do
     if places and all(NO_PROGRAMS.search(it) for it in places):
         return Doubt.USE
     return None
-
-
-def is_for_image(ctx: RuleContext, architecture: str) -> bool:
-    """True if the image is built on one whose name has this architecture, so that it is for that one only."""
-    image = ctx.build.target_stage
-    if image is None or not names_one_architecture(image):
-        return False
-    return {it for *_, it in named_architectures(image.base_names[0])} == {architecture}

@@ -9,6 +9,7 @@ import posixpath
 from collections.abc import Iterable
 from enum import Enum
 
+from buildxray.platforms.aliases import architectures_of_image
 from buildxray.platforms.platform import Platform
 from buildxray.records import cached_property, replace
 from buildxray.semantics.commands import Inventory
@@ -90,11 +91,13 @@ class Artifacts:
         """
         worst = Quality.RIGHT
         wanted = self._architecture(target)
+        of_image = self._architecture_of_base or wanted
         for it in origins:
-            is_right = it.architecture == wanted or it.suits_every_machine
+            is_right = it.architecture == of_image or it.suits_every_machine
             if it.target != target or is_right:
                 continue
-            quality = Quality.UNKNOWN if it.architecture is None or not it.is_certain else Quality.WRONG
+            is_unknown = it.architecture in (None, wanted) or not it.is_certain
+            quality = Quality.UNKNOWN if is_unknown else Quality.WRONG
             worst = min(worst, quality, key=lambda one: one.value)
         return worst
 
@@ -125,7 +128,8 @@ class Artifacts:
                 continue
             for target in range(len(self._tracers)):
                 makers = [it for it in artifact.origins if it.target == target and not it.suits_every_machine]
-                foreign = [it for it in makers if it.architecture not in (None, self._architecture(target))]
+                suitable = (None, self._architecture(target), self._architecture_of_base)
+                foreign = [it for it in makers if it.architecture not in suitable]
                 is_made_surely = any(it.is_certain for it in makers)
                 for it in foreign:
                     may_be_other = is_made_surely and it.use is not None and it.use.effect is Effect.DOWNLOAD
@@ -136,6 +140,18 @@ class Artifacts:
 
     def _architecture(self, target: int) -> str:
         return self._plan.targets[target].platform.architecture
+
+    @cached_property
+    def _architecture_of_base(self) -> str | None:
+        """The architecture that the name of the image's base tells: `arm64v8/alpine` has that machine for every target.
+
+        None if it tells none or several, or depends on the target.
+        """
+        image = self._plan.target_stage
+        root = None if image is None else self._graph.root(image)
+        names = set() if root is None else {it.stages[root].base_name for it in self._plan.targets}
+        architectures = architectures_of_image(names.pop()) if len(names) == 1 else frozenset()
+        return next(iter(architectures)) if len(architectures) == 1 else None
 
     def origins(self, stage: int, path: str) -> tuple[Origin, ...]:
         """The makers of the files at a path at the end of a stage, for all targets together; the last one first."""

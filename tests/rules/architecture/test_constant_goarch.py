@@ -189,3 +189,22 @@ FROM alpine
 COPY --from=build /out/tool {destination}
 """
     assert len(reported(constant_goarch, text)) == n_findings
+
+
+@every_case(
+    "base, goarch, places",
+    [
+        ("arm64v8/alpine", "arm64", []),
+        ("docker.io/arm64v8/alpine:3", "arm64", []),
+        ("ghcr.io/x/base:3-arm64", "arm64", []),
+        ("arm64v8/alpine AS base\nFROM base", "arm64", []),
+        ("arm64v8/alpine", "amd64", ["amd64"]),
+        ("alpine", "arm64", ["arm64"]),
+        ("$TARGETARCH/alpine", "arm64", ["arm64"]),
+    ],
+)
+def test_an_image_on_a_base_of_one_machine_needs_programs_for_that_machine(
+    base: str, goarch: str, places: list[str]
+) -> None:
+    text = f"FROM golang AS b\nARG TARGETARCH\nRUN CGO_ENABLED=0 GOARCH={goarch} go build -o /a .\nFROM {base}\nCOPY --from=b /a /a\n"
+    assert [text[slice(*it.range)] for it in findings(constant_goarch, context(text))] == places

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from buildxray.rules.architecture.constant_target import constant_target
 from tests.support.cases import every_case
-from tests.support.rules import check_fix, reported
+from tests.support.rules import check_fix, context, findings, reported
 
 NATIVE = "FROM --platform=$BUILDPLATFORM x AS build\nWORKDIR /w\nCOPY . .\nARG TARGETARCH\nRUN {}\nFROM debian\nCOPY --from=build {} /app\n"
 
@@ -132,3 +132,10 @@ OTHER_SYSTEM = "FROM --platform=$BUILDPLATFORM rust AS build\nWORKDIR /s\nCOPY .
 )
 def test_programs_for_another_system_are_not_meant_to_run_in_the_image(command: str, is_said: bool) -> None:
     assert bool(reported(constant_target, OTHER_SYSTEM.format(command))) is is_said
+
+
+@every_case("base, n_findings", [("arm64v8/debian", 0), ("amd64/debian", 1), ("debian", 1)])
+def test_an_image_on_a_base_of_one_machine_gets_a_program_for_that_machine(base: str, n_findings: int) -> None:
+    run = "RUN cargo build --release --target aarch64-unknown-linux-gnu"
+    text = f"FROM rust AS b\n{run}\nFROM {base}\nCOPY --from=b /target/aarch64-unknown-linux-gnu/release/a /a\n"
+    assert len(findings(constant_target, context(text))) == n_findings

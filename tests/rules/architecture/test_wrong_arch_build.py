@@ -329,3 +329,11 @@ def test_a_target_that_go_has_stored(before: str, is_said: bool) -> None:
         "RUN go build -o /o .\nFROM scratch\nCOPY --from=build /o /o\n"
     )
     assert bool(findings(wrong_arch_build, context(text))) is is_said
+
+
+@every_case(
+    "base, n_findings", [("amd64/alpine", 0), ("docker.io/amd64/alpine", 0), ("arm64v8/alpine", 1), ("alpine", 1)]
+)
+def test_an_image_on_a_base_of_the_build_machine_gets_the_right_program(base: str, n_findings: int) -> None:
+    text = f"FROM --platform=$BUILDPLATFORM golang AS b\nRUN CGO_ENABLED=0 go build -o /a .\nFROM {base}\nCOPY --from=b /a /a\n"
+    assert len(findings(wrong_arch_build, context(text))) == n_findings

@@ -13,7 +13,7 @@ from buildxray.rules.base import Doubt, Finding, Fix, FixAvailability, Safety, S
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import declare_arguments
 from buildxray.rules.intended import is_chosen, is_meant, is_named_for_one, runs_on
-from buildxray.rules.output_use import doubt_of_output, is_for_image
+from buildxray.rules.output_use import doubt_of_output
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Effect, Instruction, KnownCommand, Stage
 from buildxray.semantics.mentions import Mention
@@ -81,7 +81,7 @@ def constant_goarch(ctx: RuleContext) -> Iterator[Finding]:
             instruction, range_ = constant
             architecture = ctx.text[slice(*range_)]
             images = [it for it in command.wrong_images if not runs_on(architecture, it)]
-            if not images or not _is_a_machine(architecture) or is_for_image(ctx, architecture):
+            if not images or not _is_a_machine(architecture):
                 continue
             if ctx.is_only_for(architecture):
                 continue
