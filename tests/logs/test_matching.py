@@ -12,6 +12,7 @@ from tests.support.logs import AMD64, ARM64, NAIVE, NAIVE_TTY, RECORDED, REQUEST
 ALL = sorted(it.name for it in RECORDED.iterdir() if it.suffix in (".log", ".rawjson", ".dockerbuild"))
 
 
+@pytest.mark.slow
 @every_case("name", ALL)
 def test_every_recorded_log_fits_its_dockerfile(name: str) -> None:
     for build in read_log(RECORDED / name).builds:
@@ -22,6 +23,7 @@ def test_every_recorded_log_fits_its_dockerfile(name: str) -> None:
         assert not found.is_doubtful
 
 
+@pytest.mark.slow
 @every_case("case", ["naive", "early-arg", "cross"])
 def test_the_critical_path_takes_as_long_as_the_build(case: str) -> None:
     for form in ("rawjson", "github.log", "dockerbuild"):

@@ -7,13 +7,12 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
-from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
 
-from tests.support.code import ROOT, modules, source, tree
+from tests.support.code import ROOT, Import, imports, modules, source, tree
 
 LAYERS = [
     "localization",
@@ -37,7 +36,7 @@ def test_layers_point_down() -> None:
     wrong: list[str] = []
     for path in modules():
         layer = path.relative_to(ROOT).parts[0]
-        for module in _imports(path):
+        for module in {it.module for it in imports(path)}:
             head, _, rest = module.partition(".")
             target = rest.partition(".")[0]
             if head in PROTOCOL and layer != "lsp":
@@ -110,23 +109,37 @@ def test_no_module_imports_itself_by_way_of_others() -> None:
     }
     graph: TopologicalSorter[str] = TopologicalSorter()
     for module, path in paths.items():
-        names = {full for it in _imports_with_names(path) for full in it if full in paths and full != module}
+        named = (full for it in imports(path) if not it.is_for_types for full in _full_names(it))
+        names = {it for it in named if it in paths and it != module}
         # A package that only lists its modules does not depend on them.
         graph.add(module, *(it for it in names if not module.startswith(f"{it}.")))
     graph.prepare()
 
 
-def _imports_with_names(path: Path) -> Iterator[tuple[str, ...]]:
-    """Yield the imports of a module at run time, without those under TYPE_CHECKING."""
-    for_annotations = {
-        inner
-        for node in _statements(path)
-        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
-        for inner in ast.walk(node)
-    }
-    for node in _statements(path):
-        if isinstance(node, ast.ImportFrom) and node.module and node not in for_annotations:
-            yield (node.module, *(f"{node.module}.{it.name}" for it in node.names))
+def _full_names(statement: Import) -> Iterator[str]:
+    """Yield the module and, since a name may be a module too, each name with it."""
+    yield statement.module
+    yield from (f"{statement.module}.{it}" for it in statement.names)
+
+
+@pytest.mark.slow
+def test_imports_are_those_of_the_syntax_trees() -> None:
+    for path in modules():
+        expected: list[tuple[str, tuple[str, ...]]] = []
+        for node in ast.walk(tree(path)):
+            if isinstance(node, ast.ImportFrom):
+                expected.append((node.module or "", tuple(it.name for it in node.names)))
+            elif isinstance(node, ast.Import):
+                expected += ((it.name, ()) for it in node.names)
+        for_types = [
+            inner
+            for node in ast.walk(tree(path))
+            if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+            for inner in ast.walk(node)
+            if isinstance(inner, ast.Import | ast.ImportFrom)
+        ]
+        assert sorted((it.module, it.names) for it in imports(path)) == sorted(expected)
+        assert sum(it.is_for_types for it in imports(path)) == len(for_types)
 
 
 READING = {"rules", "ide", "cli"}
@@ -171,16 +184,13 @@ def test_rules_and_features_read_builds_as_objects() -> None:
         name = path.relative_to(ROOT).as_posix()
         if path.relative_to(ROOT).parts[0] not in READING:
             continue
-        for node in _statements(path):
-            if not isinstance(node, ast.ImportFrom) or node.module is None:
-                continue
-            module = node.module.removeprefix("buildxray.")
-            if module == node.module or module.partition(".")[0] not in ("plan", "syntax"):
+        for it in imports(path):
+            module = it.module.removeprefix("buildxray.")
+            if module == it.module or module.partition(".")[0] not in ("plan", "syntax"):
                 continue
             allowed = VALUES.get(module, set())
-            imported = {it.name for it in node.names}
-            if allowed is not None and not imported <= allowed:
-                wrong.append(f"{name} imports {', '.join(sorted(imported - allowed))} of {module}")
+            if allowed is not None and not {*it.names} <= allowed:
+                wrong.append(f"{name} imports {', '.join(sorted({*it.names} - allowed))} of {module}")
     assert wrong == []
 
 
@@ -195,32 +205,6 @@ def test_no_index_of_the_plan_leaves_semantics() -> None:
         if pattern.search(line) and "import" not in line
     ]
     assert wrong == []
-
-
-@cache
-def _statements(path: Path) -> tuple[ast.stmt, ...]:
-    """All statements of a module, including nested ones; cached for all tests."""
-    statements: list[ast.stmt] = []
-    todo: list[ast.AST] = [tree(path)]
-    while todo:
-        node = todo.pop()
-        # Only what holds statements: expressions are nine of ten nodes, and hold no import.
-        inner = [
-            it for field in ("body", "orelse", "finalbody", "handlers", "cases") for it in getattr(node, field, ())
-        ]
-        statements += (it for it in inner if isinstance(it, ast.stmt))
-        todo += inner
-    return tuple(statements)
-
-
-def _imports(path: Path) -> set[str]:
-    names: set[str] = set()
-    for node in _statements(path):
-        if isinstance(node, ast.Import):
-            names |= {it.name for it in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names.add(node.module)
-    return names
 
 
 def test_modules_compile_no_regular_expression_when_they_are_imported() -> None:
