@@ -170,9 +170,19 @@ class _Loader:
             return str(path)
 
 
-def add_services(definition: Definition, directory: Path, names: Iterable[str]) -> tuple[list[Note], tuple[Path, ...]]:
-    """Effect: add the services with a build as targets, and a group of all. Returns the notes and the files that were read."""
+Documents = dict[Path, list[YamlMapping]]
+"""The documents of Compose files that were read, with their variables expanded."""
+
+
+def add_services(
+    definition: Definition, directory: Path, names: Iterable[str], known: Documents | None = None
+) -> tuple[list[Note], tuple[Path, ...]]:
+    """Effect: add the services with a build as targets, and a group of all. Returns the notes and the files that were read.
+
+    `known` keeps the documents of one directory between calls.
+    """
     loader = _Loader(directory, read_environment_file(directory / ".env", {}))
+    loader.loaded = loader.loaded if known is None else known
     services = loader.project((directory / it for it in names), directory)
     members: list[str] = []
     for name, service in services.items():

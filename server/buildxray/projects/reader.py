@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from os import DirEntry
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from buildxray.files.reading import ReadError, exists, is_directory, is_file, is_repository, list_directory
+from buildxray.files.reading import entries_of, exists, is_directory, is_file, is_repository
 from buildxray.projects.builds import DeclaredBuild, Note
 from buildxray.projects.ci import WORKFLOWS, workflow_files
 from buildxray.projects.ci.script_files import PACKAGE, script_files
-from buildxray.projects.default_files import BAKE_FILES, COMPOSE_FILES, OVERRIDE_NAMES, bake_files, compose_files
+from buildxray.projects.default_files import (
+    BAKE_FILES,
+    COMPOSE_FILES,
+    OVERRIDE_NAMES,
+    bake_files,
+    compose_files,
+    compose_variants,
+)
 
 MOST_DIRECTORIES: Final = 32
 """Limit for the directories from a Dockerfile up to the root of its repository."""
@@ -20,6 +28,7 @@ _MOST_MAKES: Final = 50
 _SKIPPED: Final = frozenset(("node_modules", "vendor", "third_party", "testdata", "target", "dist"))
 WATCHED: Final = (
     *(f"**/{it}" for it in (*BAKE_FILES, *COMPOSE_FILES, *OVERRIDE_NAMES, ".env")),
+    "**/*compose*.{yml,yaml}",
     "**/.github/workflows/*.{yml,yaml}",
 )
 """Glob patterns of the files that are read here."""
@@ -59,6 +68,12 @@ def read_directory(directory: Path, ancestors: tuple[Path, ...] = (), *, local_p
         builds += services
         sources = project.sources
         notes += (it._replace(file=str(directory / it.file)) for it in project.notes)
+    variants = compose_variants(directory)
+    if variants:
+        from buildxray.projects.compose_builds import read_variants  # noqa: PLC0415
+
+        new = read_variants(directory, ancestors, variants, compose_files(directory))
+        builds += (it for it in _unknown_yet(new, builds) if it.source not in sources)
     is_in_repository = is_repository((directory, *ancestors)[-1])
     # Outside of a repository the scripts beside a Dockerfile are those of its project.
     is_alone = not is_in_repository and (not ancestors or is_file(directory / "Dockerfile"))
@@ -130,10 +145,12 @@ def read_project(root: Path, *, local_platform: str) -> DirectoryBuilds:
     return DirectoryBuilds((*(it for it in builds if not it.remote.startswith("git@")),), (*notes,))
 
 
-def has_project_files(directory: Path) -> bool:
-    """True if `read_directory` reads files of this directory."""
+def has_project_files(directory: Path, entries: Sequence[DirEntry[str]] | None = None) -> bool:
+    """True if `read_directory` reads files of this directory; `entries` are those of the directory if they are known."""
     names = (*BAKE_FILES, *COMPOSE_FILES)
-    return any(is_file(directory / it) for it in names) or is_directory(directory / WORKFLOWS)
+    if any(is_file(directory / it) for it in names) or is_directory(directory / WORKFLOWS):
+        return True
+    return bool(compose_variants(directory, entries))
 
 
 def directories_above(path: Path) -> tuple[Path, ...]:
@@ -161,11 +178,12 @@ def project_directories(root: Path, *, with_nested: bool = False) -> Iterator[Pa
             is_repository(directory)
             or (exists(directory / "Dockerfile") and (not is_in_repository or is_file(directory / PACKAGE)))
         )
-        if directory == root or is_nested or has_project_files(directory):
+        entries = entries_of(directory)
+        if directory == root or is_nested or has_project_files(directory, entries):
             yield directory
         try:
-            listed = [it.name for it in list_directory(directory) if it.is_dir(follow_symlinks=False)]
-        except (ReadError, OSError):
+            listed = [it.name for it in entries if it.is_dir(follow_symlinks=False)]
+        except OSError:
             continue
         n_entries += len(listed) + 1
         if depth < _DEEPEST and n_entries < _MOST_ENTRIES:

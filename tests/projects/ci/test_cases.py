@@ -12,12 +12,25 @@ import pytest
 
 from tests.projects.ci.test_workflows import described
 
-_PROJECTS = re.split("^== ", (Path(__file__).parent / "cases.txt").read_text(), flags=re.MULTILINE)[1:]
+_HERE = Path(__file__).parent
 
 
-@pytest.mark.parametrize("project", _PROJECTS, ids=lambda it: it.partition("\n")[0])
+def projects(path: Path) -> list[str]:
+    return re.split("^== ", path.read_text(), flags=re.MULTILINE)[1:]
+
+
+@pytest.mark.parametrize("project", projects(_HERE / "cases.txt"), ids=lambda it: it.partition("\n")[0])
 def test_builds_are_those_that_the_files_ask_for(tmp_path: Path, project: str) -> None:
+    check(tmp_path, project, is_whole=False)
+
+
+@pytest.mark.parametrize("project", projects(_HERE.parent / "cases.txt"), ids=lambda it: it.partition("\n")[0])
+def test_builds_of_all_files_of_a_project(tmp_path: Path, project: str) -> None:
+    check(tmp_path, project, is_whole=True)
+
+
+def check(root: Path, project: str, *, is_whole: bool) -> None:
     lines = project.splitlines(keepends=True)[1:]
     expected = [it[2:].rstrip("\n") for it in lines if it.startswith("= ")]
     markup = "".join(it for it in lines if not re.match("= ", it))
-    assert sorted(described(tmp_path, markup)) == sorted(expected)
+    assert sorted(described(root, markup, is_whole=is_whole)) == sorted(expected)

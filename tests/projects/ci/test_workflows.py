@@ -6,18 +6,24 @@ from pathlib import Path
 
 import pytest
 
-from buildxray.projects.reader import read_automation
+from buildxray.projects.reader import read_automation, read_project
 from tests.support.markup import files
 
 
-def described(root: Path, markup: str) -> list[str]:
-    """`job: Dockerfile platforms @machines stage arguments ?unknown !` of each build; `!` means that it is pushed."""
+def described(root: Path, markup: str, *, is_whole: bool = False) -> list[str]:
+    """`job: Dockerfile platforms @machines stage arguments ?unknown !` of each build; `!` means that it is pushed.
+
+    Without `is_whole` only the builds of workflows, scripts and Makefiles are read.
+    """
     for name, text in files(markup).items():
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
     lines = []
-    for it in read_automation(root, local_platform="linux/amd64").builds:
+    if is_whole:
+        (root / ".git").mkdir()
+    read = read_project if is_whole else read_automation
+    for it in read(root, local_platform="linux/amd64").builds:
         machines = ",".join(f"{target.architecture}={node.architecture}" for target, node in it.nodes)
         arguments = ",".join(f"{name}={value}" for name, value in it.arguments)
         parts = [

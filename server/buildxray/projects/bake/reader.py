@@ -259,7 +259,11 @@ def best_directory(
 
     Bake resolves paths against the directory in which it is run, which only the paths of Dockerfiles suggest.
     """
-    best = load_bake(directory, names, local_platform=local_platform)
+    return best_placed(load_bake(directory, names, local_platform=local_platform), ancestors)
+
+
+def best_placed(best: BakeProject, ancestors: Iterable[Path]) -> BakeProject:
+    """A project as read in its own directory, or in the one of `ancestors` from which more of its Dockerfiles exist."""
     most, total = _count_existing(best)
     for ancestor in ancestors if most < total else ():
         candidate = best._replace(directory=ancestor)

@@ -11,6 +11,7 @@ from typing import Final
 from buildxray.files.reading import entries_of, read_project_text
 from buildxray.projects.ci import workflow_files
 from buildxray.projects.ci.script_files import script_files
+from buildxray.projects.default_files import compose_variants
 from buildxray.syntax.lazy_regex import lazy_regex
 
 _PLATFORMS: Final = lazy_regex(r"--platforms?[= ]+[\"']?(?P<names>[^\s\"']+)")
@@ -35,8 +36,6 @@ _OF_SERVICES: Final = (
 """Files of services that build an image of the repository, for their own machines, and run it. Source: the manuals of these services."""
 _DOCKER: Final = lazy_regex(r"(?i:docker)|\bfly\b|^app\s*=")
 
-_COMPOSE_NAME: Final = lazy_regex(r"(?:docker-)?compose[._-][\w.-]*\.ya?ml")
-"""A Compose file that is read only if a command names it: `docker-compose.prod.yml`."""
 _COMPOSE_BUILD: Final = lazy_regex(r"^[ \t]+[\"']?build[\"']?[ \t]*:")
 
 _IMAGE_TOOL: Final = lazy_regex(
@@ -57,7 +56,7 @@ def may_build_images(root: Path, directory: Path) -> bool:
     """
     places = tuple(dict.fromkeys((root, directory)))
     beside = (Path(it.path) for it in entries_of(directory) if it.name.endswith(".sh"))
-    composed = (Path(it.path) for one in places for it in entries_of(one) if _COMPOSE_NAME.fullmatch(it.name))
+    composed = (one / it for one in places for it in compose_variants(one))
     services = (place / it for place in places for it in _OF_SERVICES)
     return (
         any(_mentions(it, _IMAGE_TOOL) for it in workflow_files(root))
