@@ -71,6 +71,28 @@ def test_sources_that_read_other_variables_name_no_argument(tmp_path: Path, name
     assert searched(tmp_path, {name: text}) == []
 
 
+@every_case(
+    "files, expected",
+    [
+        ({"lib/open.go": 'package lib\n\nimport (\n\t"fmt"\n\t"plugin" // opened later\n)\n'}, True),
+        ({"a.go": 'package a\n\nimport "C"\n'}, True),
+        ({"go.mod": "module a\n", "a.go": 'package a\n\nimport p "plugin"\n'}, True),
+        ({"a.go": 'package a\n\nimport "fmt"\n\nvar _ = "plugin"\n'}, False),
+        ({"a.go": 'package a\n\nimport "example.org/plugin"\n'}, False),
+        ({"a_test.go": 'package a\n\nimport "C"\n', "testdata/b.go": 'import "C"\n', "c.txt": 'import "C"\n'}, False),
+        ({"go.mod": "module a\n", "a.go": "package a\n"}, False),
+    ],
+)
+def test_sources_of_go_that_need_cgo(
+    tmp_path_factory: pytest.TempPathFactory, files: dict[str, str], expected: bool
+) -> None:
+    directory = tmp_path_factory.mktemp("project")
+    searched(directory, {**files, "docker/x": ""})
+    assert read_workspace(directory).may_use_cgo is expected
+    # The files of a Dockerfile in another directory are those of the project too.
+    assert read_workspace(directory / "docker").may_use_cgo is expected
+
+
 def test_a_directory_without_a_project_is_not_searched(tmp_path: Path) -> None:
     (tmp_path / "docker").mkdir()
     assert read_workspace(tmp_path / "docker").search is None

@@ -8,7 +8,7 @@ import stat
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from buildxray.files.reading import (
     MOST_LOCK_BYTES,
@@ -34,7 +34,10 @@ from buildxray.toolchains.base import Workspace
 
 _MOST_FILES: Final = 2000
 _MOST_BYTES: Final = 20_000_000
-_IMPORT_C: Final = lazy_regex(rb'^[ \t]*(?:import[ \t]+)?"C"[ \t\r]*$', re.MULTILINE)
+_IMPORT_C: Final = lazy_regex(
+    rb'^[ \t]*(?:import[ \t]+)?(?:[\w.]+[ \t]+)?"(?:C|plugin)"[ \t\r]*(?:$|//|;)', re.MULTILINE
+)
+"""Imports that need cgo: without it, `plugin.Open` always fails (Go: src/plugin/plugin_stubs.go)."""
 _IMPORT_LIBC: Final = lazy_regex(
     rb'^[ \t]*(?:import[ \t]+)?(?:[\w.]+[ \t]+)?"(?:C|net|net/\S+|os/user|plugin)"[ \t\r]*$', re.MULTILINE
 )
@@ -54,12 +57,14 @@ def read_workspace(directory: Path) -> Workspace:
     package = _package(directory)
     has_native_packages = _has_native_packages(directory, package)
     makefile = read_project_text(directory / "Makefile")
+    search = _search(directory)
     workspace = Workspace(
         has_native_packages=has_native_packages,
         may_take_native_packages=has_native_packages is None and _may_take_native_packages(directory, package),
         has_package_cache=_has_package_cache(directory),
         makefile_sets_platform=makefile is not None and _sets_platform(makefile),
-        search=_search(directory),
+        search=search,
+        project_uses_cgo=None if search is None else search.uses_cgo,
         scripts=_scripts(package),
         files_for=_architectures_of_files(directory),
     )
@@ -137,6 +142,15 @@ _MANIFESTS: Final = ("Cargo.toml", "build.gradle", "go.mod", "package.json", "po
 _READ: Final = (*_MANIFESTS, "Gemfile", "Makefile", "requirements.txt", "package-lock.json", "pnpm-lock.yaml")
 
 
+class _Text(NamedTuple):
+    """What the text of one or more files of a project tells."""
+
+    names: frozenset[str] = frozenset()
+    """The platform arguments that the files name, or all if they read the whole environment."""
+    uses_cgo: bool = False
+    """True if a Go file needs cgo."""
+
+
 class ProjectSearch:
     """A lazy search of the files below a directory for the names of platform arguments.
 
@@ -145,10 +159,19 @@ class ProjectSearch:
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
-        self._answers: list[frozenset[str] | None] = []
+        self._answers: list[_Text | None] = []
 
     def __call__(self) -> frozenset[str] | None:
         """The names in the files; None if there are too many files, or too large ones."""
+        text = self._text()
+        return None if text is None else text.names
+
+    def uses_cgo(self) -> bool | None:
+        """True if a Go file of the project, other than its tests, needs cgo; None if there are too many files, or too large ones."""
+        text = self._text()
+        return None if text is None else text.uses_cgo
+
+    def _text(self) -> _Text | None:
         if not self._answers:
             self._answers.append(self._searched())
         return self._answers[0]
@@ -157,21 +180,23 @@ class ProjectSearch:
         """Effect: give up a search that takes too long; the project then counts as too large."""
         self._answers = [None]
 
-    def _searched(self) -> frozenset[str] | None:
+    def _searched(self) -> _Text | None:
         named: set[str] = set()
+        uses_cgo = False
         n_bytes = 0
         for n_files, path in enumerate(_project_files(self._directory)):
             if n_files >= _MOST_SEARCHED_FILES:
                 return None
             try:
-                names, size = _named_in(path, self._directory)
+                text, size = _text_of(path, self._directory)
             except (OSError, ReadError):
                 return None
             n_bytes += size
             if n_bytes > _MOST_SEARCHED_BYTES:
                 return None
-            named |= names
-        return frozenset(named)
+            named |= text.names
+            uses_cgo |= text.uses_cgo
+        return _Text(frozenset(named), uses_cgo)
 
 
 _MOST_SEARCHED_FILES: Final = 3000
@@ -224,25 +249,26 @@ def _project_files(directory: Path) -> Iterator[Path]:
         yield from (place / it for it in sorted(names) if _NOT_RUN.search(it) is None)
 
 
-def _named_in(path: Path, root: Path) -> tuple[frozenset[str], int]:
-    """Return the names in one file and its size, cached until the file changes. Raises `ReadError`, `OSError`."""
+def _text_of(path: Path, root: Path) -> tuple[_Text, int]:
+    """Return what one file tells, and its size, cached until the file changes. Raises `ReadError`, `OSError`."""
     status = path.lstat()
     if not stat.S_ISREG(status.st_mode):
-        return frozenset(), 0
-    return _names_of(path, root, status.st_mtime_ns, status.st_size), status.st_size
+        return _Text(), 0
+    return _read_text(path, root, status.st_mtime_ns, status.st_size), status.st_size
 
 
 @lru_cache(maxsize=1024)
-def _names_of(path: Path, root: Path, _modified: int, _size: int) -> frozenset[str]:
+def _read_text(path: Path, root: Path, _modified: int, _size: int) -> _Text:
     content = read_bytes(path, MOST_PROJECT_BYTES, root)
     if b"\0" in content[:1024]:
-        return frozenset()
+        return _Text()
+    uses_cgo = _is_source_of_go(path.name) and _IMPORT_C.search(content) is not None
     if _ALL_OF_IT.search(content):
-        return frozenset(AUTOMATIC_ARGUMENTS)
+        return _Text(frozenset(AUTOMATIC_ARGUMENTS), uses_cgo)
     named = {it.decode() for it in _NAME.findall(content)}
     if path.suffix.lower() in _OF_MSBUILD:
         named |= {it[2:-1].decode().upper() for it in _PROPERTY.findall(content)}
-    return frozenset(named)
+    return _Text(frozenset(named), uses_cgo)
 
 
 def _package(directory: Path) -> Mapping[str, Any]:
@@ -402,4 +428,8 @@ def _lock_of_pnpm(directory: Path) -> bytes | None:
 def _go_files(directory: Path) -> Iterator[Path]:
     for root, directories, names in walk(directory):
         directories[:] = sorted(it for it in directories if it not in _SKIPPED and not it.startswith((".", "_")))
-        yield from (Path(root, it) for it in sorted(names) if it.endswith(".go") and not it.endswith("_test.go"))
+        yield from (Path(root, it) for it in sorted(names) if _is_source_of_go(it))
+
+
+def _is_source_of_go(name: str) -> bool:
+    return name.endswith(".go") and not name.endswith("_test.go")

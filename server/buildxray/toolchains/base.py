@@ -86,7 +86,7 @@ class Workspace(NamedTuple):
     """Facts from the files beside a Dockerfile, which are read as text."""
 
     uses_cgo: bool | None = None
-    """True if the Go sources need a C compiler; None without Go sources."""
+    """True if the Go module beside the Dockerfile needs a C compiler; None without a module."""
     may_use_libc: bool | None = None
     """True if the Go program, compiled with cgo on, may need a C library at run time; None without Go sources."""
     requires_modules: bool | None = None
@@ -101,6 +101,8 @@ class Workspace(NamedTuple):
     """True if the Makefile inserts `--platform` into a copy of the Dockerfile before the build, as kubebuilder's does."""
     search: Callable[[], frozenset[str] | None] | None = None
     """A lazy search of the project's files for the names of platform arguments."""
+    project_uses_cgo: Callable[[], bool | None] | None = None
+    """A lazy search of the project's Go files for one that needs cgo; it returns None if there are too many files."""
     scripts: tuple[tuple[str, str], ...] = ()
     """The names and texts of the `scripts` in the package.json beside the Dockerfile."""
     ignored: IgnorePatterns | None = None
@@ -134,6 +136,13 @@ class Workspace(NamedTuple):
     """
     files_for: frozenset[str] = frozenset()
     """The architectures in the names of the Dockerfiles of the directory, as `TARGETARCH` spells them."""
+
+    @property
+    def may_use_cgo(self) -> bool:
+        """True if the Go module beside the Dockerfile needs cgo or, without one, a Go file of the project does."""
+        if self.uses_cgo is not None or self.project_uses_cgo is None:
+            return self.uses_cgo is True
+        return self.project_uses_cgo() is True
 
     @property
     def runs_scripts_at_install(self) -> bool:

@@ -246,7 +246,7 @@ def _cross_compilation(invocation: Invocation) -> CrossCompilation | None:
 def _needs_cgo(invocation: Invocation) -> bool:
     values = invocation.setting("CGO_ENABLED").values
     is_asked_for = any(it not in ("0", "") for it in values)
-    is_used = not any(values) and invocation.workspace.uses_cgo is True
+    is_used = not any(values) and invocation.workspace.may_use_cgo
     return is_asked_for or is_used or invocation.has_option("-race", "-msan", "-asan")
 
 

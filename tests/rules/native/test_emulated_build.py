@@ -281,6 +281,24 @@ def test_the_sources_decide_on_cgo() -> None:
 
 
 @every_case(
+    "workspace, expected",
+    [
+        (Workspace(project_uses_cgo=lambda: True), []),
+        (Workspace(project_uses_cgo=lambda: None), ["suggestion"]),
+        (Workspace(project_uses_cgo=lambda: False), ["suggestion"]),
+        # The module beside the Dockerfile is the one that is compiled.
+        (Workspace(uses_cgo=False, project_uses_cgo=lambda: True), ["safe"]),
+    ],
+)
+def test_cgo_is_not_turned_off_where_a_go_file_of_the_project_needs_it(
+    workspace: Workspace, expected: list[str]
+) -> None:
+    text = "FROM golang AS build\nRUN go build -o /out/app .\nFROM scratch\nCOPY --from=build /out/app /app\n"
+    (finding,) = findings(emulated_build, context(text, workspace=workspace))
+    assert [it.safety.value for it in finding.fixes] == expected
+
+
+@every_case(
     "markup",
     [
         "FROM golang AS build\nRUN CGO_ENABLED=1 go build -o /out/app .\nFROM scratch\nCOPY --from=build /out/app /\n",
