@@ -60,7 +60,7 @@ def last_use(command: str) -> Use | None:
         ("xx-clang --print-target-triple", "neutral xx-clang"),
         ("xx-clang --setup-target-triple", "neutral xx-clang"),
         ("xx-clang -o fetch a.c", "compile xx-clang amd64 arm64"),
-        ("xx-go --wrap && go mod download", "fetch xx-go"),
+        ("xx-go --wrap && go mod download", "fetch go mod download"),
         ("xx-go --wrap && go build .", "compile xx-go amd64 arm64"),
         ("xx-go --wrap && xx-go --unwrap && go build .", "compile go build amd64 amd64"),
         ("xx-cargo --wrap; cargo build", "compile xx-cargo amd64 arm64"),

@@ -24,6 +24,9 @@ _READ_VARIABLES: Final = PER_TARGET_ARGUMENTS | {"TARGETPAIR"}
 def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
     name = invocation.command.name
     if f"xx-{name}" in _WRAPPING and _is_wrapped(invocation, f"xx-{name}"):
+        if invocation.subcommand in _FETCHING:
+            # A download is that of the wrapped program.
+            return None
         name = f"xx-{name}"
     if not name.startswith("xx-"):
         return None

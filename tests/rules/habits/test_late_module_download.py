@@ -586,3 +586,36 @@ def test_a_command_that_needs_the_sources_stays_after_them() -> None:
     )
     (download,) = findings(late_module_download, context(text.format("go mod download")))
     assert download.message.endswith(": move it to right after `COPY go.mod go.sum`, before the rest is copied")
+
+
+@every_case(
+    "base, before, is_reported",
+    [
+        # The triggers of such a base image install the dependencies.
+        ("node:8-onbuild", "", False),
+        ("ghcr.io/team/node-onbuild:1", "", False),
+        ("node:8", "", True),
+        # Another stage has installed them.
+        ("node:8", "COPY --from=deps /app/node_modules ./node_modules\n", False),
+        ("node:8", "COPY --from=deps /app/node_modules/ ./node_modules/\n", False),
+        ("node:8", "COPY --from=deps /app/dist ./dist\n", True),
+        ("node:8", "COPY --from=deps /usr/local/bin/tool /usr/local/bin/\n", True),
+        ("node:8", "COPY node_modules ./node_modules\n", True),
+    ],
+)
+def test_packages_that_are_in_the_image_are_not_downloaded_again(base: str, before: str, *, is_reported: bool) -> None:
+    text = f"FROM node AS deps\nFROM {base}\nWORKDIR /app\n{before}COPY . .\nRUN npm install\n"
+    assert bool(findings(late_module_download, context(text))) is is_reported
+
+
+@every_case(
+    "script, is_reported",
+    [
+        ("xx-go --wrap\nRUN go mod download", True),
+        ("xx-go --wrap && go mod download", True),
+        ("xx-go --wrap && go mod edit -replace a=./b && go mod download", False),
+    ],
+)
+def test_a_download_of_a_wrapped_program_is_that_of_the_program(script: str, *, is_reported: bool) -> None:
+    text = f"FROM --platform=$BUILDPLATFORM golang\nWORKDIR /w\nARG TARGETPLATFORM\nCOPY . .\nRUN {script}\n"
+    assert bool(findings(late_module_download, context(text))) is is_reported

@@ -327,7 +327,34 @@ def _whole_source(stage: Stage) -> Instruction | None:
 
 def _is_prepared(ctx: RuleContext, whole: Instruction, command: KnownCommand) -> bool:
     """True if the manifests as they are copied may not be enough for a download: the build changes them, or they refer to more files."""
-    return _needs_more(ctx, whole, command) or _is_generated(whole, command) or _may_be_changed(whole, command)
+    return (
+        _needs_more(ctx, whole, command)
+        or _has_packages(command)
+        or _is_generated(whole, command)
+        or _may_be_changed(whole, command)
+    )
+
+
+def _has_packages(command: KnownCommand) -> bool:
+    """True if packages come from another stage, or perhaps by the triggers of the base image: the command downloads what these lack."""
+    stage = command.run.stage
+    if stage is None:
+        return False
+    if "onbuild" in stage.image_name:
+        # Source: docs.docker.com, ONBUILD: tags such as `ruby:1.9-onbuild` name the images whose triggers install dependencies.
+        return True
+    copies = (it for above in stage.ancestry for it in above.instructions if it.idx < command.run.idx)
+    return any(
+        it.node.flag("from") is not None and any(_PACKAGES.fullmatch(one.text) for one in _sources(it))
+        for it in copies
+        if isinstance(it.node, Copying)
+    )
+
+
+_PACKAGES: Final = lazy_regex(
+    r"(?:.*/)?(?:node_modules|vendor|site-packages|\.?venv|\.m2|\.gradle|\.nuget|\.cargo|\.local|pkg/mod|registry|wheels|__pypackages__)(?:/.*)?"
+)
+"""Directories in which package managers keep what they have downloaded."""
 
 
 def _needs_more(ctx: RuleContext, whole: Instruction, command: KnownCommand) -> bool:
