@@ -11,7 +11,7 @@ def test_an_arg_above_a_download_is_reported() -> None:
         """
         FROM --platform=$BUILDPLATFORM golang AS build
         ARG TARGETARCH
-            ^^^^^^^^^^ 💡 3 RUN steps run once per platform because of this ARG; 1 of them does not use it
+            ^^^^^^^^^^ 💡 3 RUN steps run once per platform because of this ARG; 1 of them comes before its first use
         RUN go mod download
         RUN GOARCH=$TARGETARCH go build -o /out/app .
         RUN test -s /out/app
@@ -28,7 +28,7 @@ def test_the_script_of_a_shell_is_read(shell: str) -> None:
         f"""
         FROM --platform=$BUILDPLATFORM golang AS build
         ARG TARGETARCH
-            ^^^^^^^^^^ 💡 2 RUN steps run once per platform because of this ARG; 1 of them does not use it
+            ^^^^^^^^^^ 💡 2 RUN steps run once per platform because of this ARG; 1 of them comes before its first use
         RUN {shell} -c 'go mod download'
         RUN GOARCH=$TARGETARCH go build -o /out/app .
         FROM scratch

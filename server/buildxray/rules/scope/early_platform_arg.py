@@ -191,8 +191,8 @@ def _message(n_split: int, n_needless: int, keyword: str) -> str:
             keyword=keyword,
         )
     return ngettext(
-        "{n_split} RUN steps run once per platform because of this {keyword}; {n} of them does not use it",
-        "{n_split} RUN steps run once per platform because of this {keyword}; {n} of them do not use it",
+        "{n_split} RUN steps run once per platform because of this {keyword}; {n} of them comes before its first use",
+        "{n_split} RUN steps run once per platform because of this {keyword}; {n} of them come before its first use",
         n_needless,
         n_split=n_split,
         keyword=keyword,
