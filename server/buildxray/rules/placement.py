@@ -58,6 +58,27 @@ class _Tidied:
         """The number of steps of each RUN with both changes."""
         return self._counted(edit for it in self.placements for edit in it.tidying_edits())
 
+    @cached_property
+    def without_harmlessly_unused(self) -> dict[_RunKey, int]:
+        """The number of steps of each RUN without the unused declarations that no command can read."""
+        if all(it.removing_is_harmless for it in self.placements):
+            return self.without_unused
+        return self._counted(edit for it in self.placements if it.removing_is_harmless for edit in it.removing_edits())
+
+    @cached_property
+    def with_harmlessly_moved(self) -> dict[_RunKey, int]:
+        """The number of steps of each RUN with the early declarations moved that no command in between can read."""
+        if all(it.moving_is_harmless for it in self.placements):
+            return self.with_moved
+        return self._counted(edit for it in self.placements if it.moving_is_harmless for edit in it.moving_edits())
+
+    @cached_property
+    def with_both_harmless(self) -> dict[_RunKey, int]:
+        """The number of steps of each RUN with both of these changes."""
+        if all(it.moving_is_harmless and it.removing_is_harmless for it in self.placements):
+            return self.with_both
+        return self._counted(edit for it in self.placements for edit in it.harmless_edits())
+
     def _counted(self, edits: Iterable[Edit]) -> dict[_RunKey, int]:
         merged_edits = merged(edits)
         build = self._ctx.after(merged_edits).build if merged_edits else self._ctx.build
@@ -84,11 +105,23 @@ class Placement:
     @property
     def removing_pays(self) -> bool:
         """True if deleting the unused declarations saves RUN steps, the early ones left aside."""
-        after = {key for it in self.unused if it.splits for key, _ in self._runs_after(it.instruction)}
+        after = self._after_unused()
         return bool(after) and bool(self._runs_that_gain(after, self.tidied.with_moved))
 
     @property
     def moving_is_safe(self) -> bool:
+        """True if moving changes nothing but the number of steps, which it lowers without a change that needs a review."""
+        after, before = self.tidied.with_both_harmless, self.tidied.without_harmlessly_unused
+        return self.moving_is_harmless and any(after[it] < before[it] for it in self._between())
+
+    @property
+    def removing_is_safe(self) -> bool:
+        """True if deleting changes nothing but the number of steps, which it lowers without a change that needs a review."""
+        after, before = self.tidied.with_both_harmless, self.tidied.with_harmlessly_moved
+        return self.removing_is_harmless and any(after[it] < before[it] for it in self._after_unused())
+
+    @cached_property
+    def moving_is_harmless(self) -> bool:
         """True if no command between a declaration and its new place can read the value.
 
         Otherwise at most installation scripts of packages, which by convention do not read it.
@@ -100,9 +133,9 @@ class Placement:
             for _, run in self._runs_after(declaration.instruction)
         )
 
-    @property
-    def removing_is_safe(self) -> bool:
-        """True if no command after an unused declaration can read the value; compare `moving_is_safe`."""
+    @cached_property
+    def removing_is_harmless(self) -> bool:
+        """True if no command after an unused declaration can read the value; compare `moving_is_harmless`."""
         return not any(
             run.reading(declaration.name) is Reading.UNLIKELY
             for declaration in self.unused
@@ -114,6 +147,10 @@ class Placement:
         without = self.tidied.without_unused
         gaining = self._runs_that_gain(self._between(), without)
         return sum(without[it] > 1 and self.tidied.with_both[it] == 1 for it in gaining)
+
+    def _after_unused(self) -> set[_RunKey]:
+        """The RUN instructions that differ because they are after an unused declaration."""
+        return {key for it in self.unused if it.splits for key, _ in self._runs_after(it.instruction)}
 
     def _runs_that_gain(self, runs: set[_RunKey], before: dict[_RunKey, int]) -> set[_RunKey]:
         if not any(before[it] > 1 for it in runs):
@@ -152,6 +189,11 @@ class Placement:
     def tidying_edits(self) -> list[Edit]:
         """Move early declarations and remove unused ones."""
         return self._edits(self.moves, self.unused)
+
+    def harmless_edits(self) -> list[Edit]:
+        """The moves and removals that no command can see, whether they save steps or not."""
+        moves = self.moves if self.moving_is_harmless else {}
+        return self._edits(moves, self.unused if self.removing_is_harmless else ())
 
     def safe_edits(self) -> list[Edit]:
         """The moves and removals that save steps and are safe."""

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from buildxray.rules.base import Safety
 from buildxray.rules.scope.early_platform_arg import early_platform_arg
 from tests.support.cases import every_case
 from tests.support.rules import check_fix, check_nothing, check_rule, context, findings
@@ -388,3 +389,22 @@ def test_what_may_read_the_platform_itself_is_its_first_user() -> None:
 def test_a_line_for_the_log_before_the_first_user_repeats_nothing() -> None:
     text = "FROM --platform=$BUILDPLATFORM golang AS b\nARG TARGETARCH\nRUN echo $TARGETARCH\nRUN GOARCH=$TARGETARCH go build -o /x .\n"
     check_nothing(early_platform_arg, text + "FROM scratch\nCOPY --from=b /x /x\n")
+
+
+@every_case(
+    "unused, installing, safety",
+    [
+        ("", "npm install -g esbuild", Safety.SAFE),
+        ("ARG TARGETPLATFORM\n", "npm install -g esbuild", Safety.SUGGESTION),
+        ("ARG TARGETPLATFORM\n", "true", Safety.SAFE),
+    ],
+)
+def test_a_move_is_safe_only_if_it_saves_steps_without_another_change_that_needs_a_review(
+    unused: str, installing: str, safety: Safety
+) -> None:
+    text = (
+        f"FROM --platform=$BUILDPLATFORM golang AS b\n{unused}ARG TARGETARCH\nRUN apk add git\n"
+        f"RUN CGO_ENABLED=0 GOARCH=$TARGETARCH go build -o /a .\nRUN {installing}\nFROM scratch\nCOPY --from=b /a /a\n"
+    )
+    (finding,) = findings(early_platform_arg, context(text, uses_cgo=False))
+    assert [it.safety for it in finding.fixes] == [safety]
