@@ -48,6 +48,7 @@ OTHERS = [
     "Dockerfile.lock",
     "Dockerfile.tmpl",
     "Dockerfile.alpine.j2",
+    "dockerfile.ejs.t",
     "Containerfile.txt",
     "builder-dockerfile.bats",
     "Dockerfile.asc",

@@ -13,10 +13,10 @@ _DOCKERFILE: Final = lazy_regex(
     r"(?:.+[._-])?(?:Dockerfile|Containerfile)(?:[._-].+)?|Containerfile.*", re.IGNORECASE | re.DOTALL
 )
 _EXTENSIONS: Final = """
-adoc asc awk backup bak bash bat bats c cc cfg cjs cmd conf cpp cs css csv diff dockerignore earth ejs epp erb go gotmpl h hbs hcl html in
-ini ipynb j2 java jinja jinja2 js json json5 jsonnet jsx ksh kt kts liquid lock log lua m4 mako md mjs mustache old orig patch php pl png
-properties ps1 psm1 py pyc rb rej rs rst save scala sed sh sha256 sig snap sum svg swift swo swp template text tf tmp tmpl toml tpl ts tsx
-txt xml yaml yml zip zsh
+adoc asc awk backup bak bash bat bats c cc cfg cjs cmd conf cpp cs css csv ctmpl diff dockerignore earth ejs epp erb go gotmpl gotpl
+gtpl h hbs hcl html in ini ipynb j2 java jinja jinja2 js json json5 jsonnet jsx ksh kt kts liquid lock log lua m4 mako md mjs mustache
+njk old orig patch php pl png properties ps1 psm1 py pyc rb rej rs rst save scala sed sh sha256 sig snap sum svg swift swo swp t templ
+template text tf tmp tmpl toml tpl ts tsx twig txt xml yaml yml zip zsh
 """
 OTHER_EXTENSIONS: Final = frozenset(_EXTENSIONS.split())
 """Extensions that tell that a file is not a Dockerfile but one about it: sources, documents, backups, templates."""

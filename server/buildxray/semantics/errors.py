@@ -28,6 +28,10 @@ _DOCKERS: Final = lazy_regex(r"(?:.*/)?dockerfile(?:-upstream)?(?:[:@].*)?")
 """The image of Docker's frontend, in its own repository or a mirror."""
 _TEMPLATE_MARK: Final = lazy_regex(r"@[A-Z][A-Z_]+@?(?=\s|$)|\{\{-?|\{%-?|\{#|<%[=-]?|\[%|__[A-Z][A-Z0-9_]*")
 """Beginnings of lines of templates, with which no instruction can begin: of Go's templates, Jinja, ERB, Template Toolkit, and of scripts that replace `@WORDS`."""
+_FRONT_MATTER: Final = lazy_regex(
+    r"\s*(?P<mark>---)[^\S\n]*\n(?:(?:[^\S\n]*|[^\S\n]*(?:[\w.-]+:|#|-[ \t])[^\n]*)\n){0,50}?---[^\S\n]*(?:\n|\Z)"
+)
+"""Settings of a generator above the text, between two lines of `---`: `to: app/Dockerfile`."""
 _PLACEHOLDER: Final = lazy_regex(r"__[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*__|@@?[A-Z][A-Z0-9_]*@@?|%%?[A-Z][A-Z0-9_]*%%?")
 """A word that a script replaces. No image, platform or option has one of these in its name."""
 _IMAGE_TO_REPLACE: Final = lazy_regex(r"[A-Z0-9_-]*(?:BASE|IMAGE|_)[A-Z0-9_-]*(?::[\w.-]*)?")
@@ -52,6 +56,9 @@ def template_mark(build: Build) -> TextRange | None:
 
     A word counts only if BuildKit would refuse it: `RUN echo {{ a }}` is a command.
     """
+    head = _FRONT_MATTER.match(build.text)
+    if head is not None:
+        return TextRange(*head.span("mark"))
     return next((it for error in build.errors if (it := _template_mark(error, build)) is not None), None)
 
 

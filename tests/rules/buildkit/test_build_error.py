@@ -254,7 +254,7 @@ def test_a_template_gets_one_note(lines: str, mark: str) -> None:
     assert (finding.severity, text[slice(*finding.range)]) == (Severity.INFORMATION, mark)
 
 
-@every_case("line", ["@include base", "@", "INCLUDE base", "R{{N a", "RNU {{ x }}", "%FROM x"])
+@every_case("line", ["--- tools ---", "@include base", "@", "INCLUDE base", "R{{N a", "RNU {{ x }}", "%FROM x"])
 def test_a_file_that_is_not_a_template_has_errors(line: str) -> None:
     (finding,) = findings(build_error, context(f"FROM alpine\n{line}\n"))
     assert finding.severity is None
@@ -289,6 +289,8 @@ def test_a_placeholder_is_not_written_in_lower_case() -> None:
         ("FROM ARG_FROM:1\nRUN true\n", "ARG_FROM:1"),
         ("FROM alpine\nADD ${project.build.name}.jar /\n", "${project.build.name}"),
         ("FROM alpine\n{# a comment #}\nRUN true\n", "{#"),
+        ("---\nto: app/Dockerfile\n---\nFROM alpine\n", "---"),
+        ("\n---\r\nto: a\r\n# x\r\n\r\n- b\r\n---\r\nFROM alpine\n", "---"),
     ],
 )
 def test_a_placeholder_makes_a_template(text: str, mark: str) -> None:
@@ -323,3 +325,8 @@ def test_a_wrong_name_is_not_a_placeholder(text: str) -> None:
 @every_case("text", ["", "\n \n", "# later\n"])
 def test_an_empty_file_is_information(text: str) -> None:
     assert [it.severity for it in build_error.check(context(text))] == [Severity.INFORMATION]
+
+
+@every_case("head", ["---", "---\nFROM a\n---", "--- x\nto: a\n---"])
+def test_lines_of_dashes_alone_make_no_template(head: str) -> None:
+    assert all(it.severity is None for it in findings(build_error, context(f"{head}\nFROM alpine\n")))

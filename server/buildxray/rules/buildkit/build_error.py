@@ -54,7 +54,7 @@ def build_error(ctx: RuleContext) -> Iterator[Finding]:
     ## Limits
     A file for another frontend (`# syntax=` names an image that is not Docker's) gets a note instead, because only that frontend
     defines its syntax. For a template no rule reports anything, because BuildKit reads the text that a program makes of it. It is
-    recognised by a line that begins with `{{`, `{%`, `<%` or a word such as `@INCLUDE`, or by a placeholder such as `__BASE__`, `@BASE@`,
+    recognised by settings between two lines of `---` at its beginning, by a line that begins with `{{`, `{%`, `<%` or a word such as `@INCLUDE`, or by a placeholder such as `__BASE__`, `@BASE@`,
     `%%BASE%%`, `{{ base }}`, `<base>`, `${project.name}` or `FROM BASE_IMAGE` where a name belongs. An empty file is information. Another
     name without lower-case letters, such as `FROM ALPINE`, gets no fix, because a program may replace it. Errors that depend on a registry or a build argument are not
     reported: whether an image exists, whether its WORKDIR suits `--mount=type=bind,target=.`, and the value of `ARG BASE` without a
