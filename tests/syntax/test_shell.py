@@ -51,6 +51,9 @@ def described(command: Command) -> str:
         ("RUN python3 <<EOF\ngo build\nEOF", ["python3"]),
         ("HEALTHCHECK CMD curl x || exit 1", ["curl x", "exit 1"]),
         ("RUN a \\\n  # comment\n\n  b", ["a b"]),
+        ("RUN a b > c -d e 2>&1 f && g > h", ["a b -d e f", "g"]),
+        ("RUN > a b c | d", ["b c", "d"]),
+        ("RUN A=1 go build > log -o $(x) .", ["x", "A=1 go build -o $(x) ."]),
     ],
 )
 def test_commands(run: str, commands: list[str]) -> None:

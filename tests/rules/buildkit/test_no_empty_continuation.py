@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import pytest
 
+from buildxray.rules.base import Safety
 from buildxray.rules.buildkit.no_empty_continuation import no_empty_continuation
 from tests.support.cases import every_case
-from tests.support.rules import check_silent, check_token
+from tests.support.rules import check_silent, check_token, context, findings
 
 FROM = "FROM alpine\n"
 
@@ -30,3 +31,19 @@ def test_the_finding_is_at_the_token_and_the_fix_repairs_it(before: str, where: 
 )
 def test_near_misses_are_not_reported(text: str) -> None:
     check_silent(no_empty_continuation, text)
+
+
+@every_case(
+    "lines, safety",
+    [
+        ("RUN a \\\n\nWORKDIR /b\n", Safety.SUGGESTION),
+        ("RUN a \\\n\n\n# c\n  COPY b c\n", Safety.SUGGESTION),
+        ("RUN a \\\r\n\r\nENV A=b\r\n", Safety.SUGGESTION),
+        ("RUN a \\\n\n  ENV=1 b\n", Safety.SAFE),
+        ("RUN a \\\n\n  copy b c\n", Safety.SAFE),
+        ("RUN a \\\n\n  b\nCOPY b c\n", Safety.SAFE),
+    ],
+)
+def test_an_instruction_after_the_empty_line_was_probably_meant_as_one(lines: str, safety: Safety) -> None:
+    (finding,) = findings(no_empty_continuation, context(f"{FROM}{lines}"))
+    assert [it.safety for it in finding.fixes] == [safety]

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from buildxray.localization import _
-from buildxray.rules.base import Finding, Fix, FixAvailability, Severity, rule
+from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.check_warnings import warned
 from buildxray.rules.context import RuleContext
+from buildxray.syntax.instruction_table import INSTRUCTION_KINDS
+from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import Edit
 
+_NEXT_IS_INSTRUCTION: Final = lazy_regex(
+    rf"(?:[ \t]*(?:#[^\n]*)?\r?\n)*[ \t]*(?:{'|'.join(INSTRUCTION_KINDS)})[ \t]"
+)
 
 @rule(Severity.WARNING, Severity.WARNING, FixAvailability.ALWAYS, buildkit_check="NoEmptyContinuation")
 def no_empty_continuation(ctx: RuleContext) -> Iterator[Finding]:
@@ -37,12 +43,16 @@ def no_empty_continuation(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    Safe: BuildKit skips these lines today.
+    Safe: BuildKit skips these lines today. A suggestion if the next line begins with the name of an instruction in upper case: the last
+    line before was probably meant to end the instruction.
 
     ## References
     BuildKit's own check `NoEmptyContinuation`.
     """
     for it in warned(ctx, "NoEmptyContinuation"):
         message = _("the instruction continues after an empty line, which a later version of BuildKit will refuse")
-        edits = tuple(Edit(line, "") for line in it.instruction.empty_lines)
-        yield Finding(it.range, message, (Fix(_("Remove the empty lines of this instruction"), edits),))
+        lines = it.instruction.empty_lines
+        edits = tuple(Edit(line, "") for line in lines)
+        is_swallowed = any(_NEXT_IS_INSTRUCTION.match(ctx.text, line.end) for line in lines)
+        safety = Safety.SUGGESTION if is_swallowed else Safety.SAFE
+        yield Finding(it.range, message, (Fix(_("Remove the empty lines of this instruction"), edits, safety),))

@@ -186,9 +186,12 @@ class Reader:
         elif value is not None:
             self._branches(value, node.named_children, text, place)
 
-    def _command(self, node: SyntaxNode, text: ShellText, place: Place) -> Expression:
+    def _command(
+        self, node: SyntaxNode, text: ShellText, place: Place, more: Iterable[SyntaxNode] = ()
+    ) -> Expression:
+        """Read a command; `more` are arguments that are no children of its node."""
         self._read_substitutions(node, text, place)
-        children = [(it, it.type) for it in node.named_children]
+        children = [(it, it.type) for it in (*node.named_children, *more)]
         assignments = [
             self._assignment(it, text, place, is_exported=True)
             for it, type_ in children
@@ -393,9 +396,13 @@ class Reader:
         self._read_substitutions(node, text, place)
         to_file = goes_into_file(node, text)
         source = self._input(node, text) or place.input
-        return self._statements(
-            node.named_children, text, replace(place, is_piped=place.is_piped or to_file, input=source)
-        )
+        inner = replace(place, is_piped=place.is_piped or to_file, input=source)
+        body = node.child_by_field_name("body")
+        if body is not None and body.type == "command":
+            # The grammar counts the words after a file as files too: those of `tar x > log -C /` are arguments.
+            files = (it.children_by_field_name("destination") for it in node.named_children if it.type == "file_redirect")
+            return self._command(body, text, inner, [word for them in files for word in them[1:]])
+        return self._statements(node.named_children, text, inner)
 
     def _if(self, node: SyntaxNode, text: ShellText, place: Place) -> None:
         """Read `if` with its `elif` and `else`, each of which depends on the conditions before it."""
