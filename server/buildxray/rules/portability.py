@@ -85,6 +85,14 @@ def installs_c_compiler(stage: Stage) -> bool:
     return any(map(_C_COMPILER_PACKAGE.fullmatch, installed))
 
 
+def generates_sources(stage: Stage) -> bool:
+    """True if a stage or an ancestor runs `go generate`, which may write sources for one architecture only: `bpf2go -target amd64`."""
+    runs = (run for it in stage.ancestry for run in it.runs)
+    return any(
+        it.use.toolchain is GO and it.invocation.subcommand == "generate" for run in runs for it in run.known_commands
+    )
+
+
 def makes_php_extension(stage: Stage) -> bool:
     """True if a stage compiles an extension of its own PHP: `phpize` asks that PHP, which is for the target, how to compile it."""
     return any(it.name == "phpize" for one in stage.ancestry for run in one.runs for it in run.commands)

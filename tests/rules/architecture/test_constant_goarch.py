@@ -208,3 +208,10 @@ def test_an_image_on_a_base_of_one_machine_needs_programs_for_that_machine(
 ) -> None:
     text = f"FROM golang AS b\nARG TARGETARCH\nRUN CGO_ENABLED=0 GOARCH={goarch} go build -o /a .\nFROM {base}\nCOPY --from=b /a /a\n"
     assert [text[slice(*it.range)] for it in findings(constant_goarch, context(text))] == places
+
+
+@every_case("command, safety", [("go generate ./...", Safety.SUGGESTION), ("go mod tidy", Safety.SAFE)])
+def test_generated_sources_may_be_for_one_machine(command: str, safety: Safety) -> None:
+    text = stage(f"RUN {command}\nRUN CGO_ENABLED=0 GOARCH=amd64 go build -o /out/app .")
+    (finding,) = findings(constant_goarch, context(text))
+    assert [it.safety for it in finding.fixes] == [safety]

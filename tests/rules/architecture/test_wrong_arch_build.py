@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from buildxray.rules.architecture.wrong_arch_build import wrong_arch_build
-from buildxray.rules.base import Severity
+from buildxray.rules.base import Safety, Severity
 from tests.support.cases import every_case
 from tests.support.rules import check_fix, check_no_fix, check_nothing, check_rule, context, findings, severities
 
@@ -337,3 +337,16 @@ def test_a_target_that_go_has_stored(before: str, is_said: bool) -> None:
 def test_an_image_on_a_base_of_the_build_machine_gets_the_right_program(base: str, n_findings: int) -> None:
     text = f"FROM --platform=$BUILDPLATFORM golang AS b\nRUN CGO_ENABLED=0 go build -o /a .\nFROM {base}\nCOPY --from=b /a /a\n"
     assert len(findings(wrong_arch_build, context(text))) == n_findings
+
+
+@every_case(
+    "before, safety",
+    [
+        ("RUN go generate ./...\n", Safety.SUGGESTION),
+        ("RUN go vet ./...\n", Safety.SAFE),
+    ],
+)
+def test_generated_sources_may_be_for_one_machine(before: str, safety: Safety) -> None:
+    text = f"FROM --platform=$BUILDPLATFORM golang AS b\n{before}RUN CGO_ENABLED=0 go build -o /a .\nFROM scratch\nCOPY --from=b /a /a\n"
+    (finding,) = findings(wrong_arch_build, context(text))
+    assert [it.safety for it in finding.fixes] == [safety]

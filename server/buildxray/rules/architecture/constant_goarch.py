@@ -14,6 +14,7 @@ from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import declare_arguments
 from buildxray.rules.intended import is_chosen, is_meant, is_named_for_one, runs_on
 from buildxray.rules.output_use import doubt_of_output
+from buildxray.rules.portability import generates_sources
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Effect, Instruction, KnownCommand, Stage
 from buildxray.semantics.mentions import Mention
@@ -62,7 +63,7 @@ def constant_goarch(ctx: RuleContext) -> Iterator[Finding]:
 
     ## Fix safety
     Safe with `CGO_ENABLED=0`, otherwise a suggestion; also a suggestion for `go install` on the build machine, which then writes the
-    binary to another directory.
+    binary to another directory, and after `go generate`, which may write sources for one architecture only.
 
     ## Limits
     A script that compiles for several constants in turn, or chooses one by a condition, is not reported.
@@ -91,7 +92,7 @@ def constant_goarch(ctx: RuleContext) -> Iterator[Finding]:
             moves = stage.is_native and command.invocation.subcommand == "install"
             # A 32-bit program may be wanted where it runs.
             is_wanted = any(it not in images for it in command.wrong_images)
-            is_safe = all(it == "0" for it in cgo) and not moves and not is_wanted
+            is_safe = all(it == "0" for it in cgo) and not moves and not is_wanted and not generates_sources(stage)
             safety = Safety.SAFE if is_safe else Safety.SUGGESTION
             edits = (Edit(range_, "$TARGETARCH"), *declare_arguments(instruction, ["TARGETARCH"]))
             yield Finding(

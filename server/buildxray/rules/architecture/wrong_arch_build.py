@@ -16,7 +16,7 @@ from buildxray.rules.cross_compile import crossing_edits
 from buildxray.rules.edits import declare_arguments
 from buildxray.rules.output_use import doubt_of_output
 from buildxray.rules.placement import with_paying_moves
-from buildxray.rules.portability import needs_c
+from buildxray.rules.portability import generates_sources, needs_c
 from buildxray.rules.shell_variables import sets_unknown_variables
 from buildxray.rules.wording import advice, platforms
 from buildxray.semantics.build import Command, Effect, Instruction, KnownCommand, Stage, Use
@@ -80,7 +80,8 @@ def wrong_arch_build(ctx: RuleContext) -> Iterator[Finding]:
 
     ## Fix safety
     The fix is safe where `CGO_ENABLED=0` reaches the compiler, or the Go sources beside the Dockerfile need no C
-    compiler. Otherwise it is a suggestion, because it switches cgo off. No fix is offered for `CGO_ENABLED=1` and `go install`.
+    compiler. Otherwise it is a suggestion, because it switches cgo off; so it is after `go generate`, which may write sources for one
+    architecture only. No fix is offered for `CGO_ENABLED=1` and `go install`.
     """
     target = ctx.build.target_stage
     if target is None or target.is_native:
@@ -337,7 +338,9 @@ def _fixes(ctx: RuleContext, command: KnownCommand) -> tuple[Fix, ...]:
     if crossing is None or not command.syntax.is_writable or needs_c(command):
         return ()
     edits = with_paying_moves(ctx, crossing_edits([command]))
-    safety = Safety.SAFE if crossing.is_safe else Safety.SUGGESTION
+    stage = command.run.stage
+    is_safe = crossing.is_safe and stage is not None and not generates_sources(stage)
+    safety = Safety.SAFE if is_safe else Safety.SUGGESTION
     return (Fix(_("Compile for the target platform with `{settings}`", settings=crossing.text), tuple(edits), safety),)
 
 

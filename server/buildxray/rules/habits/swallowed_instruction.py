@@ -15,7 +15,9 @@ from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import Edit, TextRange
 
 _BEGINS_A_LINE: Final = lazy_regex(rf"\n[ \t]*(?:{'|'.join(INSTRUCTION_KINDS)})\b")
-_GOES_ON: Final = lazy_regex(r"(?P<rest>[ \t]*(?:(?:&&|\|\||;)[ \t]*)?[\\`])[ \t]*\r?\n(?:[ \t]*(?:#[^\n]*)?\r?\n)*[ \t]*\Z")
+_GOES_ON: Final = lazy_regex(
+    r"(?P<rest>[ \t]*(?:(?:&&|\|\||;)[ \t]*)?[\\`])[ \t]*\r?\n(?:[ \t]*(?:#[^\n]*)?\r?\n)*[ \t]*\Z"
+)
 
 
 @rule(Severity.WARNING, Severity.WARNING, FixAvailability.SOMETIMES, about=[Mention.KEYWORD])

@@ -186,9 +186,7 @@ class Reader:
         elif value is not None:
             self._branches(value, node.named_children, text, place)
 
-    def _command(
-        self, node: SyntaxNode, text: ShellText, place: Place, more: Iterable[SyntaxNode] = ()
-    ) -> Expression:
+    def _command(self, node: SyntaxNode, text: ShellText, place: Place, more: Iterable[SyntaxNode] = ()) -> Expression:
         """Read a command; `more` are arguments that are no children of its node."""
         self._read_substitutions(node, text, place)
         children = [(it, it.type) for it in (*node.named_children, *more)]
@@ -400,7 +398,9 @@ class Reader:
         body = node.child_by_field_name("body")
         if body is not None and body.type == "command":
             # The grammar counts the words after a file as files too: those of `tar x > log -C /` are arguments.
-            files = (it.children_by_field_name("destination") for it in node.named_children if it.type == "file_redirect")
+            files = (
+                it.children_by_field_name("destination") for it in node.named_children if it.type == "file_redirect"
+            )
             return self._command(body, text, inner, [word for them in files for word in them[1:]])
         return self._statements(node.named_children, text, inner)
 
