@@ -103,10 +103,10 @@ def shares_comments(instruction: Instruction, gone: Collection[Instruction] = ()
     )
 
 
-def remove_line(instruction: Instruction, *, with_comments: bool) -> Edit:
+def remove_line(instruction: Instruction, *, with_comments: bool, gone: Collection[Instruction] = ()) -> Edit:
     """Delete the lines of an instruction, with the comment lines directly above it if requested.
 
-    Of two empty lines that would become adjacent, one is deleted too.
+    Of two empty lines that would become adjacent, one is deleted too. `gone` are other instructions that are deleted.
     """
     text = instruction.build.text
     start = start_with_comments(instruction) if with_comments else instruction.syntax.start
@@ -117,9 +117,21 @@ def remove_line(instruction: Instruction, *, with_comments: bool) -> Edit:
         return Edit(TextRange(start, len(text)), "")
     end += 1
     following = text.find("\n", end)
-    if following >= 0 and not text[end:following].strip() and _is_after_empty_line(text, start):
-        end = following + 1
+    if following >= 0 and not text[end:following].strip():
+        start_of_all = _start_of_deleted(instruction, start, gone)
+        end = following + 1 if _is_after_empty_line(text, start_of_all) else end
     return Edit(TextRange(start, end), "")
+
+
+def _start_of_deleted(instruction: Instruction, start: int, gone: Collection[Instruction]) -> int:
+    """The start of the lines directly above an instruction that are deleted too; its own start if there are none."""
+    build = instruction.build
+    above = instruction
+    while above.idx and (above := build.instructions[above.idx - 1]) in gone:
+        if build.text.find("\n", above.syntax.end) + 1 != start:
+            break
+        start = above.syntax.start if shares_comments(above, gone) else start_with_comments(above)
+    return start
 
 
 def _is_after_empty_line(text: str, start: int) -> bool:
@@ -135,7 +147,7 @@ def remove_pairs(instruction: Instruction, positions: Iterable[int], gone: Colle
     removed = {*positions}
     ranges = [instruction.range_of(it) for it in instruction.pairs]
     if len(removed) == len(ranges):
-        return [remove_line(instruction, with_comments=not shares_comments(instruction, gone))]
+        return [remove_line(instruction, with_comments=not shares_comments(instruction, gone), gone=gone)]
     # Each pair goes with the blanks after it; the last ones go with the blanks before them.
     n_kept_to_end = max(position for position in range(len(ranges)) if position not in removed) + 1
     edits = [

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from buildxray.rules.base import Safety
 from buildxray.rules.scope.early_platform_arg import early_platform_arg
+from buildxray.syntax.text import apply_edits
 from tests.support.cases import every_case
 from tests.support.rules import check_fix, check_nothing, check_rule, context, findings
 
@@ -171,7 +172,6 @@ def test_env_moves_with_its_arg_and_comments() -> None:
         """,
         """
         FROM --platform=$BUILDPLATFORM golang AS build
-
 
         RUN apt-get update
         # The target.
@@ -408,3 +408,23 @@ def test_a_move_is_safe_only_if_it_saves_steps_without_another_change_that_needs
     )
     (finding,) = findings(early_platform_arg, context(text, uses_cgo=False))
     assert [it.safety for it in finding.fixes] == [safety]
+
+
+@every_case(
+    "declared, left",
+    [
+        ("\nARG TARGETOS\nARG TARGETARCH\n\n", "\n"),
+        ("\nARG TARGETOS\n\nARG TARGETARCH\n\n", "\n"),
+        ("ARG TARGETOS\nARG TARGETARCH\n\n", "\n"),
+        ("\nARG TARGETOS\nARG TARGETARCH\n", "\n"),
+        ("\n# both\nARG TARGETOS\nARG TARGETARCH\n\n", "\n"),
+    ],
+)
+def test_deleted_lines_leave_no_two_empty_lines(declared: str, left: str) -> None:
+    build = "RUN CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH go build -o /a .\nFROM scratch\nCOPY --from=b /a /a\n"
+    head = "FROM --platform=$BUILDPLATFORM golang AS b\n"
+    text = f"{head}{declared}RUN apk add git\n{build}"
+    ctx = context(text, "linux/amd64,linux/arm64,windows/amd64")
+    (finding,) = findings(early_platform_arg, ctx)
+    after = apply_edits(text, finding.fixes[0].edits)
+    assert after.startswith(f"{head}{left}RUN apk add git\n")
