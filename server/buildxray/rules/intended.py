@@ -13,6 +13,7 @@ from buildxray.rules.context import RuleContext
 from buildxray.semantics.build import Command, KnownCommand, Run, Stage
 from buildxray.semantics.errors import Cause
 from buildxray.semantics.origins import Machine
+from buildxray.syntax.instructions import Env
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.toolchains.triples import architecture_of
 
@@ -69,6 +70,14 @@ _EMULATED: Final = {
 }
 """The architectures whose programs an emulator runs; those without an entry run all. Source: the READMEs of box64, box86 and FEX; qemu.org, "User space emulator"."""
 _ADDS_ARCHITECTURE: Final = lazy_regex(r"dpkg\s+--add-architecture")
+_CROSS_COMPILER: Final = lazy_regex(
+    r"(?<![\w.+-])(?:(?:binutils|gcc|g\+\+|gfortran)-(?:\d+-)?[a-z]\w*-linux-(?:gnu|musl)\w*|crossbuild-essential-\w+|lib[\w.+-]+-cross)(?![\w.+-])"
+)
+"""Packages of Debian that compile for another machine, or hold its libraries."""
+_CROSS_VARIABLE: Final = lazy_regex(
+    r"CROSS_\w+|CARGO_TARGET_\w+_LINKER|(?:AR|CC|CXX)_\w+_linux_\w+|PKG_CONFIG_ALLOW_CROSS|QEMU_LD_PREFIX"
+)
+"""Variables with which compilers are told to compile for another machine. Source: the documentation of cargo and of the crates cc and pkg-config; qemu."""
 _FOREIGN_PACKAGE: Final = lazy_regex(
     r"(?<![\w./:+-])(?!musl)[a-z0-9][a-z0-9.+-]+(?<!-dev):(?P<name>\$|(?:amd64|arm64|armel|armhf|i386|ppc64el|riscv64|s390x)\b)"
 )
@@ -104,6 +113,24 @@ def runs_programs_of(ctx: RuleContext, stage: Stage, architecture: str) -> bool:
     emulated = ctx.cached(_emulated).get(stage, frozenset())
     libraries = ctx.cached(_foreign_packages).get(stage, frozenset()) if adds_architecture(ctx, stage) else frozenset()
     return architecture in emulated | libraries
+
+
+def is_for_cross_compiling(ctx: RuleContext, stage: Stage) -> bool:
+    """True if a stage, or one that it is built on, installs a cross compiler or tells one its target: developers fill in the files of that machine."""
+    return stage in ctx.cached(_for_cross_compiling)
+
+
+def _for_cross_compiling(ctx: RuleContext) -> frozenset[Stage]:
+    stages: set[Stage] = set()
+    for stage in ctx.build.stages:
+        names = (pair.name.text for it in stage.instructions if isinstance(it.node, Env) for pair in it.pairs)
+        if (
+            any(_CROSS_COMPILER.search(run.node.text) for run in stage.runs)
+            or any(map(_CROSS_VARIABLE.fullmatch, names))
+            or not stages.isdisjoint(stage.bases)
+        ):
+            stages.add(stage)
+    return frozenset(stages)
 
 
 def adds_architecture(ctx: RuleContext, stage: Stage) -> bool:

@@ -170,3 +170,22 @@ def test_a_root_for_an_image_that_adds_the_architecture(adding: str, *, is_repor
         f"FROM debian\nRUN {adding}apt-get update\nARG TARGETARCH\nCOPY --from=root /root /\n"
     )
     assert bool(findings(single_arch_path, context(text))) is is_reported
+
+
+@every_case(
+    "line, n_findings",
+    [
+        ("RUN apt-get install -y g++-arm-linux-gnueabihf", 0),
+        ("RUN apt-get install -y gcc-12-arm-linux-gnueabihf make", 0),
+        ("RUN apt-get install -y crossbuild-essential-armhf", 0),
+        ("RUN apt-get install -y libc6-armhf-cross", 0),
+        ("ENV CARGO_TARGET_THUMBV7NEON_UNKNOWN_LINUX_GNUEABIHF_LINKER=ld", 0),
+        ("RUN apt-get install -y gcc g++ make", 1),
+        ("ENV CC=gcc CARGO_HOME=/c", 1),
+    ],
+)
+def test_a_stage_with_a_cross_compiler_is_for_another_machine(line: str, n_findings: int) -> None:
+    text = IMAGE.format(f"{line}\nENV PKG_CONFIG_PATH=/usr/lib/arm-linux-gnueabihf/pkgconfig")
+    assert len(findings(single_arch_path, context(text))) == n_findings
+    of_target = IMAGE.format(f"{line}\nENV LD_LIBRARY_PATH=/usr/lib/x86_64-linux-gnu")
+    assert len(findings(single_arch_path, context(of_target))) == 1

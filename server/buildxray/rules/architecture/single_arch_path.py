@@ -15,7 +15,13 @@ from buildxray.platforms.platform import Platform
 from buildxray.rules.base import Doubt, Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import declare_arguments
-from buildxray.rules.intended import adds_architecture, is_for_no_target, is_meant_for_one, runs_programs_of
+from buildxray.rules.intended import (
+    adds_architecture,
+    is_for_cross_compiling,
+    is_for_no_target,
+    is_meant_for_one,
+    runs_programs_of,
+)
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Command, Instruction, Run, Stage
 from buildxray.semantics.mentions import Mention
@@ -57,7 +63,8 @@ def single_arch_path(ctx: RuleContext) -> Iterator[Finding]:
     directories of Debian, `…-openjdk-amd64` and other Java run times, `ld-musl-x86_64.so.1`, `ld-linux-x86-64.so.2`, and build directories of
     Python. Paths that are removed by `rm -f`, commands that are replaced by another one if they fail, a RUN that asks if the path exists or
     depends on the architecture itself, an instruction that names several
-    architectures, and a stage that is built for the named one only are not reported. Nor is a variable whose name contains the same
+    architectures, and a stage that is built for the named one only are not reported; nor is the architecture of no target in a stage with a
+    cross compiler. Nor is a variable whose name contains the same
     architecture (`PKG_CONFIG_PATH_aarch64_unknown_linux_gnu`).
 
     ## Why it matters
@@ -110,14 +117,15 @@ def _finding(ctx: RuleContext, stage: Stage, instruction: Instruction) -> Findin
     wrong = [it for it in stage.targets if it.architecture != path.architecture]
     if not wrong or ctx.is_only_for(path.architecture) or runs_programs_of(ctx, stage, path.architecture):
         return None
-    if _is_made(stage, instruction, range_):
+    is_for_no_image = is_for_no_target(ctx, path.architecture)
+    if _is_made(stage, instruction, range_) or (is_for_no_image and is_for_cross_compiling(ctx, stage)):
         return None
     return Finding(
         range_,
         _consequence(instruction, range_, wrong),
         _fixes(ctx, instruction, range_, path),
         # A cross compiler brings the directories of its machine.
-        doubt=Doubt.USE if is_for_no_target(ctx, path.architecture) else _doubt(stage, instruction, range_),
+        doubt=Doubt.USE if is_for_no_image else _doubt(stage, instruction, range_),
     )
 
 
