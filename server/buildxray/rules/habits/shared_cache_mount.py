@@ -20,9 +20,9 @@ from buildxray.syntax.mounts import mount_options
 from buildxray.syntax.text import Edit, TextRange
 
 _UNSAFE: Final = lazy_regex(
-    r"/var/cache/(?:apk|dnf|libdnf5|yum|zypp|pacman)|/etc/apk/cache|.*/target|.*/node_modules|.*/(?:\.venv|venv)|.*/build"
+    r"/var/cache/(?:apk|dnf|libdnf5|zypp|pacman)|/etc/apk/cache|.*/target|.*/node_modules|.*/(?:\.venv|venv)|.*/build"
 )
-"""Directories in which files of different architectures have the same names."""
+"""Directories in which files of different architectures have the same names. Those of yum are in `$basearch/$releasever` (yum.conf of CentOS 7)."""
 _VARIABLE: Final = lazy_regex(r"\$\{?(\w+)")
 _UNSAFE_AT_ONCE: Final = lazy_regex(r"/var/(?:cache|lib)/apt(?:/.*)?")
 """Directories in which these have different names, but that two steps must not write at the same time."""
@@ -34,9 +34,9 @@ def shared_cache_mount(ctx: RuleContext) -> Iterator[Finding]:
 
     ## What it does
     Looks for cache mounts with one id on steps of several platforms, at directories whose content depends on the architecture: the caches
-    of apk, dnf and yum, the `target` of cargo, `node_modules`, virtual environments; those of apt unless their `sharing` is `locked` or
+    of apk and dnf, the `target` of cargo, `node_modules`, virtual environments; those of apt unless their `sharing` is `locked` or
     `private`. Jobs of a workflow that build one platform each do not share a cache. A cache of apk that only commands with
-    `--no-cache` use stays empty, and is not reported. Nor are caches that separate architectures themselves (Go, npm, pip, Maven, the
+    `--no-cache` use stays empty, and is not reported. Nor are caches that separate architectures themselves (Go, npm, pip, Maven, yum, the
     registry of cargo).
 
     ## Why it matters
