@@ -222,22 +222,26 @@ class Reader:
         match command.name:
             case "exit":
                 place.leave(is_failure=command.arguments[:1] not in ((), ("0",)))
-            case "read":
-                self._read_into_variables(command, place)
+            case "read" | "mapfile" | "readarray" | "getopts" | "let":
+                self._set_variables(command, command.words[1:], place)
+            case "printf" if command.arguments[:1] == ("-v",):
+                self._set_variables(command, command.words[2:3], place)
         self._nested_scripts(command, place)
         for inner in run_by(command):
             self.commands.append(inner)
             self._nested_scripts(inner, place)
         return Status(command)
 
-    def _read_into_variables(self, command: Command, place: Place) -> None:
+    def _set_variables(self, command: Command, words: Iterable[ShellWord], place: Place) -> None:
+        """Give the variables that a command sets, by names among these words, a value that the text does not determine."""
         source = command.input
         variables = source.variables if isinstance(source, ShellWord) else ()
-        for word in command.words[1:]:
-            if word.value is not None and _NAME.fullmatch(word.value):
+        for word in words:
+            name = "" if word.value is None else word.value.partition("=")[0]
+            if _NAME.fullmatch(name) and (name == word.value or command.name == "let"):
                 value = ShellWord("", None, word.range, variables, (None,))
                 conditions, seen = place.in_force, place.variables.now()
-                place.assign(Assignment(word.value, value, word.range, word.range, self.all_exported, conditions, seen))
+                place.assign(Assignment(name, value, word.range, word.range, self.all_exported, conditions, seen))
 
     def _input(self, node: SyntaxNode, text: ShellText) -> ShellWord | None:
         for redirect in node.named_children if text.has_redirects else ():
