@@ -9,6 +9,8 @@ from buildxray.localization import _, ngettext
 from buildxray.platforms.platform import Platform
 from buildxray.semantics.build import Effect, KnownCommand, Stage
 from buildxray.syntax.lazy_regex import lazy_regex
+from buildxray.toolchains.base import Use
+from buildxray.toolchains.c import C, crossing, is_for_cxx
 
 _MOST = 3
 """The number of names in a list; a message must fit on a line."""
@@ -40,13 +42,49 @@ def advice(stage: Stage, commands: Iterable[KnownCommand]) -> list[str]:
 
     None for a stage on a distribution whose packages xx cannot install: it supports apt and apk. None for one whose system is copied onto `scratch`.
     """
-    install = _xx_install(stage)
     uses = [it.use for it in commands]
+    compiling = [crossing(it.invocation) for it in uses if it.toolchain is C]
+    if "" in compiling or (compiling and _runs_tests(stage)):
+        return []
+    install = _xx_install(stage, has_cxx=any(it.toolchain is C for it in uses) and _has_cxx(stage, uses))
     templates = dict.fromkeys(it.toolchain.advice for it in uses if it.toolchain.advice and not it.is_native_only)
     possible = [it for it in templates if install is not None or "{install}" not in it]
     # The installation of xx is described once, even if it compiles several languages.
     first = next((it for it in possible if _OF_XX in it), None)
-    return [_(it, install=install or "") for it in possible if _OF_XX not in it or it is first]
+    compile_ = _(", ").join(dict.fromkeys(compiling))
+    return [_(it, install=install or "", compile=compile_) for it in possible if _OF_XX not in it or it is first]
+
+
+def needs_target_machine(stage: Stage, commands: Iterable[KnownCommand]) -> bool:
+    """True if a stage compiles C or C++ in a way that rarely cross-compiles: only a machine of the target avoids emulation."""
+    compiling = [it.use for it in commands if it.use.toolchain is C]
+    return bool(compiling) and (_runs_tests(stage) or not all(crossing(it.invocation) for it in compiling))
+
+
+def _runs_tests(stage: Stage) -> bool:
+    """True if a stage runs the tests of what it compiles: `make check`, `ctest`, `ninja test`."""
+    return any(
+        it.name == "ctest" or (it.name in _BUILD_TOOLS and not _TESTS.isdisjoint(it.syntax.arguments))
+        for run in stage.runs
+        for it in run.commands
+    )
+
+
+def _has_cxx(stage: Stage, uses: Iterable[Use]) -> bool:
+    """True if commands may compile C++: by the name of a compiler, or by a package with one, if a build tool calls the compiler."""
+    names = {it.invocation.command.name for it in uses if it.toolchain is C}
+    if any(map(is_for_cxx, names)):
+        return True
+    words = (word for it in stage.ancestry for one in it.commands(Effect.INSTALL) for word in one.syntax.arguments)
+    has_compiler = _CXX_IMAGE.search(stage.image_name) is not None or any(map(_CXX_PACKAGE.fullmatch, words))
+    return not names.isdisjoint(_CALLING) and has_compiler
+
+
+_BUILD_TOOLS: Final = frozenset({"make", "meson", "ninja", "samu"})
+_CALLING: Final = _BUILD_TOOLS | {"cmake"}
+_TESTS: Final = frozenset({"check", "test", "tests"})
+_CXX_IMAGE: Final = lazy_regex(r"/library/(?:buildpack-deps|gcc)(?:[:@]|$)")
+_CXX_PACKAGE: Final = lazy_regex(r"(?:build-base|build-essential|(?:g|clang|libstdc)\+\+[a-z0-9.-]*)(?:[=~<>@].*)?")
 
 
 def xx_can_install(stage: Stage) -> bool:
@@ -54,8 +92,8 @@ def xx_can_install(stage: Stage) -> bool:
     return _xx_install(stage) is not None
 
 
-def _xx_install(stage: Stage) -> str | None:
-    """The commands that install a compiler for the build machine and a C library for the target; None for another package manager.
+def _xx_install(stage: Stage, *, has_cxx: bool = False) -> str | None:
+    """The commands that install a compiler for the build machine and the libraries of C or C++ for the target; None for another package manager.
 
     Source: github.com/tonistiigi/xx, README: xx-apk and xx-apt; xx-clang and xx-cargo need clang and lld of the build machine.
     """
@@ -66,9 +104,10 @@ def _xx_install(stage: Stage) -> str | None:
     if managers & _OTHER_MANAGERS or _OTHER_DISTRIBUTIONS.search(stage.image_name):
         return None
     if "alpine" in stage.image_name or "apk" in managers:
-        command, installed = "apk add clang lld && xx-apk add gcc musl-dev", {"musl-dev"}
+        command = f"apk add clang lld && xx-apk add {_FOR_CXX if has_cxx else 'gcc musl-dev'}"
+        installed = {"libc-dev", "libstdc++-dev", "musl-dev"}
     else:
-        command = "apt-get install -y clang lld && xx-apt-get install -y gcc libc6-dev"
+        command = f"apt-get install -y clang lld && xx-apt-get install -y {_FOR_CXX if has_cxx else 'gcc libc6-dev'}"
         installed = {"libc6-dev", "libc-dev"}
     return " ".join((command, *_libraries(stage, installed)))
 
@@ -83,6 +122,8 @@ def _libraries(stage: Stage, known: Container[str]) -> tuple[str, ...]:
 
 _LIBRARY: Final = lazy_regex(r"(?P<name>[a-z0-9][a-z0-9.+-]*-dev)(?:[=~<>@].*)?")
 _MOST_LIBRARIES: Final = 5
+_FOR_CXX: Final = "xx-cxx-essentials"
+"""The name by which xx-apk and xx-apt-get install what C++ needs, `libstdc++` included."""
 _OF_XX: Final = "tonistiigi/xx"
 _OTHER_MANAGERS: Final = frozenset({"dnf", "microdnf", "pacman", "tdnf", "yum", "zypper"})
 _OTHER_DISTRIBUTIONS: Final = lazy_regex(

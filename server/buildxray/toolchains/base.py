@@ -510,4 +510,5 @@ class Toolchain:
     preparing: frozenset[str] = frozenset()
     """Programs that decide how all later commands compile."""
     advice: str = ""
-    """The end of the message on how to cross-compile if no edit can; `{install}` is the command that installs a C library for the target."""
+    """The end of the message on how to cross-compile if no edit can; `{install}` is the command that installs a C library for the target,
+    `{compile}` the command that compiles."""

@@ -160,12 +160,52 @@ def _reads(invocation: Invocation, name: str) -> Reading:
     return Reading.NO if _COMPILER.fullmatch(invocation.command.name) else Reading.MAYBE
 
 
+def crossing(invocation: Invocation) -> str:
+    """The command of xx that replaces a compiling one, as code; empty if only a machine of the target is practical.
+
+    Cross-compiling is not practical for a `configure` that runs what it compiles, as those of nginx and of Python with optimisation by
+    profiles do, nor for Ninja with files that neither CMake nor Meson has written: GN needs a toolchain of its own for each target.
+
+    Source: github.com/tonistiigi/xx, README (Autotools, CMake); nginx, auto/cc and auto/types; the README of CPython.
+    """
+    name = invocation.command.name
+    if _COMPILER.fullmatch(name) is not None:
+        return "`xx-clang++ …`" if is_for_cxx(name) else "`xx-clang …`"
+    preparing = {it.name for it in invocation.preparations if it.name in _CONFIGURING} | {name} & _CONFIGURING
+    words = [word.text for it in invocation.preparations if it.name == "configure" for word in it.words]
+    is_running = any(map(_RUNNING.match, words))
+    if is_running or (name in ("ninja", "samu") and preparing.isdisjoint({"cmake", "meson"})):
+        return ""
+    match sorted(preparing):
+        case ["cmake"]:
+            return "`cmake $(xx-clang --print-cmake-defines) …`"
+        case ["meson"]:
+            return "`meson setup --cross-file …`"
+        case ["configure"] if any(map(_OF_FFMPEG.fullmatch, words)):
+            return "`./configure --enable-cross-compile --cc=xx-clang …`"
+        case ["configure"]:
+            return "`./configure --host=$(xx-clang --print-target-triple) …`"
+        case _:
+            return "`xx-clang …`"
+
+
+def is_for_cxx(name: str) -> bool:
+    """True for the name of a compiler of C++: `g++-13`, `clang++`."""
+    return "++" in name
+
+
+_RUNNING: Final = lazy_regex(
+    r"--(?:with|without)-http_|--add-(?:dynamic-)?module\b|--(?:http-[a-z-]+|error-log)-path\b|--enable-optimizations\b"
+)
+"""Options of `configure` scripts that run what they compile."""
+_OF_FFMPEG: Final = lazy_regex(r"--enable-(?:gpl|nonfree|libx26[45])")
+
 C: Final = Toolchain(
     "C and C++",
     _recognize,
     _reads,
     preparing=_CONFIGURING,
     advice=N_(
-        "tonistiigi/xx cross-compiles: `FROM --platform=$BUILDPLATFORM tonistiigi/xx AS xx`, in this stage `--platform=$BUILDPLATFORM`, `COPY --from=xx / /`, `ARG TARGETPLATFORM`, `RUN {install}`, `xx-clang …`"
+        "tonistiigi/xx cross-compiles: `FROM --platform=$BUILDPLATFORM tonistiigi/xx AS xx`, in this stage `--platform=$BUILDPLATFORM`, `COPY --from=xx / /`, `ARG TARGETPLATFORM`, `RUN {install}`, {compile}"
     ),
 )

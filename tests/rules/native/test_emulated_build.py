@@ -899,3 +899,69 @@ def test_the_advice_names_the_libraries_that_the_stage_installs() -> None:
     )
     (finding,) = findings(emulated_build, context(text))
     assert " && xx-apt-get install -y gcc libc6-dev libssl-dev libpq-dev`" in finding.message
+
+
+def compiled_in(image: str, *runs: str) -> str:
+    """The message about a stage that compiles C or C++ with these RUN instructions."""
+    lines = "".join(f"RUN {it}\n" for it in runs)
+    text = f"FROM {image} AS b\nWORKDIR /w\nCOPY . .\n{lines}FROM scratch\nCOPY --from=b /w/out /\n"
+    (finding,) = findings(emulated_build, context(text))
+    return finding.message
+
+
+C_ON_DEBIAN = "xx-apt-get install -y gcc libc6-dev`"
+CXX_ON_DEBIAN = "xx-apt-get install -y xx-cxx-essentials`"
+CXX_ON_ALPINE = "xx-apk add xx-cxx-essentials`"
+
+
+@every_case(
+    "image, runs, end",
+    [
+        ("debian", ["apt-get install -y gcc", "gcc -o out x.c"], f"{C_ON_DEBIAN}, `xx-clang …`"),
+        ("debian", ["apt-get install -y g++", "gcc -o out x.c"], f"{C_ON_DEBIAN}, `xx-clang …`"),
+        ("debian", ["apt-get install -y g++", "g++ -o out x.cc"], f"{CXX_ON_DEBIAN}, `xx-clang++ …`"),
+        ("debian", ["gcc -c y.c && clang++-18 -o out x.cc y.o"], f"{CXX_ON_DEBIAN}, `xx-clang …`, `xx-clang++ …`"),
+        (
+            "alpine",
+            ["apk add build-base cmake", "cmake -B out && cmake --build out"],
+            f"{CXX_ON_ALPINE}, `cmake $(xx-clang --print-cmake-defines) …`",
+        ),
+        (
+            "debian",
+            ["apt-get install -y gcc cmake ninja-build", "cmake -G Ninja . && ninja"],
+            f"{C_ON_DEBIAN}, `cmake $(xx-clang --print-cmake-defines) …`",
+        ),
+        ("gcc:14", ["meson setup out && ninja -C out"], f"{CXX_ON_DEBIAN}, `meson setup --cross-file …`"),
+        (
+            "debian",
+            ["apt-get install -y build-essential", "./configure --prefix=/w/out && make && make install"],
+            f"{CXX_ON_DEBIAN}, `./configure --host=$(xx-clang --print-target-triple) …`",
+        ),
+        (
+            "debian",
+            ["./configure --enable-gpl && make"],
+            f"{C_ON_DEBIAN}, `./configure --enable-cross-compile --cc=xx-clang …`",
+        ),
+    ],
+)
+def test_the_advice_names_the_compiler_and_how_the_build_tool_takes_it(image: str, runs: list[str], end: str) -> None:
+    assert compiled_in(image, *runs).endswith(end)
+
+
+@every_case(
+    "run",
+    [
+        "./configure --with-http_ssl_module --add-module=../rtmp && make",
+        "./configure --error-log-path=/var/log/e.log && make -j4",
+        "./configure --enable-optimizations --prefix=/w/out && make && make install",
+        "gn gen out && ninja -C out",
+        "python3 configure.py && ninja",
+        "./configure && make && make check",
+        "cmake -B out && cmake --build out && ctest --test-dir out",
+        "meson setup out && ninja -C out && ninja -C out test",
+    ],
+)
+def test_a_build_that_runs_what_it_compiles_needs_a_machine_of_the_target(run: str) -> None:
+    message = compiled_in("debian", "apt-get install -y build-essential", run)
+    assert "tonistiigi/xx" not in message
+    assert "; a machine of the target platform avoids that, because" in message

@@ -22,7 +22,7 @@ from buildxray.rules.portability import (
 )
 from buildxray.rules.purpose import is_example
 from buildxray.rules.split_stage import split_stage
-from buildxray.rules.wording import advice, listed, platforms, xx_can_install
+from buildxray.rules.wording import advice, listed, needs_target_machine, platforms, xx_can_install
 from buildxray.semantics.build import Effect, KnownCommand, Stage
 from buildxray.syntax.instructions import Cmd, Copying, Entrypoint
 from buildxray.syntax.lazy_regex import lazy_regex
@@ -187,7 +187,7 @@ def _finding(ctx: RuleContext, stage: Stage, commands: list[KnownCommand]) -> Fi
         parts.append(
             _("on the build platform it would install packages for the wrong machine, and the image contains them")
         )
-    parts += advice(stage, [it for it in commands if it.use.must_run_on_target])
+    parts += _advice(stage, commands)
     if any(map(_installs_into_image, commands)):
         parts.append(
             _(
@@ -209,6 +209,18 @@ def _finding(ctx: RuleContext, stage: Stage, commands: list[KnownCommand]) -> Fi
         tuple(Related(it.title_range, _("`{command}` runs here", command=it.title)) for it in commands),
         severity,
     )
+
+
+def _advice(stage: Stage, commands: Iterable[KnownCommand]) -> list[str]:
+    """The ways to avoid emulation by hand, where no edit can."""
+    compiling = [it for it in commands if it.use.must_run_on_target]
+    if needs_target_machine(stage, compiling):
+        return [
+            _(
+                "a machine of the target platform avoids that, because such a build runs what it has compiled, or needs settings of its own for each target"
+            )
+        ]
+    return advice(stage, compiling)
 
 
 def _goes_into_image(command: KnownCommand) -> bool:
@@ -256,7 +268,7 @@ def _in_image(ctx: RuleContext) -> Iterator[Finding]:
         )
     yield Finding(
         (commands or guesses)[0].title_range,
-        _("; ").join([message, *advice(stage, [it for it in commands if it.use.must_run_on_target])]),
+        _("; ").join([message, *_advice(stage, commands)]),
         partial(_splits, ctx, stage, commands) if commands else (),
         severity=Severity.INFORMATION,
     )
