@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from buildxray.rules.habits.useless_run import useless_run
 from tests.support.cases import every_case
-from tests.support.rules import check_fix, check_no_fix, check_rule, check_silent
+from tests.support.rules import check_fix, check_no_fix, check_rule, check_silent, context, findings
 
 
 def test_a_cd_that_ends_with_its_run_is_reported() -> None:
@@ -62,3 +62,36 @@ def test_an_export_that_ends_with_its_run_is_reported() -> None:
 )
 def test_near_misses_are_not_reported(run: str) -> None:
     check_silent(useless_run, f"FROM alpine\nRUN {run}\n")
+
+
+def test_a_run_that_ends_a_stage_of_files_is_deleted() -> None:
+    message = "this `cd` has no effect: its RUN is the last instruction of the stage"
+    check_rule(
+        useless_run,
+        f"FROM alpine AS a\nRUN cd /srv\n    ^^^^^^^ 💭 {message}\nFROM alpine\nCOPY --from=a /srv /srv\n",
+    )
+    rest = "FROM alpine\nCOPY --from=a /srv /srv\n"
+    check_fix(
+        useless_run,
+        f"FROM alpine AS a\n# in\nRUN cd /srv\n{rest}",
+        f"FROM alpine AS a\n{rest}",
+        title="Delete this RUN",
+    )
+    check_fix(useless_run, f"FROM alpine AS a\nRUN export A=1\n{rest}", f"FROM alpine AS a\n{rest}")
+
+
+@every_case(
+    "text",
+    [
+        # The directory in which the image starts, or in which a stage built on it goes on.
+        "FROM alpine AS a\nRUN cd /srv\n",
+        "FROM alpine AS a\nRUN cd /srv\nFROM a\nCOPY x .\n",
+        "FROM alpine AS a\nRUN cd /srv\nFROM $BASE\nCOPY --from=a /x /x\n",
+        # A stage that only `--target` builds.
+        "FROM alpine AS a\nRUN cd /srv\nFROM alpine\nCOPY x /x\n",
+        "FROM alpine AS a\nRUN cd /srv\nRUN make\nFROM alpine\nCOPY --from=a /x /x\n",
+    ],
+)
+def test_a_directory_that_matters_later_is_set(text: str) -> None:
+    (finding,) = findings(useless_run, context(text))
+    assert [it.title for it in finding.fixes] == ["Make it a WORKDIR"]

@@ -9,6 +9,7 @@ from typing import Final
 from buildxray.localization import _
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
+from buildxray.rules.edits import remove_line
 from buildxray.semantics.build import Run
 from buildxray.semantics.mentions import Mention
 from buildxray.syntax.lazy_regex import lazy_regex
@@ -42,7 +43,8 @@ def useless_run(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    A suggestion: WORKDIR creates the directory if it does not exist, and later instructions run in it; ENV stays in the image.
+    A suggestion: WORKDIR creates the directory if it does not exist, and later instructions run in it; ENV stays in the image. At the
+    end of a stage of which others only take files, neither has an effect, so the RUN is deleted.
     """
     for instruction in ctx.build.instructions:
         if not isinstance(instruction, Run) or instruction.node.problems or instruction.node.heredocs:
@@ -52,14 +54,26 @@ def useless_run(ctx: RuleContext) -> Iterator[Finding]:
             continue
         words = instruction.node.arguments[0].text.split() if len(instruction.node.arguments) == 1 else []
         if len(words) > 1 and words[0] == "export" and not instruction.mounts and all(map(_EXPORTED.fullmatch, words)):
-            yield _useless_export(instruction, words[1:])
+            yield _without_effect(instruction, "export") or _useless_export(instruction, words[1:])
         if len(words) != 2 or words[0] != "cd" or instruction.mounts or set(words[1]) & set("$&|;<>`'\"\\*?(){}~#"):
             continue
         keyword = "workdir" if instruction.node.keyword.text.islower() else "WORKDIR"
         fix = Fix(_("Make it a WORKDIR"), (Edit(instruction.range, f"{keyword} {words[1]}"),), Safety.SUGGESTION)
         place = instruction.range_of(instruction.node.arguments[0])
         message = _("this `cd` ends with its RUN: the next instruction is in the old directory")
-        yield Finding(place, message, (fix,) if not words[1].startswith("-") else ())
+        yield _without_effect(instruction, "cd") or Finding(
+            place, message, (fix,) if not words[1].startswith("-") else ()
+        )
+
+
+def _without_effect(run: Run, command: str) -> Finding | None:
+    """The finding on a RUN that ends a stage of which only files are taken, so that no directory or variable matters after it; else None."""
+    stage = run.stage
+    if stage is None or stage.is_image or stage.instructions[-1] is not run or stage.may_be_base or not stage.is_used:
+        return None
+    fix = Fix(_("Delete this RUN"), (remove_line(run, with_comments=True),), Safety.SUGGESTION)
+    message = _("this `{command}` has no effect: its RUN is the last instruction of the stage", command=command)
+    return Finding(run.range_of(run.node.arguments[0]), message, (fix,))
 
 
 def _useless_export(run: Run, assignments: list[str]) -> Finding:
