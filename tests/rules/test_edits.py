@@ -54,3 +54,33 @@ def test_a_declaration_moves_to_the_place_of_a_last_line_that_goes(end: str, mor
     ctx = context(f"{head}ARG TARGETARCH\nRUN echo\n{more}ENV V=$TARGETARCH".replace("\n", end))
     (placement,) = placements(ctx)
     assert apply_edits(ctx.text, placement.tidying_edits()) == f"{head}RUN echo\nARG TARGETARCH".replace("\n", end)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize(
+    ("comments", "n_moved"),
+    [
+        ("#ARG DEBUG=1", 0),
+        ("# ARG DEBUG", 0),
+        ("# Tools\n#RUN apt-get install -y make", 0),
+        ("#ENV MODE=x\n# The target", 1),
+        ("  ## COPY tools /tools", 0),
+        # A note on the declaration itself, or prose.
+        ("# Supplied\n#ARG TARGETARCH=amd64", 2),
+        ("# ARG for the compiler", 1),
+        ("# ENV MODE is not set", 1),
+        ("# run make first", 1),
+    ],
+)
+def test_an_instruction_that_is_commented_out_keeps_its_place(comments: str, n_moved: int, end: str) -> None:
+    lines = comments.split("\n")
+    kept, moved = (
+        f"{it}\n" if it else ""
+        for it in ("\n".join(lines[: len(lines) - n_moved]), "\n".join(lines[len(lines) - n_moved :]))
+    )
+    before, after = (
+        f"{HEAD}{kept}{moved}ARG TARGETARCH\n{INSTALL}{COMPILE}{TAIL}",
+        f"{HEAD}{kept}{INSTALL}{moved}ARG TARGETARCH\n{COMPILE}{TAIL}",
+    )
+    (placement,) = placements(context(before.replace("\n", end)))
+    assert apply_edits(before.replace("\n", end), placement.moving_edits()) == after.replace("\n", end)

@@ -7,10 +7,12 @@ indentation, comments, line ends, case of keywords.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from typing import Final
 
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
 from buildxray.semantics.build import From, Instruction, KnownCommand
 from buildxray.syntax.instructions import Flag, Span
+from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import Edit, TextRange
 from buildxray.toolchains.base import CrossCompilation
 
@@ -84,14 +86,37 @@ def line_end(instruction: Instruction) -> str:
 
 def start_with_comments(instruction: Instruction) -> int:
     """The start of an instruction's first line, or of the comment lines directly above it."""
+    return min(_starts_of_lines(instruction))
+
+
+def start_with_own_comments(instruction: Instruction) -> int:
+    """The same, without comments above another instruction that is commented out: that one keeps its place in the file."""
     text, start = instruction.build.text, instruction.syntax.start
-    commented = {text.rfind("\n", 0, it.range.start) + 1 for it in instruction.build.dockerfile.comments}
-    while start > 0:
-        line = text.rfind("\n", 0, start - 1) + 1
-        if line not in commented:
+    names = {it.name.text for it in instruction.pairs}
+    for line in _starts_of_lines(instruction)[1:]:
+        disabled = _DISABLED.fullmatch(text[line : start - 1])
+        if disabled is not None and disabled["name"] not in names:
             break
         start = line
     return start
+
+
+def _starts_of_lines(instruction: Instruction) -> list[int]:
+    """The starts of an instruction's first line and of the comment lines directly above it, from the last to the first."""
+    text, starts = instruction.build.text, [instruction.syntax.start]
+    commented = {text.rfind("\n", 0, it.range.start) + 1 for it in instruction.build.dockerfile.comments}
+    while starts[-1] > 0:
+        line = text.rfind("\n", 0, starts[-1] - 1) + 1
+        if line not in commented:
+            break
+        starts.append(line)
+    return starts
+
+
+_DISABLED: Final = lazy_regex(
+    r"[ \t]*#[# \t]*(?:(?:ARG|ENV)[ \t]+(?P<name>\w+)(?:=.*)?|(?:ADD|CMD|COPY|ENTRYPOINT|FROM|LABEL|RUN|USER|WORKDIR)[ \t]+\S.*)\r?"
+)
+"""A comment line that is an instruction; `# ENV for tests` is prose."""
 
 
 def shares_comments(instruction: Instruction, gone: Collection[Instruction] = ()) -> bool:
@@ -109,7 +134,7 @@ def remove_line(instruction: Instruction, *, with_comments: bool, gone: Collecti
     Of two empty lines that would become adjacent, one is deleted too. `gone` are other instructions that are deleted.
     """
     text = instruction.build.text
-    start = start_with_comments(instruction) if with_comments else instruction.syntax.start
+    start = start_with_own_comments(instruction) if with_comments else instruction.syntax.start
     end = text.find("\n", instruction.syntax.end)
     if end < 0:
         # The last line has no end, so the line before it loses its own.

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from buildxray.platforms.arguments import PER_TARGET_ARGUMENTS
 from buildxray.records import cached_property, dataclass
 from buildxray.rules.context import RuleContext
-from buildxray.rules.edits import insert_lines, merged, remove_pairs, shares_comments, start_with_comments
+from buildxray.rules.edits import insert_lines, merged, remove_pairs, shares_comments, start_with_own_comments
 from buildxray.semantics.build import Build, Instruction, Reading, Run, SplitCause, Stage
 from buildxray.syntax.instructions import Arg, Env, Onbuild
 from buildxray.syntax.instructions import Run as RunNode
@@ -228,7 +228,8 @@ class Placement:
         text = self.build.text
         places = {*moves.values()}
         if len(moves) == len(instruction.pairs) and len(places) == 1:
-            start = instruction.syntax.start if shares_comments(instruction, gone) else start_with_comments(instruction)
+            is_shared = shares_comments(instruction, gone)
+            start = instruction.syntax.start if is_shared else start_with_own_comments(instruction)
             for place in places.pop():
                 yield place, text[start : instruction.syntax.end].removesuffix("\r")
             return
