@@ -99,6 +99,11 @@ class RuleContext:
         is_told_otherwise = workspace.builds_for_itself or workspace.platforms_are_unknown or workspace.is_automated
         return self.asks_for_several or (self.has_intent and not is_told_otherwise)
 
+    @property
+    def is_only_prepared(self) -> bool:
+        """True if the file names platform arguments, but the known builds of its project ask for one platform each: nothing is repeated yet."""
+        return self.has_intent and not self.is_for_several
+
     @cached_property
     def is_for_other_machines(self) -> bool:
         """True if findings about other platforms are useful to the people who build the file.

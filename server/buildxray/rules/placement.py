@@ -98,6 +98,17 @@ class Placement:
     """The file with all placements applied."""
 
     @property
+    def is_in_constant_image(self) -> bool:
+        """True if the stage is the image, and a constant `--platform` makes it the same for every target.
+
+        If the image is repaired, each target has its own steps, wherever the declaration is.
+        """
+        root = self.stage.root
+        flag = None if root is None else root.from_.platform
+        is_constant = flag is not None and flag.value is not None and "$" not in flag.value.text
+        return is_constant and self.stage.is_image
+
+    @property
     def moving_pays(self) -> bool:
         """True if moving saves RUN steps, the unused declarations left aside."""
         return bool(self._runs_that_gain(self._between(), self.tidied.without_unused)) if self.moves else False

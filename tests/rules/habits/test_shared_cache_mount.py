@@ -4,12 +4,13 @@ from dataclasses import replace
 
 import pytest
 
+from buildxray.rules.base import Severity
 from buildxray.rules.context import RuleContext
 from buildxray.rules.habits.shared_cache_mount import shared_cache_mount
 from buildxray.semantics.build import Builder
 from buildxray.toolchains.base import Workspace
 from tests.support.cases import every_case
-from tests.support.rules import check_fix, check_nothing, check_rule, context, findings, request
+from tests.support.rules import check_fix, check_nothing, check_rule, context, findings, request, severities
 
 
 @every_case(
@@ -117,3 +118,13 @@ def test_two_directories_get_two_caches() -> None:
         f"FROM debian\n{mounts.format('', '')}",
         f"FROM debian\nARG TARGETARCH TARGETVARIANT\n{after}",
     )
+
+
+def test_a_file_whose_builds_may_have_their_own_machines_is_not_reported() -> None:
+    text = "FROM debian\nRUN --mount=type=cache,target=/var/cache/apt apt-get update\n"
+    assert findings(shared_cache_mount, context(text))
+    assert not findings(shared_cache_mount, context(text, workspace=Workspace(has_unread_builds=True)))
+    named = f"{text}ARG TARGETARCH\nRUN echo $TARGETARCH\n"
+    assert severities(shared_cache_mount, context(named)) == [None]
+    itself = context(named, workspace=Workspace(builds_for_itself=True))
+    assert severities(shared_cache_mount, itself) == [Severity.INFORMATION]

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
-from buildxray.rules.base import Safety
+from buildxray.rules.base import Safety, Severity
 from buildxray.rules.scope.early_platform_arg import early_platform_arg
 from buildxray.syntax.text import apply_edits
+from buildxray.toolchains.base import Workspace
 from tests.support.cases import every_case
-from tests.support.rules import check_fix, check_nothing, check_rule, context, findings
+from tests.support.rules import check_fix, check_nothing, check_rule, context, findings, severities
 
 
 def test_an_arg_above_a_download_is_reported() -> None:
@@ -428,3 +429,10 @@ def test_deleted_lines_leave_no_two_empty_lines(declared: str, left: str) -> Non
     (finding,) = findings(early_platform_arg, ctx)
     after = apply_edits(text, finding.fixes[0].edits)
     assert after.startswith(f"{head}{left}RUN apk add git\n")
+
+
+def test_a_file_that_is_only_built_for_one_platform_gets_information() -> None:
+    text = "FROM --platform=$BUILDPLATFORM debian AS a\nARG TARGETARCH\nRUN gzip -9 /m\nRUN echo $TARGETARCH > /a\nFROM scratch\nCOPY --from=a /m /a /\n"
+    workspace = Workspace(builds_for_itself=True)
+    assert severities(early_platform_arg, context(text, workspace=workspace)) == [Severity.INFORMATION]
+    assert severities(early_platform_arg, context(text)) == [None]

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+from buildxray.rules.base import Severity
 from buildxray.rules.scope.unused_platform_arg import unused_platform_arg
+from buildxray.toolchains.base import Workspace
 from tests.support.cases import every_case
-from tests.support.rules import check_fix, check_nothing, check_rule, context, findings
+from tests.support.rules import check_fix, check_nothing, check_rule, context, findings, severities
 
 
 def test_an_unused_argument_is_reported() -> None:
@@ -142,3 +144,27 @@ def test_the_fix_splits_an_arg_with_several_names() -> None:
 def test_who_may_delete_it(run: str, safeties: list[str]) -> None:
     text = f"FROM --platform=$BUILDPLATFORM a AS b\nARG TARGETARCH\nRUN {run}\nFROM scratch\nCOPY --from=b /o /o\n"
     assert [it.safety.value for one in findings(unused_platform_arg, context(text)) for it in one.fixes] == safeties
+
+
+@every_case(
+    "text, n_findings",
+    [
+        ("FROM --platform=linux/arm/v7 debian\nARG TARGETARCH\nRUN apt-get update\n", 0),
+        ("FROM --platform=linux/amd64 debian AS base\nARG TARGETARCH\nRUN apt-get update\nFROM base\nRUN true\n", 0),
+        ("FROM --platform=$BUILDPLATFORM debian\nARG TARGETARCH\nRUN apt-get update\n", 1),
+        # Files of another stage with a constant platform may suit every target.
+        (
+            "FROM --platform=linux/amd64 debian AS a\nARG TARGETARCH\nRUN gzip -9 /m\nFROM scratch\nCOPY --from=a /m /m\n",
+            1,
+        ),
+    ],
+)
+def test_an_image_with_a_constant_platform_is_left_to_its_own_rule(text: str, n_findings: int) -> None:
+    assert len(findings(unused_platform_arg, context(text))) == n_findings
+
+
+def test_a_file_that_is_only_built_for_one_platform_gets_information() -> None:
+    text = "FROM --platform=$BUILDPLATFORM debian\nARG TARGETARCH\nRUN gzip -9 /m\n"
+    workspace = Workspace(builds_for_itself=True)
+    assert severities(unused_platform_arg, context(text, workspace=workspace)) == [Severity.INFORMATION]
+    assert severities(unused_platform_arg, context(text)) == [None]

@@ -35,8 +35,9 @@ def shared_cache_mount(ctx: RuleContext) -> Iterator[Finding]:
     ## What it does
     Looks for cache mounts with one id on steps of several platforms, at directories whose content depends on the architecture: the caches
     of apk and dnf, the `target` of cargo, `node_modules`, virtual environments; those of apt unless their `sharing` is `locked` or
-    `private`. Jobs of a workflow that build one platform each do not share a cache. A cache of apk that only commands with
-    `--no-cache` use stays empty, and is not reported. Nor are caches that separate architectures themselves (Go, npm, pip, Maven, yum, the
+    `private`. Jobs of a workflow that build one platform each do not share a cache, and nothing is reported where the builds of a file
+    may be such jobs. A cache of apk that only commands with `--no-cache` use stays empty, and is not reported. Nor are caches that separate
+    architectures themselves (Go, npm, pip, Maven, yum, the
     registry of cargo).
 
     ## Why it matters
@@ -65,6 +66,9 @@ def shared_cache_mount(ctx: RuleContext) -> Iterator[Finding]:
     if ctx.build.request.is_separate or ctx.may_have_own_machines:
         # Separate jobs have separate builders and caches.
         return
+    if ctx.build.workspace.has_unread_builds and not ctx.asks_for_several:
+        # The builds that may be of this file may have a machine for each platform.
+        return
     users: dict[tuple[object, str], dict[CacheMount, None]] = defaultdict(dict)
     for mount in ctx.build.cache_mounts:
         users[mount.machine, mount.id][mount] = None
@@ -92,6 +96,7 @@ def shared_cache_mount(ctx: RuleContext) -> Iterator[Finding]:
                     platforms=platforms(shared_by),
                 ),
                 (_fix(ctx, instruction, mount),),
+                severity=Severity.INFORMATION if ctx.is_only_prepared else None,
             )
 
 

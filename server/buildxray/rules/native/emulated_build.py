@@ -199,7 +199,7 @@ def _finding(ctx: RuleContext, stage: Stage, commands: list[KnownCommand]) -> Fi
     is_written_later = ctx.build.workspace.makefile_sets_platform
     if is_written_later:
         parts.append(_("the Makefile beside it writes `--platform` into a copy of this file"))
-    is_untold = (ctx.has_intent and not ctx.is_for_several) or ctx.build.workspace.machine_is_unknown
+    is_untold = ctx.is_only_prepared or ctx.build.workspace.machine_is_unknown
     is_doubtful = is_guess or is_written_later or is_untold
     severity = Severity.INFORMATION if is_doubtful else None
     return Finding(

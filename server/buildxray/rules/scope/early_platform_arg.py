@@ -35,7 +35,7 @@ def early_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
 
     The same happens to all RUN steps after one that only prints a platform: `RUN echo "building for $TARGETPLATFORM"`. It also happens
     to a download after a RUN that needs the target, such as `xx-apk add`, because its input files differ. That is information, because
-    only the author knows if the download needs the files of that RUN.
+    only the author knows if the download needs the files of that RUN. All of it is information if no known build asks for several platforms.
 
     ## Example
     ```dockerfile
@@ -75,7 +75,7 @@ def early_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
         # The image is built for the machine that runs it, so that no step is repeated.
         return
     for placement in placements(ctx):
-        if placement.moving_pays:
+        if not placement.is_in_constant_image and placement.moving_pays:
             yield _finding(ctx, placement)
     for run in _printing(ctx):
         yield from _held_up_by_printing(ctx, run)
@@ -130,6 +130,7 @@ def _held_up_by_printing(ctx: RuleContext, printing: Run) -> Iterator[Finding]:
                 command=command.name,
             ),
             (Fix(_("Print it after these steps"), tuple(edits), Safety.SUGGESTION),),
+            severity=Severity.INFORMATION if ctx.is_only_prepared else None,
         )
 
 
@@ -178,6 +179,7 @@ def _finding(ctx: RuleContext, placement: Placement) -> Finding:
             ),
             *(Related(it.keyword_range, _("must move with it")) for it in others),
         ),
+        severity=Severity.INFORMATION if ctx.is_only_prepared else None,
     )
 
 

@@ -21,7 +21,8 @@ def unused_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
 
     ## Why it matters
     The argument is in the environment of every RUN after it, used or not, and BuildKit shares a step between
-    platforms only where its environment is the same.
+    platforms only where its environment is the same. The finding is information if no known build asks for several platforms.
+    Nothing is reported in an image with a constant `--platform`, because only without it each platform gets its own image.
 
     ## Example
     ```dockerfile
@@ -54,7 +55,7 @@ def unused_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
         # The image is built for the machine that runs it, so that no step is repeated.
         return
     for placement in placements(ctx):
-        if not placement.removing_pays:
+        if placement.is_in_constant_image or not placement.removing_pays:
             continue
         edits = tuple(placement.removing_edits())
         safety = Safety.SAFE if placement.removing_is_safe else Safety.SUGGESTION
@@ -76,6 +77,7 @@ def unused_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
                         safety,
                     ),
                 ),
+                severity=Severity.INFORMATION if ctx.is_only_prepared else None,
                 is_unnecessary=True,
             )
 
