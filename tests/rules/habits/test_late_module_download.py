@@ -619,3 +619,50 @@ def test_packages_that_are_in_the_image_are_not_downloaded_again(base: str, befo
 def test_a_download_of_a_wrapped_program_is_that_of_the_program(script: str, *, is_reported: bool) -> None:
     text = f"FROM --platform=$BUILDPLATFORM golang\nWORKDIR /w\nARG TARGETPLATFORM\nCOPY . .\nRUN {script}\n"
     assert bool(findings(late_module_download, context(text))) is is_reported
+
+
+MEMBERS = NeededFiles(
+    ("package.json", "package-lock.json", "packages/api/package.json", "packages/ui/package.json"), is_complete=True
+)
+
+
+@every_case(
+    "lines, reason",
+    [
+        ("COPY packages/api packages/api", "`packages/api/package.json` is not copied before the rest"),
+        ("COPY packages/api ./packages/api/\nCOPY packages/ui ./packages/ui/", "`packages/api/package.json` and `pa"),
+        ("COPY packages ./packages", "`packages/api/package.json` and `packages/ui/package.json` are not copied"),
+        (
+            "COPY packages/api/package.json packages/api/\nCOPY packages/api packages/api",
+            "move it to right after `COPY packages/api/package.json`",
+        ),
+        # Lists only, or directories without a list.
+        ("COPY packages/api/package.json packages/api/", ""),
+        ("COPY packages/*/package.json ./", ""),
+        ("COPY scripts scripts", ""),
+        ("COPY --from=x packages/api packages/api", ""),
+    ],
+)
+def test_sources_of_a_member_that_are_copied_before_the_installation(lines: str, reason: str) -> None:
+    text = f"FROM node\nWORKDIR /s\nCOPY package.json package-lock.json ./\n{lines}\nRUN npm ci\n"
+    workspace = Workspace(needed=lambda *_given: MEMBERS)
+    messages = [
+        it.message.partition(": ")[2] for it in findings(late_module_download, context(text, workspace=workspace))
+    ]
+    assert [it.startswith(reason) for it in messages] == [True] * bool(reason)
+    # What the project needs is unknown.
+    assert not findings(late_module_download, context(text))
+
+
+def test_sources_of_a_referenced_project_that_are_copied_before_the_restoring() -> None:
+    needed = NeededFiles(("Api/Api.csproj", "Lib/Lib.csproj", "Other/Other.csproj"), is_complete=True)
+    workspace = Workspace(needed=lambda *_given: needed)
+    head = "FROM mcr.microsoft.com/dotnet/sdk\nWORKDIR /s\nCOPY Api/Api.csproj Api/\n"
+    text = f"{head}COPY Lib/ Lib/\nRUN dotnet restore Api/Api.csproj\n"
+    (finding,) = findings(late_module_download, context(text, workspace=workspace))
+    assert finding.message.endswith(": `Lib/Lib.csproj` is not copied before the rest")
+    listed = f"{head}COPY requirements requirements\nRUN pip install -r requirements/base.txt\n"
+    needed_by_pip = NeededFiles(("requirements/base.txt", "requirements/more.txt"), is_complete=True)
+    assert not findings(
+        late_module_download, context(listed, workspace=Workspace(needed=lambda *_given: needed_by_pip))
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from itertools import product
 from typing import Final
 
@@ -22,6 +22,7 @@ from buildxray.semantics.mentions import takes_whole_context
 from buildxray.syntax.instructions import Copying, Token
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.mounts import MountSyntaxError, mount_options
+from buildxray.syntax.text import TextRange
 from buildxray.toolchains.base import INSTALL_SCRIPTS, NeededFiles, Toolchain, is_harmless_script
 from buildxray.toolchains.bun import BUN
 from buildxray.toolchains.dotnet import DOTNET
@@ -129,7 +130,7 @@ def _after_part(ctx: RuleContext, stage: Stage, whole: Instruction | None, inher
         done.add(command.use.toolchain)
         if (whole is not None and whole.idx < command.run.idx) or not _needs_manifests_only(ctx, command):
             continue
-        part = _copied_source(command)
+        part = _copied_source(ctx, command)
         if part is None or _lacks_manifests(ctx, part, command) or (command.use.toolchain, True) in inherited:
             continue
         if not _is_mounted(command.run) and not _is_prepared(ctx, part, command):
@@ -160,19 +161,37 @@ def _runs_own_scripts(ctx: RuleContext, command: KnownCommand) -> bool:
     return any(name in INSTALL_SCRIPTS and not is_harmless_script(text) for name, text in scripts)
 
 
-def _copied_source(command: KnownCommand) -> Instruction | None:
+def _copied_source(ctx: RuleContext, command: KnownCommand) -> Instruction | None:
     """The COPY of a source directory beside that of the manifests, or of a whole project into the directory of a command; None without one."""
     copies = _copies_before(command.run)
+    members = _members(ctx, command)
     manifests = [_copied_earlier(command.run, it) for it in command.use.manifests]
     copied = [it.idx for it in manifests if it is not None]
     if len(copied) == len(manifests):
         # A change of a source that is copied before the manifests, or with them, repeats the download too.
-        return next((it for it in copies if _takes_source(it)), None)
+        return next((it for it in copies if _takes_source(it) or _takes_member(it, members)), None)
     return None if copied else next((it for it in copies if _takes_project(it, command)), None)
 
 
 def _takes_source(instruction: Instruction) -> bool:
     return any(_SOURCE.fullmatch(it.text) for it in _sources(instruction))
+
+
+def _members(ctx: RuleContext, command: KnownCommand) -> frozenset[str]:
+    """The directories with further lists of dependencies that a download needs, and those above them: members of a workspace, referenced projects."""
+    needed = _needed(ctx, command) if command.use.toolchain in _WITH_MEMBERS else None
+    directories = () if needed is None else map(posixpath.dirname, needed.files)
+    parts = (it.split("/") for it in directories if it)
+    return frozenset("/".join(it[:length]) for it in parts for length in range(1, len(it) + 1))
+
+
+_WITH_MEMBERS: Final = (BUN, DOTNET, GO, NODE)
+"""The toolchains of which each list of dependencies is in the directory of its own sources."""
+
+
+def _takes_member(instruction: Instruction, members: Container[str]) -> bool:
+    paths = (posixpath.normpath(it.text.lstrip("/") or ".") for it in _sources(instruction))
+    return any(it in members and posixpath.basename(it) not in _MANIFESTS_ONLY for it in paths)
 
 
 def _takes_project(instruction: Instruction, command: KnownCommand) -> bool:
@@ -388,6 +407,19 @@ _MOST_NAMED: Final = 6
 
 def _needed(ctx: RuleContext, command: KnownCommand) -> NeededFiles | None:
     """The files of the build context that a download needs; None if its manifests are not known."""
+    known = ctx.cached(_needed_by_command)
+    key = command.run.idx, command.syntax.range
+    if key not in known:
+        known[key] = _find_needed(ctx, command)
+    return known[key]
+
+
+def _needed_by_command(_ctx: RuleContext) -> dict[tuple[int, TextRange], NeededFiles | None]:
+    """What `_needed` has found, by the RUN and the place of a command."""
+    return {}
+
+
+def _find_needed(ctx: RuleContext, command: KnownCommand) -> NeededFiles | None:
     find = ctx.build.workspace.needed
     if find is None:
         return None
@@ -397,7 +429,7 @@ def _needed(ctx: RuleContext, command: KnownCommand) -> NeededFiles | None:
     answers = [it for path, base in places if (it := find(path, base, manager)) is not None]
     if not answers:
         return None
-    files = tuple(dict.fromkeys(path for it in answers for path in it.files))
+    files = tuple(dict.fromkeys(path for it in answers for path in it.files if _is_copied(command.run, path)))
     has_list = any(posixpath.basename(it) == "go.work" for it in files)
     if command.use.toolchain is GO and has_list and _ignores_go_work(command):
         # The list of the workspace is not read, and what it names cannot be told apart.
@@ -469,6 +501,12 @@ def _copy_of(whole: Instruction, path: str) -> Instruction | None:
             if len(parts) <= len(others) and all(map(match_text, others, parts)):
                 return it
     return None
+
+
+def _is_copied(run: Run, path: str) -> bool:
+    """True if a COPY before a RUN takes a file of the build context, alone, with its directory or with everything."""
+    is_whole = any(isinstance(it.node, Copying) and takes_whole_context(it.node) for it in _copies_before(run))
+    return is_whole or _copy_of(run, path) is not None
 
 
 def _is_generated(whole: Instruction, command: KnownCommand) -> bool:
