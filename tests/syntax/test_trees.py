@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -24,6 +25,22 @@ def test_the_next_script_is_parsed_from_its_start() -> None:
     read_script(parse(f"FROM a\nRUN {'a()' * 20_000}\n").instructions[1].node)
     script = read_script(parse("FROM a\nRUN make all && make install\n").instructions[1].node)
     assert [it.text for command in script.commands for it in command.words] == ["make", "all", "make", "install"]
+
+
+def test_a_parser_that_is_interrupted_is_not_used_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A budget of time raises an exception in whatever a thread does, also between two bytecodes of the callback."""
+    long = "echo a && " * 2000 + "true"
+    clock = time.process_time
+
+    def interrupted() -> float:
+        raise TimeoutError
+
+    monkeypatch.setattr(time, "process_time", interrupted)
+    with contextlib.suppress(TimeoutError, SystemError):
+        read_script(parse(f"FROM a\nRUN {long}\n").instructions[1].node)
+    monkeypatch.setattr(time, "process_time", clock)
+    script = read_script(parse(f"FROM a\nRUN {'make all && ' * 200}true\n").instructions[1].node)
+    assert {it.name for it in script.commands} == {"make", "true"}
 
 
 @pytest.mark.slow

@@ -31,9 +31,12 @@ _parsers: Final = _Parsers()
 
 def parse_tree(language: Language, source: bytes) -> Node | None:
     """The root of the syntax tree; None if parsing takes too long. Threads may call it at the same time."""
-    parser = _parsers.of.get(language) or _new_parser(language)
+    # A parser that stops before the end, for whatever reason, would resume its text at the next call: only one that ends is kept.
+    parser = _parsers.of.pop(language, None) or _new_parser(language)
     if len(source) <= _SHORT:
-        return parser.parse(source).root_node
+        tree = parser.parse(source)
+        _parsers.of[language] = parser
+        return tree.root_node
     end = 0.0
     n_asked = 0
 
@@ -54,9 +57,8 @@ def parse_tree(language: Language, source: bytes) -> Node | None:
             progress_callback=is_over,
         )
     except ValueError:
-        # Without a reset the parser would resume this text at the next call.
-        parser.reset()
         return None
+    _parsers.of[language] = parser
     return tree.root_node
 
 
@@ -64,5 +66,4 @@ def _new_parser(language: Language) -> Parser:
     # Imported late: with a language, the library is there.
     from tree_sitter import Parser  # noqa: PLC0415
 
-    _parsers.of[language] = Parser(language)
-    return _parsers.of[language]
+    return Parser(language)
