@@ -12,6 +12,7 @@ from buildxray.syntax.parser import parse
 from buildxray.syntax.shell import read_script
 from buildxray.syntax.text import Edit, LineIndex, TextRange, apply_edits, edits_between
 from buildxray.syntax.variables import variable_references
+from buildxray.syntax.whitespace import SPACE
 from tests.support.strategies import mutated, versions
 
 pytestmark = pytest.mark.slow
@@ -50,7 +51,8 @@ def test_instructions_comments_and_blank_lines_cover_the_text(text: str) -> None
     covered += [it.range for it in dockerfile.comments]
     covered += [it.range for it in dockerfile.directives]
     rest = [char for idx, char in enumerate(text) if not any(it.start <= idx < it.end for it in covered)]
-    assert "".join(rest).strip(" \t\n\r\x0b\x0c\x85\xa0\ufeff") == ""
+    # BuildKit trims what Go calls white space before a comment.
+    assert "".join(rest).strip(f"\ufeff{SPACE}") == ""
 
 
 @pytest.mark.slow
