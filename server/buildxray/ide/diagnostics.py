@@ -15,7 +15,6 @@ from buildxray.rules.context import RuleContext
 from buildxray.rules.proof import proved
 from buildxray.rules.registry import ALL
 from buildxray.rules.severities import doubt, severity
-from buildxray.semantics.errors import template_mark
 from buildxray.syntax.text import TextRange
 
 _DOCUMENTATION: Final = "https://github.com/buildxray/buildxray/blob/main/docs/rules/"
@@ -57,7 +56,7 @@ def documentation_url(rule: str) -> str:
 
 def diagnose(ctx: RuleContext, rules: Iterable[Rule] = ALL) -> tuple[Diagnostic, ...]:
     """The findings of the rules, in the order of the text. If a rule raises, only its own findings are lost."""
-    if template_mark(ctx.build) is not None:
+    if ctx.template_mark is not None:
         # Only `build-error`, which has no subject, names the mark. What other rules say about branches that exclude each other is wrong.
         rules = [it for it in rules if not it.about]
     suppressions = Suppressions(ctx.dockerfile)

@@ -9,9 +9,10 @@ from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
 from buildxray.records import cached_property
 from buildxray.rules.purpose import is_for_helping, is_for_windows
 from buildxray.semantics.build import Build, Builder, Dockerfile, Effect, Instruction
+from buildxray.semantics.errors import template_mark
 from buildxray.semantics.mentions import Mention
 from buildxray.syntax.instructions import Env
-from buildxray.syntax.text import Edit, apply_edits
+from buildxray.syntax.text import Edit, TextRange, apply_edits
 
 T = TypeVar("T")
 
@@ -54,6 +55,11 @@ class RuleContext:
     def text(self) -> str:
         """The text of the document."""
         return self.build.text
+
+    @cached_property
+    def template_mark(self) -> TextRange | None:
+        """The range of the word that shows that the file is a template; None for other files."""
+        return template_mark(self.build)
 
     @cached_property
     def has_intent(self) -> bool:

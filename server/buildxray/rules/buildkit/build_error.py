@@ -14,7 +14,6 @@ from buildxray.semantics.errors import (
     errors_of_triggers,
     foreign_frontend,
     missing_escape,
-    template_mark,
 )
 from buildxray.syntax.text import Edit, TextRange
 
@@ -67,7 +66,7 @@ def build_error(ctx: RuleContext) -> Iterator[Finding]:
         message = _("errors are not shown, because the frontend `{name}` may read this file in another way", name=name)
         yield Finding(place, message, severity=Severity.INFORMATION)
         return
-    template = template_mark(ctx.build)
+    template = ctx.template_mark
     if template is not None:
         mark = ctx.text[slice(*template)]
         message = _("nothing is checked, because `{mark}` makes this file a template", mark=mark)
