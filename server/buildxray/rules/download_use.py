@@ -16,6 +16,7 @@ from buildxray.rules.downloads import Download
 from buildxray.semantics.build import Command, Instruction, Stage
 from buildxray.syntax.instructions import Add, Cmd, Copying, Entrypoint
 from buildxray.syntax.lazy_regex import lazy_regex
+from buildxray.toolchains.archivers import DECOMPRESSING, UNPACKERS
 
 _SUITS_EVERY_MACHINE: Final = lazy_regex(
     rf"""(?:\.(?:asc|crt|gpg|html?|json|key|list|md|md5|pem|repo|rpm\.md5|sha[0-9]*|sha[0-9]*sum|sig|txt|xml|ya?ml)  # keys, checksums, documents
@@ -47,12 +48,7 @@ _READING: Final = frozenset(
     }
 )  # fmt: skip
 """Programs that read their input as text."""
-_UNPACKING: Final = frozenset(
-    {
-        "7z", "7za", "ar", "bsdtar", "bunzip2", "bzcat", "bzip2", "cpio", "funzip", "gunzip", "gzip", "lz4", "tar", "unxz", "unzip", "unzstd",
-        "xz", "xzcat", "zcat", "zstd",
-    }
-)  # fmt: skip
+_UNPACKING: Final = DECOMPRESSING.union(UNPACKERS)
 _INSTALLING: Final = frozenset(
     {
         "apk", "apt", "apt-get", "bash", "chmod", "dash", "dnf", "dpkg", "dpkg-deb", "gdebi", "install", "microdnf", "pip", "pip3", "python",

@@ -8,6 +8,7 @@ from typing import Final
 from buildxray.files.globs import match_text
 from buildxray.plan.paths import clean
 from buildxray.semantics.outputs import copied_operands
+from buildxray.toolchains.archivers import UNPACKERS
 from buildxray.toolchains.base import Effect, Invocation, Toolchain, Use
 from buildxray.toolchains.bun import BUN
 from buildxray.toolchains.go import GO
@@ -100,7 +101,6 @@ _CHANGING_OF_GIT: Final = frozenset(
 )
 _ALWAYS: Final = frozenset({"chroot", "cpio", "eval", "patch", "pip-compile", "su"})
 """Programs whose arguments do not name all the files that they write."""
-_UNPACKING: Final = frozenset({"bsdtar", "tar", "unzip", "zip"})
 _ONLY_SETTINGS: Final = frozenset({"", "cache", "config", "env", "export", "help", "info", "list", "--version", "-v"})
 """Subcommands of package managers that change no list of dependencies; `poetry export -o` names the file that it writes."""
 
@@ -176,8 +176,8 @@ def _may_write(invocation: Invocation, names: tuple[str, ...], places: tuple[str
         is_any = not posixpath.basename(it.value).strip(".*")
         if not is_any or any(posixpath.dirname(path) in here for path in invocation.paths(it)):
             return True
-    if name in _UNPACKING:
-        directory = invocation.argument("-C", "-d", "--directory")
+    if name in UNPACKERS:
+        directory = invocation.argument(*UNPACKERS[name].into)
         into = invocation.directories if directory is None else invocation.paths(directory)
         return not into or not here.isdisjoint(map(clean, into))
     return any(

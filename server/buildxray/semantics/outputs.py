@@ -11,11 +11,11 @@ from buildxray.records import replace
 from buildxray.semantics.file_flow import is_covered, moved
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.shell import COPYING, copied_words
+from buildxray.toolchains.archivers import UNPACKERS
 from buildxray.toolchains.base import Effect, Invocation, Use
 from buildxray.toolchains.c import C
 
 _MAKING: Final = frozenset({Effect.COMPILE, Effect.DOWNLOAD})
-_UNPACKING: Final = {"bsdtar": "-C", "tar": "-C", "unzip": "-d"}
 _BUILDING: Final = frozenset({"cmake", "make", "gmake", "meson", "ninja"})
 _PREFIXES: Final = ("--prefix", "-DCMAKE_INSTALL_PREFIX", "-DCMAKE_INSTALL_PREFIX:PATH", "-Dprefix")
 
@@ -25,7 +25,7 @@ def with_destinations(commands: Iterable[tuple[Invocation, Use | None]]) -> list
     all_uses: list[Use] = []
     for invocation, use in commands:
         name = invocation.command.name
-        if name in COPYING or name in _UNPACKING or (name in _BUILDING and _installs(invocation)):
+        if name in COPYING or name in UNPACKERS or (name in _BUILDING and _installs(invocation)):
             for position, maker in enumerate(all_uses):
                 if maker.effect in _MAKING:
                     is_piped = position == len(all_uses) - 1 and maker.instruction == invocation.instruction
@@ -47,10 +47,10 @@ def _destinations(invocation: Invocation, maker: Use, *, is_piped: bool) -> Iter
         archive, members = packed
         yield from [archive] if archive and any(is_covered(it, one) for it in members for one in maker.outputs) else ()
         return
-    if name in _UNPACKING:
+    if name in UNPACKERS:
         archives = {path for it in invocation.command.words[1:] for path in invocation.paths(it)}
         if archives & {*maker.outputs} or (is_piped and maker.effect is Effect.DOWNLOAD and not maker.outputs):
-            directory = invocation.argument(_UNPACKING[name], "--directory")
+            directory = invocation.argument(*UNPACKERS[name].into)
             # Files that are unpacked into `/` by default are moved by a later command.
             here = (it for it in map(clean, invocation.directories) if it != "/")
             yield from here if directory is None else invocation.paths(directory)
@@ -181,11 +181,11 @@ def unpacked_archives(invocation: Invocation) -> tuple[list[str], list[str]] | N
     A command without an archive reads its standard input. None for other commands, and for `tar -c`.
     """
     name, words = invocation.command.name, invocation.command.words[1:]
-    if name not in _UNPACKING:
+    if name not in UNPACKERS:
         return None
     if name != "unzip" and _packs([it.text for it in words]):
         return None
-    directory = invocation.argument(_UNPACKING[name], "--directory")
+    directory = invocation.argument(*UNPACKERS[name].into)
     directories = [clean(it) for it in invocation.directories] if directory is None else [*invocation.paths(directory)]
     options = [it.text for it in words]
     archives = [

@@ -34,6 +34,7 @@ from buildxray.syntax.instructions import Arg, Copying, Env
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.shell import ShellWord
 from buildxray.syntax.text import Edit, TextRange
+from buildxray.toolchains.archivers import UNPACKERS
 
 _GO_NAMES: Final = ("amd64", "arm64")
 _Named = tuple[Piece, TextRange, str]
@@ -48,13 +49,6 @@ _OTHER_SYSTEM: Final = lazy_regex(
 
 _SCRIPTS: Final = frozenset({"corepack", "npm", "npx"})
 """Programs and directories in an archive of Node.js that are JavaScript, and run on every machine."""
-
-_UNPACKING: Final = {
-    "bsdtar": frozenset({"-C", "-f", "-s", "-X", "-T"}),
-    "tar": frozenset({"-C", "-f", "-X", "-T", "--directory", "--exclude", "--file", "--transform"}),
-    "unzip": frozenset({"-d", "-x"}),
-}
-"""Programs that unpack an archive, with their options whose value is a separate word."""
 
 
 @rule(Severity.ERROR, Severity.INFORMATION, FixAvailability.SOMETIMES, about=[Mention.ARCHITECTURE])
@@ -339,7 +333,7 @@ def _unpacking(ctx: RuleContext) -> dict[Stage, dict[str, list[tuple[int, list[s
     by_stage: dict[Stage, dict[str, list[tuple[int, list[str]]]]] = {}
     for stage in ctx.build.stages:
         by_name = by_stage[stage] = {}
-        for command in (it for run in stage.runs for it in run.commands if it.name in _UNPACKING):
+        for command in (it for run in stage.runs for it in run.commands if it.name in UNPACKERS):
             words = [word.text.strip("\"'") for word in command.syntax.words]
             for name in set(map(posixpath.basename, words)):
                 by_name.setdefault(name, []).append((command.run.idx, words))
@@ -348,7 +342,7 @@ def _unpacking(ctx: RuleContext) -> dict[Stage, dict[str, list[tuple[int, list[s
 
 def _takes_neutral_files(words: list[str], archives: Collection[str]) -> bool:
     """True if a command that unpacks an archive names its members, and all of these suit every machine."""
-    with_value = _UNPACKING[posixpath.basename(words[0])]
+    with_value = UNPACKERS[posixpath.basename(words[0])].with_value
     operands = [
         word
         for before, word in itertools.pairwise(words)
