@@ -236,3 +236,58 @@ def test_lists_that_name_one_another_end(tmp_path: Path) -> None:
     check(tmp_path, {"a.txt": "-r b.txt\n", "b.txt": "-r a.txt\n"}, "a.txt", "pip", "a.txt b.txt")
     many = {f"{n}.txt": f"-r {n + 1}.txt\n" for n in range(400)}
     check(tmp_path, many, "0.txt", "pip", None)
+
+
+POM = "<project><parent><version>3</version>{}</parent><dependencies>{}</dependencies></project>"
+
+
+@pytest.mark.parametrize(
+    ("files", "manager", "expected"),
+    [
+        ({"pom.xml": POM.format("<relativePath/>", "")}, "mvn", "pom.xml"),
+        ({"pom.xml": POM.format("", "")}, "mvn", "pom.xml"),
+        ({"pom.xml": "<project><!-- <modules><module>a</module></modules> --></project>"}, "mvn", "pom.xml"),
+        (
+            {"pom.xml": "<project/>", "mvnw": "", ".mvn/wrapper/maven-wrapper.properties": "", ".mvn/jvm.config": ""},
+            "mvnw",
+            ".mvn/jvm.config .mvn/wrapper/maven-wrapper.properties mvnw pom.xml",
+        ),
+        ({"pom.xml": "<project/>", "mvnw": "", ".mvn/extensions.xml": ""}, "mvn", ".mvn/extensions.xml pom.xml"),
+        ({"pom.xml": "<project><modules>\n <module>a</module></modules></project>"}, "mvn", None),
+        ({"pom.xml": POM.format("<relativePath>parent</relativePath>", ""), "parent/pom.xml": ""}, "mvn", None),
+        ({"pom.xml": POM.format("<relativePath>parent</relativePath>", "")}, "mvn", "pom.xml"),
+        ({"pom.xml": POM.format("", "<dependency><systemPath>lib/a.jar</systemPath></dependency>")}, "mvn", None),
+        ({"pom.xml": "<repository><url>file://${project.basedir}/lib</url></repository>"}, "mvn", None),
+        ({"pom.xml": "<repository><url>${basedir}/lib</url></repository>"}, "mvn", None),
+    ],
+)
+def test_projects_of_maven(tmp_path: Path, files: dict[str, str], manager: str, expected: str | None) -> None:
+    check(tmp_path, files, "pom.xml", manager, expected)
+
+
+def test_a_project_of_maven_with_a_parent_above_it(tmp_path: Path) -> None:
+    files = {"pom.xml": "<project/>", "api/pom.xml": POM.format("", "")}
+    answer = needed(tmp_path, files, "api/pom.xml", "mvn")
+    assert answer is not None
+    assert not answer.is_complete
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        ({"composer.json": '{"require": {"a/b": "1"}}'}, "composer.json"),
+        (
+            {"composer.json": '{"a": 1}', "composer.lock": "", "symfony.lock": ""},
+            "composer.json composer.lock symfony.lock",
+        ),
+        ({"composer.json": '{"repositories": [{"type": "vcs", "url": "https://x.org"}]}'}, "composer.json"),
+        ({"composer.json": '{"repositories": {"a": {"type": "path", "url": "lib"}}}'}, None),
+        ({"composer.json": '{"repositories": [{"type": "artifact"}]}'}, None),
+        ({"composer.json": '{"extra": {"patches": {"a/b": {"x": "p.patch"}}}}'}, None),
+        ({"composer.json": '{"extra": {"merge-plugin": {"include": ["a/composer.json"]}}}'}, None),
+        ({"composer.json": "{"}, None),
+        ({"composer.json": '{"repositories": 1}'}, "composer.json"),
+    ],
+)
+def test_projects_of_composer(tmp_path: Path, files: dict[str, str], expected: str | None) -> None:
+    check(tmp_path, files, "composer.json", "composer", expected)

@@ -373,12 +373,14 @@ _IS_PACKAGE: Final = lazy_regex(r"^[ \t]*package[ \t]*=[ \t]*(?P<value>true|fals
 
 
 def _installs_itself(context: _Context, path: str) -> bool:
-    """True if an installation from a pyproject.toml installs the project too.
+    """True if the command installs or builds the project too, not only what a list of dependencies names.
 
-    Source: python-poetry.org, "package-mode"; docs.astral.sh/uv, "Build systems" and "Project packaging".
+    Source: python-poetry.org, "package-mode"; docs.astral.sh/uv, "Build systems" and "Project packaging"; getcomposer.org, "install";
+    maven.apache.org, "Introduction to the Build Lifecycle".
     """
-    if posixpath.basename(path) != "pyproject.toml":
-        return False
+    name = posixpath.basename(path)
+    if name != "pyproject.toml":
+        return name == "composer.json" or match_text(name, "*pom*.xml")
     text = context.text(path)
     if context.manager == "poetry":
         return _NO_PACKAGE.search(text) is None
@@ -391,6 +393,59 @@ def _of_pubspec(context: _Context, path: str) -> list[str]:
     if _YAML_PATH.search(context.text(path)):
         raise _IncompleteError
     return context.beside(path, "pubspec.lock")
+
+
+# Maven, Composer
+
+
+_XML_COMMENT: Final = lazy_regex(r"<!--[^-]*(?:-[^-]+)*-->")
+_POM_MORE: Final = lazy_regex(
+    r"<(?:modules|subprojects)>\s*<|<systemPath>|<scope>\s*system\b|<(?:url|file|relativePath)>\s*(?:file:|\$\{(?:project\.)?basedir\})"
+)
+"""What a pom.xml needs from other directories: modules, jars of the project, a repository in it."""
+_POM_PARENT: Final = lazy_regex(r"<parent>(?P<parent>[^<]*(?:<(?!/parent>)[^<]*)*)</parent>")
+_RELATIVE_PATH: Final = lazy_regex(r"<relativePath>\s*(?P<path>[^<\s]*)\s*</relativePath>")
+_OF_MAVEN: Final = (".mvn/extensions.xml", ".mvn/jvm.config", ".mvn/maven.config")
+_OF_WRAPPER: Final = ("mvnw", ".mvn/wrapper/maven-wrapper.properties", ".mvn/wrapper/maven-wrapper.jar")
+
+
+def _of_pom(context: _Context, path: str) -> list[str]:
+    """The settings of a project of Maven, and its wrapper. Raises `_IncompleteError` for one that refers to other projects or to files.
+
+    Source: maven.apache.org, "POM Reference" ("Inheritance", "Aggregation", "Dependencies") and "Configuring Apache Maven".
+    """
+    text = _XML_COMMENT.sub("", context.text(path))
+    if _POM_MORE.search(text):
+        raise _IncompleteError
+    parent = _POM_PARENT.search(text)
+    if parent is not None and "<relativePath/>" not in parent["parent"]:
+        written = _RELATIVE_PATH.search(parent["parent"])
+        place = _join(posixpath.dirname(path), "../pom.xml" if written is None else written["path"])
+        if context.exists(place) or context.exists(f"{place}/pom.xml"):
+            raise _IncompleteError
+    return context.beside(path, *_OF_MAVEN, *(_OF_WRAPPER if context.manager == "mvnw" else ()))
+
+
+_OF_COMPOSER: Final = ("composer.lock", "symfony.lock", "auth.json")
+_COMPOSER_MORE: Final = ("composer-exit-on-patch-failure", "merge-plugin", "patches", "patches-file", "patches-search")
+
+
+def _of_composer(context: _Context, path: str) -> list[str]:
+    """The lock files of a project of Composer. Raises `_IncompleteError` for packages or patches in the project.
+
+    Source: getcomposer.org, "The composer.json schema" and "Repositories"; the README of cweagans/composer-patches and composer-merge-plugin.
+    """
+    project = _json(context.text(path))
+    repositories = project.get("repositories")
+    listed = repositories.values() if isinstance(repositories, Mapping) else repositories
+    kinds = {as_mapping(it).get("type") for it in listed} if isinstance(listed, Iterable) else set()
+    if (
+        not project
+        or not kinds.isdisjoint({"artifact", "path"})
+        or any(it in as_mapping(project.get("extra")) for it in _COMPOSER_MORE)
+    ):
+        raise _IncompleteError
+    return context.beside(path, *_OF_COMPOSER)
 
 
 _REFERENCES: Final[tuple[tuple[str, Callable[[_Context, str], list[str]]], ...]] = (
@@ -407,6 +462,8 @@ _REFERENCES: Final[tuple[tuple[str, Callable[[_Context, str], list[str]]], ...]]
     ("pipfile", _of_toml),
     ("pyproject.toml", _of_toml),
     ("pubspec.yaml", _of_pubspec),
+    ("composer.json", _of_composer),
+    ("*pom*.xml", _of_pom),
     ("*.txt", _of_requirements),
     ("*.in", _of_requirements),
 )

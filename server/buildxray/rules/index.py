@@ -304,7 +304,7 @@ RULES: Final = (
         FixAvailability.SOMETIMES,
         "buildxray.rules.habits.late_module_download",
         "",
-        frozenset({Effect.COMPILE, Effect.FETCH, Effect.INSTALL}),
+        frozenset({Effect.BUNDLE, Effect.COMPILE, Effect.EXECUTE, Effect.FETCH, Effect.INSTALL}),
     ),
     Rule(
         "legacy-key-value-format",

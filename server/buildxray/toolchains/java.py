@@ -37,11 +37,39 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
         return _native(invocation, toolchain, title)
     if not any(not it.startswith(_TELLING) for it in goals):
         return Use(toolchain, invocation, Effect.NEUTRAL, title)
+    manifests = _manifests(invocation)
     if all(it.startswith(_FETCHING) or it == "clean" for it in goals):
-        return Use(toolchain, invocation, Effect.FETCH, title)
+        return Use(toolchain, invocation, Effect.FETCH, title, manifests=manifests)
     if all(it.rpartition(":")[2] in _TESTING for it in goals):
-        return Use(toolchain, invocation, Effect.EXECUTE, title)
-    return Use(toolchain, invocation, Effect.BUNDLE, title, may_differ=True)
+        return Use(toolchain, invocation, Effect.EXECUTE, title, manifests=manifests)
+    return Use(toolchain, invocation, Effect.BUNDLE, title, manifests=manifests, may_differ=True)
+
+
+def _manifests(invocation: Invocation) -> tuple[str, ...]:
+    """The pom.xml from which Maven downloads; none if it downloads nothing, or needs more than the project tells: settings, one module of several."""
+    if invocation.command.name not in _MAVEN or invocation.has_option(*_TAKING_MORE):
+        return ()
+    project = invocation.argument("-f", "--file")
+    if project is None:
+        return ("pom.xml",)
+    path = project.value or ""
+    return (path,) if path.endswith(".xml") else ()
+
+
+_MAVEN: Final = frozenset({"mvn", "mvnd", "mvnw"})
+_TAKING_MORE: Final = (
+    "-am",
+    "-gs",
+    "-o",
+    "-pl",
+    "-s",
+    "--also-make",
+    "--global-settings",
+    "--offline",
+    "--projects",
+    "--settings",
+)
+"""Options of Maven with which it works offline, or reads other files than the pom.xml. Source: its "Command Line Options Reference"."""
 
 
 def _main_goal(goals: Sequence[str]) -> Sequence[str]:

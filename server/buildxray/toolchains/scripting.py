@@ -84,7 +84,9 @@ def _composer(invocation: Invocation, toolchain: Toolchain, title: str) -> Use:
     """Recognise Composer: packages of PHP are sources, and the files that Composer generates suit every machine too."""
     is_building = title.rpartition(" ")[2] in ("create-project", "dump-autoload", "install", "require", "update")
     effect = Effect.BUNDLE if is_building else Effect.NEUTRAL
-    return Use(toolchain, invocation, effect, title, len(title.split()), may_differ=is_building)
+    is_elsewhere = invocation.has_option("-d", "--working-dir") or invocation.setting("COMPOSER").is_set
+    manifests = ("composer.json", "composer.lock") if title == "composer install" and not is_elsewhere else ()
+    return Use(toolchain, invocation, effect, title, len(title.split()), manifests=manifests, may_differ=is_building)
 
 
 def _outputs(invocation: Invocation, name: str) -> tuple[str, ...]:

@@ -666,3 +666,90 @@ def test_sources_of_a_referenced_project_that_are_copied_before_the_restoring() 
     assert not findings(
         late_module_download, context(listed, workspace=Workspace(needed=lambda *_given: needed_by_pip))
     )
+
+
+POM = NeededFiles(("pom.xml",), is_complete=True, installs_itself=True)
+OFFLINE = "`mvn dependency:go-offline` needs no other files"
+
+
+@every_case(
+    "lines, needed, reason",
+    [
+        ("COPY . .\nRUN mvn -B clean package", POM, f"`pom.xml` is not copied before the rest; {OFFLINE}"),
+        ("COPY . .\nRUN mvn test && mvn package", POM, f"`pom.xml` is not copied before the rest; {OFFLINE}"),
+        ("COPY . .\nRUN mvn dependency:resolve && mvn package", POM, "`pom.xml` is not copied before the rest"),
+        (
+            "COPY pom.xml ./\nCOPY src src\nRUN mvn package",
+            POM,
+            "add `RUN mvn dependency:go-offline` right after `COPY pom.xml`, before the rest is copied",
+        ),
+        (
+            "COPY . .\nRUN ./mvnw package",
+            POM,
+            "`pom.xml` is not copied before the rest; `./mvnw dependency:go-offline` needs",
+        ),
+        ("COPY pom.xml ./\nRUN mvn dependency:go-offline\nCOPY src src\nRUN mvn package", POM, ""),
+        ("COPY pom.xml ./\nRUN mvn verify --fail-never\nCOPY . .\nRUN mvn package", POM, ""),
+        ("COPY . .\nRUN mvn -o package", POM, ""),
+        ("COPY . .\nRUN mvn -s ci/settings.xml package", POM, ""),
+        ("COPY . .\nRUN mvn -pl api -am package", POM, ""),
+        ("COPY . .\nRUN mvn --version", POM, ""),
+        ("COPY . .\nRUN gradle build", POM, ""),
+        ("COPY --from=deps /root/.m2 /root/.m2\nCOPY . .\nRUN mvn package", POM, ""),
+        ("COPY . .\nRUN --mount=type=cache,target=/root/.m2 mvn package", POM, ""),
+        ("COPY . .\nRUN sed -i s/a/b/ pom.xml && mvn package", POM, ""),
+        ("COPY . .\nRUN mvn package", NeededFiles((), is_complete=False), ""),
+        ("COPY . .\nRUN mvn package", None, ""),
+        ("COPY pom.xml ./\nCOPY src src\nRUN mvn package", None, ""),
+    ],
+)
+def test_packages_of_maven(lines: str, needed: NeededFiles | None, reason: str) -> None:
+    text = f'FROM maven\nWORKDIR /s\n{lines}\nCMD ["java"]\n'
+    messages = [
+        it.message.partition(": ")[2]
+        for it in findings(late_module_download, context(text, workspace=Workspace(needed=lambda *_given: needed)))
+    ]
+    assert [it.startswith(reason) for it in messages] == [True] * bool(reason)
+
+
+PHP = NeededFiles(("composer.json", "composer.lock"), is_complete=True, installs_itself=True)
+ALONE = "composer install --no-scripts --no-autoloader"
+
+
+@every_case(
+    "lines, needed, reason",
+    [
+        (
+            "COPY . .\nRUN composer install --no-dev",
+            PHP,
+            f"`composer.json` and `composer.lock` are not copied before the rest; `{ALONE}` needs no other files",
+        ),
+        ("COPY composer.* ./\nCOPY . .\nRUN composer install", PHP, f"add `RUN {ALONE}` right after `COPY composer.*`"),
+        (
+            "COPY composer.* ./\nCOPY . .\nRUN composer install --no-scripts --no-autoloader",
+            PHP,
+            "move it to right after `COPY composer.*`",
+        ),
+        (
+            "COPY composer.* ./\nCOPY app app\nRUN composer install",
+            PHP,
+            f"add `RUN {ALONE}` right after `COPY composer.*`",
+        ),
+        (f"COPY composer.* ./\nRUN {ALONE}\nCOPY . .\nRUN composer install", PHP, ""),
+        ("COPY . .\nCOPY --from=deps /app/vendor vendor\nRUN composer install", PHP, ""),
+        ("COPY . .\nRUN composer update", PHP, ""),
+        ("COPY . .\nRUN composer install -d web", PHP, ""),
+        ("COPY . .\nRUN COMPOSER=other.json composer install", PHP, ""),
+        ("COPY . .\nRUN composer dump-autoload", PHP, ""),
+        ("COPY . .\nRUN composer install", None, ""),
+    ],
+)
+def test_packages_of_composer(lines: str, needed: NeededFiles | None, reason: str) -> None:
+    text = f'FROM composer\nWORKDIR /s\n{lines}\nCMD ["php"]\n'
+    workspace = Workspace(needed=lambda *_given: needed)
+    messages = [
+        it.message.partition(": ")[2] for it in findings(late_module_download, context(text, workspace=workspace))
+    ]
+    assert [it.startswith(reason) for it in messages] == [True] * bool(reason)
+    with_packages = workspace._replace(holds=lambda _path: True)
+    assert not findings(late_module_download, context(text, workspace=with_packages))

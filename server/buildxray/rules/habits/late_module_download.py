@@ -27,6 +27,7 @@ from buildxray.toolchains.base import INSTALL_SCRIPTS, NeededFiles, Toolchain, i
 from buildxray.toolchains.bun import BUN
 from buildxray.toolchains.dotnet import DOTNET
 from buildxray.toolchains.go import GO
+from buildxray.toolchains.java import JAVA
 from buildxray.toolchains.node import LOCK_FILES, NODE
 from buildxray.toolchains.rust import RUST
 
@@ -35,7 +36,7 @@ from buildxray.toolchains.rust import RUST
     Severity.INFORMATION,
     Severity.INFORMATION,
     FixAvailability.SOMETIMES,
-    about=[Effect.COMPILE, Effect.FETCH, Effect.INSTALL],
+    about=[Effect.BUNDLE, Effect.COMPILE, Effect.EXECUTE, Effect.FETCH, Effect.INSTALL],
 )
 def late_module_download(ctx: RuleContext) -> Iterator[Finding]:
     """Dependencies are downloaded only after the whole source was copied, and so again after each change of it.
@@ -43,8 +44,9 @@ def late_module_download(ctx: RuleContext) -> Iterator[Finding]:
     ## What it does
     Looks for `go mod download`, `npm ci`, `dotnet restore`, `cargo fetch`, `pip install -r` and similar commands after a `COPY . .` without an
     earlier download in the stage; also after a COPY of a source directory such as `src` or of a file such as `main.py`, if the manifests were copied in vain before it or with it, and
-    after a COPY of a whole project of a larger repository (`COPY web/ .`). A RUN that mounts a cache or the manifest is not reported. `go build` counts as a download if
-    `go.mod` requires modules. A command that reads no manifest of the build context is not reported: `go install path@version`, `npm install -g`, and
+    after a COPY of a whole project of a larger repository (`COPY web/ .`) or of a member of a workspace. A RUN that mounts a cache or the manifest is not reported. `go build` counts as a download if
+    `go.mod` requires modules; `mvn package` and `composer install` do if all files that their downloads need are known: not in a project of
+    several modules, or with packages in the repository. A command that reads no manifest of the build context is not reported: `go install path@version`, `npm install -g`, and
     those in sources that the stage itself clones or downloads. Nor is a download before which the build may change the manifests (`sed -i`,
     `go mod edit`, a script of the project). The message names all files that the download needs, such as the lists of the members of a
     workspace, the projects that a project of .NET refers to, and settings like `.npmrc`. Where these are more than six, or a list refers to
@@ -146,6 +148,8 @@ def _needs_manifests_only(ctx: RuleContext, command: KnownCommand) -> bool:
 
     Cargo fails without a source file; Poetry and uv install the project itself; scripts of package.json may need anything.
     """
+    if command.use.toolchain is JAVA or command.use.title == "composer install":
+        return _needed(ctx, command) is not None
     if command.use.toolchain is NODE or command.use.toolchain is BUN:
         return not command.invocation.workspace.runs_scripts_at_install or _needed(ctx, command) is not None
     is_known = command.use.toolchain is GO or command.use.toolchain is DOTNET
@@ -304,11 +308,16 @@ def _reason(ctx: RuleContext, whole: Instruction, command: KnownCommand) -> str:
 
 
 def _without_project(command: KnownCommand) -> str:
-    """The command that installs the dependencies alone, where the one of the file installs the project too; otherwise empty.
+    """The command that installs the dependencies alone, where the one of the file installs or builds the project too; otherwise empty.
 
-    Source: python-poetry.org, "install"; docs.astral.sh/uv, "sync".
+    Source: python-poetry.org, "install"; docs.astral.sh/uv, "sync"; getcomposer.org, "install"; maven.apache.org, "dependency:go-offline".
     """
     title = command.use.title
+    if title == "composer install":
+        return "" if command.invocation.has_option("--no-autoloader") else f"{title} --no-scripts --no-autoloader"
+    if command.use.toolchain is JAVA:
+        program = "./mvnw" if command.name == "mvnw" else command.name
+        return "" if command.use.effect is Effect.FETCH else f"{program} dependency:go-offline"
     options = {
         "poetry install": ("--no-root", "--only-root"),
         "uv sync": ("--no-install-project", "--no-install-workspace"),
@@ -348,20 +357,25 @@ def _is_prepared(ctx: RuleContext, whole: Instruction, command: KnownCommand) ->
     """True if the manifests as they are copied may not be enough for a download: the build changes them, or they refer to more files."""
     return (
         _needs_more(ctx, whole, command)
-        or _has_packages(command)
+        or _has_packages(ctx, command)
         or _is_generated(whole, command)
         or _may_be_changed(whole, command)
     )
 
 
-def _has_packages(command: KnownCommand) -> bool:
-    """True if packages come from another stage, or perhaps by the triggers of the base image: the command downloads what these lack."""
+def _has_packages(ctx: RuleContext, command: KnownCommand) -> bool:
+    """True if packages come from another stage, the repository, or perhaps by the triggers of the base image: the command downloads what these lack."""
     stage = command.run.stage
     if stage is None:
         return False
     if "onbuild" in stage.image_name:
         # Source: docs.docker.com, ONBUILD: tags such as `ruby:1.9-onbuild` name the images whose triggers install dependencies.
         return True
+    if command.use.title == "composer install":
+        known, ignored = ctx.build.workspace.holds, ctx.build.workspace.ignored
+        path = posixpath.join(posixpath.dirname(_in_context(command, "composer.json")), "vendor/autoload.php")
+        if known is not None and known(path) and (ignored is None or not ignored.excludes(path)):
+            return True
     copies = (it for above in stage.ancestry for it in above.instructions if it.idx < command.run.idx)
     return any(
         it.node.flag("from") is not None and any(_PACKAGES.fullmatch(one.text) for one in _sources(it))
@@ -384,6 +398,8 @@ def _needs_more(ctx: RuleContext, whole: Instruction, command: KnownCommand) -> 
         is_locked = command.use.toolchain is NODE and len(command.use.manifests) > 1
         is_other = is_locked and not any(posixpath.basename(it) in _LOCKS for it in needed.files)
         return is_other or not needed.is_complete or len(_missing(ctx, whole, needed)) > _MOST_NAMED
+    if command.use.toolchain is JAVA or command.use.title == "composer install":
+        return True
     if command.use.toolchain is not GO:
         return False
     # Source: go.dev/ref/mod, "Workspaces".
