@@ -636,6 +636,11 @@ MEMBERS = NeededFiles(
             "COPY packages/api/package.json packages/api/\nCOPY packages/api packages/api",
             "move it to right after `COPY packages/api/package.json`",
         ),
+        # A list that is copied by its name has to move, but is not missing.
+        (
+            "COPY packages/api packages/api\nCOPY packages/ui/package.json packages/ui/",
+            "`packages/api/package.json` is not copied before the rest",
+        ),
         # Lists only, or directories without a list.
         ("COPY packages/api/package.json packages/api/", ""),
         ("COPY packages/*/package.json ./", ""),

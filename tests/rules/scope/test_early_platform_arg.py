@@ -436,3 +436,12 @@ def test_a_file_that_is_only_built_for_one_platform_gets_information() -> None:
     workspace = Workspace(builds_for_itself=True)
     assert severities(early_platform_arg, context(text, workspace=workspace)) == [Severity.INFORMATION]
     assert severities(early_platform_arg, context(text)) == [None]
+
+
+def test_a_run_that_prints_no_platform_is_not_the_cause() -> None:
+    """`TARGETOS` is not declared, so that the RUN prints the same for every target."""
+    printing = 'ARG TARGETPLATFORM\nRUN echo "for $TARGETOS with $(uname -m)"\n'
+    (finding,) = findings(
+        early_platform_arg, context(PRINTED.format(before=printing, after="RUN echo $TARGETPLATFORM > /t\n"))
+    )
+    assert "because of this ARG" in finding.message

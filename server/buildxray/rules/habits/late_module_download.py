@@ -282,7 +282,7 @@ def _reason(ctx: RuleContext, whole: Instruction, command: KnownCommand) -> str:
         missing = [_in_context(command, it) for it, instruction in copied.items() if instruction is None]
     else:
         copied = {it: _copy_of(whole, it) for it in needed.files}
-        missing = _missing(ctx, whole, needed)
+        missing = _only_with_sources(ctx, whole, command, needed) or _missing(ctx, whole, needed)
     alone = _without_project(command) if needed is None or needed.installs_itself else ""
     copying = [it for it in copied.values() if it is not None]
     if missing or not copying:
@@ -508,15 +508,29 @@ def _missing(ctx: RuleContext, whole: Instruction, needed: NeededFiles) -> list[
     return [it for it in is_sent if _copy_of(whole, it) is None]
 
 
+def _only_with_sources(ctx: RuleContext, part: Instruction, command: KnownCommand, needed: NeededFiles) -> list[str]:
+    """The needed files that only a COPY of a directory of sources takes; none if everything is copied."""
+    if isinstance(part.node, Copying) and takes_whole_context(part.node):
+        return []
+    members = _members(ctx, command)
+    of_lists = [
+        it
+        for it in _copies_before(command.run)
+        if it is not part and not _takes_source(it) and not _takes_member(it, members)
+    ]
+    return [path for path in needed.files if not any(_takes(it, path) for it in of_lists)]
+
+
 def _copy_of(whole: Instruction, path: str) -> Instruction | None:
     """The first COPY before the whole source that takes a file of the build context."""
-    for it in _copies_before(whole):
-        for one in _sources(it):
-            source = posixpath.normpath(one.text.lstrip("/") or ".")
-            parts, others = source.split("/"), path.split("/")
-            if len(parts) <= len(others) and all(map(match_text, others, parts)):
-                return it
-    return None
+    return next((it for it in _copies_before(whole) if _takes(it, path)), None)
+
+
+def _takes(instruction: Instruction, path: str) -> bool:
+    """True if a COPY takes a file of the build context, by its name or with its directory."""
+    others = path.split("/")
+    sources = (posixpath.normpath(it.text.lstrip("/") or ".").split("/") for it in _sources(instruction))
+    return any(len(it) <= len(others) and all(map(match_text, others, it)) for it in sources)
 
 
 def _is_copied(run: Run, path: str) -> bool:

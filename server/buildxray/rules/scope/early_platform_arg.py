@@ -102,7 +102,9 @@ def _printing(ctx: RuleContext) -> Iterator[Run]:
             is_cause = run.split is not None and run.split.cause is not SplitCause.FILES
             if is_cause and commands and not run.script.has_errors and not run.mounts:
                 names = {it.name for it in commands}
-                if names <= _PRINTING and not any(it.is_piped for it in commands if not it.is_substitution):
+                is_printing = names <= _PRINTING and not any(it.is_piped for it in commands if not it.is_substitution)
+                # A RUN that names no value of the platform differs because of a declaration, which is in the wrong place.
+                if is_printing and any(map(run.uses_variable, run.names_per_target)):
                     yield run
 
 
