@@ -54,13 +54,13 @@ def single_arch_image(ctx: RuleContext) -> Iterator[Finding]:
         if architecture is not None and architecture not in ctx.build.file_architectures and wrong:
             message = (
                 _(
-                    "this image is for {architecture} only: on {platforms} its programs run under emulation or not at all; use the image without an architecture in its name, if there is one",
+                    "on {platforms} the programs of this image run under emulation or not at all, because its base image is for {architecture} only; use that image without an architecture in its name, if there is one",
                     architecture=architecture,
                     platforms=platforms(wrong),
                 )
                 if stage.is_image
                 else _(
-                    "this image is for {architecture} only: on another build machine this stage runs under emulation or not at all; use the image without an architecture in its name, if there is one",
+                    "on a build machine of another architecture this stage runs under emulation or not at all, because its image is for {architecture} only; use the image without an architecture in its name, if there is one",
                     architecture=architecture,
                 )
             )
