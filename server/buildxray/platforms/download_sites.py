@@ -111,3 +111,20 @@ SITES: Final = (
 def site_of(url: str) -> DownloadSite | None:
     """Return the known site that a URL belongs to."""
     return next((it for it in SITES if it.url.search(url)), None)
+
+
+class NamesOfOption(NamedTuple):
+    """An option of a package manager whose value names an architecture in its own way."""
+
+    programs: frozenset[str]
+    option: str
+    names: dict[str, str]
+    """The names in the values of the option that differ from those in TARGETARCH, by these."""
+
+
+NAMES_OF_OPTIONS: Final = (
+    # packaging.python.org, "Platform compatibility tags": manylinux2014_x86_64, musllinux_1_2_aarch64
+    NamesOfOption(frozenset({"pip", "pip3"}), "--platform", {**_UNAME, "arm": "armv7l", "386": "i686"}),
+    # docs.npmjs.com, "config", cpu: the values of process.arch of Node.js
+    NamesOfOption(frozenset({"npm", "pnpm"}), "--cpu", {"amd64": "x64", "386": "ia32"}),
+)

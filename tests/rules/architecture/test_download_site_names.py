@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import re
+
 from buildxray.rules.architecture.download_site_names import download_site_names
+from buildxray.syntax.text import apply_edits
 from tests.support.cases import every_case
-from tests.support.rules import reported
+from tests.support.rules import context, findings, reported
 
 IMAGE = "FROM debian:13\nARG TARGETARCH\n{}\n"
 
@@ -28,3 +31,36 @@ S6 = "https://github.com/just-containers/s6-overlay/releases/download/v3/s6-over
 )
 def test_the_fix_uses_the_names_of_the_download_site(line: str, places: list[str]) -> None:
     assert reported(download_site_names, IMAGE.format(line)) == places
+
+
+@every_case(
+    "run, names",
+    [
+        ("pip download --platform manylinux2014_$TARGETARCH -d /w x", "amd64) echo x86_64;; arm64) echo aarch64;;"),
+        ("pip3 install --platform=musllinux_1_2_${TARGETARCH} -t /w x", "amd64) echo x86_64;; arm64) echo aarch64;;"),
+        (
+            "python3 -m pip install --only-binary :all: --platform linux_$TARGETARCH -t /w x",
+            "amd64) echo x86_64;; arm64) echo aarch64;;",
+        ),
+        ("npm ci --cpu=$TARGETARCH --os=linux", "amd64) echo x64;; arm64) echo arm64;;"),
+        ("npm install --cpu $TARGETARCH", "amd64) echo x64;; arm64) echo arm64;;"),
+        ("pip install --platform manylinux2014_$(uname -m) -t /w x", None),
+        ("pip install --platform manylinux2014_x86_64 -t /w $TARGETARCH", None),
+        ("case $TARGETARCH in arm64) npm ci --cpu=$TARGETARCH;; esac", None),
+        ("docker pull --platform linux/$TARGETARCH x", None),
+        ("go build --platform $TARGETARCH", None),
+    ],
+)
+def test_the_fix_uses_the_names_of_a_package_manager(run: str, names: str | None) -> None:
+    ctx = context(IMAGE.format(f"RUN {run}"))
+    written = [apply_edits(ctx.text, it.fixes[0].edits) for it in findings(download_site_names, ctx)]
+    expected = re.sub(r"\$\{?TARGETARCH\}?", lambda _: f"$(case $TARGETARCH in {names} esac)", ctx.text)
+    assert written == ([] if names is None else [expected])
+
+
+def test_the_message_tells_the_name_of_the_package_manager() -> None:
+    run = "RUN pip download --platform manylinux2014_$TARGETARCH x"
+    (finding,) = findings(download_site_names, context(IMAGE.format(run)))
+    assert finding.message == "`pip` finds no package for amd64, because it calls this architecture `x86_64`"
+    npm = IMAGE.format("RUN npm ci --cpu=$TARGETARCH")
+    assert not findings(download_site_names, context(npm, "linux/arm64,linux/arm/v7"))

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from typing import Final
 
 from buildxray.localization import _
-from buildxray.platforms.download_sites import DownloadSite, site_of
+from buildxray.platforms.download_sites import NAMES_OF_OPTIONS, DownloadSite, site_of
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.intended import is_chosen
-from buildxray.semantics.build import Effect, Instruction, Run
+from buildxray.semantics.build import Effect, Instruction, KnownCommand, Run
 from buildxray.semantics.mentions import Mention
 from buildxray.syntax.instructions import Add
 from buildxray.syntax.lazy_regex import lazy_regex
@@ -27,7 +27,8 @@ def download_site_names(ctx: RuleContext) -> Iterator[Finding]:
 
     ## What it does
     Looks at URLs that ADD, curl and wget fetch from s6-overlay, protoc, the AWS CLI, Node.js, Docker's static binaries, Miniconda, Julia and
-    others, whose files are named `x86_64`, `aarch64` or `x64` instead of `amd64` and `arm64`.
+    others, whose files are named `x86_64`, `aarch64` or `x64` instead of `amd64` and `arm64`; and at the options `--platform` of pip and
+    `--cpu` of npm, which have such names too.
 
     ## Why it matters
     The site has no file of that name: the build ends with `404 Not Found`, for one platform or for all.
@@ -60,6 +61,8 @@ def download_site_names(ctx: RuleContext) -> Iterator[Finding]:
             elif isinstance(instruction, Run):
                 for command in instruction.commands:
                     use = command.use
+                    if isinstance(command, KnownCommand) and not is_chosen(command):
+                        yield from _of_options(ctx, command)
                     if use is not None and use.effect is Effect.DOWNLOAD and not is_chosen(command):
                         for word in command.syntax.words[1:]:
                             if _ARGUMENT.search(word.text) is None:
@@ -69,6 +72,35 @@ def download_site_names(ctx: RuleContext) -> Iterator[Finding]:
                             known = "".join(command.invocation.evaluate_partly(word)[:1])
                             url = word.text if "://" in word.text else known
                             yield from _finding(ctx, instruction, place, word.text, url, can_map=can_map)
+
+
+def _of_options(ctx: RuleContext, command: KnownCommand) -> Iterator[Finding]:
+    """Find `$TARGETARCH` in an option of a package manager that has other names: `pip download --platform manylinux2014_$TARGETARCH`."""
+    program = command.use.title.partition(" ")[0]
+    for known in NAMES_OF_OPTIONS:
+        words = command.invocation.arguments(known.option) if program in known.programs else ()
+        for word in words:
+            match = _ARGUMENT.search(word.text)
+            place = command.run.shell_range(word.range)
+            wrong = [it.architecture for it in command.targets if it.architecture in known.names]
+            if match is None or not wrong or "$(case" in word.text:
+                continue
+            # The range of `--option=value` is that of the whole word.
+            if not ctx.text[slice(*place)].endswith(word.text):
+                continue
+            start = place.end - len(word.text)
+            range_ = TextRange(start + match.start(), start + match.end())
+            names = {it.architecture: known.names.get(it.architecture, it.architecture) for it in ctx.build.targets}
+            mapped = mapped_architecture(names, ctx.build.targets)
+            can_map = mapped is not None and command.syntax.is_writable and "'" not in word.text
+            fix = Fix(_("Write the names of {site}", site=program), (Edit(range_, mapped or ""),), Safety.SUGGESTION)
+            message = _(
+                "`{program}` finds no package for {architecture}, because it calls this architecture `{name}`",
+                program=program,
+                architecture=wrong[0],
+                name=known.names[wrong[0]],
+            )
+            yield Finding(range_, message, (fix,) if can_map else ())
 
 
 def _finding(
