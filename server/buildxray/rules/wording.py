@@ -11,6 +11,7 @@ from buildxray.semantics.build import Effect, KnownCommand, Stage
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.toolchains.base import Use
 from buildxray.toolchains.c import C, crossing, is_for_cxx
+from buildxray.toolchains.go import GO
 
 _MOST = 3
 """The number of names in a list; a message must fit on a line."""
@@ -46,7 +47,7 @@ def advice(stage: Stage, commands: Iterable[KnownCommand]) -> list[str]:
     compiling = [crossing(it.invocation) for it in uses if it.toolchain is C]
     if "" in compiling or (compiling and _runs_tests(stage)):
         return []
-    install = _xx_install(stage, has_cxx=any(it.toolchain is C for it in uses) and _has_cxx(stage, uses))
+    install = _xx_install(stage, has_cxx=_has_cxx(stage, uses))
     templates = dict.fromkeys(it.toolchain.advice for it in uses if it.toolchain.advice and not it.is_native_only)
     possible = [it for it in templates if install is not None or "{install}" not in it]
     # The installation of xx is described once, even if it compiles several languages.
@@ -72,7 +73,7 @@ def _runs_tests(stage: Stage) -> bool:
 
 def _has_cxx(stage: Stage, uses: Iterable[Use]) -> bool:
     """True if commands may compile C++: by the name of a compiler, or by a package with one, if a build tool calls the compiler."""
-    names = {it.invocation.command.name for it in uses if it.toolchain is C}
+    names = {it.invocation.command.name for it in uses if it.toolchain is C or it.toolchain is GO}
     if any(map(is_for_cxx, names)):
         return True
     words = (word for it in stage.ancestry for one in it.commands(Effect.INSTALL) for word in one.syntax.arguments)
@@ -81,7 +82,7 @@ def _has_cxx(stage: Stage, uses: Iterable[Use]) -> bool:
 
 
 _BUILD_TOOLS: Final = frozenset({"make", "meson", "ninja", "samu"})
-_CALLING: Final = _BUILD_TOOLS | {"cmake"}
+_CALLING: Final = _BUILD_TOOLS | {"cmake", "go"}
 _TESTS: Final = frozenset({"check", "test", "tests"})
 _CXX_IMAGE: Final = lazy_regex(r"/library/(?:buildpack-deps|gcc)(?:[:@]|$)")
 _CXX_PACKAGE: Final = lazy_regex(r"(?:build-base|build-essential|(?:g|clang|libstdc)\+\+[a-z0-9.-]*)(?:[=~<>@].*)?")

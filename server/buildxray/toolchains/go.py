@@ -13,6 +13,7 @@ import re
 from dataclasses import replace
 from typing import Final
 
+from buildxray.localization import N_
 from buildxray.plan.paths import clean
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.toolchains.base import CrossCompilation, Effect, Invocation, Reading, Setting, Toolchain, Use
@@ -273,4 +274,11 @@ def _reads(invocation: Invocation, name: str) -> Reading:
     return Reading.MAYBE if invocation.has_option("-toolexec") else Reading.NO
 
 
-GO: Final = Toolchain("Go", _recognize, _reads)
+GO: Final = Toolchain(
+    "Go",
+    _recognize,
+    _reads,
+    advice=N_(
+        "tonistiigi/xx cross-compiles: `FROM --platform=$BUILDPLATFORM tonistiigi/xx AS xx`, in this stage `--platform=$BUILDPLATFORM`, `COPY --from=xx / /`, `ARG TARGETPLATFORM`, `RUN {install}`, `xx-go build`"
+    ),
+)

@@ -965,3 +965,46 @@ def test_a_build_that_runs_what_it_compiles_needs_a_machine_of_the_target(run: s
     message = compiled_in("debian", "apt-get install -y build-essential", run)
     assert "tonistiigi/xx" not in message
     assert "; a machine of the target platform avoids that, because" in message
+
+
+@every_case(
+    "publish, start, has_fix",
+    [
+        ("dotnet publish -o /out", 'ENTRYPOINT ["dotnet", "app.dll"]', True),
+        ("dotnet publish -o /out", 'ENTRYPOINT ["/usr/bin/dotnet", "app.dll"]', True),
+        ("dotnet publish -o /out", 'ENTRYPOINT ["./entrypoint.sh"]', True),
+        ("dotnet publish -o /out", "CMD dotnet app.dll", True),
+        ("dotnet publish -o /out", 'ENTRYPOINT ["./app"]', False),
+        ("dotnet publish -o /out", 'CMD ["/srv/My.App"]', False),
+        ("dotnet publish -o /out /p:UseAppHost=false", 'CMD ["/srv/run"]', True),
+    ],
+)
+def test_a_program_of_dotnet_for_its_machine_stays_for_the_target(publish: str, start: str, *, has_fix: bool) -> None:
+    text = (
+        f"FROM mcr.microsoft.com/dotnet/sdk:8.0 AS build\nWORKDIR /s\nCOPY . .\nRUN {publish}\n"
+        f"FROM mcr.microsoft.com/dotnet/aspnet:8.0\nWORKDIR /srv\nCOPY --from=build /out .\n{start}\n"
+    )
+    (finding,) = findings(emulated_build, context(text))
+    assert bool(finding.fixes) is has_fix
+    assert ("needs `dotnet publish -a $TARGETARCH`" in finding.message) is not has_fix
+
+
+@every_case(
+    "run, end",
+    [
+        (
+            "apk add gcc snappy-dev && CGO_ENABLED=1 go build -o /o .",
+            "`RUN apk add clang lld && xx-apk add gcc musl-dev snappy-dev`, `xx-go build`",
+        ),
+        (
+            "apk add g++ snappy-dev && CGO_ENABLED=1 go build -o /o .",
+            "`RUN apk add clang lld && xx-apk add xx-cxx-essentials snappy-dev`, `xx-go build`",
+        ),
+        ("CGO_ENABLED=0 go build -o /o .", "5 to 10 times as long"),
+        ("CGO_ENABLED=0 go install -o /o .", "such as `bin/linux_arm64`"),
+    ],
+)
+def test_a_program_of_go_with_c_is_compiled_by_xx(run: str, end: str) -> None:
+    text = f"FROM golang:1.26-alpine AS b\nRUN {run}\nFROM alpine\nCOPY --from=b /o /go/bin/ /o/\n"
+    (finding,) = findings(emulated_build, context(text))
+    assert finding.message.endswith(end)

@@ -27,6 +27,7 @@ from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.shell import SHELLS
 from buildxray.syntax.text import Edit, TextRange
 from buildxray.toolchains.dotnet import DOTNET
+from buildxray.toolchains.go import GO
 
 _OF_BUILDER: Final = lazy_regex(r"BUILD(?:ARCH|PLATFORM)\b")
 _SOLE_BUILDER: Final = lazy_regex(r'"?\$\{?BUILD(?P<name>ARCH|OS)\}?"?')
@@ -99,9 +100,11 @@ def wrong_arch_build(ctx: RuleContext) -> Iterator[Finding]:
             images = () if way is None else command.wrong_images
             if way is None or not images:
                 continue
+            # What `go install` needs there is not a cross compiler of C.
+            advised = [command] if use.must_run_on_target and use.toolchain is not GO else []
             yield Finding(
                 command.title_range,
-                _("; ").join([_message(use, images), *advice(stage, [command] if use.must_run_on_target else [])]),
+                _("; ").join([_message(use, images), *advice(stage, advised)]),
                 partial(_fixes, ctx, command),
                 (Related(way.keyword_range, _("the binary is taken from here")),),
                 doubt=Doubt.PROGRAM if _may_be_byte_code(target, command) else doubt_of_output(ctx, stage, command),

@@ -26,6 +26,7 @@ from buildxray.rules.wording import advice, listed, needs_target_machine, platfo
 from buildxray.semantics.build import Effect, KnownCommand, Stage
 from buildxray.syntax.instructions import Cmd, Copying, Entrypoint
 from buildxray.syntax.lazy_regex import lazy_regex
+from buildxray.toolchains.dotnet import DOTNET
 from buildxray.toolchains.go import GO
 from buildxray.toolchains.scripting import SCRIPTING
 
@@ -188,6 +189,13 @@ def _finding(ctx: RuleContext, stage: Stage, commands: list[KnownCommand]) -> Fi
             _("on the build platform it would install packages for the wrong machine, and the image contains them")
         )
     parts += _advice(stage, commands)
+    starts_app_host = _starts_app_host(stage, commands)
+    if starts_app_host:
+        parts.append(
+            _(
+                "on the build platform, the program that the image starts needs `dotnet publish -a $TARGETARCH`, with `ARG TARGETARCH` before it"
+            )
+        )
     if any(map(_installs_into_image, commands)):
         parts.append(
             _(
@@ -205,7 +213,7 @@ def _finding(ctx: RuleContext, stage: Stage, commands: list[KnownCommand]) -> Fi
     return Finding(
         stage.from_.range_of(image),
         _("; ").join(parts),
-        () if is_guess or is_written_later else partial(_fixes, ctx, stage, own_root),
+        () if is_guess or is_written_later or starts_app_host else partial(_fixes, ctx, stage, own_root),
         tuple(Related(it.title_range, _("`{command}` runs here", command=it.title)) for it in commands),
         severity,
     )
@@ -213,7 +221,7 @@ def _finding(ctx: RuleContext, stage: Stage, commands: list[KnownCommand]) -> Fi
 
 def _advice(stage: Stage, commands: Iterable[KnownCommand]) -> list[str]:
     """The ways to avoid emulation by hand, where no edit can."""
-    compiling = [it for it in commands if it.use.must_run_on_target]
+    compiling = [it for it in commands if needs_c(it) or (it.use.must_run_on_target and it.use.toolchain is not GO)]
     if needs_target_machine(stage, compiling):
         return [
             _(
@@ -221,6 +229,20 @@ def _advice(stage: Stage, commands: Iterable[KnownCommand]) -> list[str]:
             )
         ]
     return advice(stage, compiling)
+
+
+def _starts_app_host(stage: Stage, commands: Iterable[KnownCommand]) -> bool:
+    """True if the image starts the program that .NET writes beside the IL, which is for the machine of the build, and not `dotnet app.dll`.
+
+    Source: learn.microsoft.com, "UseAppHost".
+    """
+    starting = stage.build.starting
+    if starting is None or not starting.node.is_json or not starting.node.arguments:
+        return False
+    program = starting.node.arguments[0].text.strip('"')
+    is_own = "/" in program and not program.endswith(("/dotnet", ".dll", ".sh"))
+    publishing = (it for it in commands if it.use.toolchain is DOTNET and it.use.effect is Effect.BUNDLE)
+    return is_own and any(not any("UseAppHost=false" in word for word in it.syntax.arguments) for it in publishing)
 
 
 def _goes_into_image(command: KnownCommand) -> bool:
