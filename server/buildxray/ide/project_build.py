@@ -141,6 +141,7 @@ class ProjectBuild(NamedTuple):
             builds_for_itself=self.builds_for_itself,
             machine_is_unknown=self.machine_is_unknown,
             platforms_are_unknown=self.platforms_are_unknown,
+            platforms_are_assumed=bool(self.default_platforms),
             is_for_one_platform=self.is_for_one_platform,
             is_automated=self.is_automated,
             has_unread_builds=self.has_unread_builds,

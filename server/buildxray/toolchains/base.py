@@ -122,6 +122,8 @@ class Workspace(NamedTuple):
     """True if the project's builds of the Dockerfile name no platform, so that each is for the machine that builds it."""
     platforms_are_unknown: bool = False
     """True if a file of the project builds the Dockerfile, and only a run of it tells for which platforms."""
+    platforms_are_assumed: bool = False
+    """True if neither the user, a file of the project nor the name of the Dockerfile tells its platforms, so that the default ones are checked."""
     is_for_one_platform: bool = False
     """True if the repository has workflows or builds, and none of them can build the Dockerfile for several platforms."""
     is_automated: bool = False

@@ -1008,3 +1008,20 @@ def test_a_program_of_go_with_c_is_compiled_by_xx(run: str, end: str) -> None:
     text = f"FROM golang:1.26-alpine AS b\nRUN {run}\nFROM alpine\nCOPY --from=b /o /go/bin/ /o/\n"
     (finding,) = findings(emulated_build, context(text))
     assert finding.message.endswith(end)
+
+
+@every_case(
+    "args, expected",
+    [
+        (
+            "",
+            "`go build` runs under emulation for linux/arm64 (if you build for it), which takes 5 to 10 times as long",
+        ),
+        # The file itself says that it is for several platforms.
+        ("ARG TARGETOS\n", "`go build` runs under emulation for linux/arm64, which takes 5 to 10 times as long"),
+    ],
+)
+def test_default_platforms_are_a_condition(args: str, expected: str) -> None:
+    text = f"FROM golang AS build\n{args}RUN go build -o /out/app .\nFROM scratch\nCOPY --from=build /out/app /app\n"
+    (finding,) = findings(emulated_build, context(text, workspace=Workspace(platforms_are_assumed=True)))
+    assert finding.message.partition("; ")[0] == expected

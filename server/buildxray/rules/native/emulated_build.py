@@ -121,7 +121,8 @@ def emulated_build(ctx: RuleContext) -> Iterator[Finding]:
     A file for development or tests by its path (`Dockerfile.dev`, `e2e/Dockerfile`) is not reported unless several platforms are
     requested. Nor is one in a directory of examples that mentions no platforms, if the project builds other files for several.
 
-    In a repository with workflows, or whose files declare builds, a Dockerfile that mentions no platforms is not reported unless one
+    If neither the Dockerfile nor its project names platforms, `linux/amd64` and `linux/arm64` are checked, and the message says that it
+    holds if you build for them. In a repository with workflows, or whose files declare builds, such a Dockerfile is not reported unless one
     of the builds asks for several. Nor is an image that keeps its compiler, even if it mentions platforms.
 
     The effect of `make` and of scripts of the project is unknown. If the file or its project mentions several platforms, information
@@ -173,12 +174,11 @@ def _finding(ctx: RuleContext, stage: Stage, commands: list[KnownCommand]) -> Fi
     image = stage.from_.image
     assert image is not None, "a stage without an image compiles nothing"
     is_guess = all(it.use.effect is Effect.UNKNOWN for it in commands)
-    targets = _targets(commands)
     own_root = None if is_guess or takes_target_packages(stage) else root_of_its_own(stage)
     is_carrying = own_root is not None and takes_along_packages(ctx, stage)
     if is_carrying:
         own_root = None
-    fact = _fact(commands, targets, is_guess=is_guess)
+    fact = _fact(ctx, commands, is_guess=is_guess)
     parts = [_("{fact}, which takes 5 to 10 times as long", fact=fact) + _consequence(stage)]
     if own_root is not None:
         parts.append(_own_root_advice(own_root))
@@ -278,7 +278,7 @@ def _in_image(ctx: RuleContext) -> Iterator[Finding]:
     has_sources = any(isinstance(it.node, Copying) and it.idx < last.idx for it in stage.instructions)
     if not has_sources and not (ctx.asks_for_several and _fetches_sources(stage, commands)):
         return
-    fact = _fact(commands or guesses, _targets(commands or guesses), is_guess=bool(guesses))
+    fact = _fact(ctx, commands or guesses, is_guess=bool(guesses))
     if _removes_packages(stage):
         message = _(
             "{fact}, which takes 5 to 10 times as long; a build stage of its own can compile natively", fact=fact
@@ -442,23 +442,33 @@ def _fixes(ctx: RuleContext, stage: Stage, own_root: OwnRoot | None) -> tuple[Fi
     return () if fix is None else (fix,)
 
 
-def _fact(commands: Sequence[KnownCommand], targets: Iterable[Platform], *, is_guess: bool = False) -> str:
+def _fact(ctx: RuleContext, commands: Sequence[KnownCommand], *, is_guess: bool = False) -> str:
+    """What is emulated, with a condition where only the default platforms say for what the file is built."""
     names = listed(it.title for it in commands)
     n_names = len({it.title for it in commands})
+    targets = _targets(commands)
+    places = platforms(targets)
+    if ctx.build.workspace.platforms_are_assumed and not ctx.has_intent:
+        places = ngettext(
+            "{platforms} (if you build for it)",
+            "{platforms} (if you build for them)",
+            len({*targets}),
+            platforms=places,
+        )
     if is_guess:
         return ngettext(
             "{names} may compile under emulation for {platforms}",
             "{names} may compile under emulation for {platforms}",
             n_names,
             names=names,
-            platforms=platforms(targets),
+            platforms=places,
         )
     return ngettext(
         "{names} runs under emulation for {platforms}",
         "{names} run under emulation for {platforms}",
         n_names,
         names=names,
-        platforms=platforms(targets),
+        platforms=places,
     )
 
 
