@@ -19,7 +19,7 @@ def test_rust_is_explained_but_not_fixed() -> None:
         FROM --platform=$BUILDPLATFORM rust AS b
         WORKDIR /w
         RUN cargo build --release
-            ^^^^^^^^^^^ `cargo build` compiles for linux/amd64, and the binary goes into the image for linux/arm64 too; tonistiigi/xx cross-compiles: `FROM --platform=$BUILDPLATFORM tonistiigi/xx AS xx`, in this stage `--platform=$BUILDPLATFORM`, `COPY --from=xx / /`, `ARG TARGETPLATFORM`, `RUN apt-get install -y clang lld && xx-apt-get install -y gcc libc6-dev`, `xx-cargo build`, whose files are in `target/$(xx-cargo --print-target-triple)`
+            ^^^^^^^^^^^ `cargo build` compiles for linux/amd64, and the binary goes into the image for linux/arm64 too; tonistiigi/xx cross-compiles: `FROM --platform=$BUILDPLATFORM tonistiigi/xx AS xx`, in this stage `--platform=$BUILDPLATFORM`, `COPY --from=xx / /`, `ARG TARGETPLATFORM`, `RUN apt-get update && apt-get install -y clang lld && xx-apt-get install -y gcc libc6-dev`, `xx-cargo build`, whose files are in `target/$(xx-cargo --print-target-triple)`
         FROM scratch
         COPY --from=b /w/target/release/app /
         """,

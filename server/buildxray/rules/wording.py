@@ -53,7 +53,20 @@ def advice(stage: Stage, commands: Iterable[KnownCommand]) -> list[str]:
     # The installation of xx is described once, even if it compiles several languages.
     first = next((it for it in possible if _OF_XX in it), None)
     compile_ = _(", ").join(dict.fromkeys(compiling))
-    return [_(it, install=install or "", compile=compile_) for it in possible if _OF_XX not in it or it is first]
+    place = _platform_place(stage)
+    return [
+        _(it, place=place, install=install or "", compile=compile_)
+        for it in possible
+        if _OF_XX not in it or it is first
+    ]
+
+
+def _platform_place(stage: Stage) -> str:
+    """Where `--platform` makes a stage native: in its own FROM, or in that of the stage that it is built on."""
+    root = stage.root
+    if root is None or root is stage:
+        return _("in this stage")
+    return _("in line {line}", line=root.from_.line)
 
 
 def needs_target_machine(stage: Stage, commands: Iterable[KnownCommand]) -> bool:
@@ -101,16 +114,23 @@ def _xx_install(stage: Stage, *, has_cxx: bool = False) -> str | None:
     if stage.image_name == "scratch":
         # The files of the system are copied from another stage, which is for the target.
         return None
-    managers = {it.name for one in stage.ancestry for it in one.commands(Effect.INSTALL)}
+    installing = [it for one in stage.ancestry for it in one.commands(Effect.INSTALL)]
+    managers = {it.name for it in installing}
     if managers & _OTHER_MANAGERS or _OTHER_DISTRIBUTIONS.search(stage.image_name):
         return None
-    if "alpine" in stage.image_name or "apk" in managers:
-        command = f"apk add clang lld && xx-apk add {_FOR_CXX if has_cxx else 'gcc musl-dev'}"
-        installed = {"libc-dev", "libstdc++-dev", "musl-dev"}
+    is_alpine = "alpine" in stage.image_name or "apk" in managers
+    if is_alpine:
+        command = f"xx-apk add {_FOR_CXX if has_cxx else 'gcc musl-dev'}"
+        of_target = {"libc-dev", "libstdc++-dev", "musl-dev"}
     else:
-        command = f"apt-get install -y clang lld && xx-apt-get install -y {_FOR_CXX if has_cxx else 'gcc libc6-dev'}"
-        installed = {"libc6-dev", "libc-dev"}
-    return " ".join((command, *_libraries(stage, installed)))
+        command = f"xx-apt-get install -y {_FOR_CXX if has_cxx else 'gcc libc6-dev'}"
+        of_target = {"libc6-dev", "libc-dev"}
+    # An image of Debian comes without lists of packages.
+    program = "apk add" if is_alpine else "apt-get update && apt-get install -y"
+    present = {word for it in installing for word in it.syntax.arguments}
+    missing = [it for it in ("clang", "lld") if it not in present]
+    own = f"{program} {' '.join(missing)} && " if missing else ""
+    return " ".join((f"{own}{command}", *_libraries(stage, of_target)))
 
 
 def _libraries(stage: Stage, known: Container[str]) -> tuple[str, ...]:

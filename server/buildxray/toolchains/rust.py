@@ -106,6 +106,6 @@ RUST: Final = Toolchain(
     _recognize,
     _reads,
     advice=N_(
-        "tonistiigi/xx cross-compiles: `FROM --platform=$BUILDPLATFORM tonistiigi/xx AS xx`, in this stage `--platform=$BUILDPLATFORM`, `COPY --from=xx / /`, `ARG TARGETPLATFORM`, `RUN {install}`, `xx-cargo build`, whose files are in `target/$(xx-cargo --print-target-triple)`"
+        "tonistiigi/xx cross-compiles: `FROM --platform=$BUILDPLATFORM tonistiigi/xx AS xx`, {place} `--platform=$BUILDPLATFORM`, `COPY --from=xx / /`, `ARG TARGETPLATFORM`, `RUN {install}`, `xx-cargo build`, whose files are in `target/$(xx-cargo --print-target-triple)`"
     ),
 )

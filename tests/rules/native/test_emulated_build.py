@@ -476,7 +476,7 @@ def test_compilers_without_an_option_for_the_target_have_no_fix(run: str) -> Non
 def test_the_message_lists_the_steps_for_xx() -> None:
     text = "FROM x AS b\nWORKDIR /w\nRUN gcc -o /o x.c\nFROM scratch\nCOPY --from=b /o /\n"
     (finding,) = findings(emulated_build, context(text))
-    steps = "`FROM --platform=$BUILDPLATFORM tonistiigi/xx AS xx`, in this stage `--platform=$BUILDPLATFORM`, `COPY --from=xx / /`, `ARG TARGETPLATFORM`, `RUN apt-get install -y clang lld && xx-apt-get install -y gcc libc6-dev`, `xx-clang …`"
+    steps = "`FROM --platform=$BUILDPLATFORM tonistiigi/xx AS xx`, in this stage `--platform=$BUILDPLATFORM`, `COPY --from=xx / /`, `ARG TARGETPLATFORM`, `RUN apt-get update && apt-get install -y clang lld && xx-apt-get install -y gcc libc6-dev`, `xx-clang …`"
     assert finding.message.endswith(f"; tonistiigi/xx cross-compiles: {steps}")
     (finding,) = findings(
         emulated_build, context(text.replace("FROM x", "FROM alpine").replace("gcc", "cargo build;", 1))
@@ -1025,3 +1025,19 @@ def test_default_platforms_are_a_condition(args: str, expected: str) -> None:
     text = f"FROM golang AS build\n{args}RUN go build -o /out/app .\nFROM scratch\nCOPY --from=build /out/app /app\n"
     (finding,) = findings(emulated_build, context(text, workspace=Workspace(platforms_are_assumed=True)))
     assert finding.message.partition("; ")[0] == expected
+
+
+@every_case(
+    "stages, expected",
+    [
+        ("FROM x AS b", "in this stage `--platform=$BUILDPLATFORM`"),
+        # BuildKit ignores the flag in the FROM of a stage on another stage.
+        ("FROM x AS a\nRUN echo 1\nFROM a AS b", "in line 1 `--platform=$BUILDPLATFORM`"),
+        ("FROM x AS b\nRUN apt-get install -y lld clang", "`RUN xx-apt-get install -y gcc libc6-dev`"),
+        ("FROM x AS b\nRUN apt-get install -y lld", "`RUN apt-get update && apt-get install -y clang && xx-apt-get"),
+    ],
+)
+def test_the_steps_for_xx_suit_the_stage(stages: str, expected: str) -> None:
+    text = f"{stages}\nWORKDIR /w\nRUN gcc -o /o x.c\nFROM scratch\nCOPY --from=b /o /\n"
+    (finding,) = findings(emulated_build, context(text))
+    assert expected in finding.message
