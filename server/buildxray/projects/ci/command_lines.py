@@ -34,6 +34,10 @@ class Call(Enum):
     """The kind of a command line."""
 
     BUILD = auto()
+    BUILDCTL = auto()
+    """A build by `buildctl`, which has other options."""
+    KANIKO = auto()
+    """A build by kaniko's executor, which has other options."""
     BAKE = auto()
     COMPOSE = auto()
     CREATE = auto()
@@ -43,6 +47,8 @@ class Call(Enum):
     """Anything else: perhaps a script of the project."""
 
 
+_ENGINES: Final = ("nerdctl", "podman", "finch")
+"""Programs with the commands of `docker`."""
 _COMPOSES: Final = (("docker", "compose"), ("docker-compose",))
 _COMPOSE_COMMANDS: Final = ("build", "up", "run", "create")
 """Commands of Compose that build images: all but the first only those that do not exist yet, unless an option says otherwise."""
@@ -55,7 +61,12 @@ _CALLS: Final = (
     (Call.BUILD, ("buildx", "build")),
     (Call.BUILD, ("docker-buildx", "build")),
     (Call.BUILD, ("podman", "buildx", "build")),
-    (Call.BUILD, ("nerdctl", "build")),
+    *((Call.BUILD, (program, *words)) for program in _ENGINES for words in (("build",), ("image", "build"))),
+    (Call.BUILD, ("buildah", "bud")),
+    (Call.BUILD, ("buildah", "build")),
+    (Call.BUILD, ("buildah", "build-using-dockerfile")),
+    (Call.BUILDCTL, ("buildctl", "build")),
+    (Call.KANIKO, ("executor",)),
     (Call.BAKE, ("docker", "buildx", "bake")),
     (Call.BAKE, ("depot", "bake")),
     (Call.BAKE, ("buildx", "bake")),
@@ -68,6 +79,7 @@ _CALLS: Final = (
 _PROGRAMS: Final = frozenset((*(words[0] for _call, words in _CALLS), *_MAKES, *_PREFIXES))
 _OUTER_OPTIONS: Final = frozenset(
     [
+        "--addr",
         "--ansi",
         "--builder",
         "--config",
@@ -100,6 +112,7 @@ _FLAGS: Final = frozenset(
         "--lint",
         "--load",
         "--no-cache",
+        "--no-push",
         "--no-trunc",
         "--print",
         "--pull",
@@ -233,6 +246,66 @@ class Options:
         return listed[-1] if listed else None
 
 
+def words_of_buildctl(words: Sequence[str]) -> list[str] | None:
+    """Return the words of `docker build` for those after `buildctl build`; None if another frontend than that of Dockerfiles reads the file.
+
+    Source: github.com/moby/buildkit, README and docs/reference/buildctl.md; frontend/dockerui/config.go.
+    """
+    options = Options.of(words)
+    frontend = options.last("--frontend") or ""
+    given = [it.partition("=")[::2] for it in options.all("--opt")]
+    sources = [value for name, value in given if name == "source"]
+    if not frontend.startswith("dockerfile") and not any("docker/dockerfile" in it for it in sources):
+        return None
+    local = dict(it.partition("=")[::2] for it in options.all("--local"))
+    context = next((value for name, value in given if name == "context"), local.get("context", "."))
+    built = [context]
+    file = posixpath.join(local.get("dockerfile", context), "Dockerfile")
+    for name, value in given:
+        if name == "filename":
+            file = posixpath.join(local.get("dockerfile", context), value)
+        elif name in {"platform", "target"}:
+            built += [f"--{name}", value]
+        elif name.startswith(("build-arg:", "context:")):
+            key, _colon, argument = name.partition(":")
+            built += ["--build-arg" if key == "build-arg" else "--build-context", f"{argument}={value}"]
+    built += [word for it in options.all("--output") for word in ("--output", it)]
+    return ["--no-cache"] * ("--no-cache" in options.flags) + ["--file", file, *built]
+
+
+_KANIKO: Final = {
+    "--customPlatform": "--platform",
+    "--custom-platform": "--platform",
+    "--dockerfile": "--file",
+    "-f": "--file",
+    "--build-arg": "--build-arg",
+    "--target": "--target",
+}
+"""The options of kaniko by which `docker build` has others. Source: github.com/GoogleContainerTools/kaniko, README."""
+
+
+def words_of_kaniko(words: Sequence[str]) -> list[str]:
+    """Return the words of `docker build` for those after kaniko's `executor`."""
+    options = Options.of(words)
+    context = (options.last("--context") or options.last("-c") or options.last("--cpu-shares") or ".").removeprefix(
+        "dir://"
+    )
+    below = options.last("--context-sub-path")
+    context = context if below is None else posixpath.join(context, below)
+    built = [
+        word
+        for name, listed in options.values.items()
+        if name in _KANIKO or name == "--file"
+        for value in listed
+        for word in (_KANIKO.get(name, name), value)
+    ]
+    file = options.last("--dockerfile") or options.last("--file")
+    if file is not None and not posixpath.isabs(file) and not has_unknown_part(file):
+        # A relative path is looked for in the context too, where it mostly is.
+        built += ["--file", posixpath.join(context, file)]
+    return [*built, context]
+
+
 class BuildOptions(NamedTuple):
     """The options of `docker build`."""
 
@@ -262,7 +335,7 @@ def read_build_options(words: Sequence[str]) -> BuildOptions:
     arguments = [it.partition("=") for it in options.all("--build-arg")]
     contexts = [it.partition("=") for it in options.all("--build-context")]
     values = {
-        "platforms": options.all("--platform"),
+        "platforms": [*options.all("--platform"), *options.all("--arch")],
         "target": [target],
         "args": [value for _name, _separator, value in arguments],
         "contexts": [value for _name, _separator, value in contexts],
@@ -280,7 +353,7 @@ def read_build_options(words: Sequence[str]) -> BuildOptions:
     return BuildOptions(
         context=options.context or ".",
         file=options.last("--file"),
-        platforms=options.known("--platform"),
+        platforms=[*options.known("--platform"), *(f"linux/{it}" for it in options.known("--arch"))],
         target="" if "target" in unknown else target,
         arguments=[(name, value if sign else None) for name, sign, value in arguments if not has_unknown_part(value)],
         unknown_arguments=sorted(unknown_names),

@@ -33,6 +33,8 @@ from buildxray.projects.ci.command_lines import (
     read_compose_options,
     read_make_options,
     read_script_call,
+    words_of_buildctl,
+    words_of_kaniko,
 )
 from buildxray.projects.ci.shell import Shell, StartedCommand, parse_script
 from buildxray.projects.ci.site import WORKSPACE, MakeCall, Reading, Site, in_checkout
@@ -42,7 +44,7 @@ from buildxray.projects.hcl import values as hcl
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import LineIndex
 
-_BUILDS_SOMETHING: Final = lazy_regex(r"docker|depot|buildx|make|\.sh\b")
+_BUILDS_SOMETHING: Final = lazy_regex(r"docker|depot|buildx|make|\.sh\b|buildctl|buildah|podman|nerdctl|finch|executor")
 _MOST_DEPTH: Final = 4
 """Nesting depth of scripts that call other scripts."""
 _MOST_TARGETS: Final = 2_000
@@ -112,6 +114,15 @@ class _Starter:
         match line.call:
             case Call.BUILD:
                 self._build(line.words, machines)
+            case Call.BUILDCTL:
+                words = words_of_buildctl(line.words)
+                if words is not None:
+                    self._build(
+                        words,
+                        Machines(is_unknown=True) if any(it.startswith("--addr") for it in line.before) else machines,
+                    )
+            case Call.KANIKO:
+                self._build(words_of_kaniko(line.words), machines)
             case Call.BAKE:
                 self._bake(line.words, machines)
             case Call.COMPOSE:

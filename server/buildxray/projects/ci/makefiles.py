@@ -170,7 +170,7 @@ def read_makefile(
 ) -> None:
     """Effect: add the builds in the recipes of a Makefile, without `goals` of all its targets; `given` overrides its variables."""
     text = read_project_text(path)
-    if text is None or not re.search(r"docker|depot|buildx|\.sh\b", text):
+    if text is None or not re.search(r"docker|depot|buildx|buildctl|buildah|podman|nerdctl|finch|\.sh\b", text):
         return
     makefile = parse_makefile(text)
     variables = {**makefile.variables, **(given or {})}
@@ -179,7 +179,7 @@ def read_makefile(
             continue
         # The recipes of most rules have nothing to do with images.
         commands = _Expander(variables, recipe).expand(recipe.text)
-        if not re.search(r"build|bake|compose|\.sh\b", commands):
+        if not re.search(r"build|bake|bud|compose|\.sh\b", commands):
             continue
         goal = recipe.targets[0] if recipe.targets else ""
         where = path_below(path, site.root) or path.name

@@ -17,7 +17,7 @@ from buildxray.projects.yaml import as_mapping
 from buildxray.syntax.lazy_regex import lazy_regex
 
 _MOST_SCRIPTS: Final = 100
-_STARTS_BUILDS: Final = lazy_regex(r"docker|depot|\.sh\b")
+_STARTS_BUILDS: Final = lazy_regex(r"docker|depot|buildctl|buildah|podman|nerdctl|finch|\.sh\b")
 
 
 def read_package_scripts(root: Path, directory: Path, *, local_platform: str) -> Reading:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from itertools import islice
+from os import DirEntry
 from pathlib import Path
 from typing import Final
 
-from buildxray.files.reading import entries_of
+from buildxray.files.reading import entries_of, exists, is_repository, read_project_text
+from buildxray.syntax.lazy_regex import lazy_regex
 
 MAKEFILES: Final = ("GNUmakefile", "makefile", "Makefile")
 """The files of which `make` reads the first that exists."""
@@ -22,20 +26,41 @@ _DIRECTORIES: Final = (
     "scripts",
     "tools",
     ".circleci",
+    ".woodpecker",
 )
-"""Directories in which projects keep such files."""
+"""Directories in which projects keep such files, and from whose parent people start them."""
 PACKAGE: Final = "package.json"
 """The file whose `scripts` people run with npm, pnpm or Yarn."""
-_MOST_FILES: Final = 80
-_TEXTS: Final = (
-    "Jenkinsfile",
-    "justfile",
-    "Justfile",
-    ".justfile",
-    ".travis.yml",
-    "azure-pipelines.yml",
-    "config.yml",
+_MOST_FILES: Final = 120
+_MOST_ENTRIES: Final = 4_000
+"""Limit for the entries of the directories below the root that are searched too."""
+_DEEPEST: Final = 3
+_SKIPPED: Final = frozenset(
+    ("node_modules", "vendor", "third_party", "3rdparty", "testdata", "target", "dist", "site-packages", "workflows")
 )
+"""Directories with the code of other projects, and the one whose files are read as workflows."""
+_PIPELINE_DIRECTORIES: Final = frozenset(
+    [
+        ".azure",
+        ".azure-pipelines",
+        ".azuredevops",
+        ".buildkite",
+        ".circleci",
+        ".codebuild",
+        ".drone",
+        ".gitlab",
+        ".gitlab-ci",
+        ".pipelines",
+        ".semaphore",
+        ".woodpecker",
+        "azure-pipelines",
+        "buildspecs",
+        "pipelines",
+    ]
+)
+"""Directories in which each YAML file belongs to a pipeline; the directories in them too."""
+_HIDDEN: Final = _PIPELINE_DIRECTORIES | {".build", ".ci", ".devops", ".docker", ".github", ".jenkins", ".scripts"}
+"""Directories that are searched although their names begin with a dot."""
 TASKFILES: Final = tuple(
     f"{name}{dist}.{suffix}"
     for name in ("Taskfile", "taskfile")
@@ -44,20 +69,145 @@ TASKFILES: Final = tuple(
 )
 """The files that Task reads. Source: taskfile.dev, "Supported file names"."""
 GORELEASER: Final = (".goreleaser.yaml", ".goreleaser.yml", "goreleaser.yaml", "goreleaser.yml")
-
-
-_NAMES: Final = frozenset((*MAKEFILES, *_TEXTS, *TASKFILES, *GORELEASER, ".gitlab-ci.yml"))
+_TEXTS: Final = ("Jenkinsfile", "justfile", "Justfile", ".justfile", ".travis.yml", "mise.toml", ".mise.toml")
+_NAMES: Final = frozenset((*MAKEFILES, *TASKFILES, *GORELEASER, *_TEXTS))
+_PIPELINE: Final = lazy_regex(
+    r"(?:^|[._-])(?:appveyor|azure-?pipelines?|bitbucket-pipelines|build-?spec|cirrus|cloud-?build|codefresh|drone|gitlab-ci"
+    r"|screwdriver|semaphore|wercker|woodpecker)(?=[._-])",
+    re.IGNORECASE,
+)
+"""The name of a pipeline, perhaps with more before and after it: `buildspec-arm64.yml`, `dev.cloudbuild.yaml`."""
+_SHELL_SUFFIXES: Final = (".sh", ".bash", ".zsh", ".ksh")
+OTHER_SHELLS: Final = (".ps1", ".psm1", ".cmd", ".bat")
+"""Suffixes of scripts whose language is not that of the shell."""
+_READ_SUFFIXES: Final = (*_SHELL_SUFFIXES, *OTHER_SHELLS, ".mk", ".jenkinsfile")
+_YAML: Final = (".yml", ".yaml")
+_INTERPRETER: Final = lazy_regex(r"#![^\n]*\b(?:ba|da|k|z)?sh\b")
+_SEEN_SUFFIXES: Final = (
+    ".py",
+    ".rb",
+    ".js",
+    ".mjs",
+    ".ts",
+    ".groovy",
+    ".gradle",
+    ".kts",
+    ".fish",
+    ".pl",
+    ".nix",
+    ".xml",
+)
+_SEEN_NAMES: Final = frozenset(
+    [
+        "Earthfile",
+        "Rakefile",
+        "Tiltfile",
+        "app.json",
+        "azure.yaml",
+        "devspace.yaml",
+        "garden.yml",
+        "okteto.yml",
+        "package.json",
+        "serverless.yml",
+        "skaffold.yaml",
+        "skaffold.yml",
+        "werf.yaml",
+    ]
+)
+_SCRIPT_DIRECTORIES: Final = frozenset(
+    [
+        "bin",
+        "build",
+        "ci",
+        "deploy",
+        "deployment",
+        "dev",
+        "devops",
+        "docker",
+        "hack",
+        "infra",
+        "ops",
+        "release",
+        "script",
+        "scripts",
+        "tools",
+    ]
+)
+"""Directories whose programs in other languages may build images."""
 
 
 def script_files(root: Path) -> Iterator[Path]:
-    """Yield the scripts, Makefiles and pipelines in the usual directories, at most `_MOST_FILES`."""
-    n_files = 0
-    for directory in (*_DIRECTORIES, ".woodpecker"):
-        for entry in entries_of(root / directory if directory else root):
+    """Yield the scripts, Makefiles and pipelines of a repository, those in the usual directories first, at most `_MOST_FILES`."""
+    yield from islice((it for it, is_read in _files(root) if is_read), _MOST_FILES)
+
+
+def seen_files(root: Path) -> Iterator[Path]:
+    """Yield the files that may build images in a way that is not read, at most `_MOST_FILES`: programs of other languages, tools for clusters."""
+    yield from islice((it for it, is_read in _files(root) if not is_read), _MOST_FILES)
+
+
+def is_shell(path: Path, text: str) -> bool:
+    """True if a file is a script of the shell, by its name or by its first line."""
+    return path.suffix in _SHELL_SUFFIXES or (path.suffix == "" and _INTERPRETER.match(text) is not None)
+
+
+def _files(root: Path) -> Iterator[tuple[Path, bool]]:
+    """The files that may start builds; True for those whose commands are read."""
+    for directory in _searched(root):
+        parts = directory.relative_to(root).parts
+        is_pipeline = not _PIPELINE_DIRECTORIES.isdisjoint(parts)
+        is_usual = directory.name in _SCRIPT_DIRECTORIES or directory == root
+        for entry in entries_of(directory):
             name = entry.name
-            is_woodpecker = directory == ".woodpecker" or name in {".woodpecker.yml", ".woodpecker.yaml", ".drone.yml"}
-            is_script = name.endswith((".sh", ".mk")) or name in _NAMES
-            is_pipeline = directory == ".buildkite" and name.endswith((".yml", ".yaml"))
-            if (is_woodpecker or is_script or is_pipeline) and n_files < _MOST_FILES:
-                n_files += 1
-                yield Path(entry.path)
+            if _is_read(name, is_pipeline=is_pipeline) or (is_usual and _has_interpreter(entry)):
+                yield Path(entry.path), True
+            elif name in _SEEN_NAMES or (is_usual and name.endswith(_SEEN_SUFFIXES)):
+                yield Path(entry.path), False
+
+
+def _is_read(name: str, *, is_pipeline: bool) -> bool:
+    if name in _NAMES or name.endswith(_READ_SUFFIXES) or name.startswith(("Jenkinsfile", "Makefile.")):
+        return True
+    return name.endswith((*_YAML, ".json")) and (is_pipeline or _PIPELINE.search(name) is not None)
+
+
+def _has_interpreter(entry: DirEntry[str]) -> bool:
+    """True if a file without a suffix is a script of the shell."""
+    try:
+        if "." in entry.name or not entry.is_file() or entry.stat().st_size > 100_000:
+            return False
+    except OSError:
+        return False
+    path = Path(entry.path)
+    text = read_project_text(path)
+    return text is not None and is_shell(path, text)
+
+
+def _searched(root: Path) -> Iterator[Path]:
+    """The usual directories, then in a repository those below its root; other repositories and hidden directories are left out."""
+    usual = [root / it if it else root for it in _DIRECTORIES]
+    yield from usual
+    if not is_repository(root):
+        return
+    pending = [(root, 0)]
+    n_entries = 0
+    while pending:
+        directory, depth = pending.pop(0)
+        if directory not in usual:
+            yield directory
+        listed = entries_of(directory)
+        n_entries += len(listed)
+        if depth >= _DEEPEST or n_entries >= _MOST_ENTRIES:
+            continue
+        for entry in listed:
+            is_hidden = entry.name.startswith(".") and entry.name not in _HIDDEN
+            if entry.name not in _SKIPPED and not is_hidden and _is_own_directory(entry):
+                pending.append((directory / entry.name, depth + 1))
+
+
+def _is_own_directory(entry: DirEntry[str]) -> bool:
+    """True for a directory that is neither a link nor another repository."""
+    try:
+        return entry.is_dir(follow_symlinks=False) and not exists(Path(entry.path, ".git"))
+    except OSError:
+        return False

@@ -8,12 +8,20 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-from buildxray.files.reading import read_project_text
+from buildxray.files.reading import exists, is_file, path_below, read_project_text
 from buildxray.projects.builds import DeclaredBuild, pairs, platform_names
 from buildxray.projects.ci.commands import read_commands
 from buildxray.projects.ci.makefiles import makefile_site, read_makefile
-from buildxray.projects.ci.script_files import GORELEASER, MAKEFILES, TASKFILES, script_files
-from buildxray.projects.ci.site import Reading, Site, in_checkout, project_path
+from buildxray.projects.ci.pipelines import azure_commands, cloud_build_commands
+from buildxray.projects.ci.script_files import (
+    GORELEASER,
+    MAKEFILES,
+    OTHER_SHELLS,
+    TASKFILES,
+    is_shell,
+    script_files,
+)
+from buildxray.projects.ci.site import WORKSPACE, Reading, Site, in_checkout, project_path
 from buildxray.projects.ci.travis import read_travis
 from buildxray.projects.yaml import YamlError, YamlMapping, load_documents
 from buildxray.syntax.lazy_regex import lazy_regex
@@ -22,48 +30,105 @@ from buildxray.syntax.text import LineIndex
 _COMMAND: Final = lazy_regex(
     r"(?:docker(?:-buildx)?(?:\s+buildx|\s+image)?\s+(?:build|bake)|depot\s+(?:build|bake)|docker(?:-|\s+)compose)\b(?:[^\n\\'\"]|\\{1,2}\r?\n|\\.|\"[^\"\n]*\"|'[^'\n]*')*"
 )
-_SECTIONS: Final = frozenset(("steps", "pipeline", "services"))
+_COMMENT: Final = lazy_regex(r"[ \t]*(?:#|//|::|\*|<#|rem\b|echo\b|write-)", re.IGNORECASE)
+"""The beginning of a line that starts nothing, in scripts of several languages."""
+_TOOL: Final = lazy_regex(r"docker|depot|buildx|buildctl|buildah|podman|nerdctl|kaniko|finch")
+_YAML: Final = frozenset((".yml", ".yaml"))
+_SECTIONS: Final = frozenset(("phases", "pipeline", "pipelines", "services", "steps"))
 """Keys that hold steps but are not the name of a step."""
+_OF_COMMANDS: Final = frozenset(
+    ("script", "commands", "command", "run", "cmd", "cmds", "bash", "pwsh", "powershell", "inlineScript")
+)
+"""Keys with the commands of a job; those that end in `_script` are too: `before_script`, `build_script`."""
 _PLUGIN: Final = lazy_regex(
     r"(?:.*/)?(?:plugin-docker-buildx|docker-buildx|plugins/docker|drone-docker|buildx)(?::.*)?$"
 )
 
 
 def read_scripts(root: Path, *, local_platform: str) -> Reading:
-    """Read the builds that the scripts in the usual directories of a repository start."""
+    """Read the builds that the scripts of a repository start."""
     reading = Reading()
     for path in script_files(root):
         name = path.name
-        if name in MAKEFILES or path.suffix == ".mk":
+        if name.startswith(MAKEFILES) or path.suffix == ".mk":
             # A part of a Makefile runs where the Makefile that includes it is.
-            directory = path.parent if name in MAKEFILES else root
+            directory = root if path.suffix == ".mk" else path.parent
             read_makefile(path, makefile_site(root, directory, local_platform), reading)
             continue
         text = read_project_text(path)
-        if text is None or not re.search(r"docker|depot|buildx", text):
+        if text is None or _TOOL.search(text) is None:
             continue
         site = Site(root, lambda it: project_path(root, it), source=path, local_platform=local_platform)
         site = site._replace(name=name, origin=path.relative_to(root).as_posix())
+        own = path_below(path.parent, root) or "."
         if name in TASKFILES or name.lower().endswith("justfile"):
             # These run where they are, and not at the root.
-            site = site._replace(directory=path.parent.relative_to(root).as_posix())
-        if path.suffix == ".sh" or text.startswith(("#!/bin/sh", "#!/bin/bash", "#!/usr/bin/env bash")):
-            read_commands(text, site._replace(is_whole_file=True), reading)
-        elif name in GORELEASER:
-            reading.builds += _goreleaser(text, path, root)
-        elif name == ".travis.yml":
-            read_travis(text, site, reading)
-        elif name.endswith((".yml", ".yaml")):
-            _read_yaml(text, site, reading)
+            _read_text(text, site._replace(directory=own), reading)
+        elif own == "." or path.suffix in _YAML:
+            _read_text(text, site, reading)
         else:
-            _read_lines(text, site, reading)
+            _read_placed(text, site, own, reading)
     return reading
+
+
+def _read_placed(text: str, site: Site, own: str, reading: Reading) -> None:
+    """Effect: add the builds of a script as started at the root, or in its own directory if not fewer of its Dockerfiles exist from there.
+
+    The text does not determine where people start a script; one beside the Dockerfile that it builds is started there.
+    """
+    n_before = len(reading.builds), len(reading.makes)
+    _read_text(text, site, reading)
+    builds, makes = reading.builds[n_before[0] :], reading.makes[n_before[1] :]
+    if all(is_file(it.dockerfile) for it in builds) and not exists(site.source.with_name("Dockerfile")):
+        return
+    other = Reading(work_left=reading.work_left)
+    _read_text(text, site._replace(directory=own), other)
+    reading.work_left = other.work_left
+    n_own = sum(is_file(it.dockerfile) for it in other.builds)
+    if n_own > 0 and n_own >= sum(is_file(it.dockerfile) for it in builds):
+        reading.builds[n_before[0] :], reading.makes[n_before[1] :] = other.builds, other.makes
+    else:
+        reading.builds[n_before[0] :], reading.makes[n_before[1] :] = builds, makes
+
+
+def _read_text(text: str, site: Site, reading: Reading) -> None:
+    """Effect: add the builds of one file."""
+    path = site.source
+    if is_shell(path, text):
+        read_commands(text, site._replace(is_whole_file=True), reading)
+    elif path.name in GORELEASER:
+        reading.builds += _goreleaser(text, path, site.root)
+    elif path.name == ".travis.yml":
+        read_travis(text, site, reading)
+    elif path.suffix in _YAML or path.suffix == ".json":
+        _read_yaml(text, site, reading)
+    else:
+        _read_lines(text if path.suffix not in OTHER_SHELLS else _as_shell(text, site), site, reading)
+
+
+def _as_shell(text: str, site: Site) -> str:
+    """The text of a script of PowerShell or of the Windows command line with the continuations, variables and paths of the shell.
+
+    Source: learn.microsoft.com, "about_Special_Characters", "about_Automatic_Variables" and "call" (`%~dp0`).
+    """
+    own = f"{WORKSPACE}/{path_below(site.source.parent, site.root) or ''}".rstrip("/").replace("\\", "/")
+    if site.source.suffix in {".cmd", ".bat"}:
+        text = text.replace("%~dp0", f"{own}/")
+        text = re.sub(r"%(\w+)%", r"${\1}", text)
+        joining = r"\^(?=[ \t]*\r?\n)"
+    else:
+        text = re.sub(r"\$(?:PSScriptRoot|\{PSScriptRoot\})", lambda _match: own, text)
+        joining = r"`(?=[ \t]*\r?\n)"
+    return re.sub(joining, r"\\", re.sub(r"\\(?!\r?\n)", "/", text))
 
 
 def _read_lines(text: str, site: Site, reading: Reading) -> None:
     """Effect: add the builds of commands that are quoted in a text of any language."""
     lines = LineIndex.of(text)
     for match in _COMMAND.finditer(text):
+        start = text.rfind("\n", 0, match.start()) + 1
+        if _COMMENT.match(text, start):
+            continue
         line = lines.line_of(match.start()) + 1
         # In the strings of Groovy the backslash of a continued line is itself escaped.
         read_commands(re.sub(r"\\\\(?=\r?\n)", r"\\", match[0]), site._replace(line=line), reading)
@@ -78,7 +143,8 @@ def _read_yaml(text: str, site: Site, reading: Reading) -> None:
     for document in documents:
         if site.source.name in TASKFILES:
             _complete_tasks(document)
-        _read_table(document, site, reading, _texts(document.get("variables")), 0, 1)
+        variables = {**_texts(document.get("variables")), **_texts(document.get("substitutions"))}
+        _read_table(document, site, reading, variables, 0, 1)
 
 
 def _complete_tasks(taskfile: YamlMapping) -> None:
@@ -110,13 +176,19 @@ def _read_table(  # noqa: PLR0917 - each is another thing
         if "{{" in place_of_task or "$" in place_of_task:
             return
         site = site._replace(directory=in_checkout(site.directory, place_of_task))
+    written = azure_commands(table) or cloud_build_commands(table)
+    if written:
+        below = table.get("dir")
+        inner = site._replace(directory=in_checkout(site.directory, below)) if isinstance(below, str) else site
+        first = min(table.lines.values(), default=line) if isinstance(table, YamlMapping) else line
+        read_commands(written, inner._replace(environment=own, line=first), reading)
     settings = table.get("settings")
     if isinstance(settings, Mapping) and _PLUGIN.fullmatch(str(table.get("image", ""))):
         _add_plugin(settings, site._replace(line=line, name=str(table.get("name", site.name))), reading)
     for key, value in table.items():
         place = table.lines.get(key, line) if isinstance(table, YamlMapping) else line
         listed = value if isinstance(value, list) else [value]
-        if key in {"script", "before_script", "commands", "command", "run", "cmd", "cmds", "bash"}:
+        if key in _OF_COMMANDS or key.endswith("_script"):
             texts = [
                 it if isinstance(it, str) else str(it.get("command", it.get("cmd", "")))
                 for it in listed

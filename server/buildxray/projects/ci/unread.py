@@ -10,7 +10,7 @@ from typing import Final
 
 from buildxray.files.reading import entries_of, read_project_text
 from buildxray.projects.ci import workflow_files
-from buildxray.projects.ci.script_files import script_files
+from buildxray.projects.ci.script_files import script_files, seen_files
 from buildxray.projects.default_files import compose_variants
 from buildxray.syntax.lazy_regex import lazy_regex
 
@@ -43,6 +43,20 @@ _IMAGE_TOOL: Final = lazy_regex(
     r"|docker/[\w.-]+-action|build-image|container-image"
 )
 """Programs and actions that make or start images."""
+_MOST_CHARACTERS: Final = 200_000
+_NEAR: Final = 150
+"""The code points after the name of a tool in which `build` belongs to it."""
+_COMMENTS: Final = ("#", "//", "*", "/*", "<!--", "::")
+_PROGRAM_WORD: Final = lazy_regex(
+    r"(?<![\w-])(?:buildah|buildctl|buildx|docker|docker-compose|dockerfile|kaniko|nerdctl|podman)(?![\w-])",
+    re.IGNORECASE,
+)
+_BUILD_WORD: Final = lazy_regex(r"(?<![A-Za-z])(?:build|bake|bud)(?![A-Za-z])")
+_BUILDER_WORD: Final = lazy_regex(
+    r"docker-maven-plugin|dockerfile-maven-plugin|DockerBuildImage|com\.(?:bmuschko|palantir)\.docker|docker_build\(|images\.build\("
+    r"|kaniko/executor|FROM DOCKERFILE"
+)
+"""Plug-ins and functions that build an image, whatever is after them."""
 _IMAGE_BUILD: Final = lazy_regex(
     r"(?:\b(?:docker|docker-buildx|buildx|nerdctl|podman)\s[^\n|;&]*?\b(?:build|bake)\b|\bbuildah\s+(?:bud|build)\b|\bskaffold\b)"
 )
@@ -58,9 +72,11 @@ def may_build_images(root: Path, directory: Path) -> bool:
     beside = (Path(it.path) for it in entries_of(directory) if it.name.endswith(".sh"))
     composed = (one / it for one in places for it in compose_variants(one))
     services = (place / it for place in places for it in _OF_SERVICES)
+    scripts = (*script_files(root), *islice(beside, _MOST_SCRIPTS))
     return (
         any(_mentions(it, _IMAGE_TOOL) for it in workflow_files(root))
-        or any(_mentions(it, _IMAGE_BUILD) for it in (*script_files(root), *islice(beside, _MOST_SCRIPTS)))
+        or any(_mentions(it, _IMAGE_BUILD) for it in scripts)
+        or any(_names_build(it) for it in (*scripts, *seen_files(root)) if it.suffix not in {".sh", ".mk"})
         or any(_mentions(it, _COMPOSE_BUILD) for it in islice(composed, _MOST_SCRIPTS))
         or any(_mentions(it, _DOCKER) for it in services)
     )
@@ -70,6 +86,17 @@ def _mentions(path: Path, pattern: re.Pattern[str]) -> bool:
     text = read_project_text(path)
     return text is not None and any(
         pattern.search(line) for line in text.splitlines() if not line.lstrip().startswith("#")
+    )
+
+
+def _names_build(path: Path) -> bool:
+    """True if a program or a pipeline names a tool for images and shortly after it `build`, also in other words of a list."""
+    text = read_project_text(path)
+    if text is None or len(text) > _MOST_CHARACTERS:
+        return False
+    written = "\n".join(it for it in text.splitlines() if not it.lstrip().startswith(_COMMENTS))
+    return _BUILDER_WORD.search(written) is not None or any(
+        _BUILD_WORD.search(written, it.end(), it.end() + _NEAR) for it in _PROGRAM_WORD.finditer(written)
     )
 
 
