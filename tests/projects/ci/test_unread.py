@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from buildxray.projects.ci.unread import has_unread_builds, may_build_images
+from tests.support.cases import every_case
 
 
 @pytest.mark.parametrize(
@@ -48,3 +49,38 @@ def test_runners_that_are_variables_mostly_are_one_for_each_platform(
         f"jobs:\n  a:\n    runs-on: {runner}\n    steps:\n      - uses: docker/build-push-action@v6\n        with:\n          platforms: ${{{{ matrix.p }}}}\n"
     )
     assert has_unread_builds(tmp_path, ()) is expected
+
+
+@every_case(
+    "name, text, expected",
+    [
+        ("script/image.ps1", 'Invoke-Checked "docker" @(\n  "build",\n  "-t", "x"\n)\n', True),
+        ("script/image.ps1", 'Invoke-Checked "docker" @("push", "x")\n', False),
+        ("script/image.ps1", '# docker build\nWrite-Host "docker is missing"\n', False),
+        ("buildspec.yml", "phases: {build: {commands: ['docker build -f $FILE .']}}\n", True),
+        ("buildspec.yml", "phases: {build: {commands: ['make test']}}\n", False),
+        ("tasks.py", 'run(["docker", "buildx", "build", "."])\n', True),
+        ("tasks.py", "client.images.build(path='.')\n", True),
+        ("tasks.py", "from docker import client\n", False),
+        ("src/tasks.py", 'run(["docker", "build", "."])\n', False),
+        ("pom.xml", "<artifactId>docker-maven-plugin</artifactId>\n", True),
+        ("pom.xml", "<!-- <artifactId>docker-maven-plugin</artifactId> -->\n", False),
+        ("build.gradle", "plugins { id 'com.palantir.docker' version '0.36.0' }\n", True),
+        ("Tiltfile", "docker_build('web', '.')\n", True),
+        ("skaffold.yaml", "apiVersion: skaffold/v4beta1\nbuild: {artifacts: [{image: web}]}\n", True),
+        ("skaffold.yaml", "deploy:\n  docker: {images: [a]}\n", False),
+        ("Earthfile", "image:\n  FROM DOCKERFILE .\n", True),
+        ("package.json", '{"scripts": {"image": "docker build -f $FILE ."}}', True),
+        ("package.json", '{"scripts": {"build": "tsc"}, "keywords": ["docker"]}', False),
+        ("azure-pipelines.yml", "steps: [{task: Docker@2, inputs: {command: build, Dockerfile: $(file)}}]\n", True),
+        (".circleci/config.yml", "jobs: {a: {steps: [{docker/build: {image: x}}]}}\n", True),
+        ("docs/build.yml", "run: docker build .\n", False),
+    ],
+)
+def test_files_that_build_in_a_way_that_is_not_read(tmp_path: Path, name: str, text: str, expected: bool) -> None:
+    (tmp_path / ".git").mkdir(exist_ok=True)
+    path = tmp_path / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text)
+    assert may_build_images(tmp_path, tmp_path) is expected
+    path.unlink()

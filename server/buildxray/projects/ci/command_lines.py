@@ -326,6 +326,8 @@ class BuildOptions(NamedTuple):
     is_check: bool
     unknown: frozenset[str]
     """The fields with unknown values; see `DeclaredBuild.unknown`."""
+    may_name_platforms: bool
+    """True if no word names platforms, but one of unknown value may be an option that does."""
 
 
 def read_build_options(words: Sequence[str]) -> BuildOptions:
@@ -363,7 +365,42 @@ def read_build_options(words: Sequence[str]) -> BuildOptions:
         is_check="--check" in options.flags
         or any(it in {"check", "outline", "targets"} for it in options.all("--call")),
         unknown=frozenset(unknown),
+        may_name_platforms=options.may_hide_options and not values["platforms"],
     )
+
+
+_HOW: Final = frozenset(
+    (
+        "--add-host",
+        "--annotation",
+        "--attest",
+        "--cache-from",
+        "--cache-to",
+        "--cgroup-parent",
+        "--iidfile",
+        "--label",
+        "--metadata-file",
+        "--network",
+        "--no-cache-filter",
+        "--progress",
+        "--provenance",
+        "--sbom",
+        "--secret",
+        "--shm-size",
+        "--ssh",
+        "--tag",
+        "--ulimit",
+    )
+)
+_HOW_FLAGS: Final = frozenset(
+    ("--compress", "--debug", "--force-rm", "--load", "--no-cache", "--pull", "--push", "--quiet", "--rm", "-D", "-q")
+)
+
+
+def is_how_it_runs(words: Sequence[str]) -> bool:
+    """True if options of a build say only how it runs and what becomes of its image, but not what is built; also for no words."""
+    options = Options.of(words)
+    return not options.operands and options.flags <= _HOW_FLAGS and {*options.values} <= _HOW
 
 
 def builds_images(words: Sequence[str]) -> bool:

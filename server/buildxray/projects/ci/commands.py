@@ -9,7 +9,7 @@ from typing import Final
 
 from buildxray.files.reading import read_project_text
 from buildxray.localization import gettext_lazy as _
-from buildxray.platforms.machines import NATIVE, Machines
+from buildxray.platforms.machines import AMD64, NATIVE, Machines
 from buildxray.projects.bake.reader import bake_builds, load_bake, read_overrides
 from buildxray.projects.builds import (
     Caller,
@@ -98,6 +98,14 @@ def _with_builder(machines: Machines, words: list[str]) -> Machines:
     return NATIVE if driver == "cloud" else machines
 
 
+def _is_chosen(machines: Machines) -> bool:
+    """True if a job runs on one machine of another architecture than amd64, which people choose to build for its own platform."""
+    own = machines.own
+    return (
+        own is not None and not machines.others and not machines.is_unknown and own.architecture != AMD64.architecture
+    )
+
+
 class _Starter:
     """Adds the builds that one command starts."""
 
@@ -170,6 +178,8 @@ class _Starter:
             is_check=options.is_check,
             unknown=options.unknown,
         )
+        if options.may_name_platforms and _is_chosen(machines):
+            build = replace(build, platform_names=(str(machines.own),), unknown=build.unknown - {"platforms"})
         self._reading.builds.append(on_machines(build, machines))
 
     def _bake(self, words: list[str], machines: Machines) -> None:

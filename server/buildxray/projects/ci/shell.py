@@ -12,13 +12,13 @@ from typing import Final, NamedTuple
 
 from buildxray.caching import cached
 from buildxray.files.reading import path_below
-from buildxray.projects.ci.command_lines import UNKNOWN_WORD, has_unknown_part, may_start_builds
+from buildxray.projects.ci.command_lines import UNKNOWN_WORD, has_unknown_part, is_how_it_runs, may_start_builds
 from buildxray.projects.ci.site import WORKSPACE, Site, in_checkout
 from buildxray.records import cached_property
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.parser import parse
 from buildxray.syntax.shell import UNKNOWN, Assignment, Command, Evaluator, ShellWord, read_script
-from buildxray.syntax.shell.model import Case, Script
+from buildxray.syntax.shell.model import Case, Condition, Not, Parameter, Script
 
 _MOST_SCRIPT: Final = 100_000
 """Code points of one script; a longer one is not read."""
@@ -26,6 +26,10 @@ MOST_ROUNDS: Final = 64
 """Rounds of loops that are followed around one command."""
 _MOST_COMMANDS: Final = 5_000
 """Commands of one script, each round of a loop counted."""
+_MOST_VALUES: Final = 6
+"""Values of one variable among which a script chooses, and variables with such values in a command."""
+_MOST_WORDS: Final = 200
+_DEEPEST: Final = 4
 _WORK_OF_START: Final = 9
 """The work on a command that may start a build, beside that on any command."""
 _WORKSPACE_NAMES: Final = frozenset(
@@ -86,17 +90,47 @@ class Words(Evaluator):
         loops: Mapping[str, str],
     ) -> None:
         super().__init__(look_up, answer)
-        self._loops = loops
+        self.loops = loops
 
     def variable(self, name: str, at: Command | Assignment | Case, *, exported_only: bool = False) -> str | None:
         """The value of a variable: that of a loop around the command, otherwise what the script assigns."""
-        if name in self._loops:
-            return self._loops[name]
+        if name in self.loops:
+            return self.loops[name]
         return super().variable(name, at, exported_only=exported_only)
+
+    def possible(self, name: str, at: Command | Assignment) -> tuple[str, ...] | None:
+        """The values that a variable may have if conditions of unknown result decide between them; None if one of them is unknown."""
+        values: dict[str, None] = {}
+        open_conditions: list[Condition] = []
+        for assignment in reversed(at.variables.get(name, ())):
+            conditions = [it for it in assignment.conditions if it not in at.conditions]
+            holds = [self.holds(it) for it in conditions]
+            if False in holds:
+                continue
+            value = self.text(assignment.value, assignment)
+            if UNKNOWN in value or len(values) >= _MOST_VALUES:
+                return None
+            values[value] = None
+            undecided = [it for it, result in zip(conditions, holds, strict=True) if result is None]
+            if not undecided or (
+                len(undecided) == 1 and any(_is_other_branch(undecided[0], it) for it in open_conditions)
+            ):
+                return (*reversed(values),)
+            open_conditions += undecided if len(undecided) == 1 else []
+        return None
 
     def status(self, command: Command) -> bool | None:
         """True if a command succeeds. `cd` is presumed to succeed, because otherwise the script fails."""
         return True if command.name == "cd" else super().status(command)
+
+
+def _is_other_branch(one: Condition, other: Condition) -> bool:
+    """True if two conditions are the branches of one `if`, of which the shell runs exactly one."""
+    return (
+        one.kind == other.kind == "if"
+        and one.range == other.range
+        and isinstance(one.expression, Not) != isinstance(other.expression, Not)
+    )
 
 
 class Shell:
@@ -124,18 +158,52 @@ class Shell:
                 if n_commands > _MOST_COMMANDS or not spend(1):
                     return
                 started = self._run(command, loops)
-                if started is not None:
+                if started is None:
+                    continue
+                for it in self._alternatives(command, loops, started):
                     if not spend(_WORK_OF_START):
                         return
-                    yield started
+                    yield it
+
+    def _alternatives(self, command: Command, loops: _Round, started: StartedCommand) -> Iterator[StartedCommand]:
+        """A command for each value that a variable in it may have; itself if no variable has several known values.
+
+        Of variables that only say how a build runs (`--no-cache` or nothing) one value counts. Of two others the text does not tell
+        which values go together: they stay unknown.
+        """
+        if not any(has_unknown_part(it) for it in started.words):
+            yield started
+            return
+        words = self._words(command, loops)
+        chosen: dict[str, str] = {}
+        deciding: dict[str, tuple[str, ...]] = {}
+        for name, at in _variables_of(command):
+            if name in chosen or name in deciding or name in words.loops or len(chosen) >= _MOST_VALUES:
+                continue
+            values = words.possible(name, at) if UNKNOWN in (words.variable(name, at) or "") else None
+            if values is not None and all(is_how_it_runs(it.split()) for it in values):
+                chosen[name] = max(values, key=lambda it: ("--push" in it, it))
+            elif values is not None and len(values) > 1:
+                deciding[name] = values
+        rounds = [{**chosen}]
+        if len(deciding) == 1:
+            ((name, values),) = deciding.items()
+            rounds = [{**chosen, name: it} for it in values]
+        for it in rounds:
+            other = self._run(command, loops, it) if it else started
+            if other is not None:
+                yield other
 
     def words(self, command: Command) -> Words:
         """The values of the words of a command, those of the loops around it unknown."""
         return self._words(command, ())
 
-    def _run(self, command: Command, loops: _Round) -> StartedCommand | None:
-        """One round of a command; None if it starts nothing. Effect: change the directory of its shell if it is `cd`."""
-        words = self._words(command, loops)
+    def _run(self, command: Command, loops: _Round, chosen: Mapping[str, str] | None = None) -> StartedCommand | None:
+        """One round of a command; None if it starts nothing. Effect: change the directory of its shell if it is `cd`.
+
+        `chosen` are the values of variables for which the text has several.
+        """
+        words = self._words(command, loops, chosen)
         texts = [text for it in command.words for text in self._texts(it, command, words)]
         if not texts or texts[0] == UNKNOWN_WORD:
             return None
@@ -230,8 +298,9 @@ class Shell:
             rounds = [(*before, (name, it)) for before in rounds for it in values][:MOST_ROUNDS]
         yield from rounds
 
-    def _words(self, command: Command, loops: _Round) -> Words:
-        return Words(lambda name: self._look_up(name, command, loops), self._answer, dict(loops))
+    def _words(self, command: Command, loops: _Round, chosen: Mapping[str, str] | None = None) -> Words:
+        values = {**dict(loops), **(chosen or {})}
+        return Words(lambda name: self._look_up(name, command, loops), self._answer, values)
 
     def _look_up(self, name: str, command: Command, loops: _Round) -> str | None:
         """The value of a variable that the script does not set itself; None for an unset one."""
@@ -317,6 +386,21 @@ class Shell:
         before = self._directory(command, loops)
         is_known = before is not None and path and not has_unknown_part(path) and not path.startswith(("-", "~"))
         self._directories[shell, loops] = in_checkout(before or ".", path) if is_known else None
+
+
+def _variables_of(command: Command) -> Iterator[tuple[str, Command | Assignment]]:
+    """The variables in the words of a command, and those in the values that the script assigns to these; each with its reader."""
+    pending: list[tuple[ShellWord, Command | Assignment, int]] = [(it, command, 0) for it in command.words]
+    n_words = 0
+    while pending and n_words < _MOST_WORDS:
+        word, at, depth = pending.pop(0)
+        n_words += 1
+        for part in word.parts:
+            if not isinstance(part, Parameter):
+                continue
+            yield part.name, at
+            if depth < _DEEPEST:
+                pending += ((it.value, it, depth + 1) for it in at.variables.get(part.name, ())[-1:])
 
 
 def _is_in_function(command: Command) -> bool:

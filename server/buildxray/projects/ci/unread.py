@@ -54,7 +54,7 @@ _PROGRAM_WORD: Final = lazy_regex(
 _BUILD_WORD: Final = lazy_regex(r"(?<![A-Za-z])(?:build|bake|bud)(?![A-Za-z])")
 _BUILDER_WORD: Final = lazy_regex(
     r"docker-maven-plugin|dockerfile-maven-plugin|DockerBuildImage|com\.(?:bmuschko|palantir)\.docker|docker_build\(|images\.build\("
-    r"|kaniko/executor|FROM DOCKERFILE"
+    r"|kaniko/executor|FROM DOCKERFILE|skaffold/v"
 )
 """Plug-ins and functions that build an image, whatever is after them."""
 _IMAGE_BUILD: Final = lazy_regex(
