@@ -23,7 +23,7 @@ from buildxray.projects.builds import (
     pairs,
     platform_names,
 )
-from buildxray.projects.ci.commands import add_bake
+from buildxray.projects.ci.commands import add_bake, machines_of_builder
 from buildxray.projects.ci.expressions import OWN_REPOSITORY, Context, Partly, as_text
 from buildxray.projects.ci.machines import runner_machines
 from buildxray.projects.ci.site import Reading, Site, project_path
@@ -108,6 +108,9 @@ def add_action(uses: str, given: Mapping[str, Any], context: Context, site: Site
         return
     values = {str(key).lower(): context.expand(it) for key, it in given.items()}
     machines = NATIVE if action["owner"].lower() in _REMOTE_OWNERS else site.machines
+    builder = values.get("builder")
+    if isinstance(builder, str):
+        machines = machines_of_builder(builder, machines, site, reading)
     inputs = _Inputs(given, values, context)
     if build is not None:
         _add_build(inputs, site._replace(machines=machines), reading)

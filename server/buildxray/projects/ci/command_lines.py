@@ -42,6 +42,8 @@ class Call(Enum):
     COMPOSE = auto()
     CREATE = auto()
     """A builder, with the machines that it builds on."""
+    USE = auto()
+    """The choice of another builder."""
     MAKE = auto()
     SCRIPT = auto()
     """Anything else: perhaps a script of the project."""
@@ -75,6 +77,9 @@ _CALLS: Final = (
     (Call.CREATE, ("docker", "buildx", "create")),
     (Call.CREATE, ("buildx", "create")),
     (Call.CREATE, ("docker-buildx", "create")),
+    (Call.USE, ("docker", "buildx", "use")),
+    (Call.USE, ("buildx", "use")),
+    (Call.USE, ("docker-buildx", "use")),
 )
 _PROGRAMS: Final = frozenset((*(words[0] for _call, words in _CALLS), *_MAKES, *_PREFIXES))
 _OUTER_OPTIONS: Final = frozenset(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -45,6 +46,9 @@ from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import LineIndex
 
 _BUILDS_SOMETHING: Final = lazy_regex(r"docker|depot|buildx|make|\.sh\b|buildctl|buildah|podman|nerdctl|finch|executor")
+_OWN_BUILDERS: Final = frozenset(("default", "desktop-linux", "orbstack", "colima"))
+"""Builders that Docker makes itself, on its own machine."""
+_CLOUD: Final = lazy_regex(r"cloud-[\w.-]+-[\w.-]+")
 _MOST_DEPTH: Final = 4
 """Nesting depth of scripts that call other scripts."""
 _MOST_TARGETS: Final = 2_000
@@ -68,6 +72,11 @@ def read_commands(script: str, site: Site, reading: Reading) -> None:
             continue
         if line.call is Call.CREATE:
             machines = _with_builder(machines, line.words)
+            for name in Options.of(line.words).known("--name")[-1:]:
+                reading.builders[name, site.machines] = machines
+        elif line.call is Call.USE:
+            names = Options.of(line.words).operands
+            machines = machines_of_builder(names[-1] if names else "", machines, site, reading)
         else:
             place = site if lines is None else site._replace(line=lines.line_of(started.start) + 1)
             _Starter(place, reading, machines, started).start(line)
@@ -98,6 +107,23 @@ def _with_builder(machines: Machines, words: list[str]) -> Machines:
     return NATIVE if driver == "cloud" else machines
 
 
+def machines_of_builder(name: str, machines: Machines, site: Site, reading: Reading) -> Machines:
+    """The machines of a builder by its name, where `machines` are those of the builder that was chosen before.
+
+    A builder whose name no command or step in the same file has was made elsewhere, perhaps with machines of several
+    platforms. Source: docs.docker.com, "Docker Build Cloud": the name of a cloud builder is `cloud-ORG-NAME`.
+    """
+    if not name or name in _OWN_BUILDERS or has_unknown_part(name):
+        return machines
+    if (name, site.machines) in reading.builders:
+        return reading.builders[name, site.machines]
+    if _CLOUD.fullmatch(name) is not None:
+        return NATIVE
+    naming = re.compile(rf"""\bname[ =:]+["']?{re.escape(name)}(?![\w.-])""")
+    text = read_project_text(site.source)
+    return machines if text is not None and naming.search(text) is not None else Machines(is_unknown=True)
+
+
 def _is_chosen(machines: Machines) -> bool:
     """True if a job runs on one machine of another architecture than amd64, which people choose to build for its own platform."""
     own = machines.own
@@ -119,6 +145,10 @@ class _Starter:
     def start(self, line: CommandLine) -> None:
         """Effect: add the builds, or the call of `make`, that a command line asks for."""
         machines = NATIVE if line.is_remote else self._machines
+        named = [*Options.of(line.before).all("--builder"), *Options.of(line.words).all("--builder")]
+        builder = named[-1] if named else self._environment.get("BUILDX_BUILDER", "")
+        if line.call in {Call.BUILD, Call.BAKE, Call.COMPOSE}:
+            machines = machines_of_builder(builder, machines, self._site, self._reading)
         match line.call:
             case Call.BUILD:
                 self._build(line.words, machines)
@@ -135,7 +165,7 @@ class _Starter:
                 self._bake(line.words, machines)
             case Call.COMPOSE:
                 if builds_images(line.words):
-                    self._compose(line.before)
+                    self._compose(line.before, machines)
             case Call.MAKE:
                 self._make(line.words)
             case _:
@@ -199,7 +229,7 @@ class _Starter:
             pushes="--push" in options.flags,
         )
 
-    def _compose(self, before: list[str]) -> None:
+    def _compose(self, before: list[str], machines: Machines) -> None:
         options = read_compose_options(before, self._environment)
         directory = self._path(options.directory)
         files = [self._path(it) for it in options.files]
@@ -208,7 +238,7 @@ class _Starter:
         names = [str(it) for it in files] or compose_files(directory)
         project, builds = read_compose(directory, names)
         self._reading.notes += (it._replace(file=str(directory / it.file)) for it in project.notes)
-        self._reading.builds += (on_machines(it, self._machines) for it in builds if files or it.is_default)
+        self._reading.builds += (on_machines(it, machines) for it in builds if files or it.is_default)
 
     def _make(self, words: list[str]) -> None:
         options = read_make_options(words)

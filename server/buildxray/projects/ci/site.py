@@ -74,6 +74,8 @@ class Reading:
     makes: list[MakeCall] = field(default_factory=list)
     work_left: int = MOST_WORK
     """The work that may still be spent on commands; negative if a command was left out."""
+    builders: dict[tuple[str, Machines], Machines] = field(default_factory=dict)
+    """The machines of the builders that commands have created, by their names and the machines of the jobs."""
     is_exhausted: bool = False
     """True if a note says that no more work may be spent."""
 
