@@ -57,3 +57,30 @@ def test_a_large_matrix_of_tests_leaves_room_for_the_builds_of_others(tmp_path: 
     assert [it.source.name for it in reading.builds] == ["release.yml"]
     # The unread part of the matrix builds no image, so that a note about it would be useless.
     assert not reading.notes
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("jobs: {a: [}\n# docker build .\n", []),
+        ("jobs:\n  a: [}\n  run: docker build .\n", ["ci.yml:2: this is not YAML"]),
+        ("jobs: {a: [}\nuses: docker/build-push-action@v6\n", ["ci.yml:1: this is not YAML"]),
+        ("name: {{ name }\nrun: make docs\n", []),
+        (
+            _WORKFLOW.format(condition="a\n        if: b", command="true"),
+            ["ci.yml:8: GitHub refuses this file: the key `if`"],
+        ),
+        ("jobs:\n  lint: {}\n  lint: {}\n", []),
+        ("jobs:\n  a: {}\n  b: {steps: [{run: docker build .}, {run: docker build .}]}\n", []),
+    ],
+)
+def test_a_note_about_a_workflow_that_is_not_read_if_it_may_build_images(
+    tmp_path: Path, text: str, expected: list[str]
+) -> None:
+    (tmp_path / ".github/workflows").mkdir(parents=True)
+    (tmp_path / ".github/workflows/ci.yml").write_text(text)
+    reading = read_workflows(tmp_path, local_platform="linux/amd64")
+    notes = [str(it._replace(file=Path(it.file).name)) for it in reading.notes]
+    assert len(notes) == len(expected)
+    assert all(note.startswith(start) for note, start in zip(notes, expected, strict=True))
+    assert bool(reading.builds) == ("b: {steps" in text)

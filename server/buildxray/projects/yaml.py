@@ -82,6 +82,14 @@ class YamlError(Exception):
         self.line = line
 
 
+class DuplicateKeyError(YamlError):
+    """A text with a key twice in one mapping, with the 1-based line of the second one."""
+
+    def __init__(self, line: int, key: str) -> None:
+        super().__init__(line, f"the key {key} is written twice")
+        self.key = key
+
+
 class Tagged:
     """A value with a tag of an application, such as `!reset` and `!override` of Compose."""
 
@@ -106,10 +114,13 @@ def compose_documents(text: str) -> Iterator[Any]:
         return
 
 
-def load_documents(text: str) -> Iterator[Any]:
-    """Yield the documents of a text. Raises `YamlError`."""
+def load_documents(text: str, *, refuses_duplicates: bool = False) -> Iterator[Any]:
+    """Yield the documents of a text. Raises `YamlError`.
+
+    Of a key that is written twice the last value counts; with `refuses_duplicates` it is a `DuplicateKeyError`.
+    """
     for node in _composed(text):
-        yield _Builder().value(node, 0)
+        yield _Builder(refuses_duplicates=refuses_duplicates).value(node, 0)
 
 
 def _composed(text: str) -> Iterator[Any]:
@@ -138,8 +149,9 @@ def _composed(text: str) -> Iterator[Any]:
 class _Builder:
     """Converts the nodes of one document to values."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, refuses_duplicates: bool = False) -> None:
         self._nodes = 0
+        self._refuses_duplicates = refuses_duplicates
 
     def value(self, node: Any, depth: int) -> Any:  # noqa: ANN401 - the library's nodes are not typed
         self._nodes += 1
@@ -166,6 +178,8 @@ class _Builder:
                         merged.update({name: inner for name, inner in it.items() if name not in merged})
                         merged.lines.update({name: it.lines[name] for name in it.lines if name not in merged.lines})
                 continue
+            if self._refuses_duplicates and key in result and key_node.id == "scalar":
+                raise DuplicateKeyError(key_node.start_mark.line + 1, key)
             result[key] = self.value(value_node, depth + 1)
             result.lines[key] = key_node.start_mark.line + 1
         for name, inner in merged.items():

@@ -14,7 +14,8 @@ from buildxray.projects.ci import workflow_files
 from buildxray.projects.ci.actions import is_github_builder
 from buildxray.projects.ci.site import Reading
 from buildxray.projects.ci.step_effects import StepEffect, script_of, step_effect
-from buildxray.projects.yaml import YamlError, as_mapping, load_documents
+from buildxray.projects.ci.unread import names_image_tool
+from buildxray.projects.yaml import DuplicateKeyError, YamlError, as_mapping, load_documents
 from buildxray.records import dataclass
 
 MOST_DEPTH: Final = 4
@@ -51,14 +52,26 @@ class Repository:
         return names == ["workflow_call"]
 
     def document(self, path: Path) -> Any:  # noqa: ANN401 - what YAML holds
-        """The content of a YAML file; None, and a note, for one that cannot be read."""
+        """The content of a YAML file; None for one that cannot be read, and a note if it names a tool for images.
+
+        Source: the message "'…' is already defined" of GitHub for a key that is written twice.
+        """
         if path not in self._documents:
-            text = read_project_text(path)
+            text = read_project_text(path) or ""
+            message = ""
+            line = 1
+            self._documents[path] = None
             try:
-                self._documents[path] = None if text is None else next(load_documents(text), None)
+                self._documents[path] = next(load_documents(text, refuses_duplicates=True), None)
+            except DuplicateKeyError as error:
+                line, message = (
+                    error.line,
+                    _("GitHub refuses this file: the key `{key}` is written twice", key=error.key),
+                )
             except YamlError as error:
-                self._documents[path] = None
-                self.reading.notes.append(Note(str(path), error.line, _("this is not YAML: {error}", error=error)))
+                line, message = error.line, _("this is not YAML: {error}", error=error)
+            if message and names_image_tool(text):
+                self.reading.notes.append(Note(str(path), line, message))
         return self._documents[path]
 
     def begin_workflow(self) -> None:

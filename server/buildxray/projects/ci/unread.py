@@ -74,7 +74,7 @@ def may_build_images(root: Path, directory: Path) -> bool:
     services = (place / it for place in places for it in _OF_SERVICES)
     scripts = (*script_files(root), *islice(beside, _MOST_SCRIPTS))
     return (
-        any(_mentions(it, _IMAGE_TOOL) for it in workflow_files(root))
+        any(names_image_tool(read_project_text(it) or "") for it in workflow_files(root))
         or any(_mentions(it, _IMAGE_BUILD) for it in scripts)
         or any(_names_build(it) for it in (*scripts, *seen_files(root)) if it.suffix not in {".sh", ".mk"})
         or any(_mentions(it, _COMPOSE_BUILD) for it in islice(composed, _MOST_SCRIPTS))
@@ -82,11 +82,18 @@ def may_build_images(root: Path, directory: Path) -> bool:
     )
 
 
+def names_image_tool(text: str) -> bool:
+    """True if a line of a workflow that is no comment names a program or an action that makes or starts images."""
+    return _has_line(text, _IMAGE_TOOL)
+
+
 def _mentions(path: Path, pattern: re.Pattern[str]) -> bool:
     text = read_project_text(path)
-    return text is not None and any(
-        pattern.search(line) for line in text.splitlines() if not line.lstrip().startswith("#")
-    )
+    return text is not None and _has_line(text, pattern)
+
+
+def _has_line(text: str, pattern: re.Pattern[str]) -> bool:
+    return any(pattern.search(line) for line in text.splitlines() if not line.lstrip().startswith("#"))
 
 
 def _names_build(path: Path) -> bool:
