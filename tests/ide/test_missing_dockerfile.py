@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from buildxray.ide.project import Projects
 from buildxray.ide.project_files import look_at
 from buildxray.ide.settings import Settings
 from buildxray.platforms.platform import parse_normalized
+from tests.support.cases import every_case
 
 SETTINGS = Settings(build_platform=parse_normalized("linux/amd64"))
 DOCKERFILE = "FROM alpine\nRUN true\n"
@@ -120,3 +122,41 @@ def test_a_variable_that_people_must_set_is_no_problem_of_the_file(
     (tmp_path / "docker-bake.hcl").write_text(text)
     file = look_at(tmp_path / "docker-bake.hcl", text, Projects(), SETTINGS)
     assert ("unread-build" in [it.rule for it in file.diagnostics]) is is_said
+
+
+STEPS = """on: push
+jobs:
+  build:
+    runs-on: ubuntu-latest
+    strategy: {{matrix: {{include: [{{file: a/Dockerfile}}, {{file: gone/Dockerfile}}]}}}}
+    steps:
+      - uses: actions/checkout@v4{checkout}
+      - {before}
+      - uses: docker/build-push-action@v6
+        with: {{context: ., file: "{file}"}}
+"""
+
+
+@every_case(
+    "file, before, checkout, missing",
+    [
+        ("gone/Dockerfile", "run: echo a; docker login", "", ["gone/Dockerfile"]),
+        ("${{ matrix.file }}", "uses: actions/setup-node@v4", "", ["gone/Dockerfile"]),
+        ("./${{ matrix.file }}", "uses: docker/setup-buildx-action@v3", "", ["gone/Dockerfile"]),
+        # A step may make the directory.
+        ("gone/Dockerfile", "run: make dist", "", []),
+        ("gone/Dockerfile", "run: docker run -v .:/w tool", "", []),
+        ("gone/Dockerfile", "uses: actions/download-artifact@v4", "", []),
+        ("gone/Dockerfile", "uses: ./.github/actions/generate", "", []),
+        ("gone/Dockerfile", "run: echo a", "\n        with: {submodules: true}", []),
+        # Only a run knows the value.
+        ("${{ inputs.directory || 'gone' }}/Dockerfile", "run: echo a", "", []),
+    ],
+)
+def test_a_dockerfile_of_a_workflow_in_a_missing_directory(
+    tmp_path: Path, file: str, before: str, checkout: str, missing: list[str]
+) -> None:
+    shutil.rmtree(tmp_path / ".git", ignore_errors=True)
+    text = STEPS.format(file=file, before=before, checkout=checkout)
+    given = messages(tmp_path, ".github/workflows/ci.yml", text, "a/Dockerfile")
+    assert given == [f"`{it}` does not exist" for it in missing]

@@ -612,6 +612,18 @@ def test_a_bake_file_that_is_run_from_the_root(tmp_path: Path) -> None:
     assert [file.text[slice(*it.range)] for it in file.diagnostics] == ["docker/Dockerfile.other"]
 
 
+def test_jobs_for_other_platforms_have_findings_of_their_own(tmp_path: Path) -> None:
+    both = WORKFLOW + "          - run: docker buildx build --platform linux/amd64,linux/arm64 .\n"
+    other = WORKFLOW.replace("ci.yml", "z.yml") + "          - run: docker buildx build --platform linux/arm64 .\n"
+    second = "      again:\n        runs-on: ubuntu-22.04\n        steps:\n"
+    arm = "          - run: docker buildx build --platform linux/arm64 .\n"
+    for name, n_findings in [("ci", 2), ("z", 0)]:
+        found = looked_at(tmp_path, both + second + arm + other, f".github/workflows/{name}.yml").diagnostics
+        assert [it.rule for it in found] == ["emulating-runner"] * n_findings
+    found = looked_at(tmp_path, both + other, ".github/workflows/z.yml").diagnostics
+    assert [it.rule for it in found] == ["emulating-runner"]
+
+
 def test_a_dockerfile_of_several_jobs_has_one_finding(tmp_path: Path) -> None:
     build = "          - run: docker buildx build --platform linux/amd64,linux/arm64 {} .\n"
     second = "      again:\n        runs-on: ubuntu-22.04\n        steps:\n"

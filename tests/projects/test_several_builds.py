@@ -106,6 +106,31 @@ def test_findings_name_the_builds_that_they_are_in(root: Path) -> None:
     assert messages[0].endswith("(only in the build app)")
 
 
+@pytest.mark.parametrize(("other", "label"), [("build", "b.yml:build"), ("image", "image")])
+def test_builds_of_one_name_in_several_files_are_named_with_their_files(tmp_path: Path, other: str, label: str) -> None:
+    markup = "".join(
+        f"""
+    #- .github/workflows/{file}.yml
+    on: push
+    jobs:
+      {job}:
+        runs-on: ubuntu-latest
+        steps: [{{run: "docker buildx build --platform {platforms} ."}}]
+    """
+        for file, job, platforms in [("a", "build", "linux/amd64"), ("b", other, "linux/amd64,linux/arm64")]
+    )
+    (tmp_path / ".git").mkdir()
+    for name, text in files(
+        f"{markup}\n    #- Dockerfile\n    FROM golang AS build\n    RUN go build -o /a .\n    FROM scratch\n    COPY --from=build /a /a\n"
+    ).items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    analysis = built(tmp_path).analyzer(Workspace()).analyze((tmp_path / "Dockerfile").read_text())
+    (message,) = [it.message for it in analysis.diagnostics if it.rule == "emulated-build"]
+    assert message.endswith(f"(only in the build {label})")
+
+
 SCRIPTS = """
     #- Makefile
     image:
@@ -695,12 +720,12 @@ SCRIPT = "#!/bin/sh\ndocker buildx build --platform linux/amd64,linux/arm/v7 --p
 
 
 @pytest.mark.parametrize(
-    ("repository", "is_read"), [(None, True), ("app", True), (".", False), ("..", False)], ids=lambda it: f"{it}"
+    ("repository", "n_listed"), [(None, (1, 1)), ("app", (1, 1)), (".", (0, 1)), ("..", (0, 0))], ids=lambda it: f"{it}"
 )
-def test_the_list_of_builds_equals_the_builds_that_are_shown(
-    tmp_path: Path, repository: str | None, *, is_read: bool
+def test_the_list_of_builds_of_a_script_beside_a_dockerfile(
+    tmp_path: Path, repository: str | None, n_listed: tuple[int, int]
 ) -> None:
-    """A script beside a Dockerfile builds it if its directory is a project: the root of a repository, or outside of one."""
+    """The scripts of a repository are listed for its root, those outside of one for each directory."""
     top = tmp_path / "top"
     dockerfile = top / "app" / "Dockerfile"
     dockerfile.parent.mkdir(parents=True)
@@ -708,9 +733,7 @@ def test_the_list_of_builds_equals_the_builds_that_are_shown(
     (dockerfile.parent / "buildx.sh").write_text(SCRIPT)
     if repository is not None:
         (top / repository / ".git").mkdir()
-    shown = Projects().build(dockerfile, Settings()).shown
-    assert (shown is not None) is is_read
-    for directory in (dockerfile.parent, top):
+    assert Projects().build(dockerfile, Settings()).shown is not None
+    for directory, n_builds in zip((dockerfile.parent, top), n_listed, strict=True):
         listed = read_project(directory, local_platform="linux/amd64").builds
-        # A directory on the command line is read as a project.
-        assert [it.dockerfile for it in listed] == [dockerfile] * is_read
+        assert [it.dockerfile for it in listed] == [dockerfile] * n_builds

@@ -18,6 +18,7 @@ from buildxray.platforms.aliases import named_architectures
 from buildxray.platforms.platform import Platform, parse_normalized, this_machine
 from buildxray.projects.builds import DeclaredBuild, Note, asked_paths, choose, distinct, joined
 from buildxray.projects.by_hand import is_by_hand
+from buildxray.projects.ci import WORKFLOWS
 from buildxray.projects.context import Contexts, read_ignore_patterns
 from buildxray.projects.reader import WATCHED as PROJECT_FILES
 from buildxray.projects.reader import (
@@ -114,6 +115,7 @@ class Projects:
             is_automated=self._is_automated(dockerfile),
             has_unread_builds=not origin and self._has_unread_builds(dockerfile),
             contexts=Contexts((*dict.fromkeys(it.context for it in declared),)),
+            label=_labels(declared)[shown],
         )
 
     def _chosen(self, dockerfile: Path, pattern: str) -> tuple[tuple[DeclaredBuild, ...], tuple[DeclaredBuild, ...]]:
@@ -203,10 +205,12 @@ class Projects:
         """The builds that one file declares: a Bake file, a Compose file, a workflow.
 
         Paths in a Bake file depend on the directory in which it is run. Of a target that is read for several
-        directories, the readings that find its Dockerfile count.
+        directories, the readings that find its Dockerfile count. A step of a workflow may build another one for each job of a matrix.
         """
         builds = (it for directory in self._above(path) for it in self._read(directory).builds)
         own = (*dict.fromkeys(it for it in builds if it.source == path),)
+        if path.parent.parts[-2:] == WORKFLOWS.parts:
+            return own
         is_found = {it: exists(it.dockerfile) for it in own}
         complete = {(it.name, it.line) for it in own if is_found[it]}
         return tuple(it for it in own if is_found[it] or (it.name, it.line) not in complete)
@@ -301,11 +305,24 @@ def _contexts_up_to(root: Path, directory: Path) -> Contexts:
     return Contexts((*(it for it in (directory, *directory.parents) if it.is_relative_to(root)),))
 
 
+def _labels(builds: Iterable[DeclaredBuild]) -> dict[DeclaredBuild, str]:
+    """The names of builds for messages, with the file where builds of several files have one name: `release.yml:build`."""
+    builds = [*builds]
+    sources: dict[str, set[Path]] = {}
+    for it in builds:
+        sources.setdefault(it.display_name, set()).add(it.source)
+    return {
+        it: it.display_name if len(sources[it.display_name]) == 1 else f"{it.source.name}:{it.display_name}"
+        for it in builds
+    }
+
+
 def _others(
     wanted: Iterable[DeclaredBuild], declared: Iterable[DeclaredBuild], settings: Settings, origin: str
 ) -> dict[BuildRequest, OtherBuild]:
     """The different builds among the first of `wanted`, by their requests; `origin` is that of the user's platforms, if any."""
     others: dict[BuildRequest, OtherBuild] = {}
+    labels = _labels(declared)
     some_name_platforms = any(it.platforms or "platforms" in it.unknown for it in declared)
     for it in [*wanted][:_MOST_BUILDS]:
         if it.is_check:
@@ -313,7 +330,7 @@ def _others(
         request, declared_origin = request_with_origin(it, settings)
         if some_name_platforms and it.is_for_own_platform and settings.platforms is None:
             request = replace(request, target_platforms=(request.build_platform,))
-        build = OtherBuild(it.display_name, request, origin or declared_origin, is_by_hand(it, declared))
+        build = OtherBuild(labels[it], request, origin or declared_origin, is_by_hand(it, declared))
         others.setdefault(request, build)
     return others
 

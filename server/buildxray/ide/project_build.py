@@ -57,6 +57,8 @@ class ProjectBuild(NamedTuple):
     contexts: Contexts | None = None
     """The build contexts of the Dockerfile, or the directories that may be one where no build is known; None for a file without a project."""
 
+    label: str = ""
+    """The name of the shown build for messages; it names the file if builds of other files have the same name."""
     probable_contexts: Contexts | None = None
     """The directories that may be the build context where `contexts` is None, so that its lists of dependencies can be judged."""
 
@@ -155,7 +157,7 @@ class ProjectBuild(NamedTuple):
             rules=self._rules(is_by_hand=self.is_by_hand),
             workspace=workspace,
             title=self.title,
-            name="" if self.shown is None else self.shown.display_name,
+            name=self.label,
             others=tuple(
                 (
                     it.name,

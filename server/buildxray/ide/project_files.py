@@ -28,7 +28,7 @@ from buildxray.ide.project import Projects
 from buildxray.ide.requests import request_of
 from buildxray.ide.settings import Settings, unknown_platform
 from buildxray.localization import _, localized, ngettext
-from buildxray.platforms.platform import PlatformError, can_run, is_known, nearest_known, parse_normalized
+from buildxray.platforms.platform import Platform, PlatformError, can_run, is_known, nearest_known, parse_normalized
 from buildxray.projects.builds import DeclaredBuild, choose
 from buildxray.projects.ci import WORKFLOWS
 from buildxray.projects.default_files import BAKE_FILES, COMPOSE_FILES, OVERRIDE_NAMES
@@ -50,6 +50,8 @@ _NAMES: Final = frozenset((*BAKE_FILES, *COMPOSE_FILES, *OVERRIDE_NAMES))
 _NAME: Final = lazy_regex(
     r"(?:.*[._-])?bake(?:[._-].*)?\.(?:hcl|json)|(?:docker-)?compose(?:[._-].*)?\.ya?ml", re.IGNORECASE
 )
+_OF_MATRIX: Final = lazy_regex(r"\$\{\{[ \t]*matrix\.[\w.-]+[ \t]*\}\}")
+"""A value of the matrix alone, which the file itself lists, unlike an input or a secret."""
 _MOST_CALLED: Final = 60
 """Builds of Bake that one workflow calls, each of which is planned while the workflow is open."""
 _PAGE: Final = "https://github.com/buildxray/buildxray/blob/main/docs/builds.md"
@@ -245,7 +247,7 @@ class _Reader:
         name = declared.dockerfile.name
         place = self.own.name if named is None else self.own.fields.get(named, self.own.name)
         if any(
-            "$" in self._file.text[slice(*it)]
+            "$" in _OF_MATRIX.sub("", self._file.text[slice(*it)])
             for key, it in self.own.fields.items()
             if key in ("context", "dockerfile")
         ):
@@ -396,11 +398,16 @@ def _runs_it(build: DeclaredBuild) -> Path:
 
 
 def _is_first(declared: DeclaredBuild, projects: Projects) -> bool:
-    """True if the workflow of a build is the one that reports the emulation: if several build the Dockerfile, that of the shown build."""
+    """True if the workflow of a build is the one that reports the emulation.
+
+    If several build the Dockerfile for the same platforms, it is that of the build which would be shown.
+    """
     if declared.source.parent.name != "workflows":
         return True
     others = [
-        it for it in projects.declared(declared.dockerfile) if it.nodes and _runs_it(it).parent.name == "workflows"
+        it
+        for it in projects.declared(declared.dockerfile)
+        if it.nodes and _runs_it(it).parent.name == "workflows" and {*it.platforms} == {*declared.platforms}
     ]
     first = choose(others)
     return first is None or _runs_it(first) == declared.source
@@ -409,13 +416,14 @@ def _is_first(declared: DeclaredBuild, projects: Projects) -> bool:
 def _emulating_runners(readers: Iterable[_Reader]) -> Iterator[Diagnostic]:
     """Find the machines of jobs that emulate a compiler.
 
-    All builds of a job on one machine are one finding, and a Dockerfile built by several jobs is reported once.
+    All builds of a job on one machine are one finding, and a Dockerfile that several jobs build for the same platforms is reported once.
     """
     by_place: dict[TextRange, dict[tuple[Path, Build], _Reader]] = {}
-    first_places: dict[Path, TextRange] = {}
+    first_places: dict[tuple[Path, frozenset[Platform]], TextRange] = {}
     for it in readers:
         build = it.emulating
-        if build is not None and first_places.setdefault(it.declared.dockerfile, it.runner_place) == it.runner_place:
+        key = (it.declared.dockerfile, frozenset(it.declared.platforms))
+        if build is not None and first_places.setdefault(key, it.runner_place) == it.runner_place:
             by_place.setdefault(it.runner_place, {})[it.declared.dockerfile, build] = it
     for place, builds in by_place.items():
         totals = [build_totals(build) for _path, build in builds]

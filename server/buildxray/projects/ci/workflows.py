@@ -5,6 +5,7 @@ Source: docs.github.com, "Workflow syntax".
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -15,12 +16,13 @@ from buildxray.localization import gettext_lazy as _
 from buildxray.projects.builds import DeclaredBuild
 from buildxray.projects.ci import WORKFLOWS
 from buildxray.projects.ci.actions import add_github_builder, is_github_builder
-from buildxray.projects.ci.expressions import OWN_REPOSITORY, Context, Partly
+from buildxray.projects.ci.expressions import OWN_REPOSITORY, Context, Partly, without_expressions
 from buildxray.projects.ci.hand_overs import written_names
 from buildxray.projects.ci.machines import runner_machines
 from buildxray.projects.ci.matrices import matrix_combinations
 from buildxray.projects.ci.merging import merge_jobs
 from buildxray.projects.ci.repository import MOST_DEPTH, Repository
+from buildxray.projects.ci.shell import parse_script
 from buildxray.projects.ci.site import Reading, Site, project_path
 from buildxray.projects.ci.step_effects import StepEffect, script_of, step_effect
 from buildxray.projects.ci.steps import Job
@@ -61,8 +63,8 @@ class _Workflows:
     def may_write_dockerfile(self, build: DeclaredBuild) -> bool:
         """True if the Dockerfile of a build is missing, but its workflow may write it.
 
-        A command of the workflow writes it, a script of the repository that names Dockerfiles may, or its
-        directory is missing too.
+        A command of the workflow writes it, a script of the repository that names Dockerfiles may, or its directory is
+        missing too and a step of the workflow may make it.
         """
         dockerfile, workflow = build.dockerfile, build.source
         if exists(dockerfile) or workflow.parent != self._repository.root / WORKFLOWS:
@@ -71,9 +73,9 @@ class _Workflows:
             self._written_names[workflow] = frozenset(
                 _names_written(self._repository.document(workflow), self._repository.root)
             )
-        return not is_directory(dockerfile.parent) or not {dockerfile.name, _ANY}.isdisjoint(
-            self._written_names[workflow]
-        )
+        if not {dockerfile.name, _ANY}.isdisjoint(self._written_names[workflow]):
+            return True
+        return not is_directory(dockerfile.parent) and _may_make_directories(self._repository.document(workflow))
 
     def read(self, path: Path) -> None:
         """Effect: add the builds of a workflow that events start."""
@@ -216,6 +218,74 @@ def _names_written(document: object, root: Path) -> Iterator[str]:
         text = None if place is None else read_project_text(place)
         if text is not None and "dockerfile" in text.lower():
             yield _ANY
+
+
+_HARMLESS_ACTION: Final = lazy_regex(
+    r"actions/(?:cache|setup-[\w-]+|upload-artifact)@.*|docker/[\w-]+@.*|aws-actions/[\w-]+@.*|azure/[\w-]*login@.*"
+    r"|google-github-actions/(?:auth|setup-gcloud)@.*|sigstore/cosign-installer@.*|aquasecurity/[\w-]+@.*",
+    re.IGNORECASE,
+)
+"""Actions that add no files to the checkout."""
+_HARMLESS_PROGRAMS: Final = frozenset(
+    (
+        "[",
+        "[[",
+        "aws",
+        "cat",
+        "cd",
+        "cut",
+        "date",
+        "docker",
+        "echo",
+        "exit",
+        "export",
+        "false",
+        "gcloud",
+        "grep",
+        "head",
+        "jq",
+        "kubectl",
+        "ls",
+        "printf",
+        "pwd",
+        "sed",
+        "set",
+        "sleep",
+        "tail",
+        "test",
+        "tr",
+        "true",
+        "wc",
+        ":",
+    )
+)
+"""Programs that make no directories, unless an option tells them to."""
+
+
+def _may_make_directories(document: object) -> bool:
+    """True unless all steps of a workflow are known to add no directories to the checkout of its own repository."""
+    jobs = as_mapping(as_mapping(document).get("jobs"))
+    for job in map(as_mapping, jobs.values()):
+        steps = job.get("steps")
+        if "uses" in job or not all(_adds_nothing(as_mapping(it)) for it in (steps if isinstance(steps, list) else ())):
+            return True
+    return False
+
+
+def _adds_nothing(step: Mapping[str, Any]) -> bool:
+    """True if a step is known to add no directories to the checkout."""
+    uses, script = step.get("uses"), step.get("run")
+    if isinstance(uses, str):
+        given = as_mapping(step.get("with"))
+        if uses.startswith("actions/checkout@"):
+            return not {"path", "repository", "submodules"} & {*given}
+        return _HARMLESS_ACTION.fullmatch(uses) is not None
+    read = parse_script(without_expressions(script, "${UNKNOWN_EXPRESSION}")) if isinstance(script, str) else None
+    if read is None:
+        return not isinstance(script, str)
+    return all(it.name in _HARMLESS_PROGRAMS for it in read.commands) and not re.search(
+        r"\bdocker\s+(?:cp|run)\b|--output|\s-o\b", str(script)
+    )
 
 
 def _may_build(job: Mapping[str, Any]) -> bool:
