@@ -101,6 +101,11 @@ def test_packages_of_node(
     [
         ("packages:\n  - 'web'\n  # all\n  - libs/*\n", "libs/a/package.json package.json pnpm-workspace.yaml web/package.json"),
         ("packages:\n- web\ncatalog:\n  react: ^19\n", "package.json pnpm-workspace.yaml web/package.json"),
+        ("packages: [web, 'libs/*']\n", "libs/a/package.json package.json pnpm-workspace.yaml web/package.json"),
+        ("packages: ['**']\n", None),
+        ("overrides: {a: 'link:../a'}\n", None),
+        ("packages: [web\n", None),
+        ("", "package.json pnpm-workspace.yaml"),
         ("onlyBuiltDependencies:\n  - esbuild\n", "package.json pnpm-workspace.yaml"),
         ("packages:\n  - '**'\n", None),
         ("packages:\n  - web\npatchedDependencies:\n  a@1: patches/a.patch\n", None),
@@ -199,6 +204,10 @@ def test_other_lists(  # noqa: PLR0917
         ("[project]\nname = 'a'\n", "uv", False),
         ("[build-system]\nrequires = []\n", "uv", True),
         ("[build-system]\n[tool.uv]\npackage = false\n", "uv", False),
+        ("[build-system]\n[tool.other]\npackage = false\n", "uv", True),
+        ("tool.uv = {package = true}\n", "uv", True),
+        ("tool = {poetry = {package-mode = false}}\n", "poetry", False),
+        ("[tool.other]\npackage-mode = false\n", "poetry", True),
         ("[tool.uv]\npackage = true\n", "uv", True),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -139,3 +140,38 @@ def test_a_script_beside_native_jobs_is_not_a_reason_to_cross_compile(
     files = {".github/workflows/a.yml": JOBS.replace("RUNNER", runner), "Makefile": script, "Dockerfile": EMULATED}
     analysis = built(tmp_path, files).analyzer(Workspace()).analyze(EMULATED)
     assert ("emulated-build" in [it.rule for it in analysis.diagnostics]) is is_said
+
+
+NO_CACHE = WORKFLOW.format(ACTION.format("no-cache: true"))
+LATE = "FROM node\nWORKDIR /app\nCOPY . .\nRUN npm ci\nCMD node ."
+
+
+@every_case(
+    "files, is_silent",
+    [
+        ({".github/workflows/a.yml": NO_CACHE}, True),
+        ({".github/workflows/a.yml": WORKFLOW.format(ACTION.format("no-cache: false"))}, False),
+        ({".github/workflows/a.yml": WORKFLOW.format(ACTION.format('no-cache: "${{ inputs.clean }}"'))}, False),
+        ({".github/workflows/a.yml": WORKFLOW.format(COMMAND.format("--no-cache -t a"))}, True),
+        ({".github/workflows/a.yml": WORKFLOW.format(COMMAND.format("--no-cache=false -t a"))}, False),
+        ({".github/workflows/a.yml": WORKFLOW.format(COMMAND.format("--no-cache-filter base -t a"))}, False),
+        ({".github/workflows/a.yml": NO_CACHE, "build.sh": "docker build --no-cache ."}, True),
+        # Some people build with a cache.
+        ({".github/workflows/a.yml": NO_CACHE, "build.sh": "docker build ."}, False),
+        ({".github/workflows/a.yml": NO_CACHE, "compose.yml": "services: {a: {build: .}}"}, False),
+        ({"build.sh": 'FLAG=""\n[ -n "$CLEAN" ] && FLAG=--no-cache\ndocker build $FLAG .'}, False),
+        ({"build.sh": "docker compose build --no-cache", "compose.yml": "services: {a: {build: .}}"}, False),
+        ({"compose.yml": "services: {a: {build: {context: ., no_cache: true}}}"}, True),
+        ({"docker-bake.hcl": 'target "default" { no-cache = true }'}, True),
+        ({"docker-bake.hcl": 'target "default" { no-cache = [] }'}, False),
+        ({}, False),
+    ],
+)
+def test_no_advice_about_the_cache_if_all_builds_ignore_it(
+    tmp_path: Path, files: dict[str, str], is_silent: bool
+) -> None:
+    shutil.rmtree(tmp_path)
+    tmp_path.mkdir()
+    build = built(tmp_path, {**files, "package.json": "{}", "package-lock.json": "{}", "Dockerfile": LATE})
+    analysis = build.analyzer(Workspace()).analyze(LATE)
+    assert ("late-module-download" not in [it.rule for it in analysis.diagnostics]) is is_silent

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -11,6 +10,7 @@ from typing import Any, Final, NamedTuple
 from buildxray.files.reading import exists, read_project_text, read_text
 from buildxray.ide.settings import SettingProblem, Settings, read_settings
 from buildxray.localization import _
+from buildxray.projects.toml import parse_toml
 from buildxray.records import replace
 from buildxray.syntax.lazy_regex import lazy_regex
 
@@ -22,8 +22,6 @@ _ASSIGNMENT: Final = lazy_regex(rf"[ \t]*{_KEYS}[ \t]*=")
 
 _MOST_PROBLEMS: Final = 20
 """Messages about one file; each looks for its line in the text."""
-_MOST_DOTS: Final = 5_000
-"""Limit for the dots of a line; the library takes quadratic time to read a dotted key."""
 
 
 class Configuration(NamedTuple):
@@ -64,7 +62,7 @@ def _read(path: Path, text: str) -> Configuration | None:
     if not is_own and "buildxray" not in text:
         return None
     try:
-        table: Any = _parsed(text)
+        table: Any = parse_toml(text)
     except ValueError as error:
         place = f"{path}:{_line_of_error(text, str(error))}"
         return Configuration(path, Settings(), (_("{place}: invalid TOML: {error}", place=place, error=error),))
@@ -84,23 +82,6 @@ def _read(path: Path, text: str) -> Configuration | None:
         settings,
         tuple(f"{path}:{_line(text, header, it.name)}: {it.message}" for it in problems[:_MOST_PROBLEMS]),
     )
-
-
-def _parsed(text: str) -> dict[str, Any]:
-    """The table that a TOML text describes. Raises `ValueError`, also for a text that is nested too deeply."""
-    # Imported late: it is needed only if there is a file.
-    if sys.version_info >= (3, 11):
-        import tomllib as toml  # noqa: PLC0415
-    else:
-        import tomli as toml  # noqa: PLC0415
-
-    if max((it.count(".") for it in text.splitlines()), default=0) > _MOST_DOTS:
-        raise ValueError(_("nested too deeply"))
-    try:
-        table: dict[str, Any] = toml.loads(text)
-    except RecursionError as error:
-        raise ValueError(_("nested too deeply")) from error
-    return table
 
 
 def _line_of_error(text: str, message: str) -> int:

@@ -19,6 +19,10 @@ _OF_EMULATION: Final = ("emulated-build", "needless-emulation")
 """Rules about time that machines of their own do not take."""
 
 
+_OF_CACHE: Final = ("late-module-download",)
+"""Rules about steps that run again although their files have not changed, as they do in each build without a cache."""
+
+
 class OtherBuild(NamedTuple):
     """Another build of the same Dockerfile, which is checked too."""
 
@@ -128,9 +132,14 @@ class ProjectBuild(NamedTuple):
         return " · ".join(map(localized, parts))
 
     def _rules(self, *, is_by_hand: bool) -> tuple[Rule, ...]:
-        """The rules for a build. A script's build is not cross-compiled if the published images are built natively."""
-        rules = self.settings.rules
-        return tuple(it for it in rules if it.name not in _OF_EMULATION) if is_by_hand else rules
+        """The rules for a build.
+
+        A script's build is not cross-compiled if the published images are built natively, and no order of steps saves time if
+        all builds ignore the cache.
+        """
+        ignores_cache = bool(self.declared) and all(it.ignores_cache for it in self.declared)
+        without = (*(_OF_EMULATION if is_by_hand else ()), *(_OF_CACHE if ignores_cache else ()))
+        return tuple(it for it in self.settings.rules if it.name not in without) if without else self.settings.rules
 
     def analyzer(self, workspace: Workspace) -> Analyzer:
         """An analyzer of the Dockerfile for this build that also checks the other builds."""

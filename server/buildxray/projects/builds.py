@@ -120,6 +120,8 @@ class DeclaredBuild:
     """True if the build writes files and no image: each `--output` is a directory or a tar archive."""
     keeps_nothing: bool = False
     """True if the result certainly stays in the cache of the builder: it is neither pushed, loaded nor exported."""
+    ignores_cache: bool = False
+    """True if it certainly runs all steps again: `--no-cache`."""
     is_check: bool = False
     """True if it only checks the Dockerfile: `call = "check"`."""
     may_be_written: bool = False
@@ -242,8 +244,10 @@ def distinct(builds: Iterable[DeclaredBuild]) -> tuple[DeclaredBuild, ...]:
         before = different.get(it.key)
         if before is None or (it.is_default, it.pushes) > (before.is_default, before.pushes):
             different[it.key] = it
-        if before is not None and before.keeps_nothing != it.keeps_nothing:
-            different[it.key] = replace(different[it.key], keeps_nothing=False)
+        if before is not None:
+            keeps_nothing = before.keeps_nothing and it.keeps_nothing
+            ignores_cache = before.ignores_cache and it.ignores_cache
+            different[it.key] = replace(different[it.key], keeps_nothing=keeps_nothing, ignores_cache=ignores_cache)
     return (*different.values(),)
 
 
@@ -270,6 +274,7 @@ def joined(builds: Iterable[DeclaredBuild]) -> tuple[DeclaredBuild, ...]:
             joined_names=(*dict.fromkeys((*known.joined_names, known.name, build.name)),),
             pushes=known.pushes or build.pushes,
             keeps_nothing=known.keeps_nothing and build.keeps_nothing,
+            ignores_cache=known.ignores_cache and build.ignores_cache,
         )
     return (*together.values(),)
 

@@ -266,6 +266,8 @@ def _fields(build: Mapping[str, Any], service: Mapping[str, Any], environment: M
         value = _text(build.get(key))
         if value:
             fields[name] = value
+    if build.get("no_cache") is True:
+        fields["no-cache"] = "true"
     if build.get("dockerfile_inline"):
         fields["dockerfile-inline"] = str(build["dockerfile_inline"])
     platforms = build.get("platforms")

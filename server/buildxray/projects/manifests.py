@@ -15,7 +15,8 @@ from typing import Any, Final
 
 from buildxray.files.globs import match_text
 from buildxray.files.reading import entries_of, is_file, is_inside, read_project_text
-from buildxray.projects.yaml import as_mapping
+from buildxray.projects.toml import parse_toml
+from buildxray.projects.yaml import as_mapping, load_yaml
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.toolchains.base import INSTALL_SCRIPTS, NeededFiles, is_harmless_script
 
@@ -196,14 +197,6 @@ _READ_BY: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """Files that only some programs read, among those that share a list of dependencies."""
 _DEPENDENCIES: Final = ("dependencies", "devDependencies", "optionalDependencies", "resolutions")
-_MEMBER: Final = lazy_regex(r"^[ \t]*-[ \t]+[\"']?(?P<path>!?[\w.@*/-]+)", re.MULTILINE)
-_PACKAGES: Final = lazy_regex(r"^packages:[ \t\r]*\n(?P<list>(?:[ \t]*(?:-.*|#.*)?\r?\n?)*)", re.MULTILINE)
-_PATCHED: Final = lazy_regex(
-    r"^patchedDependencies:|^[ \t]+(?:[\"']?[\w@/.-]+[\"']?):[ \t]*[\"']?(?:file|link):", re.MULTILINE
-)
-_YARN_PATH: Final = lazy_regex(
-    r"^yarnPath:[ \t]*[\"']?(?P<path>[\w./-]+)|^[ \t]+path:[ \t]*[\"']?(?P<plugin>[\w./@-]+)", re.MULTILINE
-)
 
 
 def _of_package(context: _Context, path: str) -> list[str]:
@@ -238,17 +231,26 @@ def _of_package(context: _Context, path: str) -> list[str]:
 
 
 def _of_pnpm_workspace(context: _Context, path: str) -> list[str]:
+    """The package.json of each member that pnpm's settings list. Raises `_IncompleteError` if they name patches or other directories."""
     text = context.text(path)
-    if _PATCHED.search(text):
+    settings = as_mapping(load_yaml(text))
+    if (not settings and text.strip()) or settings.get("patchedDependencies"):
         raise _IncompleteError
-    packages = _PACKAGES.search(text)
-    members = [it["path"] for it in _MEMBER.finditer("" if packages is None else packages["list"])]
+    tables = [settings.get("overrides"), settings.get("catalog"), *as_mapping(settings.get("catalogs")).values()]
+    versions = (it for table in tables for it in as_mapping(table).values())
+    if any(isinstance(it, str) and it.startswith(_OF_FILES) for it in versions):
+        raise _IncompleteError
+    listed = settings.get("packages")
+    members = [it for it in listed if isinstance(it, str)] if isinstance(listed, list) else []
     return [*_members(context, path, members)]
 
 
 def _of_yarn_settings(context: _Context, path: str) -> list[str]:
-    matches = _YARN_PATH.finditer(context.text(path))
-    return [_from(path, it["path"] or it["plugin"]) for it in matches]
+    """The files of Yarn itself and of its plug-ins that its settings name. Source: yarnpkg.com, "yarnPath" and "plugins"."""
+    settings = as_mapping(load_yaml(context.text(path)))
+    listed = settings.get("plugins")
+    plugins = [as_mapping(it).get("path", it) for it in listed] if isinstance(listed, list) else []
+    return [_from(path, it) for it in (settings.get("yarnPath"), *plugins) if isinstance(it, str)]
 
 
 def _members(context: _Context, path: str, patterns: Iterable[str]) -> Iterator[str]:
@@ -367,9 +369,6 @@ _TOML_LOCKS: Final = {
     "pipfile": ("Pipfile.lock",),
     "pyproject.toml": ("poetry.lock", "poetry.toml", "uv.lock", "uv.toml", ".python-version"),
 }
-_NO_PACKAGE: Final = lazy_regex(r"^[ \t]*package-mode[ \t]*=[ \t]*false\b", re.MULTILINE)
-_BUILD_SYSTEM: Final = lazy_regex(r"^[ \t]*\[build-system\]", re.MULTILINE)
-_IS_PACKAGE: Final = lazy_regex(r"^[ \t]*package[ \t]*=[ \t]*(?P<value>true|false)\b", re.MULTILINE)
 
 
 def _installs_itself(context: _Context, path: str) -> bool:
@@ -381,11 +380,16 @@ def _installs_itself(context: _Context, path: str) -> bool:
     name = posixpath.basename(path)
     if name != "pyproject.toml":
         return name == "composer.json" or match_text(name, "*pom*.xml")
-    text = context.text(path)
+    try:
+        table = parse_toml(context.text(path))
+    except ValueError:
+        # An installation from it fails.
+        return False
+    tools = as_mapping(table.get("tool"))
     if context.manager == "poetry":
-        return _NO_PACKAGE.search(text) is None
-    chosen = _IS_PACKAGE.search(text)
-    return _BUILD_SYSTEM.search(text) is not None if chosen is None else chosen["value"] == "true"
+        return as_mapping(tools.get("poetry")).get("package-mode", True) is not False
+    chosen = as_mapping(tools.get("uv")).get("package")
+    return "build-system" in table if chosen is None else chosen is True
 
 
 def _of_pubspec(context: _Context, path: str) -> list[str]:

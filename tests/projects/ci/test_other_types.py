@@ -81,6 +81,14 @@ FILES = {
         script: [docker build .]
         jobs: {include: [{name: a, stage: b, env: [C=d], before_script: [export A=1], script: docker build a}]}
     """,
+    "azure-pipelines.yml": """
+        variables: {A: b}
+        steps: [{task: Docker@2, inputs: {command: build, Dockerfile: d, buildContext: ., arguments: --pull}}, {pwsh: docker build .}]
+    """,
+    "cloudbuild.yaml": """
+        substitutions: {_A: b}
+        steps: [{name: gcr.io/cloud-builders/docker, dir: d, args: [build, ., -t, $_A]}, {name: docker, entrypoint: bash, args: [-c, docker build .]}]
+    """,
     ".woodpecker.yml": """
         steps:
           - {name: a, image: woodpeckerci/plugin-docker-buildx, settings: {context: ., dockerfile: d, platforms: [a], build_args: [A=1], target: t}}
@@ -117,7 +125,7 @@ def test_no_type_of_a_value_raises(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     current: list[object] = []
     for module in ("ci.repository", "ci.scripts", "ci.travis", "compose", "ci.machines"):
         target = f"buildxray.projects.{module}.load_documents"
-        monkeypatch.setattr(target, lambda text: iter([copy.deepcopy(current[-1])] if text == TEXT else ()))
+        monkeypatch.setattr(target, lambda text, **_options: iter([copy.deepcopy(current[-1])] if text == TEXT else ()))
     current.append(document)
     assert read_project(tmp_path, local_platform="linux/amd64").builds
     for changed_document in changed(document):

@@ -175,6 +175,7 @@ def _builds(
         is_of_service=bool(target.service),
         is_default=is_default,
         makes_files=makes_files(_texts(fields.get("output", ()))),
+        ignores_cache=fields.get("no-cache") in (True, "true"),
         is_check=fields.get("call", "build") not in {"build", "", UNKNOWN},
         unknown=frozenset(key for key, is_known in known.items() if not is_known),
     )

@@ -22,6 +22,7 @@ FIELDS: Final = (
     "target",
     "platforms",
     "call",
+    "no-cache",
     "output",
 )
 """The attributes of a target that decide what is built."""

@@ -204,6 +204,7 @@ def _add_build(inputs: _Inputs, site: Site, reading: Reading) -> None:
         pushes=inputs.pushes,
         makes_files=not inputs.pushes and makes_files(as_text(values.get("outputs")).splitlines()),
         keeps_nothing=inputs.keeps_nothing(names),
+        ignores_cache=as_text(inputs.given.get("no-cache")) == "true",
         is_check=as_text(values.get("call")) in {"check", "outline", "targets"},
         unknown=frozenset(key for key, is_complete in complete.items() if not is_complete),
     )

@@ -328,6 +328,7 @@ class BuildOptions(NamedTuple):
     """Named contexts, without values that are unknown."""
     pushes: bool
     makes_files: bool
+    ignores_cache: bool
     is_check: bool
     unknown: frozenset[str]
     """The fields with unknown values; see `DeclaredBuild.unknown`."""
@@ -367,6 +368,7 @@ def read_build_options(words: Sequence[str]) -> BuildOptions:
         contexts=[(name, value) for name, sign, value in contexts if sign and not has_unknown_part(value)],
         pushes=pushes or any("push=true" in it or "type=registry" in it for it in outputs),
         makes_files=not pushes and makes_files(outputs),
+        ignores_cache="--no-cache" in options.flags,
         is_check="--check" in options.flags
         or any(it in {"check", "outline", "targets"} for it in options.all("--call")),
         unknown=frozenset(unknown),

@@ -165,7 +165,7 @@ class _Starter:
                 self._bake(line.words, machines)
             case Call.COMPOSE:
                 if builds_images(line.words):
-                    self._compose(line.before, machines)
+                    self._compose(line.before, machines, ignores_cache="--no-cache" in line.words)
             case Call.MAKE:
                 self._make(line.words)
             case _:
@@ -205,6 +205,7 @@ class _Starter:
             origin=self._site.origin,
             pushes=options.pushes,
             makes_files=options.makes_files,
+            ignores_cache=options.ignores_cache,
             is_check=options.is_check,
             unknown=options.unknown,
         )
@@ -227,9 +228,10 @@ class _Starter:
             environment=self._environment,
             machines=machines,
             pushes="--push" in options.flags,
+            ignores_cache="--no-cache" in options.flags,
         )
 
-    def _compose(self, before: list[str], machines: Machines) -> None:
+    def _compose(self, before: list[str], machines: Machines, *, ignores_cache: bool) -> None:
         options = read_compose_options(before, self._environment)
         directory = self._path(options.directory)
         files = [self._path(it) for it in options.files]
@@ -238,7 +240,11 @@ class _Starter:
         names = [str(it) for it in files] or compose_files(directory)
         project, builds = read_compose(directory, names)
         self._reading.notes += (it._replace(file=str(directory / it.file)) for it in project.notes)
-        self._reading.builds += (on_machines(it, machines) for it in builds if files or it.is_default)
+        self._reading.builds += (
+            replace(on_machines(it, machines), ignores_cache=it.ignores_cache or ignores_cache)
+            for it in builds
+            if files or it.is_default
+        )
 
     def _make(self, words: list[str]) -> None:
         options = read_make_options(words)
@@ -291,6 +297,7 @@ def add_bake(
     environment: Mapping[str, str | hcl.Unknown],
     machines: Machines,
     pushes: bool,
+    ignores_cache: bool = False,
     is_for_each_platform: bool = False,
 ) -> None:
     """Effect: add the builds of a call of Bake in a directory; if `targets` is None, one of all targets is built.
@@ -324,6 +331,8 @@ def add_bake(
         if build.is_default:
             caller = Caller(site.source, site.line, site.name)
             added = replace(on_machines(build, machines), pushes=pushes, is_default=False, caller=caller)
+            if ignores_cache:
+                added = replace(added, ignores_cache=True)
             if is_for_each_platform:
                 added = replace(added, is_separate=True, unknown=added.unknown | {"platforms"})
             reading.builds.append(added)

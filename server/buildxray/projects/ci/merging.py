@@ -41,6 +41,7 @@ def merge_jobs(builds: Sequence[DeclaredBuild], jobs: Sequence[int]) -> Iterator
             is_separate=known.is_separate or (job != first_jobs[key] and len(names) > len(known.platform_names)),
             pushes=known.pushes or build.pushes,
             keeps_nothing=known.keeps_nothing and build.keeps_nothing,
+            ignores_cache=known.ignores_cache and build.ignores_cache,
         )
     yield from merged.values()
 

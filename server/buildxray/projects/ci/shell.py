@@ -182,7 +182,7 @@ class Shell:
                 continue
             values = words.possible(name, at) if UNKNOWN in (words.variable(name, at) or "") else None
             if values is not None and all(is_how_it_runs(it.split()) for it in values):
-                chosen[name] = max(values, key=lambda it: ("--push" in it, it))
+                chosen[name] = max(values, key=lambda it: ("--push" in it, "--no-cache" not in it))
             elif values is not None and len(values) > 1:
                 deciding[name] = values
         rounds = [{**chosen}]
