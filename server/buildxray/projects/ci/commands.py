@@ -48,7 +48,7 @@ from buildxray.syntax.text import LineIndex
 _BUILDS_SOMETHING: Final = lazy_regex(r"docker|depot|buildx|make|\.sh\b|buildctl|buildah|podman|nerdctl|finch|executor")
 _OWN_BUILDERS: Final = frozenset(("default", "desktop-linux", "orbstack", "colima"))
 """Builders that Docker makes itself, on its own machine."""
-_CLOUD: Final = lazy_regex(r"cloud-[\w.-]+-[\w.-]+")
+_CLOUD: Final = lazy_regex(r"cloud-[^-]+-[^-]")
 _MOST_DEPTH: Final = 4
 """Nesting depth of scripts that call other scripts."""
 _MOST_TARGETS: Final = 2_000
@@ -117,7 +117,7 @@ def machines_of_builder(name: str, machines: Machines, site: Site, reading: Read
         return machines
     if (name, site.machines) in reading.builders:
         return reading.builders[name, site.machines]
-    if _CLOUD.fullmatch(name) is not None:
+    if _CLOUD.match(name) is not None:
         return NATIVE
     naming = re.compile(rf"""\bname[ =:]+["']?{re.escape(name)}(?![\w.-])""")
     text = read_project_text(site.source)

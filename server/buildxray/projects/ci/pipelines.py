@@ -1,4 +1,4 @@
-"""The commands that steps of Azure Pipelines and of Google Cloud Build stand for, as text for the shell. Nothing is executed.
+"""The commands that steps of Azure Pipelines and of Google Cloud Build run, as text for the shell. Nothing is executed.
 
 Source: learn.microsoft.com, "Docker@2" and "DockerCompose@1"; cloud.google.com/build, "Build configuration file schema"; the README of kaniko.
 """

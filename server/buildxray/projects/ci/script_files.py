@@ -9,7 +9,7 @@ from os import DirEntry
 from pathlib import Path
 from typing import Final
 
-from buildxray.files.reading import entries_of, exists, is_repository, read_project_text
+from buildxray.files.reading import entries_of, exists, is_file, is_repository, read_project_text
 from buildxray.syntax.lazy_regex import lazy_regex
 
 MAKEFILES: Final = ("GNUmakefile", "makefile", "Makefile")
@@ -35,6 +35,8 @@ _MOST_FILES: Final = 120
 _MOST_ENTRIES: Final = 4_000
 """Limit for the entries of the directories below the root that are searched too."""
 _DEEPEST: Final = 3
+_MOST_BYTES: Final = 100_000
+"""Limit for a script without a suffix, which is read to see what it is."""
 _SKIPPED: Final = frozenset(
     ("node_modules", "vendor", "third_party", "3rdparty", "testdata", "target", "dist", "site-packages", "workflows")
 )
@@ -173,13 +175,8 @@ def _is_read(name: str, *, is_pipeline: bool) -> bool:
 
 def _has_interpreter(entry: DirEntry[str]) -> bool:
     """True if a file without a suffix is a script of the shell."""
-    try:
-        if "." in entry.name or not entry.is_file() or entry.stat().st_size > 100_000:
-            return False
-    except OSError:
-        return False
     path = Path(entry.path)
-    text = read_project_text(path)
+    text = None if "." in entry.name or not is_file(path) else read_project_text(path, _MOST_BYTES)
     return text is not None and is_shell(path, text)
 
 

@@ -83,7 +83,7 @@ def may_build_images(root: Path, directory: Path) -> bool:
 
 
 def names_image_tool(text: str) -> bool:
-    """True if a line of a workflow that is no comment names a program or an action that makes or starts images."""
+    """True if a line of a workflow, apart from comments, names a program or an action that makes or starts images."""
     return _has_line(text, _IMAGE_TOOL)
 
 
