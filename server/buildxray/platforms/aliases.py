@@ -1,6 +1,6 @@
 """Names of architectures that resemble those of TARGETARCH but differ from them.
 
-Source: containerd/platforms database.go, normalizeArch; the names that `uname -m` and distributions use.
+Source: containerd/platforms database.go, normalizeArch; the names that `uname -m`, distributions and os-maven-plugin (Netty, protoc) use.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from buildxray.syntax.lazy_regex import lazy_regex
 
 _ALIASES: Final = {
     "aarch64": "arm64",
+    "aarch_64": "arm64",
     "armel": "arm",
     "armhf": "arm",
     "armv6": "arm",
@@ -20,8 +21,11 @@ _ALIASES: Final = {
     "i386": "386",
     "i686": "386",
     "linux64": "amd64",
+    "ppcle_64": "ppc64le",
+    "s390_64": "s390x",
     "x64": "amd64",
     "x86-64": "amd64",
+    "x86_32": "386",
     "x86_64": "amd64",
 }
 REPOSITORY_PREFIXES: Final = {

@@ -636,3 +636,18 @@ def test_a_stage_on_an_image_of_one_architecture(image: str, is_said: bool) -> N
         "RUN curl -o /t https://x.org/t-amd64\nFROM base\nCOPY --from=build /t /usr/bin/t\n"
     )
     assert bool(findings(hard_coded_arch, context(text))) is is_said
+
+
+@every_case(
+    "files, places",
+    [
+        (["linux-x86_64"], ["x86_64"]),
+        (["linux-aarch_64"], ["aarch_64"]),
+        (["linux-x86_64", "linux-aarch_64"], []),
+        (["linux-ppcle_64", "linux-x86_64", "linux-s390_64"], []),
+        (["linux-universal_64"], []),
+    ],
+)
+def test_the_names_of_the_plugin_of_maven_are_known(files: list[str], places: list[str]) -> None:
+    run = " && ".join(f"curl -fsSLO https://x.org/native-1.0-{it}.jar" for it in files)
+    assert reported(hard_coded_arch, IMAGE.format(f"RUN {run}")) == places
