@@ -305,7 +305,21 @@ def _is_harmless_run(run: Run) -> bool:
     if run.script.has_errors or not run.script.commands:
         return False
     uses = [it.use for it in run.commands if not is_nothing(it.syntax)]
-    return all(it is not None and it.effect in _HARMLESS and not it.may_differ for it in uses)
+    return all(it is not None and it.effect in _HARMLESS and not it.may_differ for it in uses) and not any(
+        _names_machine(run, it) for it in run.known_commands
+    )
+
+
+_SELECTING: Final = frozenset({"awk", "cut", "gawk", "grep"})
+
+
+def _names_machine(run: Run, command: KnownCommand) -> bool:
+    """True if the output of `go version`, whose fourth word is the machine (`go help version`), is used, perhaps in a program of the image."""
+    is_used = command.syntax.is_substitution or command.syntax.is_piped
+    if command.use.toolchain is not GO or command.invocation.subcommand != "version" or not is_used:
+        return False
+    readers = [it for it in run.script.commands if it.input is command.syntax]
+    return not readers or any(it.name not in _SELECTING or any("4" in one for one in it.arguments) for it in readers)
 
 
 def _runs(command: Command, outputs: set[str]) -> bool:

@@ -264,6 +264,13 @@ def test_the_fix_keeps_line_ends() -> None:
         ("RUN CGO_ENABLED=0 go build -o /out/app . && ./check.sh", "suggestion"),
         ("RUN go test ./... && CGO_ENABLED=0 go build -o /out/app .", "suggestion"),
         ("RUN CGO_ENABLED=0 go build -o /out/app-$(uname -m) .", "suggestion"),
+        ("RUN go version && CGO_ENABLED=0 go build -o /out/app .", "safe"),
+        ('RUN CGO_ENABLED=0 go build -ldflags "-X main.go=$(go version)" -o /out/app .', "suggestion"),
+        ('RUN V=$(go version) && CGO_ENABLED=0 go build -ldflags "-X main.go=$V" -o /out/app .', "suggestion"),
+        ("RUN go version > /out/go && CGO_ENABLED=0 go build -o /out/app .", "suggestion"),
+        ("RUN CGO_ENABLED=0 go build -ldflags \"-X a.b=$(go version | awk '{print $3}')\" -o /out/app .", "safe"),
+        ("RUN CGO_ENABLED=0 go build -ldflags \"-X a.b=$(go version | cut -d' ' -f4)\" -o /out/app .", "suggestion"),
+        ('RUN CGO_ENABLED=0 go build -ldflags "-X a.b=$(go version | sed s/go//)" -o /out/app .', "suggestion"),
         ("COPY --from=alpine /bin/x /bin/x\nRUN CGO_ENABLED=0 go build -o /out/app .", "suggestion"),
     ],
 )
