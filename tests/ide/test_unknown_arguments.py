@@ -111,3 +111,37 @@ def compose(argument: str) -> str:
 )
 def test_the_causes_of_errors(tmp_path: Path, dockerfile: str, markup: str, expected: list[Cause]) -> None:
     assert causes(tmp_path, dockerfile, markup) == expected
+
+
+TESTED = "FROM alpine\nARG TARGETARCH\nRUN [ $TARGETARCH = aarch64 ] && apk add a\n"
+COMPILED = """\
+FROM --platform=$BUILDPLATFORM golang AS b
+RUN CGO_ENABLED=0 go build -o /a .
+FROM scratch
+COPY --from=b /a /a
+"""
+
+
+@pytest.mark.parametrize(
+    ("dockerfile", "markup", "expected"),
+    [
+        (TESTED, compose("[OTHER=a]"), ["safe"]),
+        (TESTED, compose("[TARGETARCH=aarch64]"), []),
+        (TESTED, make("TARGETARCH=$(P)"), []),
+        (TESTED, make("TARGETARCH"), []),
+        # Another argument may be the one that is tested.
+        (TESTED, step("${{ vars.arguments }}"), ["suggestion"]),
+        (COMPILED, make("OTHER=$(P) --platform linux/amd64,linux/arm64"), ["safe"]),
+        (COMPILED, make("TARGETARCH=$(P) --platform linux/amd64,linux/arm64"), ["suggestion"]),
+    ],
+)
+def test_a_platform_argument_that_a_build_gives_has_the_spelling_of_the_project(
+    tmp_path: Path, dockerfile: str, markup: str, expected: list[str]
+) -> None:
+    causes(tmp_path, dockerfile, markup)
+    rules = ("impossible-arch-value", "wrong-arch-build")
+    projects = Projects()
+    path = tmp_path / "Dockerfile"
+    analysis = projects.build(path, SETTINGS).analyzer(projects.workspace(tmp_path)).analyze(dockerfile)
+    fixes = [fix for it in analysis.diagnostics if it.rule in rules for fix in it.fixes]
+    assert [it.safety.value for it in fixes] == expected

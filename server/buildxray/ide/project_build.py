@@ -149,6 +149,9 @@ class ProjectBuild(NamedTuple):
             holds=None if self.contexts is None else self.contexts.holds,
             needed=None if contexts is None else contexts.needed,
             dockerfile=self.dockerfile,
+            given_arguments=frozenset(
+                name for it in self.declared for name in (*dict(it.arguments), *it.unknown_arguments)
+            ),
             builds_for_itself=self.builds_for_itself,
             machine_is_unknown=self.machine_is_unknown,
             platforms_are_unknown=self.platforms_are_unknown,

@@ -134,6 +134,12 @@ class RuleContext:
         """True if each platform may have a machine of its own, because the machines or the platforms of the build are unknown."""
         return self.build.workspace.machine_is_unknown and (self.build.request.is_separate or not self.asks_for_several)
 
+    @cached_property
+    def given_arguments(self) -> frozenset[str]:
+        """The names of the build arguments that this build or another one of the project gives; `*` if one may give others too."""
+        request = self.build.request
+        return self.build.workspace.given_arguments | {*dict(request.build_arguments), *request.unknown_arguments}
+
     def is_only_for(self, architecture: str) -> bool:
         """True if the names of files show that this Dockerfile is for one architecture only.
 

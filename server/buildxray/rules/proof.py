@@ -53,6 +53,7 @@ class _Proofs:
         after = self._ctx.after(edits).build
         return (
             not _uses_hidden_argument(after, edits)
+            and not _uses_given_argument(self._ctx, edits)
             and not misplaces_installs(self._ctx.build, after)
             and is_as_good(self._ctx.build, after)
         )
@@ -60,9 +61,19 @@ class _Proofs:
 
 def _uses_hidden_argument(after: Build, edits: Iterable[Edit]) -> bool:
     """True if new text uses a platform argument that a default of the file hides: the fix would change nothing for other targets."""
-    used = {name for it in edits for name in PER_TARGET_ARGUMENTS if re.search(rf"\$\{{?{name}\b", it.new_text)}
+    used = _used_arguments(edits)
     declarations = (it for it in after.instructions if used and isinstance(it.node, Arg))
     return any(pair.value is not None and pair.name.text in used for it in declarations for pair in it.pairs)
+
+
+def _uses_given_argument(ctx: RuleContext, edits: Iterable[Edit]) -> bool:
+    """True if new text uses a platform argument that a build of the project gives, perhaps in another spelling than BuildKit's."""
+    return any(name in ctx.given_arguments for name in _used_arguments(edits))
+
+
+def _used_arguments(edits: Iterable[Edit]) -> set[str]:
+    """The platform arguments that the new text of edits expands."""
+    return {name for it in edits for name in PER_TARGET_ARGUMENTS if re.search(rf"\$\{{?{name}\b", it.new_text)}
 
 
 def is_as_good(before: Build, after: Build) -> bool:

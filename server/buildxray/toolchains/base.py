@@ -116,6 +116,8 @@ class Workspace(NamedTuple):
     """
     dockerfile: str = ""
     """The path of the Dockerfile from the root of its repository, with slashes; empty if it is unknown."""
+    given_arguments: frozenset[str] = frozenset()
+    """The names of the build arguments that some build of the project gives; `*` if one may give others too."""
     machine_is_unknown: bool = False
     """True if the project does not name the machine that builds, so that it is unknown which steps are emulated."""
     builds_for_itself: bool = False

@@ -68,7 +68,8 @@ def impossible_arch_value(ctx: RuleContext) -> Iterator[Finding]:
 
     ## Fix safety
     Safe: the fix writes the value that BuildKit sets. A suggestion if the wrong value names a variant too, such as `armv7`: the right
-    one, `arm`, is the same for all variants.
+    one, `arm`, is the same for all variants; and if a build of the project gives arguments whose names only a run tells. If one gives
+    this argument, nothing is reported.
     """
     for run in ctx.build.instructions:
         if not isinstance(run, Run) or Mention.PLATFORM_ARGUMENT not in run.mentions:
@@ -89,6 +90,8 @@ def impossible_arch_value(ctx: RuleContext) -> Iterator[Finding]:
             range_ = run.shell_range(word.range)
             if right is None or range_ in seen or word.value is None or word.value not in word.text:
                 continue
+            if name in ctx.given_arguments:
+                continue
             if name not in is_set_by_script:
                 is_set_by_script[name] = may_set(script, name)
             if is_set_by_script[name] or _may_default_to(run, name, word.value):
@@ -101,7 +104,7 @@ def impossible_arch_value(ctx: RuleContext) -> Iterator[Finding]:
             )
             # `arm` is more than `arm/v7`.
             is_wider = right == "arm" and _HAS_VARIANT.search(word.value) is not None
-            safety = Safety.SUGGESTION if is_wider else Safety.SAFE
+            safety = Safety.SUGGESTION if is_wider or "*" in ctx.given_arguments else Safety.SAFE
             yield Finding(place, message, (Fix(_("Write `{right}`", right=right), (Edit(place, right),), safety),))
 
 
