@@ -37,6 +37,13 @@ def safety(text: str, rule: str) -> list[Safety]:
         ),
         (CODE.replace("${arch}", "amd64") + IMAGE, "constant-goarch", Safety.SAFE),
         ("FROM alpine\nARG TARGETARCH=amd64\nRUN echo $TARGETARCH\n", "masked-platform-arg", Safety.SAFE),
+        # Whether `base:arm64` exists is unknown; a stage of the file does.
+        ("ARG TARGETARCH=amd64\nFROM base:$TARGETARCH\n", "masked-platform-arg", Safety.SUGGESTION),
+        (
+            "ARG TARGETARCH=amd64\nFROM alpine AS b-amd64\nFROM debian AS b-arm64\nFROM b-$TARGETARCH\n",
+            "masked-platform-arg",
+            Safety.SAFE,
+        ),
         # Another stage is built for linux/arm64 then, with more steps under emulation.
         (
             (

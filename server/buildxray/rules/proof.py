@@ -1,8 +1,9 @@
 """Prove that a fix is safe: that the build after it is as good as before.
 
 A rule marks the fixes that are equivalent, or that repair a certain error. Before such a fix is offered as safe, the
-edited text is planned: no file of the image may suit its platform less, no more steps may be emulated, and no default
-may hide the platform arguments that the new text uses. Otherwise it becomes a suggestion.
+edited text is planned: no file of the image may suit its platform less, no more steps may be emulated, no other image
+may be pulled, and neither a default nor a build may give the platform arguments that the new text uses another value.
+Otherwise it becomes a suggestion.
 """
 
 from __future__ import annotations
@@ -54,9 +55,20 @@ class _Proofs:
         return (
             not _uses_hidden_argument(after, edits)
             and not _uses_given_argument(self._ctx, edits)
+            and _images(after) <= _images(self._ctx.build)
             and not misplaces_installs(self._ctx.build, after)
             and is_as_good(self._ctx.build, after)
         )
+
+
+def _images(build: Build) -> set[str]:
+    """The names of the images that the stages are built on, for all targets. Whether an image of another name exists is unknown."""
+    return {
+        name
+        for stage in build.stages
+        for name, is_image in zip(stage.base_names, stage.on_image, strict=True)
+        if is_image
+    }
 
 
 def _uses_hidden_argument(after: Build, edits: Iterable[Edit]) -> bool:

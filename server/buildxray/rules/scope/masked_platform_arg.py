@@ -61,8 +61,9 @@ def masked_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
     ## Fix safety
     Safe with BuildKit, unless a `FROM name-$TARGETARCH` had a stage for the default alone. A builder without BuildKit, which has no
     automatic arguments, then needs `--build-arg`.
-    It is a suggestion if the default is the value of an argument of the build machine (`ARG TARGETARCH=$BUILDARCH`), or one that BuildKit
-    never gives, such as `x86_64`: the names that are made of it change for every platform.
+    It is a suggestion if a FROM would name another image (`FROM base:$TARGETARCH`), which may not exist, if the default is the value of
+    an argument of the build machine (`ARG TARGETARCH=$BUILDARCH`), or one that BuildKit never gives, such as `x86_64`: the names that
+    are made of it change for every platform.
     No fix is offered where `GOARM=$TARGETVARIANT` would become `GOARM=v7`, which Go refuses. If the default changes the argument before
     it is declared (`ARG TARGETARCH=${TARGETARCH/amd64/x64}` alone), the fix declares it first, as a suggestion.
     """
