@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
@@ -11,15 +12,16 @@ from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import set_platform
 from buildxray.semantics.artifacts import losses
 from buildxray.semantics.build import Build, Command, Effect, Instruction, KnownCommand, Run, Stage
-from buildxray.semantics.commands import is_nothing
+from buildxray.semantics.commands import is_nothing, recognize
 from buildxray.semantics.file_flow import holds
 from buildxray.semantics.image_paths import FOR_ALL, has_traced_packages
 from buildxray.semantics.origins import Artifact, Machine, Origin
+from buildxray.semantics.package_scripts import writes_for_every_machine
 from buildxray.syntax.instructions import Cmd, Copy, Entrypoint, Onbuild
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.toolchains.c import C
 from buildxray.toolchains.go import GO
-from buildxray.toolchains.node import NODE
+from buildxray.toolchains.node import NODE, starts_bundler
 
 _HARMLESS: Final = frozenset(
     {Effect.BUNDLE, Effect.COMPILE, Effect.DOWNLOAD, Effect.FETCH, Effect.INSTALL, Effect.NEUTRAL}
@@ -166,8 +168,20 @@ def safety_of_moving(before: RuleContext, after: RuleContext, family: Iterable[S
         return None
     quality = _safety_of_files(before, after)
     is_harmless = all(map(_is_harmless_stage, members)) and all(it.copied_paths for it in consumers_outside(members))
-    is_harmless = is_harmless and not _takes_directory_of_scripts(members)
+    is_harmless = is_harmless and not _takes_directory_of_scripts(members) and not _takes_package(members)
     return quality if is_harmless or quality is None else Safety.SUGGESTION
+
+
+_PACKAGE: Final = lazy_regex(r".*(?:\.(?:appimage|deb|exe|node|rpm|snap|so)|/linux-(?:\w+-)?unpacked/?)", re.IGNORECASE)
+"""Paths of programs for one machine among the output of scripts of npm. Source: electron.build, "Linux"; nodejs.org, "C++ addons"."""
+
+
+def _takes_package(members: Iterable[Stage]) -> bool:
+    """True if a file that other stages take from ones with a bundler is, by its name, a program for one machine."""
+    members = tuple(members)
+    is_bundling = any(it.use.toolchain is NODE for stage in members for it in stage.commands(Effect.BUNDLE))
+    taken = (path for it in consumers_outside(members) for path in it.copied_paths)
+    return is_bundling and any(_PACKAGE.fullmatch(it) for it in taken)
 
 
 def _takes_directory_of_scripts(members: Iterable[Stage]) -> bool:
@@ -306,8 +320,26 @@ def _is_harmless_run(run: Run) -> bool:
         return False
     uses = [it.use for it in run.commands if not is_nothing(it.syntax)]
     return all(it is not None and it.effect in _HARMLESS and not it.may_differ for it in uses) and not any(
-        _names_machine(run, it) for it in run.known_commands
+        _names_machine(run, it) or _may_package(it) for it in run.known_commands
     )
+
+
+_PACKAGING: Final = lazy_regex(
+    r"(?:^|[:_-])(?:app-?image|bin|binary|deb|electron|exe|linux|native|pkg|rpm|sea|standalone|tauri|arm64|x64|amd64|armv7l)(?:$|[:_-])"
+)
+"""Parts of names of scripts that make a program for one machine."""
+
+
+def _may_package(command: KnownCommand) -> bool:
+    """True if a script of a package.json may write files for its own machine: by its commands, or if they are unknown, by its name."""
+    if (
+        command.use.toolchain is not NODE
+        or command.use.effect is not Effect.BUNDLE
+        or starts_bundler(command.invocation)
+    ):
+        return False
+    is_portable = writes_for_every_machine(command.invocation, recognize)
+    return _PACKAGING.search(command.use.title) is not None if is_portable is None else not is_portable
 
 
 _SELECTING: Final = frozenset({"awk", "cut", "gawk", "grep"})

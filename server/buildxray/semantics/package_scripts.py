@@ -1,4 +1,4 @@
-"""The variables that the scripts of a package.json read, command by command, as in a RUN."""
+"""The variables that the scripts of a package.json read and the files that they write, command by command, as in a RUN."""
 
 from __future__ import annotations
 
@@ -7,13 +7,28 @@ from typing import Final
 
 from buildxray.caching import cached
 from buildxray.records import replace
+from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.parser import parse
-from buildxray.syntax.shell import Command, read_script
-from buildxray.toolchains.base import Invocation, Reading, Use
-from buildxray.toolchains.node import READING_NOTHING, package_scripts
+from buildxray.syntax.shell import TESTS, Command, read_script
+from buildxray.toolchains.base import Effect, Invocation, Reading, Use
+from buildxray.toolchains.node import NODE, READING_NOTHING, RUNNERS, package_scripts, starts_bundler
 
 _DEEPEST: Final = 5
 """Nesting depth of scripts that call other scripts."""
+
+_PORTABLE_NAMES: Final = """
+[ : autoprefixer cat cd chmod copyfiles cp cpx cpy del del-cli echo eslint exit export find graphql-codegen gzip html-minifier husky is-ci
+lessc ls lingui mkdir mkdirp mv ncp next-sitemap openapi-typescript orval postcss prettier printf react-router remix rimraf rm sass sed set
+shx stylelint svelte-check svelte-kit svgo tailwindcss terser test touch tsc tsc-alias true tsr typedoc uglifyjs vue-tsc workbox
+"""
+_PORTABLE: Final = frozenset(_PORTABLE_NAMES.split())
+"""Programs that write the same files on each machine: of the system, and of packages that scripts start beside a bundler."""
+_SEQUENCES: Final = frozenset({"npm-run-all", "npm-run-all2", "run-p", "run-s"})
+"""Programs that run the scripts whose names are their arguments. Source: github.com/mysticatea/npm-run-all."""
+_WRAPPER: Final = lazy_regex(
+    r"(?<![\w./@-])(?:cross-env(?:-shell)?(?:\s+[A-Za-z_]\w*=\S*)*|dotenvx?(?:\s+(?:run|-\w+\s+\S+))*\s+--)\s+"
+)
+"""The words before a command that only set its environment: `cross-env NODE_ENV=production`."""
 
 Recognizer = Callable[[Invocation], Use | None]
 
@@ -41,9 +56,43 @@ def reading_of_scripts(invocation: Invocation, name: str, recognize: Recognizer,
     return strongest
 
 
+def writes_for_every_machine(invocation: Invocation, recognize: Recognizer, depth: int = 0) -> bool | None:
+    """True if the scripts of `npm run …` start only programs that write the same files on each machine.
+
+    False if one may write files for its own machine, as `pkg` and `electron-builder` do, or is not known; None for a command that
+    runs no known script.
+    """
+    scripts = package_scripts(invocation)
+    if not scripts:
+        return None
+    return depth <= _DEEPEST and all(_is_portable(invocation, it, recognize, depth) for it in _commands(scripts))
+
+
+def _is_portable(invocation: Invocation, command: Command, recognize: Recognizer, depth: int) -> bool:
+    inner = replace(invocation, command=command, _settings={}, _values={}, _operands=[])
+    by_scripts = writes_for_every_machine(inner, recognize, depth + 1)
+    if by_scripts is not None:
+        return by_scripts
+    if command.name in _SEQUENCES:
+        names = [it for it in command.arguments if not it.startswith("-")]
+        known = dict(invocation.workspace.scripts)
+        commands = _commands(tuple(known[it] for it in names)) if all(it in known for it in names) else ()
+        is_shallow = bool(commands) and depth < _DEEPEST
+        return is_shallow and all(_is_portable(invocation, it, recognize, depth + 1) for it in commands)
+    operands = inner.operand_texts
+    program = operands[0] if command.name in RUNNERS and operands else command.name
+    if program in _PORTABLE or program in TESTS:
+        return True
+    use = recognize(inner)
+    if use is None or use.may_differ:
+        return False
+    is_bundling = use.effect is Effect.BUNDLE and (use.toolchain is not NODE or starts_bundler(inner))
+    return is_bundling or use.effect is Effect.NEUTRAL
+
+
 @cached(256)
 def _commands(scripts: Iterable[str]) -> tuple[Command, ...]:
     """The commands of these scripts, in order."""
-    lines = "".join(f"RUN {' '.join(it.split())}\n" for it in scripts)
+    lines = "".join(f"RUN {_WRAPPER.sub('', ' '.join(it.split()))}\n" for it in scripts)
     instructions = parse(f"FROM scratch\n{lines}").instructions
     return tuple(command for it in instructions[1:] for command in read_script(it.node).commands if command.words)

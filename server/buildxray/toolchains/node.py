@@ -159,6 +159,15 @@ def _reading_of_program(invocation: Invocation, name: str) -> Reading:
     return Reading.NO if reading is Reading.UNLIKELY and program in _BUNDLERS else reading
 
 
+def starts_bundler(invocation: Invocation) -> bool:
+    """True if a command starts a bundler by its name, not a script of a package.json: `vite build`, `npx vite`, `pnpm exec vite`."""
+    name, arguments = invocation.command.name, invocation.operand_texts
+    if name in MANAGERS or name in RUNNERS:
+        arguments = arguments[arguments[:1] != [] and arguments[0] in RUNNING :]
+        name = next(iter(arguments), "")
+    return name in _BUNDLERS and name not in _INSTALLING
+
+
 def package_scripts(invocation: Invocation) -> tuple[str, ...]:
     """The scripts of the package.json beside the Dockerfile that `npm run build` runs; empty if there are none.
 

@@ -441,6 +441,11 @@ def test_a_bundler_needs_the_flag_only() -> None:
         ("npm ci && npm run build", "/w/.next/standalone", "suggestion"),
         ("npm ci && npm run build", "/w/.output", "suggestion"),
         ("npm ci && npm run build", "/w/.output/public", "safe"),
+        ("npm ci && npm run build", "/w/release/app.AppImage", "suggestion"),
+        ("npm ci && npm run build", "/w/dist/linux-unpacked", "suggestion"),
+        ("npm ci && npm run build", "/w/lib/a.node", "suggestion"),
+        ("npm ci && npm run build:linux-x64", "/w/dist", "suggestion"),
+        ("npm ci && npm run build:prod", "/w/dist", "safe"),
         ("corepack pnpm install && corepack pnpm run build", "/w/dist", "safe"),
         ("hugo", "/w/public", "safe"),
         ("mvn package", "/w/target/app.jar", "suggestion"),
@@ -1048,3 +1053,27 @@ def test_the_steps_for_xx_suit_the_stage(stages: str, expected: str) -> None:
     text = f"{stages}\nWORKDIR /w\nRUN gcc -o /o x.c\nFROM scratch\nCOPY --from=b /o /\n"
     (finding,) = findings(emulated_build, context(text))
     assert expected in finding.message
+
+
+@every_case(
+    "script, safety",
+    [
+        ("vite build", "safe"),
+        ("tsc -p . && npx vite build", "safe"),
+        ("cross-env NODE_ENV=production webpack", "safe"),
+        ("npm run clean && yarn compile && cp -r a dist", "safe"),
+        ("run-s clean compile", "safe"),
+        ("run-s clean package", "suggestion"),
+        ("npm run missing", "suggestion"),
+        ("electron-builder --linux", "suggestion"),
+        ("vite build && pkg .", "suggestion"),
+        ("node build.js", "suggestion"),
+        ("./build.sh", "suggestion"),
+        ("npm run build", "suggestion"),
+    ],
+)
+def test_a_script_that_may_write_programs_for_its_machine_is_reviewed(script: str, safety: str) -> None:
+    text = "FROM node AS b\nWORKDIR /w\nRUN npm ci\nRUN npm run build\nFROM nginx\nCOPY --from=b /w/dist /srv\n"
+    scripts = (("build", script), ("clean", "rimraf dist"), ("compile", "tsc"), ("package", "pkg ."))
+    (finding,) = findings(emulated_build, context(text, workspace=Workspace(scripts=scripts)))
+    assert [it.safety.value for it in finding.fixes] == [safety]
