@@ -77,7 +77,9 @@ def modern_value(pair: Pair, escape: str) -> str | None:
     if pair.value is None:
         return None
     value = pair.value.text
-    for candidate in (value, f'"{value}"'):
+    # Quotes inside of quotes would mean the right value by chance: `""a" b"`.
+    without_quotes = value.replace('"', "")
+    for candidate in (value, f'"{without_quotes}"'):
         text = f"{pair.name.text}={candidate}"
         words = quoted_words(text, 0, len(text), escape)
         if len(words) == 1 and words[0].text == text and _means_the_same(value, candidate, escape):

@@ -14,6 +14,10 @@ FROM = "FROM alpine\n"
         (f"{FROM}LABEL a  b c\n", "a", f'{FROM}LABEL a="b c"\n'),
         (f"{FROM}ENV A $B \\\n  c\n", "A", f'{FROM}ENV A="$B \\\n  c"\n'),
         (f"{FROM}ENV A 'b c'\n", "A", f"{FROM}ENV A='b c'\n"),
+        (f'{FROM}ENV A "b" "c"\n', "A", f'{FROM}ENV A="b c"\n'),
+        (f'{FROM}ENV A -D="b c" $E\n', "A", f'{FROM}ENV A="-D=b c $E"\n'),
+        (f'{FROM}ENV A b="c" \\\n  d\n', "A", None),
+        (f'{FROM}ENV A "b \\"c" d\n', "A", None),
         # Quotes inside a value change their meaning between quotes.
         (f"{FROM}ENV A b 'c' d\n", "A", None),
     ],

@@ -12,6 +12,8 @@ FROM = "FROM alpine\n"
     ("before", "where", "after"),
     [
         (f"{FROM}CMD a\nRUN b\nCMD c\n", "CMD", f"{FROM}RUN b\nCMD c\n"),
+        (f"{FROM}# first\nCMD a\n\n# second\nCMD c\n", "CMD", f"{FROM}\n# second\nCMD c\n"),
+        (f"{FROM}# start\nCMD a\nCMD c\n", "CMD", f"{FROM}# start\nCMD c\n"),
     ],
 )
 def test_the_finding_is_at_the_token_and_the_fix_repairs_it(before: str, where: str, after: str | None) -> None:

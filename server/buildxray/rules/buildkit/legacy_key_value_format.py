@@ -51,15 +51,19 @@ def legacy_key_value_format(ctx: RuleContext) -> Iterator[Finding]:
         pair = it.instruction.pairs[0]
         value = None if it.instruction.keyword == "FROM" else modern_value(pair, ctx.dockerfile.escape)
         fixes: tuple[Fix, ...] = ()
-        if value is not None:
-            fixes = (Fix(_("Write `{name}=…`", name=pair.name.text), _edits(it.instruction, pair, value)),)
+        if value is not None and (edits := _edits(it.instruction, pair, value)):
+            fixes = (Fix(_("Write `{name}=…`", name=pair.name.text), edits),)
         yield Finding(it.range, message, fixes)
 
 
 def _edits(instruction: Instruction, pair: Pair, value: str) -> tuple[Edit, ...]:
-    """Replace the blanks between name and value by `=`, and quote the value if necessary."""
+    """Replace the blanks between name and value by `=`, and quote the value if necessary; empty for quotes on several lines."""
     assert pair.value is not None, "the old form has a value"
     written = instruction.range_of(pair.value)
-    quote = '"' if value != pair.value.text else ""
     gap = TextRange(instruction.range_of(pair.name).end, written.start)
-    return (Edit(gap, f"={quote}"), *([Edit(TextRange(written.end, written.end), quote)] if quote else []))
+    text = instruction.build.text[slice(*written)]
+    if value == pair.value.text:
+        return (Edit(gap, "="),)
+    if '"' not in pair.value.text:
+        return (Edit(gap, '="'), Edit(TextRange(written.end, written.end), '"'))
+    return (Edit(TextRange(gap.start, written.end), f"={value}"),) if "\n" not in text else ()

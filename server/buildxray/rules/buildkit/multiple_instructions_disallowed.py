@@ -8,7 +8,7 @@ from buildxray.localization import _
 from buildxray.rules.base import Finding, Fix, FixAvailability, Severity, rule
 from buildxray.rules.check_warnings import warned
 from buildxray.rules.context import RuleContext
-from buildxray.rules.edits import remove_line
+from buildxray.rules.edits import remove_line, shares_comments
 
 
 @rule(Severity.WARNING, Severity.WARNING, FixAvailability.SOMETIMES, buildkit_check="MultipleInstructionsDisallowed")
@@ -43,5 +43,7 @@ def multiple_instructions_disallowed(ctx: RuleContext) -> Iterator[Finding]:
     for it in warned(ctx, "MultipleInstructionsDisallowed"):
         message = _("this {keyword} has no effect: a later one in this stage replaces it", keyword=it.subject.upper())
         is_inherited = it.instruction.keyword == "FROM"
-        fix = Fix(_("Remove it"), (remove_line(it.instruction, with_comments=False),))
+        # Comments directly above go with it.
+        edit = remove_line(it.instruction, with_comments=not shares_comments(it.instruction))
+        fix = Fix(_("Remove it"), (edit,))
         yield Finding(it.range, message, () if is_inherited else (fix,), is_unnecessary=not is_inherited)
