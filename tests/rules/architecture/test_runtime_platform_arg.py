@@ -28,6 +28,8 @@ def test_platform_arguments_in_cmd_and_entrypoint_are_reported(line: str, place:
         "CMD /tool-$TARGETARCH\nENV TARGETARCH=$TARGETARCH",
         'CMD ["sh", "-c", "exec /tool-$ARCH"]',
         "CMD echo \\$TARGETARCH",
+        "CMD /tool '$TARGETARCH'",
+        "CMD awk '/$TARGETARCH/ {print}' /list",
         "CMD /tool-$TARGETARCHITECTURE",
     ],
 )
@@ -62,6 +64,9 @@ def test_an_argument_of_the_program_is_no_file(lines: str, says: str) -> None:
     "lines, expected",
     [
         ('ENTRYPOINT ["/app-$TARGETARCH"]', [None]),
+        ("ENTRYPOINT : ${TARGETARCH:?} && /app-$TARGETARCH", [Severity.WARNING]),
+        ("ENTRYPOINT : ${TARGETARCH:-x} && /app-$TARGETARCH", [None]),
+        ("CMD ['sh', '-c', 'exec /app-$TARGETARCH']", [Severity.WARNING]),
         ('ENV TARGETARCH=$TARGETARCH\nENTRYPOINT ["/app-$TARGETARCH"]', [None]),
         ('ENTRYPOINT ["/app", "--arch=$TARGETARCH"]', [Severity.WARNING]),
         # A program may expand its arguments itself.

@@ -81,7 +81,12 @@ def _findings(instruction: Instruction, kept: set[str]) -> Iterator[Finding]:
         if (name in kept and not is_program) or (has_shell and may_set(script, name)):
             # A program may expand its arguments itself, if the variable is in its environment.
             continue
+        if has_shell and not script.has_errors and all(it.name != name for it in script.variables):
+            # Single quotes: the shell does not expand it.
+            continue
         range_ = node.logical.range(*match.span()).shifted(instruction.syntax.start)
+        # `${TARGETARCH:?}` ends a container that is started without the variable.
+        asks = f"${{{name}:?" in node.text or f"${{{name}?" in node.text
         if has_shell:
             message = _(
                 "`{name}` is empty when the container starts: an ARG ends with the build; set `ENV {name}=${name}` before",
@@ -101,7 +106,7 @@ def _findings(instruction: Instruction, kept: set[str]) -> Iterator[Finding]:
             TextRange(*range_),
             message,
             _fixes(instruction, name) if has_shell else (),
-            doubt=None if is_program or (has_shell and _is_needed(script, name)) else Doubt.USE,
+            doubt=None if is_program or (has_shell and _is_needed(script, name) and not asks) else Doubt.USE,
         )
         return
 
@@ -114,7 +119,7 @@ def _is_needed(script: Script, name: str) -> bool:
     users = [
         (it, word) for it in script.commands for word in it.words if any(one.name == name for one in word.variables)
     ]
-    return not users or any(
+    return (not users and not script.has_errors) or any(
         it.name in TESTS or (it.name not in _SHOWING and (word is it.words[0] or "/" in word.text.partition("=")[0]))
         for it, word in users
     )
