@@ -22,7 +22,17 @@ _TESTING: Final = frozenset({"check", "integrationTest", "test"})
 Source: maven.apache.org, "Introduction to the Build Lifecycle".
 """
 _FOR_THIS_MACHINE: Final = frozenset({"jlink", "jpackage", "native-image"})
-_NATIVE: Final = ("-Pnative", "nativeCompile", "nativeImage", "-Dnative", "-Dpackaging=native-image", "native:compile")
+_NATIVE: Final = (
+    "-Dnative",
+    "-Dpackaging=native-image",
+    "-Dquarkus.native.enabled=true",
+    "-Dquarkus.package.type=native",
+    "-Pnative",
+    "native:compile",
+    "nativeCompile",
+    "nativeImage",
+)
+"""Beginnings of arguments with which a build makes a program for a machine. Source: quarkus.io, "Building a Native Executable"; Native Build Tools."""
 
 
 def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
