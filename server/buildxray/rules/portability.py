@@ -16,6 +16,7 @@ from buildxray.semantics.commands import is_nothing, recognize
 from buildxray.semantics.file_flow import holds
 from buildxray.semantics.image_paths import FOR_ALL, has_traced_packages
 from buildxray.semantics.origins import Artifact, Machine, Origin
+from buildxray.semantics.outputs import programs_taken
 from buildxray.semantics.package_scripts import writes_for_every_machine
 from buildxray.syntax.instructions import Cmd, Copy, Entrypoint, Onbuild
 from buildxray.syntax.lazy_regex import lazy_regex
@@ -319,8 +320,10 @@ def _is_harmless_run(run: Run) -> bool:
     if run.script.has_errors or not run.script.commands:
         return False
     uses = [it.use for it in run.commands if not is_nothing(it.syntax)]
-    return all(it is not None and it.effect in _HARMLESS and not it.may_differ for it in uses) and not any(
-        _names_machine(run, it) or _may_package(it) for it in run.known_commands
+    return (
+        all(it is not None and it.effect in _HARMLESS and not it.may_differ for it in uses)
+        and not any(_names_machine(run, it) or _may_package(it) for it in run.known_commands)
+        and not any(map(_takes_program_of_system, run.commands))
     )
 
 
@@ -352,6 +355,14 @@ def _names_machine(run: Run, command: KnownCommand) -> bool:
         return False
     readers = [it for it in run.script.commands if it.input is command.syntax]
     return not readers or any(it.name not in _SELECTING or any("4" in one for one in it.arguments) for it in readers)
+
+
+def _takes_program_of_system(command: Command) -> bool:
+    """True if a command copies a program of its image to where a compiler may put it into its output; not one that the stage has compiled there."""
+    stage = command.run.stage
+    made = set() if stage is None else outputs_of(compilers(stage.ancestry))
+    taken = programs_taken(command.invocation)
+    return taken is None or any(not any(holds(it, path) for it in made) for path in taken)
 
 
 def _runs(command: Command, outputs: set[str]) -> bool:

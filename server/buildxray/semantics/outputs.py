@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from buildxray.plan.paths import clean
+from buildxray.plan.paths import clean, holds
 from buildxray.records import replace
 from buildxray.semantics.file_flow import is_covered, moved
+from buildxray.semantics.image_paths import FOR_ALL, OF_THE_SYSTEM
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.shell import COPYING, copied_words
 from buildxray.toolchains.archivers import UNPACKERS
@@ -120,6 +121,28 @@ def copied_operands(invocation: Invocation) -> list[tuple[str, str]] | None:
     if len(sources) == 1:
         pairs += [(source, it) for source in sources for it in destinations if not it.endswith("/")]
     return pairs
+
+
+def programs_taken(invocation: Invocation) -> list[str] | None:
+    """The programs and libraries of the image that a command copies out of the directories of the system: `cp /usr/bin/jq assets`.
+
+    None if a `$(…)` in the command may be the path of one.
+    """
+    if invocation.command.name == "ln":
+        return []
+    if invocation.command.name in COPYING and any("$(" in it.text for it in invocation.command.words):
+        return None
+    pairs = copied_operands(invocation) or ()
+    return [source for source, destination in pairs if _is_of_system(source) and not _is_of_system(destination)]
+
+
+_SAME_EVERYWHERE: Final = (".css", ".html", ".js", ".json", ".pem", ".txt", ".zip")
+
+
+def _is_of_system(path: str) -> bool:
+    """True for a path in a directory of programs and libraries, unless its name tells that it is the same for every architecture."""
+    is_for_all = path.endswith(_SAME_EVERYWHERE) or any(holds(it, path) for it in FOR_ALL)
+    return not is_for_all and any(holds(it, path) for it in OF_THE_SYSTEM)
 
 
 def packed_members(invocation: Invocation) -> tuple[str, list[str]] | None:

@@ -1077,3 +1077,30 @@ def test_a_script_that_may_write_programs_for_its_machine_is_reviewed(script: st
     scripts = (("build", script), ("clean", "rimraf dist"), ("compile", "tsc"), ("package", "pkg ."))
     (finding,) = findings(emulated_build, context(text, workspace=Workspace(scripts=scripts)))
     assert [it.safety.value for it in finding.fixes] == [safety]
+
+
+@every_case(
+    "run, safety",
+    [
+        ("cp /usr/bin/helm embed/helm", Safety.SUGGESTION),
+        ("mv /usr/local/bin/helm embed/", Safety.SUGGESTION),
+        ("install -m755 /bin/busybox embed/busybox", Safety.SUGGESTION),
+        ("tar cf embed/tools.tar /usr/bin/helm", Safety.SUGGESTION),
+        ("cp $(which helm) embed/helm", Safety.SUGGESTION),
+        # Files for every machine, other names in the system, and what the stage compiles there.
+        ("cp /usr/share/zoneinfo/UTC embed/", Safety.SAFE),
+        ("cp /etc/ssl/certs/ca-certificates.crt embed/", Safety.SAFE),
+        ("cp /usr/local/go/misc/wasm/wasm_exec.js embed/", Safety.SAFE),
+        ("ln -s /usr/bin/helm /usr/bin/h", Safety.SAFE),
+        ("mv /usr/bin/helm /usr/local/bin/helm", Safety.SAFE),
+        ("cp assets/* embed/", Safety.SAFE),
+        ("CGO_ENABLED=0 go build -o /usr/local/bin/helper ./helper && cp /usr/local/bin/helper embed/", Safety.SAFE),
+    ],
+)
+def test_a_program_of_the_image_may_become_part_of_what_is_compiled(run: str, safety: Safety) -> None:
+    text = (
+        f"FROM golang:1.26-alpine AS b\nWORKDIR /s\nCOPY . .\nRUN apk add helm && {run}\n"
+        "RUN CGO_ENABLED=0 go build -o /app .\nFROM alpine\nCOPY --from=b /app /app\n"
+    )
+    (finding,) = findings(emulated_build, context(text, uses_cgo=False))
+    assert [it.safety for it in finding.fixes] == [safety]
