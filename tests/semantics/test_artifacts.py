@@ -38,6 +38,7 @@ NATIVE_GO = "FROM --platform=$BUILDPLATFORM golang AS build\nWORKDIR /src\nCOPY 
         ("go build -o /o . && install -Dm755 /o /out/bin/app", "/out/bin/app", Machine.BUILDER, "go build", "WRONG"),
         ("go build -o app . && tar -C /src -zcf /a.tgz app", "/a.tgz", Machine.BUILDER, "go build", "WRONG"),
         ("go build -o app . && tar czf /a.tgz -C /src app", "/a.tgz", Machine.BUILDER, "go build", "WRONG"),
+        ("go build -o app . && zip -j /a.zip app", "/a.zip", Machine.BUILDER, "go build", "WRONG"),
         (
             "go build -o /d/app . && tar -C /d -cf - app | tar xf - -C /out",
             "/out",
@@ -193,6 +194,7 @@ def test_a_stage_that_takes_a_directory_from_itself() -> None:
         ("go build -o /out/gen . && rm /out/gen.txt /out/*.map", ["go build"]),
         ("go build -o /out/gen . && rm /out/gen && go build -o /out/app ./app", ["go build"]),
         ("go build -o app . && tar czf /out/a.tgz docs", []),
+        ("go build -o app . && zip -r /out/a.zip docs", []),
     ],
 )
 def test_a_program_that_the_stage_removes_is_not_in_the_image(run: str, makers: list[str]) -> None:

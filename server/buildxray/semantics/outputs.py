@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
@@ -146,11 +147,13 @@ def _is_of_system(path: str) -> bool:
 
 
 def packed_members(invocation: Invocation) -> tuple[str, list[str]] | None:
-    """The archive that `tar -c` writes, empty for its standard output, and the files in it; None for other commands.
+    """The archive that `tar -c`, `zip` or `7z a` writes, empty for the standard output of tar, and the files in it; None for other commands.
 
     Source: the manual of GNU tar, "Three Option Styles"; `-C` changes the directory of the members after it.
     """
     words = invocation.command.words[1:]
+    if invocation.command.name in _ZIPPING:
+        return _zipped(invocation)
     if invocation.command.name not in ("bsdtar", "tar") or not _packs([it.text for it in words]):
         return None
     archive, directory, expected = "-", "", ""
@@ -170,6 +173,29 @@ def packed_members(invocation: Invocation) -> tuple[str, list[str]] | None:
     return "" if archive == "-" else archive, members
 
 
+def _zipped(invocation: Invocation) -> tuple[str, list[str]] | None:
+    """The archive and the members of `zip -r /out.zip dist` and `7z a /out.zip dist`; None if a command packs nothing, or its files are unknown.
+
+    Source: the manuals of Info-ZIP and 7-Zip: zip adds `.zip` to a name without a dot, and takes patterns after `-x` and `-i`.
+    """
+    command = invocation.command
+    words = [it for it in command.words[1:] if it.text]
+    if command.name != "zip":
+        if not words or words[0].text != "a":
+            return None
+        words = words[1:]
+    patterns = next((n for n, it in enumerate(words) if it.text in ("-i", "-x", "-@")), len(words))
+    operands = [it for it in words[:patterns] if not it.text.startswith("-")]
+    if len(operands) < 2:
+        return None
+    archive = next(iter(invocation.paths(operands[0])), "")
+    if not archive:
+        return None
+    name = archive if "." in posixpath.basename(archive) or command.name != "zip" else f"{archive}.zip"
+    return clean(name), [clean(path) for it in operands[1:] for path in invocation.paths(it)]
+
+
+_ZIPPING: Final = frozenset({"7z", "7za", "zip"})
 _OLD_STYLE: Final = lazy_regex(r"[AJOWZacfhjkmpruvxz]+")
 _VALUES_OF_TAR: Final = {
     "--directory": "C",

@@ -1104,3 +1104,25 @@ def test_a_program_of_the_image_may_become_part_of_what_is_compiled(run: str, sa
     )
     (finding,) = findings(emulated_build, context(text, uses_cgo=False))
     assert [it.safety for it in finding.fixes] == [safety]
+
+
+@every_case(
+    "pack, taken, has_fix",
+    [
+        ("tar czf /o.tgz .", "/o.tgz", False),
+        ("zip -r /o.zip .", "/o.zip", False),
+        ("zip -qr9 /o dist node_modules", "/o.zip", False),
+        ("7z a /o.7z dist node_modules", "/o.7z", False),
+        ("zip -r /o.zip dist", "/o.zip", True),
+        ("zip -r /o.zip dist -x '*.map' node_modules", "/o.zip", True),
+        ("zip -r /o.zip .", "/a/dist", True),
+    ],
+)
+def test_an_archive_with_packages_is_for_its_machine(pack: str, taken: str, *, has_fix: bool) -> None:
+    text = (
+        f"FROM node:22 AS b\nWORKDIR /a\nCOPY . .\nRUN npm ci\nRUN npm run build && {pack}\n"
+        f"FROM node:22\nCOPY --from=b {taken} /x/\n"
+    )
+    workspace = Workspace(scripts=(("build", "vite build"),), has_native_packages=True)
+    found = findings(emulated_build, context(text, workspace=workspace))
+    assert any(it.fixes for it in found) is has_fix
