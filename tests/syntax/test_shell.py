@@ -53,6 +53,8 @@ def described(command: Command) -> str:
         ("RUN a \\\n  # comment\n\n  b", ["a b"]),
         ("RUN a b > c -d e 2>&1 f && g > h", ["a b -d e f", "g"]),
         ("RUN > a b c | d", ["b c", "d"]),
+        ("RUN a && b c > d -e || f | g > h -i", ["a", "b c -e", "f", "g -i"]),
+        ("RUN sh -c 'a > b c' && ! d > e f", ["sh -c a > b c", "a c", "d f"]),
         ("RUN A=1 go build > log -o $(x) .", ["x", "A=1 go build -o $(x) ."]),
     ],
 )

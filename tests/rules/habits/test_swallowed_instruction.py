@@ -15,6 +15,7 @@ def message(keyword: str) -> str:
         f"FROM x\nRUN a && \\\nCOPY . .\n^^^^ {message('COPY')}\n",
         f"FROM x\nRUN a -y b \\\nENV A=1\n^^^ {message('ENV')}\n",
         f"FROM x\nRUN a; \\\n  RUN b\n  ^^^ {message('RUN')}\n",
+        f"FROM x\nRUN a && b >> /c \\\n\nWORKDIR /b\n^^^^^^^ {message('WORKDIR')}\n",
         f"FROM x\nRUN a >> /b \\\nWORKDIR /b\n^^^^^^^ {message('WORKDIR')}\n",
         f"FROM x\nRUN a \\\n\n# b\n\nCOPY . .\n^^^^ {message('COPY')}\n",
         f"# escape=`\nFROM x\nRUN a `\nWORKDIR /b\n^^^^^^^ {message('WORKDIR')}\n",

@@ -89,6 +89,8 @@ class Reader:
         self._nesting = 0
         self._substitutions: dict[int, Substitution] = {}
         """The substitutions of the current text by the start byte of their nodes."""
+        self._arguments: dict[tuple[int, int], list[SyntaxNode]] = {}
+        """The words after a redirection that are arguments, by the identity of the text and the start byte of their command."""
 
     def script(self) -> Script:
         """The script that has been read."""
@@ -186,9 +188,9 @@ class Reader:
         elif value is not None:
             self._branches(value, node.named_children, text, place)
 
-    def _command(self, node: SyntaxNode, text: ShellText, place: Place, more: Iterable[SyntaxNode] = ()) -> Expression:
-        """Read a command; `more` are arguments that are no children of its node."""
+    def _command(self, node: SyntaxNode, text: ShellText, place: Place) -> Expression:
         self._read_substitutions(node, text, place)
+        more = self._arguments.pop((id(text), node.start_byte), ())
         children = [(it, it.type) for it in (*node.named_children, *more)]
         assignments = [
             self._assignment(it, text, place, is_exported=True)
@@ -399,13 +401,15 @@ class Reader:
         to_file = goes_into_file(node, text)
         source = self._input(node, text) or place.input
         inner = replace(place, is_piped=place.is_piped or to_file, input=source)
-        body = node.child_by_field_name("body")
-        if body is not None and body.type == "command":
+        last = node.child_by_field_name("body")
+        while last is not None and last.type in ("list", "negated_command", "pipeline") and last.named_children:
+            last = last.named_children[-1]
+        if last is not None and last.type == "command":
             # The grammar counts the words after a file as files too: those of `tar x > log -C /` are arguments.
             files = (
                 it.children_by_field_name("destination") for it in node.named_children if it.type == "file_redirect"
             )
-            return self._command(body, text, inner, [word for them in files for word in them[1:]])
+            self._arguments[id(text), last.start_byte] = [word for them in files for word in them[1:]]
         return self._statements(node.named_children, text, inner)
 
     def _if(self, node: SyntaxNode, text: ShellText, place: Place) -> None:
