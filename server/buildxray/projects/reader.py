@@ -131,7 +131,7 @@ def _distinct(builds: list[DeclaredBuild]) -> Iterator[DeclaredBuild]:
 
 def read_project(root: Path, *, local_platform: str) -> DirectoryBuilds:
     """Read the builds of a directory and of the directories below it; a Compose file that another one includes is read once."""
-    builds: list[DeclaredBuild] = []
+    builds: dict[object, DeclaredBuild] = {}
     notes: list[Note] = []
     included: set[Path] = set()
     for directory in project_directories(root, with_nested=True):
@@ -140,9 +140,11 @@ def read_project(root: Path, *, local_platform: str) -> DirectoryBuilds:
         if not included.isdisjoint({directory / it for it in COMPOSE_FILES if is_file(directory / it)}):
             continue
         included.update(read.sources)
-        builds += read.builds
+        for it in read.builds:
+            # A command at the root may name a Compose file that is also read in its own directory.
+            builds.setdefault((it.name, it.source, it.line, it.key), it)
         notes += read.notes
-    return DirectoryBuilds((*(it for it in builds if not it.remote.startswith("git@")),), (*notes,))
+    return DirectoryBuilds((*(it for it in builds.values() if not it.remote.startswith("git@")),), (*notes,))
 
 
 def has_project_files(directory: Path, entries: Sequence[DirEntry[str]] | None = None) -> bool:

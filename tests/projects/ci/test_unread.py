@@ -75,12 +75,18 @@ def test_runners_that_are_variables_mostly_are_one_for_each_platform(
         ("azure-pipelines.yml", "steps: [{task: Docker@2, inputs: {command: build, Dockerfile: $(file)}}]\n", True),
         (".circleci/config.yml", "jobs: {a: {steps: [{docker/build: {image: x}}]}}\n", True),
         ("docs/build.yml", "run: docker build .\n", False),
+        (".drone.star", "steps = [{'image': 'plugins/docker'}]\n", True),
+        (".drone.star", "steps = [{'image': 'plugins/slack'}]\n", False),
+        (".tekton/push.yaml", "taskRef: {name: buildah}\n", True),
+        (".tekton/push.yaml", "taskRef: {name: git-clone}\n", False),
+        (".github/workflows/a.yml", "uses: a/b/.github/workflows/docker-build.yml@main\n", True),
+        (".github/workflows/a.yml", "uses: a/b/.github/workflows/lint.yml@main\n", False),
     ],
 )
 def test_files_that_build_in_a_way_that_is_not_read(tmp_path: Path, name: str, text: str, expected: bool) -> None:
     (tmp_path / ".git").mkdir(exist_ok=True)
     path = tmp_path / name
-    path.parent.mkdir(exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
     assert may_build_images(tmp_path, tmp_path) is expected
     path.unlink()

@@ -34,8 +34,8 @@ _WORDS: Final = lazy_regex(r"_|(?<=[a-z0-9])(?=[A-Z])")
 """Ends of words in a label: `BuilderArm64` has two words."""
 
 
-def runner_platform(runs_on: object) -> Platform | None:
-    """Return the platform of a runner, given `runs-on`; None if it is unknown.
+def runner_platform(runs_on: object, *, is_hosted: bool = True) -> Platform | None:
+    """Return the platform of a runner, given `runs-on`; None if it is unknown. `is_hosted` is True if GitHub's own machines have the usual labels.
 
     A self-hosted machine and a group of machines have a known platform only if a label names an architecture.
     Source: docs.github.com, "Choosing the runner for a job".
@@ -55,15 +55,15 @@ def runner_platform(runs_on: object) -> Platform | None:
     if is_own and any(str(it).lower() == "arm" for it in texts):
         # GitHub's own label of a 32-bit machine, which people also give to others.
         return None
-    if not named and not is_own and any(_HOSTED.search(str(it)) for it in texts):
+    if not named and not is_own and is_hosted and any(_HOSTED.search(str(it)) for it in texts):
         named = {"amd64"}
     system = "windows" if "windows" in joined.lower() else "linux"
     return Platform(system, named.pop()) if len(named) == 1 else None
 
 
-def runner_machines(runs_on: object) -> Machines:
-    """Return the machines of a job, given `runs-on`."""
-    platform = runner_platform(runs_on)
+def runner_machines(runs_on: object, *, is_hosted: bool = True) -> Machines:
+    """Return the machines of a job, given `runs-on`; see `runner_platform`."""
+    platform = runner_platform(runs_on, is_hosted=is_hosted)
     return Machines(platform, is_unknown=platform is None)
 
 

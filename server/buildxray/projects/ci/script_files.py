@@ -61,7 +61,16 @@ _PIPELINE_DIRECTORIES: Final = frozenset(
     ]
 )
 """Directories in which each YAML file belongs to a pipeline; the directories in them too."""
-_HIDDEN: Final = _PIPELINE_DIRECTORIES | {".build", ".ci", ".devops", ".docker", ".github", ".jenkins", ".scripts"}
+_HIDDEN: Final = _PIPELINE_DIRECTORIES | {
+    ".build",
+    ".ci",
+    ".devops",
+    ".docker",
+    ".github",
+    ".jenkins",
+    ".scripts",
+    ".tekton",
+}
 """Directories that are searched although their names begin with a dot."""
 TASKFILES: Final = tuple(
     f"{name}{dist}.{suffix}"
@@ -105,6 +114,8 @@ _SEEN_NAMES: Final = frozenset(
         "Rakefile",
         "Tiltfile",
         "app.json",
+        ".drone.jsonnet",
+        ".drone.star",
         "azure.yaml",
         "devspace.yaml",
         "garden.yml",
@@ -163,7 +174,11 @@ def _files(root: Path) -> Iterator[tuple[Path, bool]]:
             name = entry.name
             if _is_read(name, is_pipeline=is_pipeline) or (is_usual and _has_interpreter(entry)):
                 yield Path(entry.path), True
-            elif name in _SEEN_NAMES or (is_usual and name.endswith(_SEEN_SUFFIXES)):
+            elif (
+                name in _SEEN_NAMES
+                or (directory.name == ".tekton" and name.endswith(_YAML))
+                or (is_usual and name.endswith(_SEEN_SUFFIXES))
+            ):
                 yield Path(entry.path), False
 
 

@@ -40,7 +40,7 @@ _COMPOSE_BUILD: Final = lazy_regex(r"^[ \t]+[\"']?build[\"']?[ \t]*:")
 
 _IMAGE_TOOL: Final = lazy_regex(
     r"(?<![\w./-])(?:buildah|buildx|depot|docker|docker-compose|earthly|img|kaniko|nerdctl|podman|skaffold)(?![\w.])"
-    r"|docker/[\w.-]+-action|build-image|container-image"
+    r"|docker/[\w.-]+-action|build-image|container-image|/workflows/[\w.-]*(?:container|docker|image)[\w.-]*\.ya?ml@"
 )
 """Programs and actions that make or start images."""
 _MOST_CHARACTERS: Final = 200_000
@@ -54,7 +54,7 @@ _PROGRAM_WORD: Final = lazy_regex(
 _BUILD_WORD: Final = lazy_regex(r"(?<![A-Za-z])(?:build|bake|bud)(?![A-Za-z])")
 _BUILDER_WORD: Final = lazy_regex(
     r"docker-maven-plugin|dockerfile-maven-plugin|DockerBuildImage|com\.(?:bmuschko|palantir)\.docker|docker_build\(|images\.build\("
-    r"|kaniko/executor|FROM DOCKERFILE|skaffold/v"
+    r"|kaniko/executor|FROM DOCKERFILE|skaffold/v|plugins/(?:docker|kaniko)|drone-docker|plugin-docker-buildx|(?<![\w-])buildah(?![\w-])"
 )
 """Plug-ins and functions that build an image, whatever is after them."""
 _IMAGE_BUILD: Final = lazy_regex(

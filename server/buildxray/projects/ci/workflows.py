@@ -14,7 +14,7 @@ from typing import Any, Final
 from buildxray.files.reading import exists, is_directory, is_file, read_project_text
 from buildxray.localization import gettext_lazy as _
 from buildxray.projects.builds import DeclaredBuild
-from buildxray.projects.ci import WORKFLOWS
+from buildxray.projects.ci import WORKFLOWS, is_on_github
 from buildxray.projects.ci.actions import add_github_builder, is_github_builder
 from buildxray.projects.ci.expressions import OWN_REPOSITORY, Context, Partly, without_expressions
 from buildxray.projects.ci.hand_overs import written_names
@@ -150,7 +150,7 @@ class _Workflows:
         for it in (defaults, as_mapping(job.get("defaults"))):
             value = as_mapping(it.get("run")).get("working-directory")
             directory = context.expand_text(value) if value is not None else directory
-        machines = runner_machines(_runner(job.get("runs-on"), context))
+        machines = runner_machines(_runner(job.get("runs-on"), context), is_hosted=is_on_github(site.source))
         steps = Job(self._repository, site._replace(directory=directory, machines=machines)).read(
             job.get("steps"), context
         )
