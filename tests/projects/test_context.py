@@ -8,6 +8,7 @@ import pytest
 
 from buildxray.ide.project import Projects
 from buildxray.ide.settings import Settings
+from buildxray.projects.context import Contexts
 
 _BAKE = 'target "app" {\n  context = "."\n  dockerfile = "app/Dockerfile"\n}\n'
 
@@ -43,3 +44,28 @@ def test_paths_that_exist_in_a_context(tmp_path: Path, bake: str, path: str, exi
 def test_outside_of_a_repository_nothing_is_a_context(tmp_path: Path) -> None:
     (tmp_path / "Dockerfile").write_text("FROM scratch\n")
     assert Projects().build(tmp_path / "Dockerfile", Settings()).contexts is None
+
+
+PACKAGE = '{"scripts": {"build": "vite build"}}'
+OTHER = '{"scripts": {"build": "pkg ."}}'
+
+
+@pytest.mark.parametrize(
+    ("files", "script"),
+    [
+        ({"package.json": PACKAGE}, "vite build"),
+        ({"package.json": PACKAGE, "web/package.json": OTHER}, "vite build"),
+        ({"web/package.json": OTHER}, "pkg ."),
+        ({"web/package.json": OTHER, "docs/package.json": "{}"}, "pkg ."),
+        ({"web/package.json": OTHER, "docs/package.json": PACKAGE}, None),
+        ({"node_modules/package.json": OTHER}, None),
+        ({"web/deep/package.json": OTHER}, None),
+        ({"package.json": "["}, None),
+        ({}, None),
+    ],
+)
+def test_the_scripts_of_a_context(tmp_path: Path, files: dict[str, str], script: str | None) -> None:
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    assert dict(Contexts((tmp_path,)).scripts()).get("build") == script

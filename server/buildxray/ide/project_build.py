@@ -146,6 +146,8 @@ class ProjectBuild(NamedTuple):
         contexts = self.contexts or self.probable_contexts
         workspace = workspace._replace(
             ignored=self.ignored,
+            # Without a package.json beside the Dockerfile, its commands run the scripts of the one in the context.
+            scripts=workspace.scripts or (() if contexts is None else contexts.scripts()),
             holds=None if self.contexts is None else self.contexts.holds,
             needed=None if contexts is None else contexts.needed,
             dockerfile=self.dockerfile,

@@ -37,6 +37,8 @@ class Contexts:
     directories: tuple[Path, ...]
     _needed: dict[tuple[str, str, str], NeededFiles | None] = field(default_factory=dict, compare=False, repr=False)
     """What `needed` has answered: a Dockerfile is checked at each keystroke."""
+    _scripts: list[tuple[tuple[str, str], ...]] = field(default_factory=list, compare=False, repr=False)
+    """What `scripts` has answered; empty until it is asked."""
 
     def holds(self, path: str) -> bool:
         """True if a path, relative to the context, exists in one of the directories; of a path with wildcards, the part before them."""
@@ -55,6 +57,33 @@ class Contexts:
         if key not in self._needed:
             self._needed[key] = needed_files(self.directories, path, base, manager)
         return self._needed[key]
+
+    def scripts(self) -> tuple[tuple[str, str], ...]:
+        """The names and texts of the scripts in the package.json of the build context, or in the only one in a directory of it.
+
+        Of several directories that may be the context, the first one that has some counts.
+        """
+        from buildxray.projects.sources import read_scripts  # noqa: PLC0415
+
+        if not self._scripts:
+            listed = (read_scripts(it) for it in self.directories)
+            scripts = next((it for it in listed if it), ())
+            below = [it for one in self.directories[:1] for it in _directories(one)] if not scripts else []
+            known = [it for one in below if (it := read_scripts(one))]
+            self._scripts.append(known[0] if len(known) == 1 else scripts)
+        return self._scripts[0]
+
+
+def _directories(directory: Path) -> list[Path]:
+    """The directories in a directory, of many the first ones; empty if it cannot be read."""
+    try:
+        entries = [it for it in list_directory(directory) if it.is_dir(follow_symlinks=False)]
+    except (ReadError, OSError):
+        return []
+    return [directory / it.name for it in entries[:_MOST_DIRECTORIES] if it.name != "node_modules"]
+
+
+_MOST_DIRECTORIES: Final = 50
 
 
 class ContextEntry(NamedTuple):

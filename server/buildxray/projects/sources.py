@@ -280,6 +280,11 @@ def _package(directory: Path) -> Mapping[str, Any]:
         return {}
 
 
+def read_scripts(directory: Path) -> tuple[tuple[str, str], ...]:
+    """The names and texts of the scripts of the package.json of a directory; empty without one."""
+    return _scripts(_package(directory))
+
+
 def _scripts(package: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     """The names and texts of the scripts of a package.json."""
     scripts = [*as_mapping(package.get("scripts")).items()]

@@ -17,7 +17,7 @@ from buildxray.semantics.file_flow import holds
 from buildxray.semantics.image_paths import FOR_ALL, has_traced_packages
 from buildxray.semantics.origins import Artifact, Machine, Origin
 from buildxray.semantics.outputs import programs_taken
-from buildxray.semantics.package_scripts import writes_for_every_machine
+from buildxray.semantics.package_scripts import compiles_for_its_machine, writes_for_every_machine
 from buildxray.syntax.instructions import Cmd, Copy, Entrypoint, Onbuild
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.toolchains.c import C
@@ -166,6 +166,12 @@ def safety_of_moving(before: RuleContext, after: RuleContext, family: Iterable[S
     if _has_tool_of_target(before, members) or _has_packages_of_target(after, members):
         return None
     if any(_runs(command, outputs) for stage in members for run in stage.runs for command in run.commands):
+        return None
+    if any(
+        it.use.toolchain is NODE and compiles_for_its_machine(it.invocation, recognize)
+        for stage in members
+        for it in stage.commands(Effect.BUNDLE)
+    ):
         return None
     quality = _safety_of_files(before, after)
     is_harmless = all(map(_is_harmless_stage, members)) and all(it.copied_paths for it in consumers_outside(members))
@@ -342,7 +348,10 @@ def _may_package(command: KnownCommand) -> bool:
     ):
         return False
     is_portable = writes_for_every_machine(command.invocation, recognize)
-    return _PACKAGING.search(command.use.title) is not None if is_portable is None else not is_portable
+    if is_portable is not None:
+        return not is_portable
+    # In a known project, a script that is not read is one of another package.
+    return bool(command.invocation.workspace.scripts) or _PACKAGING.search(command.use.title) is not None
 
 
 _SELECTING: Final = frozenset({"awk", "cut", "gawk", "grep"})

@@ -11,7 +11,14 @@ from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.parser import parse
 from buildxray.syntax.shell import TESTS, Command, read_script
 from buildxray.toolchains.base import Effect, Invocation, Reading, Use
-from buildxray.toolchains.node import NODE, READING_NOTHING, RUNNERS, package_scripts, starts_bundler
+from buildxray.toolchains.node import (
+    NODE,
+    READING_NOTHING,
+    RUNNERS,
+    makes_native_files,
+    package_scripts,
+    starts_bundler,
+)
 
 _DEEPEST: Final = 5
 """Nesting depth of scripts that call other scripts."""
@@ -66,6 +73,20 @@ def writes_for_every_machine(invocation: Invocation, recognize: Recognizer, dept
     if not scripts:
         return None
     return depth <= _DEEPEST and all(_is_portable(invocation, it, recognize, depth) for it in _commands(scripts))
+
+
+def compiles_for_its_machine(invocation: Invocation, recognize: Recognizer, depth: int = 0) -> bool:
+    """True if the scripts of `npm run …` surely write programs or addons for the machine on which they run."""
+    if depth > _DEEPEST:
+        return False
+    for command in _commands(package_scripts(invocation)):
+        inner = replace(invocation, command=command, _settings={}, _values={}, _operands=[])
+        if makes_native_files(command) or compiles_for_its_machine(inner, recognize, depth + 1):
+            return True
+        use = recognize(inner)
+        if use is not None and use.effect is Effect.COMPILE:
+            return True
+    return False
 
 
 def _is_portable(invocation: Invocation, command: Command, recognize: Recognizer, depth: int) -> bool:

@@ -16,6 +16,7 @@ from typing import Final
 
 from buildxray.plan.paths import clean
 from buildxray.syntax.lazy_regex import lazy_regex
+from buildxray.syntax.shell import Command
 from buildxray.toolchains.base import Effect, Invocation, Reading, Toolchain, Use
 
 MANAGERS: Final = frozenset({"bun", "npm", "pnpm", "yarn"})
@@ -57,7 +58,8 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
     if name in _BUNDLERS or (name in RUNNERS and arguments and arguments[0] in _BUNDLERS):
         n_words = 1 + invocation.is_subcommand_first
         effect = _effect_of_bundler(words[0], invocation)
-        return Use(toolchain, invocation, effect, " ".join((name, *arguments[:1])), n_words)
+        may_differ = _copies_addons(words[0], invocation)
+        return Use(toolchain, invocation, effect, " ".join((name, *arguments[:1])), n_words, may_differ=may_differ)
     if name not in MANAGERS:
         return None
     if name == "yarn" and arguments[:1] == ["workspace"] and len(arguments) > 2:
@@ -73,7 +75,7 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
         title = " ".join((name, *arguments[:n_title]))
         is_neutral = arguments[n_title : n_title + 1] and arguments[n_title] in _NOT_BUNDLING
         effect = Effect.NEUTRAL if is_neutral else _effect_of_bundler(program, invocation)
-        return Use(toolchain, invocation, effect, title, n_words)
+        return Use(toolchain, invocation, effect, title, n_words, may_differ=_copies_addons(program, invocation))
     subcommand = arguments[0] if arguments else "install" if name == "yarn" else ""
     script, n_title = subcommand, min(len(arguments), 1)
     if subcommand in ("run", "run-script") and len(arguments) > 1:
@@ -111,6 +113,11 @@ def _manifests(invocation: Invocation, name: str, subcommand: str) -> tuple[str,
     if directory is None:
         return (*named,)
     return () if directory.value is None else tuple(posixpath.join(directory.value, it) for it in named)
+
+
+def _copies_addons(program: str, invocation: Invocation) -> bool:
+    """True if a bundler may copy the native addons of packages into its output. Source: the README of @vercel/ncc."""
+    return program == "ncc" and invocation.workspace.has_native_packages is not False
 
 
 def _effect_of_bundler(program: str, invocation: Invocation) -> Effect:
@@ -178,6 +185,9 @@ def package_scripts(invocation: Invocation) -> tuple[str, ...]:
     arguments = invocation.operand_texts
     if arguments[:1] in (["run"], ["run-script"]):
         arguments = arguments[1:]
+    elif invocation.command.name == "bun" and arguments[:1] == ["build"]:
+        # The bundler, whatever the scripts are. Source: bun.sh/docs/cli/run.
+        return ()
     scripts = dict(invocation.workspace.scripts)
     if not arguments or arguments[0] not in scripts:
         return ()
@@ -185,6 +195,36 @@ def package_scripts(invocation: Invocation) -> tuple[str, ...]:
     return tuple(scripts[it] for it in names if it in scripts)
 
 
+def makes_native_files(command: Command) -> bool:
+    """True if a command of a script of package.json makes a program or an addon for one machine: `pkg .`, `node-gyp rebuild`.
+
+    Source: the READMEs of these packages.
+    """
+    programs = [command.name, *(command.arguments[:1] if command.name in RUNNERS else ())]
+    return not _MAKING_NATIVE.isdisjoint(programs)
+
+
+_MAKING_NATIVE: Final = frozenset(
+    [
+        "@electron/packager",
+        "@yao-pkg/pkg",
+        "boxednode",
+        "caxa",
+        "cmake-js",
+        "electron-builder",
+        "electron-forge",
+        "electron-packager",
+        "napi",
+        "neon",
+        "nexe",
+        "node-gyp",
+        "node-pre-gyp",
+        "pkg",
+        "prebuild",
+        "prebuildify",
+        "tauri",
+    ]
+)
 _ELSEWHERE: Final = ("-C", "-F", "-w", "--cwd", "--dir", "--filter", "--prefix", "--workspace", "--workspaces")
 """Options by which a package manager runs the scripts of another package.json."""
 READING_NOTHING: Final = frozenset(

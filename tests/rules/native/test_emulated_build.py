@@ -280,6 +280,25 @@ def test_the_fix_is_safe_only_if_every_command_is_portable(before: str, safety: 
     assert [it.safety.value for it in finding.fixes] == [safety]
 
 
+@every_case(
+    "run, safety",
+    [
+        ("npx vite build", "safe"),
+        ("yarn build", "safe"),
+        # Scripts of another package.json.
+        ("npm --prefix web run build", "suggestion"),
+        ("pnpm --filter web build", "suggestion"),
+        ("yarn workspace web build", "suggestion"),
+        ("npm run build:web", "suggestion"),
+    ],
+)
+def test_a_script_that_is_not_read_may_write_anything(run: str, safety: str) -> None:
+    text = f"FROM node AS b\nWORKDIR /w\nRUN npm ci\nRUN {run}\nFROM nginx\nCOPY --from=b /w/dist /srv\n"
+    for scripts, expected in (((("build", "vite build"),), safety), ((), "safe")):
+        (finding,) = findings(emulated_build, context(text, workspace=Workspace(scripts=scripts)))
+        assert [it.safety.value for it in finding.fixes] == [expected]
+
+
 def test_the_sources_decide_on_cgo() -> None:
     text = "FROM golang AS build\nRUN go build -o /out/app .\nFROM scratch\nCOPY --from=build /out/app /app\n"
     (finding,) = findings(emulated_build, context(text, uses_cgo=False))
@@ -1065,8 +1084,15 @@ def test_the_steps_for_xx_suit_the_stage(stages: str, expected: str) -> None:
         ("run-s clean compile", "safe"),
         ("run-s clean package", "suggestion"),
         ("npm run missing", "suggestion"),
-        ("electron-builder --linux", "suggestion"),
-        ("vite build && pkg .", "suggestion"),
+        ("ncc build src/a.js", "suggestion"),
+        # These write programs and addons for the machine on which they run.
+        ("electron-builder --linux", ""),
+        ("vite build && pkg .", ""),
+        ("vite build && npx @yao-pkg/pkg .", ""),
+        ("yarn package", ""),
+        ("bun build --compile a.ts --outfile dist/a", ""),
+        ("node-gyp rebuild", ""),
+        ("cargo build --release && cp target/release/a dist", ""),
         ("node build.js", "suggestion"),
         ("./build.sh", "suggestion"),
         ("npm run build", "suggestion"),
@@ -1076,7 +1102,7 @@ def test_a_script_that_may_write_programs_for_its_machine_is_reviewed(script: st
     text = "FROM node AS b\nWORKDIR /w\nRUN npm ci\nRUN npm run build\nFROM nginx\nCOPY --from=b /w/dist /srv\n"
     scripts = (("build", script), ("clean", "rimraf dist"), ("compile", "tsc"), ("package", "pkg ."))
     (finding,) = findings(emulated_build, context(text, workspace=Workspace(scripts=scripts)))
-    assert [it.safety.value for it in finding.fixes] == [safety]
+    assert [it.safety.value for it in finding.fixes] == [safety][: bool(safety)]
 
 
 @every_case(

@@ -107,9 +107,10 @@ def emulated_build(ctx: RuleContext) -> Iterator[Finding]:
     ## Fix safety
     The fix is safe where `CGO_ENABLED=0` reaches the compiler, or the Go sources beside the Dockerfile need no C
     compiler, where the stage runs nothing that could behave differently on the build machine, and where only compiled files, or files
-    for every architecture, are copied out of it. Of a script in the package.json beside the Dockerfile each command has to be a known
-    bundler, or a program that writes the same files on each machine. Otherwise it is a suggestion. No fix is offered for `CGO_ENABLED=1`, which needs a C
-    cross compiler, nor for `go install`, which writes binaries for other platforms to another directory.
+    for every architecture, are copied out of it. Of a script in the package.json beside the Dockerfile or in its context each command has
+    to be a known bundler, or a program that writes the same files on each machine. Otherwise it is a suggestion. No fix is offered for `CGO_ENABLED=1`, which needs a C
+    cross compiler, nor for `go install`, which writes binaries for other platforms to another directory, nor for a script that makes a
+    program or an addon for its machine (`pkg .`, `node-gyp rebuild`).
 
     "Split into build and run stage" is a suggestion: it copies the files that the command of the image names, and only its author knows
     which other files the program opens. There is no such fix if the stage installs packages, because the program may need them.
