@@ -134,6 +134,9 @@ jobs:
       - {before}
       - uses: docker/build-push-action@v6
         with: {{context: ., file: "{file}"}}
+  package:
+    runs-on: ubuntu-latest
+    steps: [{{run: make gone}}]
 """
 
 

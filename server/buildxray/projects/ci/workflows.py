@@ -75,7 +75,9 @@ class _Workflows:
             )
         if not {dockerfile.name, _ANY}.isdisjoint(self._written_names[workflow]):
             return True
-        return not is_directory(dockerfile.parent) and _may_make_directories(self._repository.document(workflow))
+        return not is_directory(dockerfile.parent) and _may_make_directories(
+            self._repository.document(workflow), build.name
+        )
 
     def read(self, path: Path) -> None:
         """Effect: add the builds of a workflow that events start."""
@@ -262,10 +264,13 @@ _HARMLESS_PROGRAMS: Final = frozenset(
 """Programs that make no directories, unless an option tells them to."""
 
 
-def _may_make_directories(document: object) -> bool:
-    """True unless all steps of a workflow are known to add no directories to the checkout of its own repository."""
+def _may_make_directories(document: object, name: str) -> bool:
+    """True unless all steps of a job, given its name, are known to add no directories to the checkout of their repository.
+
+    The files of another job arrive by a step of this one. The name is that of a target if Bake builds it: then all jobs count.
+    """
     jobs = as_mapping(as_mapping(document).get("jobs"))
-    for job in map(as_mapping, jobs.values()):
+    for job in map(as_mapping, [jobs[name]] if name in jobs else jobs.values()):
         steps = job.get("steps")
         if "uses" in job or not all(_adds_nothing(as_mapping(it)) for it in (steps if isinstance(steps, list) else ())):
             return True
