@@ -164,6 +164,28 @@ def test_a_bundle_for_node_keeps_its_image_and_the_packages_of_production() -> N
     )
 
 
+@every_case(
+    "install, expected",
+    [
+        # `npm ci` needs a lock file, which the project may not have.
+        ("npm install", "RUN npm install --omit=dev\n"),
+        ("npm i --legacy-peer-deps", "RUN npm i --legacy-peer-deps --omit=dev\n"),
+        ("npm ci --include=dev --no-audit", "RUN npm ci --no-audit --omit=dev\n"),
+        ("npm install typescript", ""),
+        ("npm install --include dev", ""),
+    ],
+)
+def test_the_packages_of_production_are_installed_as_those_of_the_build(install: str, expected: str) -> None:
+    text = (
+        f"FROM node:22\nWORKDIR /app\nCOPY package*.json ./\nRUN {install}\nCOPY . .\nRUN npm run build\n"
+        'CMD ["node", "dist/server.js"]\n'
+    )
+    fixes = [fix for it in findings(emulated_build, context(text)) for fix in it.fixes]
+    after = apply_edits(text, fixes[0].edits) if fixes else text
+    assert bool(fixes) is bool(expected)
+    assert expected in after.rpartition("FROM")[2]
+
+
 def test_a_jar_runs_on_the_runtime_of_its_version() -> None:
     check_fix(
         emulated_build,

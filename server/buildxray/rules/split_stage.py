@@ -220,13 +220,15 @@ def _of_node(stage: Stage, words: Sequence[str], directory: str) -> _RunStage | 
     if folder not in ("build", "dist", "out") or "/" not in relative:
         return None
     manifests = next((it for it in stage.instructions if _copies_manifests(it)), None)
-    installing = next((run for run in stage.runs if any(map(_is_npm_ci, run.commands))), None)
+    installing = next((it for run in stage.runs for it in run.commands if _is_installation(it)), None)
     if manifests is None or installing is None or stage.build.workspace.runs_scripts_at_install:
         return None
     kept = [it for it in stage.instructions if it is not manifests and _copies_files_of_the_program(it)]
-    before = [_written(it) for it in kept if it.idx < installing.idx]
-    after = [_written(it) for it in kept if it.idx > installing.idx]
-    lines = (_written(manifests), *before, "RUN npm ci --omit=dev", *after)
+    before = [_written(it) for it in kept if it.idx < installing.run.idx]
+    after = [_written(it) for it in kept if it.idx > installing.run.idx]
+    # `npm ci` fails without a lock file, so the command stays the one of the file.
+    install = " ".join(it for it in ("npm", *installing.syntax.arguments) if not _OF_DEVELOPMENT.fullmatch(it))
+    lines = (_written(manifests), *before, f"RUN {install} --omit=dev", *after)
     return _RunStage(image.text, (f"{directory.rstrip('/')}/{folder}/",), lines)
 
 
@@ -250,8 +252,13 @@ def _copies_manifests(instruction: Instruction) -> bool:
     )
 
 
-def _is_npm_ci(command: Command) -> bool:
-    return command.use is not None and command.use.title.startswith(("npm ci", "npm install"))
+def _is_installation(command: Command) -> bool:
+    """True for `npm ci` and `npm install` of the packages that the manifests list, with options only."""
+    is_plain = all(it.startswith("-") for it in command.syntax.arguments[1:])
+    return command.name == "npm" and command.syntax.arguments[:1] in (("ci",), ("install",), ("i",)) and is_plain
+
+
+_OF_DEVELOPMENT: Final = lazy_regex(r"--(?:production|omit|include|only|also|dev)(?:=.*)?|-[DPOE]")
 
 
 def _program(stage: Stage) -> tuple[str, ...] | None:

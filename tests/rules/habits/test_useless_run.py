@@ -95,3 +95,19 @@ def test_a_run_that_ends_a_stage_of_files_is_deleted() -> None:
 def test_a_directory_that_matters_later_is_set(text: str) -> None:
     (finding,) = findings(useless_run, context(text))
     assert [it.title for it in finding.fixes] == ["Make it a WORKDIR"]
+
+
+@every_case(
+    "later, expected",
+    [
+        ("RUN make", ["Make it a WORKDIR"]),
+        ("RUN cd /srv && make", ["Make it a WORKDIR"]),
+        ("RUN cd app && make", ["Delete this RUN"]),
+        ("RUN make\nRUN (cd ./app/; make)", ["Delete this RUN"]),
+        # A WORKDIR would make this `app/lib`.
+        ("RUN cd lib && make", []),
+    ],
+)
+def test_a_workdir_takes_no_later_command_elsewhere(later: str, expected: list[str]) -> None:
+    (finding,) = findings(useless_run, context(f"FROM alpine\nRUN cd app\n{later}\n"))
+    assert [it.title for it in finding.fixes] == expected

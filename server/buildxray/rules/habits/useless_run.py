@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator
 from typing import Final
@@ -43,7 +44,8 @@ def useless_run(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    A suggestion: WORKDIR creates the directory if it does not exist, and later instructions run in it; ENV stays in the image. At the
+    A suggestion: WORKDIR creates the directory if it does not exist, and later instructions run in it; ENV stays in the image. If a later
+    RUN changes to the directory itself, the RUN is deleted instead; no fix is offered if one changes to another relative directory. At the
     end of a stage of which others only take files, neither has an effect, so the RUN is deleted.
     """
     for instruction in ctx.build.instructions:
@@ -57,13 +59,30 @@ def useless_run(ctx: RuleContext) -> Iterator[Finding]:
             yield _without_effect(instruction, "export") or _useless_export(instruction, words[1:])
         if len(words) != 2 or words[0] != "cd" or instruction.mounts or set(words[1]) & set("$&|;<>`'\"\\*?(){}~#"):
             continue
-        keyword = "workdir" if instruction.node.keyword.text.islower() else "WORKDIR"
-        fix = Fix(_("Make it a WORKDIR"), (Edit(instruction.range, f"{keyword} {words[1]}"),), Safety.SUGGESTION)
         place = instruction.range_of(instruction.node.arguments[0])
         message = _("this `cd` ends with its RUN: the next instruction is in the old directory")
-        yield _without_effect(instruction, "cd") or Finding(
-            place, message, (fix,) if not words[1].startswith("-") else ()
-        )
+        yield _without_effect(instruction, "cd") or Finding(place, message, _fixes_of_cd(instruction, words[1]))
+
+
+def _fixes_of_cd(run: Run, directory: str) -> tuple[Fix, ...]:
+    """A WORKDIR in place of the RUN; if a later RUN changes to the directory itself, the RUN goes, because a WORKDIR would take that one elsewhere."""
+    if directory.startswith("-"):
+        return ()
+    later = {
+        it.syntax.arguments[:1]
+        for one in (run.stage.runs if run.stage is not None else ())
+        if one.idx > run.idx
+        for it in one.commands
+        if it.name in ("cd", "pushd")
+    }
+    names = {posixpath.normpath(it[0]) for it in later if it}
+    if posixpath.normpath(directory) in names:
+        return (Fix(_("Delete this RUN"), (remove_line(run, with_comments=True),), Safety.SUGGESTION),)
+    if any(not it.startswith(("/", "~", "$", "-")) for it in names):
+        # The later directory is relative to the one that a WORKDIR would replace.
+        return ()
+    keyword = "workdir" if run.node.keyword.text.islower() else "WORKDIR"
+    return (Fix(_("Make it a WORKDIR"), (Edit(run.range, f"{keyword} {directory}"),), Safety.SUGGESTION),)
 
 
 def _without_effect(run: Run, command: str) -> Finding | None:
