@@ -64,3 +64,21 @@ def test_the_message_tells_the_name_of_the_package_manager() -> None:
     assert finding.message == "`pip` finds no package for amd64, because it calls this architecture `x86_64`"
     npm = IMAGE.format("RUN npm ci --cpu=$TARGETARCH")
     assert not findings(download_site_names, context(npm, "linux/arm64,linux/arm/v7"))
+
+
+@every_case(
+    "script, is_reported",
+    [
+        ('if [ "$TARGETARCH" = amd64 ]; then {fixed}; else {by_argument}; fi', False),
+        ('if [ ${{TARGETARCH}} == "amd64" ]; then {fixed}; else {by_argument}; fi', False),
+        ('if [ "$TARGETARCH" = arm64 ]; then {fixed}; else {by_argument}; fi', True),
+        ('[ "$TARGETARCH" = amd64 ] || {by_argument}', False),
+        ('[ "$TARGETARCH" = amd64 ] && {by_argument}', True),
+    ],
+)
+def test_a_branch_downloads_for_its_own_targets(script: str, *, is_reported: bool) -> None:
+    url = "https://github.com/PowerShell/PowerShell/releases/download/v7.4.0/powershell-7.4.0-linux-{}.tar.gz"
+    fixed, by_argument = (f"curl -fLo /p.tgz {url.format(it)}" for it in ("x64", "${TARGETARCH}"))
+    run = script.format(fixed=fixed, by_argument=by_argument)
+    text = f"FROM debian\nARG TARGETARCH\nRUN {run}\nRUN tar xf /p.tgz -C /opt\n"
+    assert bool(findings(download_site_names, context(text))) is is_reported

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from buildxray.localization import _
 from buildxray.platforms.download_sites import NAMES_OF_OPTIONS, DownloadSite, site_of
+from buildxray.platforms.platform import Platform
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.intended import is_chosen
-from buildxray.semantics.build import Effect, Instruction, KnownCommand, Run
+from buildxray.semantics.build import Effect, KnownCommand, Run
 from buildxray.semantics.mentions import Mention
 from buildxray.syntax.instructions import Add
 from buildxray.syntax.lazy_regex import lazy_regex
@@ -56,7 +57,7 @@ def download_site_names(ctx: RuleContext) -> Iterator[Finding]:
             if isinstance(instruction.node, Add):
                 for token in instruction.node.sources:
                     yield from _finding(
-                        ctx, instruction, instruction.range_of(token), token.text, token.text, can_map=False
+                        ctx, stage.targets, instruction.range_of(token), token.text, token.text, can_map=False
                     )
             elif isinstance(instruction, Run):
                 for command in instruction.commands:
@@ -71,7 +72,7 @@ def download_site_names(ctx: RuleContext) -> Iterator[Finding]:
                             can_map = command.syntax.is_writable and "'" not in word.text
                             known = "".join(command.invocation.evaluate_partly(word)[:1])
                             url = word.text if "://" in word.text else known
-                            yield from _finding(ctx, instruction, place, word.text, url, can_map=can_map)
+                            yield from _finding(ctx, command.targets, place, word.text, url, can_map=can_map)
 
 
 def _of_options(ctx: RuleContext, command: KnownCommand) -> Iterator[Finding]:
@@ -104,17 +105,16 @@ def _of_options(ctx: RuleContext, command: KnownCommand) -> Iterator[Finding]:
 
 
 def _finding(
-    ctx: RuleContext, instruction: Instruction, place: TextRange, text: str, url: str, *, can_map: bool
+    ctx: RuleContext, targets: Iterable[Platform], place: TextRange, text: str, url: str, *, can_map: bool
 ) -> Iterator[Finding]:
-    """Find `$TARGETARCH` in a word with the given text and URL."""
+    """Find `$TARGETARCH` in a word with the given text and URL, which is downloaded for these targets."""
     match = _ARGUMENT.search(text)
     if match is None or "$(case" in text or "://" not in url or ctx.text[slice(*place)] != text:
         return
-    stage = instruction.stage
     site = site_of(url)
-    if site is None or stage is None:
+    if site is None:
         return
-    different = [it for it in stage.targets if site.names.get(it.architecture, it.architecture) != it.architecture]
+    different = [it for it in targets if site.names.get(it.architecture, it.architecture) != it.architecture]
     if not different:
         return
     range_ = TextRange(place.start + match.start(), place.start + match.end())
