@@ -95,15 +95,22 @@ def _expression_at(place: TextRange, build: Build) -> TextRange | None:
 
 
 def missing_escape(build: Build, error: PlanError) -> Edit | None:
-    """The escape token that the line above an unknown instruction lacks; None for other errors."""
+    """The escape token that the line above an unknown instruction lacks, or has too often; None for other errors.
+
+    BuildKit: frontend/dockerfile/parser/parser.go, setEscapeToken: an escape token after another one continues no line.
+    """
     unknown = build.instruction_at(error.range.start)
     if unknown is None or not unknown.idx or unknown.keyword_range != error.range:
         return None
     above = build.instructions[unknown.idx - 1].syntax
     if not goes_on_above(above, unknown.syntax):
         return None
-    end = above.start + len(build.text[above.start : above.end].rstrip())
-    return Edit(TextRange(end, end), f" {build.dockerfile.escape}")
+    escape = build.dockerfile.escape
+    written = build.text[above.start : above.end].rstrip()
+    end = above.start + len(written)
+    if written.endswith(escape):
+        return Edit(TextRange(above.start + len(written.rstrip(escape)), end), escape)
+    return Edit(TextRange(end, end), f" {escape}")
 
 
 def errors_elsewhere(build: Build) -> Iterator[tuple[str, PlanError]]:

@@ -223,6 +223,12 @@ def test_the_fix_joins_a_line_with_the_instruction_above(before: str, line: str,
     check_fix(build_error, text, f"{FROM}{before} \\\n{line}\n")
 
 
+@every_case("end", ["\\\\", "\\\\\\", "\\\\  "])
+def test_an_escape_token_after_another_is_one_too_many(end: str) -> None:
+    text = f"{FROM}RUN cd a {end}\n  && make\n"
+    check_fix(build_error, text, f"{FROM}RUN cd a \\{end[len(end.rstrip()) :]}\n  && make\n")
+
+
 @every_case("lines", ["RUN a\n\n&& b", "RUN a\ngit add", "RUN <<EOF\na &&\nEOF\ngit add", "&& a"])
 def test_a_line_that_does_not_continue_the_one_above_has_no_such_fix(lines: str) -> None:
     messages = [it.message for it in findings(build_error, context(f"FROM alpine\nUSER a\n# x\n{lines}\n"))]
