@@ -93,7 +93,7 @@ def _installed_to(invocation: Invocation) -> Iterator[str]:
     if prefix is not None:
         yield from invocation.paths(prefix)
     for command in invocation.preparations:
-        prepared = replace(invocation, command=command, _settings={}, _values={}).argument(*_PREFIXES)
+        prepared = invocation.of_command(command).argument(*_PREFIXES)
         if prepared is not None:
             yield from invocation.paths(prepared)
     if not any(roots) and prefix is None:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from buildxray.caching import cached
-from buildxray.records import replace
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.parser import parse
 from buildxray.syntax.shell import TESTS, Command, read_script
@@ -50,7 +49,7 @@ def reading_of_scripts(invocation: Invocation, name: str, recognize: Recognizer,
         return None
     strongest = Reading.NO
     for command in _commands(scripts):
-        inner = replace(invocation, command=command, _settings={}, _values={}, _operands=[])
+        inner = invocation.of_command(command)
         reading = reading_of_scripts(inner, name, recognize, depth + 1)
         if reading is None:
             use = recognize(inner)
@@ -80,7 +79,7 @@ def compiles_for_its_machine(invocation: Invocation, recognize: Recognizer, dept
     if depth > _DEEPEST:
         return False
     for command in _commands(package_scripts(invocation)):
-        inner = replace(invocation, command=command, _settings={}, _values={}, _operands=[])
+        inner = invocation.of_command(command)
         if makes_native_files(command) or compiles_for_its_machine(inner, recognize, depth + 1):
             return True
         use = recognize(inner)
@@ -90,7 +89,7 @@ def compiles_for_its_machine(invocation: Invocation, recognize: Recognizer, dept
 
 
 def _is_portable(invocation: Invocation, command: Command, recognize: Recognizer, depth: int) -> bool:
-    inner = replace(invocation, command=command, _settings={}, _values={}, _operands=[])
+    inner = invocation.of_command(command)
     by_scripts = writes_for_every_machine(inner, recognize, depth + 1)
     if by_scripts is not None:
         return by_scripts

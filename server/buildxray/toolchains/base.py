@@ -14,7 +14,7 @@ from buildxray.plan.environment import Environment
 from buildxray.plan.paths import LONGEST_PATH, clean
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
 from buildxray.platforms.platform import Platform
-from buildxray.records import dataclass
+from buildxray.records import dataclass, replace
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.shell import UNKNOWN, Assignment, Command, Evaluator, ShellWord, Taken
 from buildxray.syntax.text import TextRange
@@ -104,7 +104,7 @@ class Workspace(NamedTuple):
     project_uses_cgo: Callable[[], bool | None] | None = None
     """A lazy search of the project's Go files for one that needs cgo; it returns None if there are too many files."""
     scripts: tuple[tuple[str, str], ...] = ()
-    """The names and texts of the `scripts` in the package.json beside the Dockerfile."""
+    """The names and texts of the `scripts` in the package.json beside the Dockerfile or, without one, in that of its build context."""
     ignored: IgnorePatterns | None = None
     """The patterns of the `.dockerignore` of the build context; None without such a file."""
     has_vendored_modules: bool = False
@@ -212,6 +212,10 @@ class Invocation:
     """A cache of the values of words, by their position."""
     _operands: list[list[int]] = field(default_factory=list, compare=False, repr=False)
     """A cache; None until the operands are first read."""
+
+    def of_command(self, command: Command) -> Invocation:
+        """The invocation of another command in the same place: of a script that this one runs, or of an earlier command of the stage."""
+        return replace(self, command=command, _settings={}, _values={}, _operands=[])
 
     def setting(self, name: str) -> Setting:
         """A variable as the command sees it: assigned directly before the command, exported earlier, or from the environment."""
@@ -514,5 +518,5 @@ class Toolchain:
     preparing: frozenset[str] = frozenset()
     """Programs that decide how all later commands compile."""
     advice: str = ""
-    """The end of the message on how to cross-compile if no edit can; `{install}` is the command that installs a C library for the target,
-    `{compile}` the command that compiles."""
+    """The end of the message on how to cross-compile if no edit can; `{place}` says where `--platform` belongs, `{install}` is the command
+    that installs a C library for the target, `{compile}` the one that compiles."""
