@@ -84,8 +84,7 @@ def needs_c(command: KnownCommand) -> bool:
 
 def installs_c_compiler(stage: Stage) -> bool:
     """True if a stage or an ancestor installs a package with a C compiler."""
-    installed = (word for it in stage.ancestry for one in it.commands(Effect.INSTALL) for word in one.syntax.arguments)
-    return any(map(_C_COMPILER_PACKAGE.fullmatch, installed))
+    return any(map(_C_COMPILER_PACKAGE.fullmatch, stage.installed_words))
 
 
 def generates_sources(stage: Stage) -> bool:
@@ -108,8 +107,7 @@ def movable(stage: Stage, commands: Iterable[KnownCommand]) -> list[KnownCommand
 
 
 def _has_c_compiler(stage: Stage) -> bool:
-    commands = (command for it in stage.ancestry for command in it.commands(Effect.INSTALL))
-    return any(_C_PACKAGE.fullmatch(word) for it in commands for word in it.syntax.arguments)
+    return any(map(_C_PACKAGE.fullmatch, stage.installed_words))
 
 
 def _has_native_packages(stage: Stage) -> bool:

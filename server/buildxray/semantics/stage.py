@@ -77,6 +77,13 @@ class Stage:
         """Its RUN instructions."""
         return tuple(it for it in self.instructions if isinstance(it, Run))
 
+    @property
+    def installed_words(self) -> tuple[str, ...]:
+        """The words after the programs that install packages, in the stage and its ancestors: subcommands, options and names."""
+        return tuple(
+            word for it in self.ancestry for one in it.commands(Effect.INSTALL) for word in one.syntax.arguments
+        )
+
     def commands(self, *effects: Effect) -> tuple[KnownCommand, ...]:
         """The commands of its RUN instructions with one of these effects, in order.
 

@@ -136,13 +136,7 @@ def _has_c_compiler(stage: Stage) -> bool:
     image = stage.image_name
     if re.match(r"docker\.io/library/golang(?::|$)", image) and "alpine" not in image:
         return True
-    return bool(_installed(stage) & _GCC)
-
-
-def _installed(stage: Stage) -> set[str]:
-    """The words of all commands that install packages into a stage."""
-    commands = (command for it in stage.ancestry for command in it.commands(Effect.INSTALL))
-    return {argument for command in commands for argument in command.syntax.arguments}
+    return not _GCC.isdisjoint(stage.installed_words)
 
 
 def _library(stage: Stage) -> _Library | None:
@@ -159,6 +153,6 @@ def _library(stage: Stage) -> _Library | None:
 def _image_library(build: Build) -> _Library | None:
     """The C library of the image; None if it is not known, or if another one is installed."""
     target = build.target_stage
-    if target is None or not build.targets or _installed(target) & _COMPATIBLE:
+    if target is None or not build.targets or not _COMPATIBLE.isdisjoint(target.installed_words):
         return None
     return _library(target)

@@ -18,7 +18,8 @@ from buildxray.rules.output_use import doubt_of_output
 from buildxray.rules.placement import with_paying_moves
 from buildxray.rules.portability import generates_sources, needs_c
 from buildxray.rules.shell_variables import sets_unknown_variables
-from buildxray.rules.wording import advice, platforms
+from buildxray.rules.wording import platforms
+from buildxray.rules.xx_advice import advice
 from buildxray.semantics.build import Command, Effect, Instruction, KnownCommand, Stage, Use
 from buildxray.semantics.file_flow import clean, holds
 from buildxray.semantics.origins import Artifact

@@ -22,7 +22,8 @@ from buildxray.rules.portability import (
 )
 from buildxray.rules.purpose import is_example
 from buildxray.rules.split_stage import split_stage
-from buildxray.rules.wording import advice, listed, needs_target_machine, platforms, xx_can_install
+from buildxray.rules.wording import listed, platforms
+from buildxray.rules.xx_advice import advice, needs_target_machine, xx_can_install
 from buildxray.semantics.build import Effect, KnownCommand, Stage
 from buildxray.syntax.instructions import Cmd, Copying, Entrypoint
 from buildxray.syntax.lazy_regex import lazy_regex
