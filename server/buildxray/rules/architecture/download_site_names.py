@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from buildxray.localization import _
-from buildxray.platforms.download_sites import NAMES_OF_OPTIONS, DownloadSite, site_of
+from buildxray.platforms.download_sites import NAMES_OF_OPTIONS, site_of
 from buildxray.platforms.platform import Platform
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
@@ -91,17 +91,14 @@ def _of_options(ctx: RuleContext, command: KnownCommand) -> Iterator[Finding]:
                 continue
             start = place.end - len(word.text)
             range_ = TextRange(start + match.start(), start + match.end())
-            names = {it.architecture: known.names.get(it.architecture, it.architecture) for it in ctx.build.targets}
-            mapped = mapped_architecture(names, ctx.build.targets)
-            can_map = mapped is not None and command.syntax.is_writable and "'" not in word.text
-            fix = Fix(_("Write the names of {site}", site=program), (Edit(range_, mapped or ""),), Safety.SUGGESTION)
+            can_map = command.syntax.is_writable and "'" not in word.text
             message = _(
                 "`{program}` finds no package for {architecture}, because it calls this architecture `{name}`",
                 program=program,
                 architecture=wrong[0],
                 name=known.names[wrong[0]],
             )
-            yield Finding(range_, message, (fix,) if can_map else ())
+            yield Finding(range_, message, _fixes(ctx, known.names, program, range_) if can_map else ())
 
 
 def _finding(
@@ -127,13 +124,14 @@ def _finding(
             architecture=first,
             name=site.names[first],
         ),
-        _fixes(ctx, site, range_) if can_map else (),
+        _fixes(ctx, site.names, site.name, range_) if can_map else (),
     )
 
 
-def _fixes(ctx: RuleContext, site: DownloadSite, range_: TextRange) -> tuple[Fix, ...]:
-    names = {it.architecture: site.names.get(it.architecture, it.architecture) for it in ctx.build.targets}
+def _fixes(ctx: RuleContext, different: Mapping[str, str], site: str, range_: TextRange) -> tuple[Fix, ...]:
+    """Write the names of a site, given those that differ from the ones in TARGETARCH."""
+    names = {it.architecture: different.get(it.architecture, it.architecture) for it in ctx.build.targets}
     mapped = mapped_architecture(names, ctx.build.targets)
     if mapped is None:
         return ()
-    return (Fix(_("Write the names of {site}", site=site.name), (Edit(range_, mapped),), Safety.SUGGESTION),)
+    return (Fix(_("Write the names of {site}", site=site), (Edit(range_, mapped),), Safety.SUGGESTION),)
