@@ -174,6 +174,14 @@ def entries_of(directory: Path) -> list[os.DirEntry[str]]:
         return []
 
 
+def subdirectories(directory: Path) -> list[Path]:
+    """The directories in a directory by name, links left out; none if it cannot be read."""
+    try:
+        return [Path(it.path) for it in entries_of(directory) if it.is_dir(follow_symlinks=False)]
+    except OSError:
+        return []
+
+
 def walk(directory: Path) -> Iterator[tuple[str, list[str], list[str]]]:
     """Walk like `os.walk`, without following links; directories that cannot be read are skipped."""
     return os.walk(directory)

@@ -8,7 +8,7 @@ from dataclasses import field
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from buildxray.files.reading import ReadError, exists, is_inside, list_directory, read_project_text
+from buildxray.files.reading import ReadError, exists, is_inside, list_directory, read_project_text, subdirectories
 from buildxray.plan.checks.ignored import IgnorePatterns
 from buildxray.plan.paths import clean
 from buildxray.records import dataclass
@@ -66,21 +66,13 @@ class Contexts:
         from buildxray.projects.sources import read_scripts  # noqa: PLC0415
 
         if not self._scripts:
-            listed = (read_scripts(it) for it in self.directories)
-            scripts = next((it for it in listed if it), ())
-            below = [it for one in self.directories[:1] for it in _directories(one)] if not scripts else []
-            known = [it for one in below if (it := read_scripts(one))]
-            self._scripts.append(known[0] if len(known) == 1 else scripts)
+            scripts = next(filter(None, map(read_scripts, self.directories)), ())
+            if not scripts and self.directories:
+                below = subdirectories(self.directories[0])[:_MOST_DIRECTORIES]
+                known = [it for one in below if one.name != "node_modules" and (it := read_scripts(one))]
+                scripts = known[0] if len(known) == 1 else ()
+            self._scripts.append(scripts)
         return self._scripts[0]
-
-
-def _directories(directory: Path) -> list[Path]:
-    """The directories in a directory, of many the first ones; empty if it cannot be read."""
-    try:
-        entries = [it for it in list_directory(directory) if it.is_dir(follow_symlinks=False)]
-    except (ReadError, OSError):
-        return []
-    return [directory / it.name for it in entries[:_MOST_DIRECTORIES] if it.name != "node_modules"]
 
 
 _MOST_DIRECTORIES: Final = 50

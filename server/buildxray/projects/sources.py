@@ -21,6 +21,7 @@ from buildxray.files.reading import (
     read_bytes,
     read_project_bytes,
     read_project_text,
+    subdirectories,
     walk,
     workspace_root,
 )
@@ -346,18 +347,11 @@ def _members(directory: Path, package: Mapping[str, Any]) -> Iterator[Mapping[st
         parent, _, last = pattern.rpartition("/")
         if "*" in parent or ".." in pattern or pattern.startswith(("/", "!")):
             continue
-        for place in _directories(directory / parent) if "*" in last else [directory / pattern]:
+        for place in subdirectories(directory / parent) if "*" in last else [directory / pattern]:
             if n_read >= _MOST_MEMBERS:
                 return
             n_read += 1
             yield _package(place)
-
-
-def _directories(directory: Path) -> list[Path]:
-    try:
-        return [Path(it.path) for it in entries_of(directory) if it.is_dir(follow_symlinks=False)]
-    except OSError:
-        return []
 
 
 _PNPM_MEMBER: Final = lazy_regex(r"^[ \t]*-[ \t]+[\"']?(?P<path>[\w.@*/-]+)", re.MULTILINE)
