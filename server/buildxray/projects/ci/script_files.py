@@ -154,9 +154,12 @@ def script_files(root: Path) -> Iterator[Path]:
     yield from islice((it for it, is_read in _files(root) if is_read), _MOST_FILES)
 
 
-def seen_files(root: Path) -> Iterator[Path]:
-    """Yield the files that may build images in a way that is not read, at most `_MOST_FILES`: programs of other languages, tools for clusters."""
-    yield from islice((it for it, is_read in _files(root) if not is_read), _MOST_FILES)
+def script_and_seen_files(root: Path) -> tuple[list[Path], list[Path]]:
+    """Those of `script_files`, and at most `_MOST_FILES` that may build images in a way that is not read: programs of other languages, tools for clusters."""
+    files = [*_files(root)]
+    scripts = [it for it, is_read in files if is_read]
+    others = [it for it, is_read in files if not is_read]
+    return scripts[:_MOST_FILES], others[:_MOST_FILES]
 
 
 def is_shell(path: Path, text: str) -> bool:

@@ -10,7 +10,7 @@ from typing import Final
 
 from buildxray.files.reading import entries_of, read_project_text
 from buildxray.projects.ci import workflow_files
-from buildxray.projects.ci.script_files import script_files, seen_files
+from buildxray.projects.ci.script_files import script_and_seen_files, script_files
 from buildxray.projects.default_files import compose_variants
 from buildxray.syntax.lazy_regex import lazy_regex
 
@@ -68,15 +68,17 @@ def may_build_images(root: Path, directory: Path) -> bool:
 
     `directory` is that of a Dockerfile, whose scripts are looked at too.
     """
+    if any(names_image_tool(read_project_text(it) or "") for it in workflow_files(root)):
+        return True
     places = tuple(dict.fromkeys((root, directory)))
     beside = (Path(it.path) for it in entries_of(directory) if it.name.endswith(".sh"))
     composed = (one / it for one in places for it in compose_variants(one))
     services = (place / it for place in places for it in _OF_SERVICES)
-    scripts = (*script_files(root), *islice(beside, _MOST_SCRIPTS))
+    read, seen = script_and_seen_files(root)
+    scripts = (*read, *islice(beside, _MOST_SCRIPTS))
     return (
-        any(names_image_tool(read_project_text(it) or "") for it in workflow_files(root))
-        or any(_mentions(it, _IMAGE_BUILD) for it in scripts)
-        or any(_names_build(it) for it in (*scripts, *seen_files(root)) if it.suffix not in {".sh", ".mk"})
+        any(_mentions(it, _IMAGE_BUILD) for it in scripts)
+        or any(_names_build(it) for it in (*scripts, *seen) if it.suffix not in {".sh", ".mk"})
         or any(_mentions(it, _COMPOSE_BUILD) for it in islice(composed, _MOST_SCRIPTS))
         or any(_mentions(it, _DOCKER) for it in services)
     )
