@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from buildxray.files.reading import read_project_text
 from buildxray.ide.settings import Settings, with_machines
 from buildxray.plan.request import BuildRequest, TargetResult
-from buildxray.platforms.machines import AMD64, native_machine
+from buildxray.platforms.machines import is_chosen, native_machine
 from buildxray.platforms.platform import Platform, this_machine
 from buildxray.projects.builds import DeclaredBuild, LinkedTarget, read_platform_list
 from buildxray.records import replace
@@ -85,9 +85,8 @@ def _request_alone(declared: DeclaredBuild, settings: Settings) -> tuple[BuildRe
         request = replace(request, target_platforms=tuple(dict.fromkeys((*declared.platforms, *own))))
         origin = declared.origin
     machine = declared.machine
-    is_chosen = machine is not None and machine.architecture != AMD64.architecture
-    if settings.platforms is None and machine is not None and is_chosen and not declared.platforms:
-        # The text does not tell the platforms. People choose such a machine to build for its own platform.
+    if settings.platforms is None and machine is not None and is_chosen(machine) and not declared.platforms:
+        # The text does not tell the platforms.
         request = replace(request, target_platforms=(machine,))
         return replace(_with_nodes(request, ((machine, machine),)), is_separate=declared.is_separate), origin
     if declared.nodes and not settings.machines.names_several:

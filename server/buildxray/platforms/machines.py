@@ -46,6 +46,11 @@ class Machines(NamedTuple):
         return next((it for candidates in (exact, alike, able) for it in candidates), own)
 
 
+def is_chosen(machine: Platform) -> bool:
+    """True if a machine of CI has another architecture than the usual one: people choose it to build for its own platform."""
+    return machine.architecture != AMD64.architecture
+
+
 def native_machine(target: Platform) -> Platform:
     """The platform of a machine that builds for a target without emulation; for 32-bit targets a 64-bit machine."""
     architecture = _RUN_BY.get(target.architecture)

@@ -10,7 +10,7 @@ from typing import Final
 
 from buildxray.files.reading import read_project_text
 from buildxray.localization import gettext_lazy as _
-from buildxray.platforms.machines import AMD64, NATIVE, Machines
+from buildxray.platforms.machines import NATIVE, Machines, is_chosen
 from buildxray.projects.bake.reader import bake_builds, load_bake, read_overrides
 from buildxray.projects.builds import (
     Caller,
@@ -125,11 +125,9 @@ def machines_of_builder(name: str, machines: Machines, site: Site, reading: Read
 
 
 def _is_chosen(machines: Machines) -> bool:
-    """True if a job runs on one machine of another architecture than amd64, which people choose to build for its own platform."""
+    """True if a job runs on one machine, which people choose to build for its own platform."""
     own = machines.own
-    return (
-        own is not None and not machines.others and not machines.is_unknown and own.architecture != AMD64.architecture
-    )
+    return own is not None and not machines.others and not machines.is_unknown and is_chosen(own)
 
 
 class _Starter:
