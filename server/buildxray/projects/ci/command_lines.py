@@ -49,6 +49,8 @@ class Call(Enum):
     """Anything else: perhaps a script of the project."""
 
 
+PROGRAMS: Final = "docker|depot|buildctl|buildah|podman|nerdctl|finch"
+"""A pattern of programs one of which each text with a build names, unless it calls `buildx`, kaniko or another script."""
 _ENGINES: Final = ("nerdctl", "podman", "finch")
 """Programs with the commands of `docker`."""
 _COMPOSES: Final = (("docker", "compose"), ("docker-compose",))

@@ -24,6 +24,7 @@ from buildxray.projects.builds import (
     read_platform_list,
 )
 from buildxray.projects.ci.command_lines import (
+    PROGRAMS,
     Call,
     CommandLine,
     Options,
@@ -45,7 +46,7 @@ from buildxray.projects.hcl import values as hcl
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import LineIndex
 
-_BUILDS_SOMETHING: Final = lazy_regex(r"docker|depot|buildx|make|\.sh\b|buildctl|buildah|podman|nerdctl|finch|executor")
+_BUILDS_SOMETHING: Final = lazy_regex(rf"{PROGRAMS}|buildx|make|\.sh\b|executor")
 _OWN_BUILDERS: Final = frozenset(("default", "desktop-linux", "orbstack", "colima"))
 """Builders that Docker makes itself, on its own machine."""
 _CLOUD: Final = lazy_regex(r"cloud-[^-]+-[^-]")

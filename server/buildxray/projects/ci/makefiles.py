@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 
 from buildxray.files.reading import is_file, path_below, read_project_text
 from buildxray.localization import gettext_lazy as _
+from buildxray.projects.ci.command_lines import PROGRAMS
 from buildxray.projects.ci.commands import read_commands
 from buildxray.projects.ci.script_files import MAKEFILES
 from buildxray.projects.ci.site import Reading, Site, project_path
@@ -170,7 +171,7 @@ def read_makefile(
 ) -> None:
     """Effect: add the builds in the recipes of a Makefile, without `goals` of all its targets; `given` overrides its variables."""
     text = read_project_text(path)
-    if text is None or not re.search(r"docker|depot|buildx|buildctl|buildah|podman|nerdctl|finch|\.sh\b", text):
+    if text is None or not re.search(rf"{PROGRAMS}|buildx|\.sh\b", text):
         return
     makefile = parse_makefile(text)
     variables = {**makefile.variables, **(given or {})}

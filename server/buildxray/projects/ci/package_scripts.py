@@ -10,6 +10,7 @@ from typing import Final
 
 from buildxray.files.reading import path_below, read_project_text
 from buildxray.localization import gettext_lazy as _
+from buildxray.projects.ci.command_lines import PROGRAMS
 from buildxray.projects.ci.commands import read_commands
 from buildxray.projects.ci.script_files import PACKAGE
 from buildxray.projects.ci.site import Reading, Site, project_path
@@ -17,7 +18,7 @@ from buildxray.projects.yaml import as_mapping
 from buildxray.syntax.lazy_regex import lazy_regex
 
 _MOST_SCRIPTS: Final = 100
-_STARTS_BUILDS: Final = lazy_regex(r"docker|depot|buildctl|buildah|podman|nerdctl|finch|\.sh\b")
+_STARTS_BUILDS: Final = lazy_regex(rf"{PROGRAMS}|\.sh\b")
 
 
 def read_package_scripts(root: Path, directory: Path, *, local_platform: str) -> Reading:

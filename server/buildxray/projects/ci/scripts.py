@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from buildxray.files.reading import exists, is_file, path_below, read_project_text
 from buildxray.projects.builds import DeclaredBuild, pairs, platform_names
+from buildxray.projects.ci.command_lines import PROGRAMS
 from buildxray.projects.ci.commands import read_commands
 from buildxray.projects.ci.makefiles import makefile_site, read_makefile
 from buildxray.projects.ci.pipelines import azure_commands, cloud_build_commands
@@ -32,7 +33,7 @@ _COMMAND: Final = lazy_regex(
 )
 _COMMENT: Final = lazy_regex(r"[ \t]*(?:#|//|::|\*|<#|rem\b|echo\b|write-)", re.IGNORECASE)
 """The beginning of a line that starts nothing, in scripts of several languages."""
-_TOOL: Final = lazy_regex(r"docker|depot|buildx|buildctl|buildah|podman|nerdctl|kaniko|finch")
+_TOOL: Final = lazy_regex(rf"{PROGRAMS}|buildx|kaniko")
 _YAML: Final = frozenset((".yml", ".yaml"))
 _SECTIONS: Final = frozenset(("phases", "pipeline", "pipelines", "services", "steps"))
 """Keys that hold steps but are not the name of a step."""
