@@ -131,6 +131,49 @@ def test_builds_of_one_name_in_several_files_are_named_with_their_files(tmp_path
     assert message.endswith(f"(only in the build {label})")
 
 
+def messages_of_emulation(root: Path, markup: str) -> list[str]:
+    (root / ".git").mkdir()
+    for name, text in files(
+        f"{markup}\n    #- Dockerfile\n    FROM golang AS build\n    RUN go build -o /a .\n    FROM scratch\n    COPY --from=build /a /a\n"
+    ).items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    analysis = built(root, Settings()).analyzer(Workspace()).analyze((root / "Dockerfile").read_text())
+    return [it.message for it in analysis.diagnostics if it.rule == "emulated-build"]
+
+
+@every_case(
+    "script, n_findings",
+    [
+        ("docker buildx build --builder farm --platform linux/amd64,linux/arm64 .", 0),
+        ("docker buildx use farm\n    docker buildx build --platform linux/amd64,linux/arm64 .", 0),
+        ("export BUILDX_BUILDER=farm\n    docker buildx build --platform linux/amd64,linux/arm64 .", 0),
+        ("docker buildx create --append --name farm ssh://b\n    docker buildx build --builder farm --platform linux/amd64,linux/arm64 .", 0),
+        ("docker buildx create --name farm\n    docker buildx build --builder farm --platform linux/amd64,linux/arm64 .", 1),
+        ('BUILDER=farm\n    docker buildx build --builder farm --platform linux/amd64,linux/arm64 .\n    docker buildx create --name "$BUILDER"', 1),
+        ("docker buildx build --builder default --platform linux/amd64,linux/arm64 .", 1),
+        ("docker buildx build --platform linux/amd64,linux/arm64 .", 1),
+    ],
+)  # fmt: skip
+def test_a_builder_from_elsewhere_may_have_a_machine_for_each_platform(
+    tmp_path_factory: pytest.TempPathFactory, script: str, n_findings: int
+) -> None:
+    root = tmp_path_factory.mktemp("project")
+    assert len(messages_of_emulation(root, f"\n    #- build.sh\n    {script}\n")) == n_findings
+
+
+def test_a_build_on_this_machine_beside_one_on_an_unknown_builder_is_still_checked(tmp_path: Path) -> None:
+    scripts = """
+    #- publish.sh
+    docker buildx build --builder farm --push --platform linux/amd64,linux/arm64 .
+    #- local.sh
+    docker buildx build --platform linux/amd64,linux/arm64 .
+    """
+    (message,) = messages_of_emulation(tmp_path, scripts)
+    assert message.endswith("(only in the build local.sh)")
+
+
 SCRIPTS = """
     #- Makefile
     image:

@@ -9,7 +9,7 @@ from typing import Final
 from buildxray.files.reading import exists, is_repository, last_project_file, repository_root, settings_root
 from buildxray.ide.configuration import FILE_NAMES as CONFIGURATION_FILES
 from buildxray.ide.configuration import Configuration, find_configuration, has_configuration
-from buildxray.ide.project_build import OtherBuild, ProjectBuild
+from buildxray.ide.project_build import OtherBuild, ProjectBuild, machine_is_unknown, may_have_own_machines
 from buildxray.ide.requests import request_with_origin
 from buildxray.ide.settings import Settings
 from buildxray.localization import gettext_lazy as _
@@ -101,7 +101,7 @@ class Projects:
             return self._undeclared(dockerfile, merged, origin)
         request, declared_origin = request_with_origin(shown, merged)
         others = _others(wanted, declared, merged, origin) if settings.platforms is None else {}
-        others.pop(request, None)
+        others.pop((request, may_have_own_machines(shown, merged)), None)
         return ProjectBuild(
             request,
             merged,
@@ -319,9 +319,12 @@ def _labels(builds: Iterable[DeclaredBuild]) -> dict[DeclaredBuild, str]:
 
 def _others(
     wanted: Iterable[DeclaredBuild], declared: Iterable[DeclaredBuild], settings: Settings, origin: str
-) -> dict[BuildRequest, OtherBuild]:
-    """The different builds among the first of `wanted`, by their requests; `origin` is that of the user's platforms, if any."""
-    others: dict[BuildRequest, OtherBuild] = {}
+) -> dict[tuple[BuildRequest, bool], OtherBuild]:
+    """The different builds among the first of `wanted`; `origin` is that of the user's platforms, if any.
+
+    The key is the request, and True if its builder may have a machine for each platform.
+    """
+    others: dict[tuple[BuildRequest, bool], OtherBuild] = {}
     labels = _labels(declared)
     some_name_platforms = any(it.platforms or "platforms" in it.unknown for it in declared)
     for it in [*wanted][:_MOST_BUILDS]:
@@ -330,8 +333,15 @@ def _others(
         request, declared_origin = request_with_origin(it, settings)
         if some_name_platforms and it.is_for_own_platform and settings.platforms is None:
             request = replace(request, target_platforms=(request.build_platform,))
-        build = OtherBuild(labels[it], request, origin or declared_origin, is_by_hand(it, declared))
-        others.setdefault(request, build)
+        build = OtherBuild(
+            labels[it],
+            request,
+            origin or declared_origin,
+            is_by_hand(it, declared),
+            machine_is_unknown(it, settings),
+            may_have_own_machines(it, settings),
+        )
+        others.setdefault((request, build.may_have_own_machines), build)
     return others
 
 

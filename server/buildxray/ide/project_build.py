@@ -23,6 +23,16 @@ _OF_CACHE: Final = ("late-module-download",)
 """Rules about steps that run again although their files have not changed, as they do in each build without a cache."""
 
 
+def machine_is_unknown(build: DeclaredBuild | None, settings: Settings) -> bool:
+    """True if neither the project nor the user tells the machine of a declared build."""
+    return build is not None and "nodes" in build.unknown and settings.machines.own is None
+
+
+def may_have_own_machines(build: DeclaredBuild | None, settings: Settings) -> bool:
+    """True if the builder of a declared build may have a machine for each platform, and the user names no machine."""
+    return build is not None and build.may_have_nodes and settings.machines.own is None
+
+
 class OtherBuild(NamedTuple):
     """Another build of the same Dockerfile, which is checked too."""
 
@@ -31,6 +41,9 @@ class OtherBuild(NamedTuple):
     origin: str
     is_by_hand: bool = False
     """True if a script or Makefile declares it, while a workflow builds each platform on a machine of its own."""
+    machine_is_unknown: bool = False
+    may_have_own_machines: bool = False
+    """True if its builder may have a machine for each platform."""
 
 
 class ProjectBuild(NamedTuple):
@@ -81,7 +94,12 @@ class ProjectBuild(NamedTuple):
     @property
     def machine_is_unknown(self) -> bool:
         """True if the machine of the shown build is unknown."""
-        return self.shown is not None and "nodes" in self.shown.unknown and self.settings.machines.own is None
+        return machine_is_unknown(self.shown, self.settings)
+
+    @property
+    def may_have_own_machines(self) -> bool:
+        """True if the builder of the shown build may have a machine for each platform."""
+        return may_have_own_machines(self.shown, self.settings)
 
     @property
     def platforms_are_unknown(self) -> bool:
@@ -156,6 +174,7 @@ class ProjectBuild(NamedTuple):
             ),
             builds_for_itself=self.builds_for_itself,
             machine_is_unknown=self.machine_is_unknown,
+            may_have_own_machines=self.may_have_own_machines,
             platforms_are_unknown=self.platforms_are_unknown,
             platforms_are_assumed=bool(self.default_platforms),
             is_for_one_platform=self.is_for_one_platform,
@@ -180,7 +199,9 @@ class ProjectBuild(NamedTuple):
                         asks_for_several=it.origin != "" and len(it.request.target_platforms) > 1,
                         origin=it.origin,
                         rules=self._rules(is_by_hand=it.is_by_hand),
-                        workspace=workspace,
+                        workspace=workspace._replace(
+                            machine_is_unknown=it.machine_is_unknown, may_have_own_machines=it.may_have_own_machines
+                        ),
                     ),
                 )
                 for it in self.others

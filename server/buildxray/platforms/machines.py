@@ -24,6 +24,8 @@ class Machines(NamedTuple):
     """Target platforms with the platform of the machine to which the user or the project assigns them."""
     is_unknown: bool = False
     """True if a job names a machine whose platform is unknown. Without a job, `own` is None and this is False."""
+    may_be_several: bool = False
+    """True if the builder may have a machine for each platform, because no file of the project tells which machines it has."""
 
     @property
     def names_several(self) -> bool:

@@ -106,6 +106,8 @@ class DeclaredBuild:
     """The platform of the machine of the job; None if that is unknown, or if no job of a workflow builds it."""
     caller: Caller | None = None
     """The call of Bake that builds it, one that emulates if there are several; None if the file that declares it runs it, or none is known."""
+    may_have_nodes: bool = False
+    """True if its builder may have a machine for each platform, because no file of the project tells which machines it has."""
     is_separate: bool = False
     """True if each platform has a job of its own. Jobs do not share steps, even on machines of one platform."""
     origin: str = ""
@@ -188,6 +190,7 @@ class DeclaredBuild:
             self.linked,
             frozenset(self.nodes),
             self.is_separate,
+            self.may_have_nodes,
             self.makes_files,
             self.unknown,
         )
@@ -198,7 +201,8 @@ def on_machines(build: DeclaredBuild, machines: Machines) -> DeclaredBuild:
     """Return a build with the machines that build it."""
     unknown = build.unknown | {"nodes"} if machines.is_unknown else build.unknown
     own = None if machines.is_unknown or machines.others else machines.own
-    return replace(build, nodes=machines.nodes(build.platforms), machine=own, unknown=unknown)
+    nodes = machines.nodes(build.platforms)
+    return replace(build, nodes=nodes, machine=own, may_have_nodes=machines.may_be_several, unknown=unknown)
 
 
 def existing_dockerfile(path: Path) -> Path:

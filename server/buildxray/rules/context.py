@@ -132,7 +132,9 @@ class RuleContext:
     @property
     def may_have_own_machines(self) -> bool:
         """True if each platform may have a machine of its own, because the machines or the platforms of the build are unknown."""
-        return self.build.workspace.machine_is_unknown and (self.build.request.is_separate or not self.asks_for_several)
+        workspace = self.build.workspace
+        is_one_each = self.build.request.is_separate or not self.asks_for_several
+        return workspace.may_have_own_machines or (workspace.machine_is_unknown and is_one_each)
 
     @cached_property
     def given_arguments(self) -> frozenset[str]:

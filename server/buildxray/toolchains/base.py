@@ -120,6 +120,8 @@ class Workspace(NamedTuple):
     """The names of the build arguments that some build of the project gives; `*` if one may give others too."""
     machine_is_unknown: bool = False
     """True if the project does not name the machine that builds, so that it is unknown which steps are emulated."""
+    may_have_own_machines: bool = False
+    """True if the builder may have a machine for each platform: no file of the project tells which machines it has."""
     builds_for_itself: bool = False
     """True if the project's builds of the Dockerfile name no platform, so that each is for the machine that builds it."""
     platforms_are_unknown: bool = False

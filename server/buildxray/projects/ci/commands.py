@@ -50,6 +50,8 @@ _BUILDS_SOMETHING: Final = lazy_regex(rf"{PROGRAMS}|buildx|make|\.sh\b|executor"
 _OWN_BUILDERS: Final = frozenset(("default", "desktop-linux", "orbstack", "colima"))
 """Builders that Docker makes itself, on its own machine."""
 _CLOUD: Final = lazy_regex(r"cloud-[^-]+-[^-]")
+_MAKES_BY_VARIABLE: Final = lazy_regex(r"\bbuildx[ \t]+create\b[^\n]*--name[ \t=]+[\"']?\$")
+"""A command that makes a builder whose name is in a variable."""
 _MOST_DEPTH: Final = 4
 """Nesting depth of scripts that call other scripts."""
 _MOST_TARGETS: Final = 2_000
@@ -101,7 +103,10 @@ def _with_builder(machines: Machines, words: list[str]) -> Machines:
     platforms = read_platform_list(options.all("--platform"))
     if "--append" in options.flags:
         is_unknown = machines.is_unknown or (not platforms and machines.own is not None)
-        return machines._replace(others=(*machines.others, *platforms), is_unknown=is_unknown)
+        may_be_several = machines.may_be_several or not platforms
+        return machines._replace(
+            others=(*machines.others, *platforms), is_unknown=is_unknown, may_be_several=may_be_several
+        )
     driver = options.last("--driver") or ""
     if driver in {"remote", "kubernetes"}:
         return Machines(platforms[0], platforms[1:]) if platforms else Machines(is_unknown=True)
@@ -122,7 +127,8 @@ def machines_of_builder(name: str, machines: Machines, site: Site, reading: Read
         return NATIVE
     naming = re.compile(rf"""\bname[ =:]+["']?{re.escape(name)}(?![\w.-])""")
     text = read_project_text(site.source)
-    return machines if text is not None and naming.search(text) is not None else Machines(is_unknown=True)
+    is_made_here = text is not None and (naming.search(text) is not None or _MAKES_BY_VARIABLE.search(text) is not None)
+    return machines if is_made_here else Machines(is_unknown=True, may_be_several=True)
 
 
 def _is_chosen(machines: Machines) -> bool:

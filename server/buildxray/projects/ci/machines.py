@@ -73,19 +73,21 @@ def with_builder(machines: Machines, inputs: Mapping[str, Any]) -> Machines:
         return NATIVE
     others = [*machines.others]
     is_unknown = machines.is_unknown
+    may_be_several = machines.may_be_several
     appended = inputs.get("append")
     for node in _nodes(appended) if isinstance(appended, str) else ():
         names = node.get("platforms")
         platforms = _platforms(names if isinstance(names, list) else [names])
         others += platforms
         is_unknown = is_unknown or not platforms
+        may_be_several = may_be_several or not platforms
     own = _platforms([inputs.get("platforms")])
     if str(inputs.get("driver")) in {"remote", "kubernetes"}:
         # The machines of these drivers are others than that of the job.
         if not own:
-            return Machines(others=(*others,), is_unknown=True)
-        return Machines(own[0], (*own[1:], *others), is_unknown=is_unknown)
-    return machines._replace(others=(*others,), is_unknown=is_unknown)
+            return Machines(others=(*others,), is_unknown=True, may_be_several=may_be_several)
+        return Machines(own[0], (*own[1:], *others), is_unknown=is_unknown, may_be_several=may_be_several)
+    return machines._replace(others=(*others,), is_unknown=is_unknown, may_be_several=may_be_several)
 
 
 def _nodes(text: str) -> list[Mapping[str, Any]]:
