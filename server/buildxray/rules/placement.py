@@ -10,9 +10,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from buildxray.platforms.arguments import PER_TARGET_ARGUMENTS
+from buildxray.platforms.platform import Platform
 from buildxray.records import cached_property, dataclass
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import insert_lines, merged, remove_pairs, shares_comments, start_with_own_comments
+from buildxray.rules.native_image import targets_of_native_image
 from buildxray.semantics.build import Build, Instruction, Reading, Run, SplitCause, Stage
 from buildxray.syntax.instructions import Arg, Env, Onbuild
 from buildxray.syntax.instructions import Run as RunNode
@@ -42,6 +44,16 @@ class _Tidied:
     def __init__(self, ctx: RuleContext) -> None:
         self._ctx = ctx
         self.placements: list[Placement] = []
+
+    @property
+    def targets_of_native_image(self) -> tuple[Platform, ...]:
+        """The targets for which the image is wrong, because it is built for one platform only."""
+        return self._ctx.cached(targets_of_native_image)
+
+    @cached_property
+    def now(self) -> dict[_RunKey, int]:
+        """The number of steps of each RUN as the file is."""
+        return self._counted(())
 
     @cached_property
     def without_unused(self) -> dict[_RunKey, int]:
@@ -98,15 +110,18 @@ class Placement:
     """The file with all placements applied."""
 
     @property
-    def is_in_constant_image(self) -> bool:
-        """True if the stage is the image, and a constant `--platform` makes it the same for every target.
+    def is_in_native_image(self) -> bool:
+        """True if a `--platform` makes the image of which the stage is a part the same for every target.
 
         If the image is repaired, each target has its own steps, wherever the declaration is.
         """
         root = self.stage.root
         flag = None if root is None else root.from_.platform
         is_constant = flag is not None and flag.value is not None and "$" not in flag.value.text
-        return is_constant and self.stage.is_image
+        if is_constant and self.stage.is_image:
+            return True
+        image = self.build.target_stage
+        return image is not None and image.root is root and bool(self.tidied.targets_of_native_image)
 
     @property
     def moving_pays(self) -> bool:
@@ -118,6 +133,18 @@ class Placement:
         """True if deleting the unused declarations saves RUN steps, the early ones left aside."""
         after = self._after_unused()
         return bool(after) and bool(self._runs_that_gain(after, self.tidied.with_moved))
+
+    @property
+    def moving_needs_removing(self) -> bool:
+        """True if moving saves RUN steps only if the unused declarations are deleted too, because these repeat the same steps."""
+        between = self._between()
+        return self.moving_pays and not any(self.tidied.with_moved[it] < self.tidied.now[it] for it in between)
+
+    @property
+    def removing_needs_moving(self) -> bool:
+        """True if deleting saves RUN steps only if the early declarations are moved too."""
+        after = self._after_unused()
+        return self.removing_pays and not any(self.tidied.without_unused[it] < self.tidied.now[it] for it in after)
 
     @property
     def moving_is_safe(self) -> bool:

@@ -445,3 +445,49 @@ def test_a_run_that_prints_no_platform_is_not_the_cause() -> None:
         early_platform_arg, context(PRINTED.format(before=printing, after="RUN echo $TARGETPLATFORM > /t\n"))
     )
     assert "because of this ARG" in finding.message
+
+
+def test_the_fix_deletes_what_would_repeat_the_same_steps() -> None:
+    check_fix(
+        early_platform_arg,
+        """
+        FROM --platform=$BUILDPLATFORM golang AS build
+        ARG TARGETARCH
+        # The rest.
+        ARG TARGETPLATFORM TARGETVARIANT
+        RUN go mod download
+        RUN GOARCH=$TARGETARCH go build -o /out/app .
+        FROM scratch
+        COPY --from=build /out/app /app
+        """,
+        """
+        FROM --platform=$BUILDPLATFORM golang AS build
+        RUN go mod download
+        ARG TARGETARCH
+        RUN GOARCH=$TARGETARCH go build -o /out/app .
+        FROM scratch
+        COPY --from=build /out/app /app
+        """,
+        title="Move `ARG TARGETARCH` next to `go build`, and delete `ARG TARGETPLATFORM` and `ARG TARGETVARIANT`, which nothing uses",
+    )
+
+
+@every_case(
+    "declared",
+    [
+        # It repeats other steps.
+        "RUN true\nARG TARGETARCH\nRUN go mod download\nRUN GOARCH=$TARGETARCH go build -o /out/app .\nARG TARGETPLATFORM\nRUN apt-get update\n",
+        # It has the same value for both platforms.
+        "ARG TARGETARCH TARGETOS\nRUN go mod download\nRUN GOARCH=$TARGETARCH go build -o /out/app .\n",
+    ],
+)
+def test_the_fix_leaves_what_repeats_nothing_else(declared: str) -> None:
+    text = f"FROM --platform=$BUILDPLATFORM golang AS build\n{declared}FROM scratch\nCOPY --from=build /out/app /app\n"
+    (finding,) = findings(early_platform_arg, context(text))
+    assert [it.title for it in finding.fixes] == ["Move `ARG TARGETARCH` next to `go build`"]
+
+
+def test_an_image_that_is_the_same_for_every_platform_is_left_to_its_own_rule() -> None:
+    lines = "ARG TARGETARCH\nRUN apt-get update\nRUN curl -o /t https://example.org/t-$TARGETARCH\n"
+    check_nothing(early_platform_arg, f"FROM --platform=$BUILDPLATFORM debian\n{lines}")
+    assert findings(early_platform_arg, context(f"FROM --platform=$BUILDPLATFORM debian AS test\n{lines}"))

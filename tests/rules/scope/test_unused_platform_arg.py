@@ -102,8 +102,8 @@ def test_an_argument_in_a_stage_for_the_target_is_not_reported() -> None:
 def test_the_fix_removes_lines_at_the_end_of_the_file() -> None:
     check_fix(
         unused_platform_arg,
-        "FROM --platform=$BUILDPLATFORM alpine\nARG TARGETARCH\nRUN gzip /x\nARG TARGETPLATFORM\nARG TARGETVARIANT",
-        "FROM --platform=$BUILDPLATFORM alpine\nRUN gzip /x",
+        "FROM --platform=$BUILDPLATFORM alpine AS test\nARG TARGETARCH\nRUN gzip /x\nARG TARGETPLATFORM\nARG TARGETVARIANT",
+        "FROM --platform=$BUILDPLATFORM alpine AS test\nRUN gzip /x",
     )
 
 
@@ -114,15 +114,15 @@ def test_the_fix_splits_an_arg_with_several_names() -> None:
         FROM --platform=$BUILDPLATFORM alpine AS docs
         ARG TARGETOS TARGETARCH TARGETVARIANT
         RUN gzip -9 /manual
-        RUN mv /manual.gz /manual-$TARGETARCH.gz
+        RUN mv /manual.gz /manual-$TARGETOS.gz
         FROM scratch
         COPY --from=docs / /
         """,
         """
         FROM --platform=$BUILDPLATFORM alpine AS docs
-        ARG TARGETARCH
+        ARG TARGETOS
         RUN gzip -9 /manual
-        RUN mv /manual.gz /manual-$TARGETARCH.gz
+        RUN mv /manual.gz /manual-$TARGETOS.gz
         FROM scratch
         COPY --from=docs / /
         """,
@@ -151,7 +151,10 @@ def test_who_may_delete_it(run: str, safeties: list[str]) -> None:
     [
         ("FROM --platform=linux/arm/v7 debian\nARG TARGETARCH\nRUN apt-get update\n", 0),
         ("FROM --platform=linux/amd64 debian AS base\nARG TARGETARCH\nRUN apt-get update\nFROM base\nRUN true\n", 0),
-        ("FROM --platform=$BUILDPLATFORM debian\nARG TARGETARCH\nRUN apt-get update\n", 1),
+        ("FROM --platform=$BUILDPLATFORM debian\nARG TARGETARCH\nRUN apt-get update\n", 0),
+        ('FROM --platform=$BUILDPLATFORM debian AS a\nARG TARGETARCH\nRUN apt-get update\nFROM a\nCMD ["sh"]\n', 0),
+        # An image that only runs checks may be native.
+        ("FROM --platform=$BUILDPLATFORM debian AS lint\nARG TARGETARCH\nRUN apt-get update\n", 1),
         # Files of another stage with a constant platform may suit every target.
         (
             "FROM --platform=linux/amd64 debian AS a\nARG TARGETARCH\nRUN gzip -9 /m\nFROM scratch\nCOPY --from=a /m /m\n",
@@ -159,12 +162,63 @@ def test_who_may_delete_it(run: str, safeties: list[str]) -> None:
         ),
     ],
 )
-def test_an_image_with_a_constant_platform_is_left_to_its_own_rule(text: str, n_findings: int) -> None:
+def test_an_image_that_is_the_same_for_every_platform_is_left_to_its_own_rule(text: str, n_findings: int) -> None:
     assert len(findings(unused_platform_arg, context(text))) == n_findings
 
 
 def test_a_file_that_is_only_built_for_one_platform_gets_information() -> None:
-    text = "FROM --platform=$BUILDPLATFORM debian\nARG TARGETARCH\nRUN gzip -9 /m\n"
+    text = "FROM --platform=$BUILDPLATFORM debian AS lint\nARG TARGETARCH\nRUN gzip -9 /m\n"
     workspace = Workspace(builds_for_itself=True)
     assert severities(unused_platform_arg, context(text, workspace=workspace)) == [Severity.INFORMATION]
     assert severities(unused_platform_arg, context(text)) == [None]
+
+
+def test_declarations_that_repeat_the_same_steps_are_one_finding() -> None:
+    check_rule(
+        unused_platform_arg,
+        """
+        FROM --platform=$BUILDPLATFORM alpine AS docs
+        ARG TARGETOS
+        ARG TARGETPLATFORM
+            ^^^^^^^^^^^^^^ 💡 nothing uses `TARGETPLATFORM` and `TARGETARCH`, yet 2 RUN steps run once per platform because of them
+        RUN apk add gzip
+        ARG TARGETARCH
+        RUN gzip /manual
+        FROM scratch
+        COPY --from=docs /manual /
+        """,
+    )
+    check_rule(
+        unused_platform_arg,
+        """
+        FROM --platform=$BUILDPLATFORM alpine AS docs
+        RUN apk add gzip
+        ARG TARGETOS
+        ARG TARGETARCH
+            ^^^^^^^^^^ 💡 nothing uses this ARG, yet 1 RUN step runs once per platform because of it
+        RUN gzip /manual
+        FROM scratch
+        COPY --from=docs /manual /
+        """,
+    )
+
+
+def test_the_title_of_the_fix_names_all_that_it_deletes() -> None:
+    text = "FROM --platform=$BUILDPLATFORM alpine AS docs\nARG TARGETOS TARGETARCH\nRUN gzip /x\nFROM scratch\nCOPY --from=docs /x /\n"
+    (finding,) = findings(unused_platform_arg, context(text))
+    assert [it.title for it in finding.fixes] == ["Delete `ARG TARGETOS` and `ARG TARGETARCH`"]
+
+
+def test_what_only_an_early_declaration_beside_it_would_still_repeat_is_left_to_its_own_rule() -> None:
+    check_nothing(
+        unused_platform_arg,
+        """
+        FROM --platform=$BUILDPLATFORM alpine AS docs
+        ARG TARGETARCH
+        ARG TARGETPLATFORM
+        RUN gzip -9 /manual
+        RUN mv /manual.gz /manual-$TARGETARCH.gz
+        FROM scratch
+        COPY --from=docs / /
+        """,
+    )

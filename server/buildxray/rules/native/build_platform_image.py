@@ -7,31 +7,19 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from buildxray.localization import N_, _
-from buildxray.platforms.aliases import named_architectures
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
 from buildxray.platforms.official_images import exists_for
-from buildxray.platforms.platform import Platform, Starting, is_known, starting
+from buildxray.platforms.platform import Platform, Starting, starting
 from buildxray.rules.base import Doubt, Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import remove_flag
+from buildxray.rules.native_image import arguments_of_flag, starts, targets_of_native_image
 from buildxray.rules.wording import platforms
-from buildxray.semantics.build import Build, Effect, Run, Stage
+from buildxray.semantics.build import Build, Effect, Stage
 from buildxray.semantics.file_flow import clean, holds
 from buildxray.semantics.mentions import Mention
 from buildxray.semantics.origins import Machine
-from buildxray.syntax.instructions import Cmd, Entrypoint
-from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.toolchains.go import GO
-
-_CHECKING: Final = lazy_regex(
-    r"(?<![a-z])(?:audit|check|flake8|fmt|mypy|pytest|ruff|scan|shellcheck|test|validate|verify|vet)(?![a-z])|lint(?![a-z])"
-)
-_GENERATING: Final = lazy_regex(r"(?:^|[-_])(?:docs?|gen|generated?|manpages?|proto|update|vendor)(?:$|[-_])")
-"""Names of stages whose files are exported into the source tree."""
-_FOR_DEVELOPERS: Final = lazy_regex(r"dev|devel|development|devcontainer")
-
-_WITHOUT_PROGRAMS: Final = lazy_regex(r"(?:^|/)distroless/static(?:[-:@]|$)")
-"""Images that contain only certificates, time zones and /etc/passwd. Source: github.com/GoogleContainerTools/distroless, base/README.md."""
 
 
 @rule(Severity.ERROR, Severity.WARNING, FixAvailability.SOMETIMES, about=[Mention.PLATFORM_FLAG])
@@ -75,36 +63,19 @@ def build_platform_image(ctx: RuleContext) -> Iterator[Finding]:
     if the image starts a program that was compiled for the target, which may need nothing else.
     """
     stage = ctx.build.target_stage
-    if ctx.is_for_helping:
-        # Such an image runs on the machine that builds it.
-        return
-    if stage is None or len(ctx.build.targets) < 2 or not stage.is_native or ctx.build.request.makes_files:
-        return
-    root = stage.root
-    if root is None or root.from_.platform is None or any(it.startswith("TARGET") for it in _arguments_of_flag(root)):
-        # `--platform=$TARGETPLATFORM` is one platform for all only if a default hides the argument, which `masked-platform-arg` reports.
-        return
-    keeps_nothing = ctx.build.request.keeps_nothing
-    if _only_checks(stage) or (keeps_nothing and stage is not ctx.build.stages[-1]):
-        # A stage in the middle of the file that is neither pushed nor loaded only fills the cache.
-        return
-    if stage is not ctx.build.stages[-1] and not _starts(stage) and stage.is_used:
-        # A stage that others use, pushed or loaded as a cache or a development environment.
+    wrong = ctx.cached(targets_of_native_image)
+    root = None if stage is None else stage.root
+    flag = None if root is None else root.from_.platform
+    if not wrong or stage is None or root is None or flag is None:
         return
     platform = stage.platforms[0]
-    if not is_known(platform):
-        # The image cannot be pulled at all.
-        return
-    wrong = [it for it in ctx.build.targets if starting(it, platform) is not Starting.ALL]
-    if not wrong or _starts_target_program(ctx, root) or _is_deliberate(ctx, root):
-        return
     if _compiles_started_program(stage) or _copies_started_program(ctx):
         message = _(
             "the image for {platforms} has programs and libraries for {platform}: it is built from this stage, which `--platform` makes {platform} for every target; copy what is compiled or chosen for the target into a last stage without `--platform`",
             platforms=platforms(wrong),
             platform=platform,
         )
-        yield Finding(root.from_.range_of(root.from_.platform), message, doubt=Doubt.USE)
+        yield Finding(root.from_.range_of(flag), message, doubt=Doubt.USE)
         return
     message = _(
         "{facts}: it is built from this stage, which `--platform` makes {platform} for every target",
@@ -114,7 +85,7 @@ def build_platform_image(ctx: RuleContext) -> Iterator[Finding]:
     fixes: tuple[Fix, ...] = ()
     if {*root.family} <= {*stage.ancestry} and not _is_chosen_by_argument(root):
         if all(exists_for(root.image_name, it) for it in ctx.build.targets):
-            edit = remove_flag(root.from_, root.from_.platform)
+            edit = remove_flag(root.from_, flag)
             fixes = (Fix(_("Remove `--platform`"), (edit,), Safety.SUGGESTION),)
         elif root.from_.image is not None:
             message = _(
@@ -123,7 +94,7 @@ def build_platform_image(ctx: RuleContext) -> Iterator[Finding]:
                 image=root.from_.image.text,
                 platforms=platforms(wrong),
             )
-    yield Finding(root.from_.range_of(root.from_.platform), message, fixes, doubt=_doubt(ctx, stage, root))
+    yield Finding(root.from_.range_of(flag), message, fixes, doubt=_doubt(ctx, stage, root))
 
 
 def _facts(targets: Sequence[Platform], platform: Platform) -> str:
@@ -146,44 +117,13 @@ def _doubt(ctx: RuleContext, stage: Stage, root: Stage) -> Doubt | None:
     if _is_chosen_by_argument(root):
         return Doubt.ARGUMENT
     # Who writes a constant may want it emulated on other machines.
-    is_constant = not _arguments_of_flag(root)
+    is_constant = not arguments_of_flag(root)
     return None if _runs(ctx, stage) and not is_constant else Doubt.USE
 
 
 def _is_chosen_by_argument(root: Stage) -> bool:
     """True if an argument of the project sets the platform: with `--platform=linux/${GOARCH}`, a `--build-arg` can change it."""
-    return any(it not in AUTOMATIC_ARGUMENTS for it in _arguments_of_flag(root))
-
-
-def _arguments_of_flag(root: Stage) -> tuple[str, ...]:
-    """The names of the arguments in the `--platform` of a stage."""
-    flag = root.from_.platform
-    if flag is None:
-        return ()
-    place = root.from_.range_of(flag)
-    return tuple(it.name for it in root.from_.variable_references() if place.contains(it.range.start))
-
-
-def _is_deliberate(ctx: RuleContext, root: Stage) -> bool:
-    """True if the file is meant for the constant platform: neither a build nor the file names another one."""
-    flag = root.from_.platform
-    if ctx.asks_for_several or flag is None or flag.value is None or "$" in flag.value.text:
-        return False
-    if not ctx.has_intent:
-        return True
-    named = [it for *_, it in named_architectures(ctx.text)]
-    return len(named) > 1 and len({*named}) == 1
-
-
-def _starts_target_program(ctx: RuleContext, root: Stage) -> bool:
-    """True if a program compiled for the target is copied onto an image without programs of its own.
-
-    The platform of such an image, for example distroless `static`, only decides what the image declares about itself.
-    """
-    if _WITHOUT_PROGRAMS.search(root.image_name) is None:
-        return False
-    origins = [origin for it in ctx.build.artifacts.all for origin in it.origins if origin.use is not None]
-    return any(it.machine is Machine.TARGET for it in origins)
+    return any(it not in AUTOMATIC_ARGUMENTS for it in arguments_of_flag(root))
 
 
 def _started_program(build: Build) -> str | None:
@@ -224,39 +164,11 @@ def _copies_started_program(ctx: RuleContext) -> bool:
     return any(program in (posixpath.basename(it.path), posixpath.basename(it.source)) for it in artifacts)
 
 
-def _starts(stage: Stage) -> bool:
-    """True if the file sets the command of the image of a stage."""
-    return any(isinstance(it.node, Cmd | Entrypoint) for one in stage.ancestry for it in one.instructions)
-
-
 def _runs(ctx: RuleContext, stage: Stage) -> bool:
     """True if an image is there to be started, and not only to carry files: it runs or starts something, or gets a program."""
     origins = (origin for it in ctx.build.artifacts.all for origin in it.origins)
     return (
-        _starts(stage)
+        starts(stage)
         or any(one.runs for one in stage.ancestry)
         or any(it.use is not None and not it.suits_every_machine for it in origins)
     )
-
-
-def _only_checks(stage: Stage) -> bool:
-    """True if a stage is for developers, by its name, or because it ends with a check and starts nothing.
-
-    A stage without instructions is judged by its base.
-    """
-    chain = [stage]
-    while not chain[-1].instructions and len(chain[-1].bases) == 1:
-        chain.append(chain[-1].bases[0])
-    if any(_FOR_DEVELOPERS.fullmatch(it.name) or _CHECKING.search(it.name) for it in chain):
-        return True
-    last = chain[-1].last
-    if not isinstance(last, Run) or _starts(stage):
-        return False
-    commands = last.script.commands
-    if any(_GENERATING.search(it.name) for it in chain):
-        return True
-    if not commands:
-        return False
-    # Compiling several packages at once is a check: `go build ./...` writes nothing.
-    is_compile_check = commands[-1].arguments[:1] == ("build",) and "./..." in commands[-1].arguments
-    return is_compile_check or any(_CHECKING.search(it) for it in (commands[-1].name, *commands[-1].arguments[:2]))

@@ -36,6 +36,8 @@ def early_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
     The same happens to all RUN steps after one that only prints a platform: `RUN echo "building for $TARGETPLATFORM"`. It also happens
     to a download after a RUN that needs the target, such as `xx-apk add`, because its input files differ. That is information, because
     only the author knows if the download needs the files of that RUN. All of it is information if no known build asks for several platforms.
+    Nothing is reported in an image that its `--platform` makes the same for every target (`build-platform-image`): once repaired, each platform
+    has its own steps.
 
     ## Example
     ```dockerfile
@@ -68,14 +70,15 @@ def early_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
     ## Fix safety
     Safe: the declaration is moved to directly before its first user, and the plan proves that fewer steps run.
     An unknown program counts as a user, because it may read its environment; so do scripts and build files of the project. If packages
-    are installed in between, whose scripts see the environment, the fix is a suggestion. Moving a RUN that prints a platform is a
+    are installed in between, whose scripts see the environment, the fix is a suggestion. If unused declarations repeat the same steps, the fix
+    deletes them too. Moving a RUN that prints a platform is a
     suggestion too, because the log shows its line later.
     """
     if ctx.is_for_helping:
         # The image is built for the machine that runs it, so that no step is repeated.
         return
     for placement in placements(ctx):
-        if not placement.is_in_constant_image and placement.moving_pays:
+        if not placement.is_in_native_image and placement.moving_pays:
             yield _finding(ctx, placement)
     for run in _printing(ctx):
         yield from _held_up_by_printing(ctx, run)
@@ -169,11 +172,14 @@ def _finding(ctx: RuleContext, placement: Placement) -> Finding:
     others = dict.fromkeys(it.instruction for it in placement.moves if it.instruction is not instruction)
     n_split = len(split_by(ctx.build, [it.instruction for it in placement.moves]))
     n_needless = placement.n_shared_by_moving()
-    safety = Safety.SAFE if placement.moving_is_safe else Safety.SUGGESTION
+    # Unused declarations may repeat the same steps: then moving alone saves nothing.
+    is_joint = placement.moving_needs_removing
+    is_safe = placement.moving_is_safe and (placement.removing_is_harmless or not is_joint)
+    edits = placement.tidying_edits() if is_joint else placement.moving_edits()
     return Finding(
         instruction.range_of(instruction.pairs[first.position].name),
         _message(n_split, n_needless, instruction.keyword),
-        (Fix(_title(placement), tuple(placement.moving_edits()), safety),),
+        (Fix(_title(placement, is_joint=is_joint), tuple(edits), Safety.SAFE if is_safe else Safety.SUGGESTION),),
         (
             *(
                 Related(it.keyword_range, _("`{name}` is first used here", name=first.name))
@@ -203,7 +209,7 @@ def _message(n_split: int, n_needless: int, keyword: str) -> str:
     )
 
 
-def _title(placement: Placement) -> str:
+def _title(placement: Placement, *, is_joint: bool) -> str:
     place = min((place for them in placement.moves.values() for place in them), key=lambda it: it.idx)
     commands = place.known_commands if isinstance(place, Run) else ()
     compiled = [it.title for it in commands if it.use.effect is Effect.COMPILE]
@@ -211,5 +217,10 @@ def _title(placement: Placement) -> str:
     names = list(dict.fromkeys(it.name for it in placement.moves))
     what = f"`{keywords.pop()} {' '.join(names)}`" if len(keywords) == 1 else listed(names)
     if compiled:
-        return _("Move {what} next to `{command}`", what=what, command=compiled[0])
-    return _("Move {what} next to its first use in line {line}", what=what, line=place.line)
+        title = _("Move {what} next to `{command}`", what=what, command=compiled[0])
+    else:
+        title = _("Move {what} next to its first use in line {line}", what=what, line=place.line)
+    if not is_joint:
+        return title
+    unused = listed(f"{it.instruction.keyword} {it.name}" for it in placement.unused)
+    return _("{title}, and delete {unused}, which nothing uses", title=title, unused=unused)

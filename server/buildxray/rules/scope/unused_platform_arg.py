@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from buildxray.localization import _, ngettext
-from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
+from buildxray.rules.base import Finding, Fix, FixAvailability, Related, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.placement import Declaration, placements, split_by
+from buildxray.rules.wording import listed
 from buildxray.semantics.mentions import Mention
+from buildxray.syntax.text import TextRange
 
 
 @rule(Severity.WARNING, Severity.INFORMATION, FixAvailability.ALWAYS, about=[Mention.PLATFORM_ARGUMENT])
@@ -22,7 +24,8 @@ def unused_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
     ## Why it matters
     The argument is in the environment of every RUN after it, used or not, and BuildKit shares a step between
     platforms only where its environment is the same. The finding is information if no known build asks for several platforms.
-    Nothing is reported in an image with a constant `--platform`, because only without it each platform gets its own image.
+    Unused arguments of one stage are one finding, because none of them alone is the cause.
+    Nothing is reported in an image that its `--platform` makes the same for every target, because only without it each platform gets its own image.
 
     ## Example
     ```dockerfile
@@ -55,37 +58,71 @@ def unused_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
         # The image is built for the machine that runs it, so that no step is repeated.
         return
     for placement in placements(ctx):
-        if placement.is_in_constant_image or not placement.removing_pays:
+        if placement.is_in_native_image or not placement.removing_pays:
+            continue
+        if placement.removing_needs_moving and placement.moving_needs_removing:
+            # The fix of `early-platform-arg` deletes them too.
             continue
         edits = tuple(placement.removing_edits())
         safety = Safety.SAFE if placement.removing_is_safe else Safety.SUGGESTION
-        n_split = len(split_by(ctx.build, [it.instruction for it in placement.unused]))
-        for declaration in placement.unused if n_split else ():
-            instruction = declaration.instruction
+        runs = split_by(ctx.build, [it.instruction for it in placement.unused])
+        title = _("Delete {declarations}", declarations=listed(map(_written, placement.unused)))
+        for group in _groups(placement.unused):
+            # They repeat the same steps, so that one finding tells all; its place is the first that differs between these targets.
+            causes = [it for it in group if it.splits]
+            n_split = sum(run.idx > causes[0].instruction.idx for run in runs) if causes else 0
+            if not n_split:
+                continue
             yield Finding(
-                instruction.range_of(instruction.pairs[declaration.position].name),
+                _range(causes[0]),
                 ngettext(
                     "{fact}, yet {n} RUN step runs once per platform because of it",
                     "{fact}, yet {n} RUN steps run once per platform because of it",
                     n_split,
-                    fact=_fact(declaration),
+                    fact=_fact(causes[0]),
+                )
+                if len(causes) == 1
+                else ngettext(
+                    "{fact}, yet {n} RUN step runs once per platform because of them",
+                    "{fact}, yet {n} RUN steps run once per platform because of them",
+                    n_split,
+                    fact=_("nothing uses {names}", names=listed(it.name for it in causes)),
                 ),
-                (
-                    Fix(
-                        _("Delete `{keyword} {name}`", keyword=instruction.keyword, name=declaration.name),
-                        edits,
-                        safety,
-                    ),
-                ),
+                (Fix(title, edits, safety),),
+                tuple(Related(_range(it), _("unused too")) for it in group if it is not causes[0]),
                 severity=Severity.INFORMATION if ctx.is_only_prepared else None,
                 is_unnecessary=True,
             )
 
 
-def _fact(declaration: Declaration) -> str:
+def _groups(unused: Iterable[Declaration]) -> Iterator[list[Declaration]]:
+    """The unused declarations of a stage that are reported together: each that is declared again below alone, and the others."""
+    others: list[Declaration] = []
+    for it in unused:
+        if _is_declared_again(it):
+            yield [it]
+        else:
+            others.append(it)
+    if others:
+        yield others
+
+
+def _is_declared_again(declaration: Declaration) -> bool:
     instruction = declaration.instruction
-    assert instruction.stage is not None, "a declaration that is unused belongs to a stage"
-    keyword = instruction.keyword
-    if any(it.idx > instruction.idx and it.declares(declaration.name) for it in instruction.stage.instructions):
+    later = () if instruction.stage is None else instruction.stage.instructions
+    return any(it.idx > instruction.idx and it.declares(declaration.name) for it in later)
+
+
+def _range(declaration: Declaration) -> TextRange:
+    return declaration.instruction.range_of(declaration.instruction.pairs[declaration.position].name)
+
+
+def _written(declaration: Declaration) -> str:
+    return f"{declaration.instruction.keyword} {declaration.name}"
+
+
+def _fact(declaration: Declaration) -> str:
+    keyword = declaration.instruction.keyword
+    if _is_declared_again(declaration):
         return _("nothing uses this {keyword} before it is declared again", keyword=keyword)
     return _("nothing uses this {keyword}", keyword=keyword)

@@ -1,0 +1,108 @@
+"""Images that a `--platform` makes the same for every target."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from buildxray.platforms.aliases import named_architectures
+from buildxray.platforms.platform import Platform, Starting, is_known, starting
+from buildxray.rules.context import RuleContext
+from buildxray.semantics.build import Run, Stage
+from buildxray.semantics.origins import Machine
+from buildxray.syntax.instructions import Cmd, Entrypoint
+from buildxray.syntax.lazy_regex import lazy_regex
+
+_CHECKING: Final = lazy_regex(
+    r"(?<![a-z])(?:audit|check|flake8|fmt|mypy|pytest|ruff|scan|shellcheck|test|validate|verify|vet)(?![a-z])|lint(?![a-z])"
+)
+_GENERATING: Final = lazy_regex(r"(?:^|[-_])(?:docs?|gen|generated?|manpages?|proto|update|vendor)(?:$|[-_])")
+"""Names of stages whose files are exported into the source tree."""
+_FOR_DEVELOPERS: Final = lazy_regex(r"dev|devel|development|devcontainer")
+
+_WITHOUT_PROGRAMS: Final = lazy_regex(r"(?:^|/)distroless/static(?:[-:@]|$)")
+"""Images that contain only certificates, time zones and /etc/passwd. Source: github.com/GoogleContainerTools/distroless, base/README.md."""
+
+
+def targets_of_native_image(ctx: RuleContext) -> tuple[Platform, ...]:
+    """The targets for which the image is wrong, because the stage that becomes it has a platform of its own; none if that may be intended."""
+    stage = ctx.build.target_stage
+    if ctx.is_for_helping:
+        # Such an image runs on the machine that builds it.
+        return ()
+    if stage is None or len(ctx.build.targets) < 2 or not stage.is_native or ctx.build.request.makes_files:
+        return ()
+    root = stage.root
+    if root is None or root.from_.platform is None or any(it.startswith("TARGET") for it in arguments_of_flag(root)):
+        # `--platform=$TARGETPLATFORM` is one platform for all only if a default hides the argument, which `masked-platform-arg` reports.
+        return ()
+    if _only_checks(stage) or (ctx.build.request.keeps_nothing and stage is not ctx.build.stages[-1]):
+        # A stage in the middle of the file that is neither pushed nor loaded only fills the cache.
+        return ()
+    if stage is not ctx.build.stages[-1] and not starts(stage) and stage.is_used:
+        # A stage that others use, pushed or loaded as a cache or a development environment.
+        return ()
+    platform = stage.platforms[0]
+    if not is_known(platform):
+        # The image cannot be pulled at all.
+        return ()
+    wrong = tuple(it for it in ctx.build.targets if starting(it, platform) is not Starting.ALL)
+    return () if not wrong or _starts_target_program(ctx, root) or _is_deliberate(ctx, root) else wrong
+
+
+def arguments_of_flag(root: Stage) -> tuple[str, ...]:
+    """The names of the arguments in the `--platform` of a stage."""
+    flag = root.from_.platform
+    if flag is None:
+        return ()
+    place = root.from_.range_of(flag)
+    return tuple(it.name for it in root.from_.variable_references() if place.contains(it.range.start))
+
+
+def _is_deliberate(ctx: RuleContext, root: Stage) -> bool:
+    """True if the file is meant for the constant platform: neither a build nor the file names another one."""
+    flag = root.from_.platform
+    if ctx.asks_for_several or flag is None or flag.value is None or "$" in flag.value.text:
+        return False
+    if not ctx.has_intent:
+        return True
+    named = [it for *_, it in named_architectures(ctx.text)]
+    return len(named) > 1 and len({*named}) == 1
+
+
+def _starts_target_program(ctx: RuleContext, root: Stage) -> bool:
+    """True if a program compiled for the target is copied onto an image without programs of its own.
+
+    The platform of such an image, for example distroless `static`, only decides what the image declares about itself.
+    """
+    if _WITHOUT_PROGRAMS.search(root.image_name) is None:
+        return False
+    origins = [origin for it in ctx.build.artifacts.all for origin in it.origins if origin.use is not None]
+    return any(it.machine is Machine.TARGET for it in origins)
+
+
+def starts(stage: Stage) -> bool:
+    """True if the file sets the command of the image of a stage."""
+    return any(isinstance(it.node, Cmd | Entrypoint) for one in stage.ancestry for it in one.instructions)
+
+
+def _only_checks(stage: Stage) -> bool:
+    """True if a stage is for developers, by its name, or because it ends with a check and starts nothing.
+
+    A stage without instructions is judged by its base.
+    """
+    chain = [stage]
+    while not chain[-1].instructions and len(chain[-1].bases) == 1:
+        chain.append(chain[-1].bases[0])
+    if any(_FOR_DEVELOPERS.fullmatch(it.name) or _CHECKING.search(it.name) for it in chain):
+        return True
+    last = chain[-1].last
+    if not isinstance(last, Run) or starts(stage):
+        return False
+    commands = last.script.commands
+    if any(_GENERATING.search(it.name) for it in chain):
+        return True
+    if not commands:
+        return False
+    # Compiling several packages at once is a check: `go build ./...` writes nothing.
+    is_compile_check = commands[-1].arguments[:1] == ("build",) and "./..." in commands[-1].arguments
+    return is_compile_check or any(_CHECKING.search(it) for it in (commands[-1].name, *commands[-1].arguments[:2]))
