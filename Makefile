@@ -12,8 +12,8 @@ COVERAGE_FLOOR := 90
 # What one of the two processes of `make quick` tests: about half of the time of all quick tests.
 FIRST_HALF := rules projects
 # Plugins whose hooks run for every test, and that these tests do not use.
-UNUSED_PLUGINS := cacheprovider cov xdist junitxml pastebin stepwise setuponly
-QUICK_PYTEST := HYPOTHESIS_PROFILE=quick $(BIN)/pytest $(UNUSED_PLUGINS:%=-p no:%) -m "not slow and not release"
+UNUSED_PLUGINS := cacheprovider cov xdist junitxml pastebin stepwise setuponly unraisableexception threadexception doctest faulthandler
+QUICK_PYTEST := HYPOTHESIS_PROFILE=quick EVERY=3 $(BIN)/pytest $(UNUSED_PLUGINS:%=-p no:%) -m "not slow and not release"
 NAIVE := examples/greet/Dockerfile
 REPAIRED := $(VENV)/demo/Dockerfile
 
@@ -47,7 +47,7 @@ test: $(INSTALLED) $(CLIENT_INSTALLED) ## all checks and tests that need no edit
 	@$(MAKE) --no-print-directory --jobs --output-sync lint types client
 	@$(MAKE) --no-print-directory pytest
 
-quick: $(INSTALLED) ## the fast checks and tests, in seconds
+quick: $(INSTALLED) ## lint, types, the fast tests and a third of the cases of tables, in seconds
 	@$(MAKE) --no-print-directory --jobs --output-sync quick-lint quick-types quick-first-half quick-second-half
 
 quick-lint:

@@ -30,7 +30,7 @@ def has_moved(before: str, after: str) -> bool:
 
 
 @pytest.mark.parametrize("old", ["a comment", "the end"])
-@pytest.mark.parametrize("new", ["", "a longer comment", "\t\r", "🐳 é"])
+@every_case("new", ["", "a longer comment", "\t\r", "🐳 é"])
 def test_an_edited_comment_moves_earlier_findings(old: str, new: str) -> None:
     assert has_moved(UNDECLARED, UNDECLARED.replace(old, new))
 
@@ -56,7 +56,7 @@ def test_any_other_edit_is_analysed_from_scratch(before: str, after: str) -> Non
     assert not has_moved(before, after)
 
 
-@pytest.mark.parametrize("case", CASES[::4], ids=lambda it: it.name)
+@every_case("case", CASES[::4])
 def test_editing_any_comment_equals_an_analysis_from_scratch(case: Path) -> None:
     text = case.read_text(encoding="utf-8")
     for match in re.finditer(r"^[ \t]*#.*$", text, re.MULTILINE):

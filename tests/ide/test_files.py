@@ -2,8 +2,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from buildxray.projects.file_names import is_dockerfile
 from buildxray.projects.sources import read_workspace
 from tests.support.cases import every_case
@@ -66,8 +64,8 @@ def test_other_file_names_are_not_dockerfiles(name: str) -> None:
     assert not is_dockerfile(name)
 
 
-@pytest.mark.parametrize(
-    ("files", "uses_cgo"),
+@every_case(
+    "files, uses_cgo",
     [
         ({}, None),
         ({"main.go": 'import "C"'}, None),

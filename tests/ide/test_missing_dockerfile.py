@@ -34,8 +34,8 @@ def compose(*dockerfiles: str, context: str = ".") -> str:
     return "services:\n" + "".join(services)
 
 
-@pytest.mark.parametrize(
-    ("dockerfiles", "existing", "n_missing"),
+@every_case(
+    "dockerfiles, existing, n_missing",
     [
         (("a/Dockerfile", "b/Dockerfile"), ("a/Dockerfile", "b/Dockerfile"), 0),
         (("a/Dockerfile", "b/Dockerfile"), ("a/Dockerfile",), 1),
@@ -50,8 +50,8 @@ def test_a_compose_file_may_be_run_from_the_root(
     assert len(messages(tmp_path, "deploy/compose.yaml", compose(*dockerfiles), *existing)) == n_missing
 
 
-@pytest.mark.parametrize(
-    ("name", "fields", "n_missing"),
+@every_case(
+    "name, fields, n_missing",
     [
         ("images/docker-bake.hcl", "", 0),
         ("docker-bake.hcl", "", 1),
@@ -64,8 +64,8 @@ def test_bake_may_run_in_another_directory(tmp_path: Path, name: str, fields: st
     assert len(messages(tmp_path, name, text, "images/one/Dockerfile")) == n_missing
 
 
-@pytest.mark.parametrize(
-    ("others", "existing", "n_missing"),
+@every_case(
+    "others, existing, n_missing",
     [
         # A target that only passes its fields on is not built.
         ('target "all" {}\n', "deploy/app/Dockerfile", 0),
@@ -82,8 +82,8 @@ def test_bake_runs_where_the_dockerfiles_of_its_builds_are(
     assert len(given) == n_missing
 
 
-@pytest.mark.parametrize(
-    ("asked", "existing", "proposed"),
+@every_case(
+    "asked, existing, proposed",
     [
         ("dockerfile.api", "Dockerfile.api", "Dockerfile.api"),
         ("Dockerfil", "Dockerfile", "Dockerfile"),

@@ -9,6 +9,7 @@ import pytest
 from buildxray.ide.project import Projects
 from buildxray.ide.settings import Settings
 from buildxray.platforms.platform import parse_normalized
+from tests.support.cases import every_case
 
 SETTINGS = Settings(build_platform=parse_normalized("linux/amd64"))
 TEXT = "FROM node\nWORKDIR /s\nCOPY . .\nRUN pnpm install\n"
@@ -28,8 +29,8 @@ def is_reported(root: Path, files: dict[str, str], dockerfile: str) -> bool:
 
 
 @pytest.mark.parametrize("marker", [".git/config", ".gitignore"])
-@pytest.mark.parametrize(
-    ("files", "dockerfile", "expected"),
+@every_case(
+    "files, dockerfile, expected",
     [
         ({"package.json": "{}"}, "docker/Dockerfile", True),
         # The workspace is beside the list in the build context, not beside the Dockerfile.

@@ -32,8 +32,8 @@ def looked_at(root: Path, markup: str, name: str) -> ProjectFile:
     return look_at(root / name, (root / name).read_text(), Projects(), settings)
 
 
-@pytest.mark.parametrize(
-    ("name", "markup"),
+@every_case(
+    "name, markup",
     [
         (
             "docker-bake.hcl",
@@ -383,8 +383,8 @@ def test_builds_of_one_job_are_one_finding(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("step", "path", "is_missing"),
+@every_case(
+    "step, path, is_missing",
     [
         ("make", "x.Dockerfile", True),
         ("sed 's/a/b/' Dockerfile > x.Dockerfile", "x.Dockerfile", False),
@@ -454,8 +454,8 @@ def test_a_lower_case_dockerfile_is_not_missing(tmp_path: Path) -> None:
     assert looked_at(tmp_path, compose, "sub/compose.yaml").diagnostics == ()
 
 
-@pytest.mark.parametrize(
-    ("name", "text"),
+@every_case(
+    "name, text",
     [
         ("docker-bake.hcl", 'target "default" { context = "d" }\n'),
         ("compose.yaml", "services:\n  a:\n    build: d\n"),
@@ -486,8 +486,8 @@ QEMU = "          - uses: docker/setup-qemu-action@v3\n"
 BAKE_ACTION = "          - uses: docker/bake-action@v6\n"
 
 
-@pytest.mark.parametrize(
-    ("runner", "steps", "platforms", "is_found"),
+@every_case(
+    "runner, steps, platforms, is_found",
     [
         ("ubuntu-latest", QEMU + BAKE_ACTION, BOTH, True),
         ("ubuntu-24.04-arm", BAKE_ACTION, BOTH, True),
@@ -564,8 +564,8 @@ def test_workflows_with_equal_builds_have_one_finding(tmp_path: Path) -> None:
     assert sorted(found) == [[], ["emulating-runner"]]
 
 
-@pytest.mark.parametrize(
-    ("runs", "is_found", "crosses"),
+@every_case(
+    "runs, is_found, crosses",
     [
         (["apt-get install -y build-essential libpq-dev", "pip wheel --wheel-dir /w psycopg2"], True, False),
         (["apk add --no-cache python3 make g++", "npm ci"], True, False),
@@ -662,8 +662,8 @@ def test_a_compiler_that_the_arguments_skip_does_not_emulate(tmp_path: Path, giv
     assert [it.rule for it in file.diagnostics] == ["emulating-runner"] * is_found
 
 
-@pytest.mark.parametrize(
-    ("commands", "is_advised"),
+@every_case(
+    "commands, is_advised",
     [
         ("npm ci && npm run build", True),
         # The compiler is there for packages with native code, which are for the machine that installs them.

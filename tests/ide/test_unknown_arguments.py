@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from buildxray.ide.analysis import Analyzer
 from buildxray.ide.project import Projects
 from buildxray.ide.settings import Settings
 from buildxray.plan.outline import Cause
 from buildxray.platforms.platform import parse_normalized
+from tests.support.cases import every_case
 from tests.support.markup import files
 
 SETTINGS = Settings(build_platform=parse_normalized("linux/amd64"))
@@ -77,8 +76,8 @@ def compose(argument: str) -> str:
         """
 
 
-@pytest.mark.parametrize(
-    ("dockerfile", "markup", "expected"),
+@every_case(
+    "dockerfile, markup, expected",
     [
         # The name of the repository is not in its files.
         (IMAGE, step("BASE=example.org/${{ github.repository }}-base:1"), []),
@@ -122,8 +121,8 @@ COPY --from=b /a /a
 """
 
 
-@pytest.mark.parametrize(
-    ("dockerfile", "markup", "expected"),
+@every_case(
+    "dockerfile, markup, expected",
     [
         (TESTED, compose("[OTHER=a]"), ["safe"]),
         (TESTED, compose("[TARGETARCH=aarch64]"), []),

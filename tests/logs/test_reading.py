@@ -178,7 +178,7 @@ def test_lines_whose_start_is_missing_are_counted() -> None:
     assert read_log_text('{"vertexes":[{"digest"\n' + PLAIN).n_broken == 1
 
 
-@pytest.mark.parametrize(
+@every_case(
     "content",
     [
         b"",

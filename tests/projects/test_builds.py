@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from buildxray.ide.project import Projects
 from buildxray.ide.settings import Settings
 from buildxray.platforms.platform import Platform
+from tests.support.cases import every_case
 from tests.support.markup import files
 
 
@@ -31,8 +30,8 @@ def described(root: Path, dockerfile: str = "Dockerfile", settings: Settings | N
 NOTHING = "linux/amd64,linux/arm64 |  |  | "
 
 
-@pytest.mark.parametrize(
-    ("markup", "expected"),
+@every_case(
+    "markup, expected",
     [
         (
             """
@@ -179,7 +178,7 @@ def test_declared_builds_are_read(tmp_path: Path, markup: str, expected: str) ->
     assert described(tmp_path) == expected
 
 
-@pytest.mark.parametrize(
+@every_case(
     "markup",
     [
         '#- docker-bake.hcl\ntarget "app" {\n',
@@ -237,8 +236,8 @@ def test_declared_platforms_are_a_request_for_several(tmp_path: Path) -> None:
     assert Projects().build(tmp_path / "Dockerfile", Settings()).asks_for_several
 
 
-@pytest.mark.parametrize(
-    ("path", "repository", "expected"),
+@every_case(
+    "path, repository, expected",
     [
         ("test/Dockerfile", "", "Dockerfile"),
         ("arm64/Dockerfile", "", "arm64/Dockerfile"),

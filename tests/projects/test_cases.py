@@ -10,10 +10,9 @@ import posixpath
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from buildxray.projects.as_json import build_as_json
 from buildxray.projects.reader import read_project
+from tests.support.cases import every_case
 
 CASES = Path(__file__).parent / "cases"
 
@@ -41,7 +40,7 @@ def expected(target: dict[str, Any]) -> dict[str, Any] | None:
     }
 
 
-@pytest.mark.parametrize("directory", cases("bake", "compose"), ids=lambda it: f"{it.parent.name}/{it.name}")
+@every_case("directory", cases("bake", "compose"))
 def test_targets_are_those_of_bake(directory: Path) -> None:
     oracle = json.loads((directory / "oracle.json").read_text())
     targets = {name: expected(it) for name, it in oracle["targets"].items()}
@@ -55,7 +54,7 @@ def test_targets_are_those_of_bake(directory: Path) -> None:
         assert by_default == {it for it in oracle["default"] if targets[it] is not None}
 
 
-@pytest.mark.parametrize("directory", cases("workflows"), ids=lambda it: it.name)
+@every_case("directory", cases("workflows"))
 def test_workflows_have_the_expected_builds_and_machines(directory: Path) -> None:
     oracle = json.loads((directory / "oracle.json").read_text())
     builds = built(directory)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from buildxray.projects.ci.workflows import read_workflows
+from tests.support.cases import every_case
 
 _WORKFLOW = """
 on: push
@@ -22,8 +23,8 @@ jobs:
 """
 
 
-@pytest.mark.parametrize(
-    ("condition", "command"),
+@every_case(
+    "condition, command",
     [
         ("always()", "true"),
         ("github.event_name = 'push'", "true"),
@@ -59,8 +60,8 @@ def test_a_large_matrix_of_tests_leaves_room_for_the_builds_of_others(tmp_path: 
     assert not reading.notes
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
+@every_case(
+    "text, expected",
     [
         ("jobs: {a: [}\n# docker build .\n", []),
         ("jobs:\n  a: [}\n  run: docker build .\n", ["ci.yml:2: this is not YAML"]),

@@ -2,13 +2,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from buildxray.projects.compose_builds import read_compose
+from tests.support.cases import every_case
 
 
-@pytest.mark.parametrize(
-    ("arguments", "known", "unknown"),
+@every_case(
+    "arguments, known, unknown",
     [
         ("{A: '${TOKEN:?}', B: x}", (("B", "x"),), ("A",)),
         ("{A: '${TOKEN}', B: x}", (("A", ""), ("B", "x")), ("A",)),

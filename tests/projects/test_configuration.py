@@ -7,6 +7,7 @@ import pytest
 from buildxray.ide.configuration import find_configuration
 from buildxray.ide.settings import Settings
 from buildxray.platforms.platform import Platform
+from tests.support.cases import every_case
 
 
 def test_the_nearest_configuration_applies(tmp_path: Path) -> None:
@@ -24,8 +25,8 @@ def test_the_nearest_configuration_applies(tmp_path: Path) -> None:
     assert find_configuration(inner).settings == Settings((Platform("linux", "s390x"),))
 
 
-@pytest.mark.parametrize(
-    ("text", "problem"),
+@every_case(
+    "text, problem",
     [
         ("# c\nplatforms = @\n", ":2: invalid TOML: "),
         ('\nplatform = "linux/386"\n', ":2: unknown setting `platform`; did you mean `platforms`?"),
@@ -46,8 +47,8 @@ def test_problems_name_file_and_line(tmp_path: Path, text: str, problem: str) ->
     assert problem in found.problems[0]
 
 
-@pytest.mark.parametrize(
-    ("text", "line"),
+@every_case(
+    "text, line",
     [
         ("[tool.other]\nignoer = 1\n[tool.buildxray]\ncodeLens = true\nignoer = 2\n[tool.last]\nignoer = 1\n", 5),
         ("[tool]\nbuildxray.ignoer = 1\n", 2),

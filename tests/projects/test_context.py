@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from buildxray.ide.project import Projects
 from buildxray.ide.settings import Settings
 from buildxray.projects.context import Contexts
+from tests.support.cases import every_case
 
 _BAKE = 'target "app" {\n  context = "."\n  dockerfile = "app/Dockerfile"\n}\n'
 
 
-@pytest.mark.parametrize(
-    ("bake", "path", "exists"),
+@every_case(
+    "bake, path, exists",
     [
         (_BAKE, "shared/a.sh", True),
         (_BAKE, "shared/*.sh", True),
@@ -50,8 +49,8 @@ PACKAGE = '{"scripts": {"build": "vite build"}}'
 OTHER = '{"scripts": {"build": "pkg ."}}'
 
 
-@pytest.mark.parametrize(
-    ("files", "script"),
+@every_case(
+    "files, script",
     [
         ({"package.json": PACKAGE}, "vite build"),
         ({"package.json": PACKAGE, "web/package.json": OTHER}, "vite build"),

@@ -12,6 +12,7 @@ from buildxray.ide.settings import Settings
 from buildxray.plan.planner import plan
 from buildxray.platforms.platform import parse_normalized
 from buildxray.syntax.parser import parse
+from tests.support.cases import every_case
 
 AMD64 = parse_normalized("linux/amd64")
 DOCKERFILE = "FROM base\nRUN make\n"
@@ -33,8 +34,8 @@ def app(platforms: str, base: str = "") -> str:
 BOTH = '"linux/amd64", "linux/arm64"'
 
 
-@pytest.mark.parametrize(
-    ("bake", "expected"),
+@every_case(
+    "bake, expected",
     [
         (app(BOTH, f"platforms = [{BOTH}]"), ["linux/amd64", "linux/arm64"]),
         (app(BOTH, 'platforms = ["linux/amd64"]'), ["linux/amd64"]),
@@ -87,8 +88,8 @@ def test_an_override_in_a_workflow_changes_the_platforms_of_all_targets(tmp_path
 BASE = "FROM alpine\nARG V\nENV HOME_OF=/app/$V\nONBUILD RUN make\n"
 
 
-@pytest.mark.parametrize(
-    ("fields", "expected"),
+@every_case(
+    "fields, expected",
     [
         ('args = { V = "3" }', "/app/3"),
         ("", "/app/"),

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from buildxray.projects.reader import read_directory
+from tests.support.cases import every_case
 
 LONG = "a" * 300
 
 
-@pytest.mark.parametrize(
-    ("name", "content"),
+@every_case(
+    "name, content",
     [
         ("build.sh", f"docker buildx build {LONG}\ndocker buildx build --platform linux/amd64,linux/arm64 .\n"),
         ("Makefile", f"all:\n\tdocker buildx build -f {LONG} .\n\tdocker buildx build --platform linux/arm64 .\n"),

@@ -9,6 +9,7 @@ import pytest
 
 from buildxray.projects.manifests import needed_files
 from buildxray.toolchains.base import NeededFiles
+from tests.support.cases import every_case
 
 
 def needed(directory: Path, files: dict[str, str], path: str, manager: str, base: str = ".") -> NeededFiles | None:
@@ -29,8 +30,8 @@ def check(directory: Path, files: dict[str, str], path: str, manager: str, expec
 MODULE = "module example.com/m\n\ngo 1.26\n\n"
 
 
-@pytest.mark.parametrize(
-    ("files", "expected"),
+@every_case(
+    "files, expected",
     [
         ({"go.mod": MODULE}, "go.mod"),
         ({"go.mod": MODULE, "go.sum": ""}, "go.mod go.sum"),
@@ -62,8 +63,8 @@ def test_only_what_is_copied_has_an_effect(tmp_path: Path, base: str, expected: 
     assert (" ".join(answer.files) if answer.is_complete else None) == expected
 
 
-@pytest.mark.parametrize(
-    ("package", "others", "manager", "expected"),
+@every_case(
+    "package, others, manager, expected",
     [
         ({}, "", "npm", "package.json"),
         ({}, "package-lock.json yarn.lock .npmrc", "npm", ".npmrc package-lock.json package.json"),
@@ -96,8 +97,8 @@ def test_packages_of_node(
     check(tmp_path, files, "package.json", manager, expected)
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
+@every_case(
+    "text, expected",
     [
         ("packages:\n  - 'web'\n  # all\n  - libs/*\n", "libs/a/package.json package.json pnpm-workspace.yaml web/package.json"),
         ("packages:\n- web\ncatalog:\n  react: ^19\n", "package.json pnpm-workspace.yaml web/package.json"),
@@ -133,8 +134,8 @@ def project(*references: str) -> str:
     return "<Project>" + "".join(f'<ProjectReference Include="{it}" />' for it in references) + "</Project>"
 
 
-@pytest.mark.parametrize(
-    ("files", "path", "expected"),
+@every_case(
+    "files, path, expected",
     [
         ({"a.csproj": project()}, "*.csproj", "a.csproj"),
         ({"a.fsproj": project(), "nuget.config": ""}, "*.csproj", "a.fsproj nuget.config"),
@@ -162,8 +163,8 @@ def test_projects_of_dotnet(tmp_path: Path, files: dict[str, str], path: str, ex
     check(tmp_path, files, path, "dotnet", expected)
 
 
-@pytest.mark.parametrize(
-    ("name", "text", "others", "manager", "expected"),
+@every_case(
+    "name, text, others, manager, expected",
     [
         ("requirements.txt", "a==1\n-r base.txt\n--constraint limits.txt\n", "base.txt limits.txt", "pip", "base.txt limits.txt requirements.txt"),
         ("requirements.txt", "-e .\n", "", "pip", None),
@@ -196,8 +197,8 @@ def test_other_lists(  # noqa: PLR0917
     check(tmp_path, {**dict.fromkeys(others.split(), ""), name: text}, name, manager, expected)
 
 
-@pytest.mark.parametrize(
-    ("text", "manager", "expected"),
+@every_case(
+    "text, manager, expected",
     [
         ("[tool.poetry]\nname = 'a'\n", "poetry", True),
         ("[tool.poetry]\npackage-mode = false\n", "poetry", False),
@@ -250,8 +251,8 @@ def test_lists_that_name_one_another_end(tmp_path: Path) -> None:
 POM = "<project><parent><version>3</version>{}</parent><dependencies>{}</dependencies></project>"
 
 
-@pytest.mark.parametrize(
-    ("files", "manager", "expected"),
+@every_case(
+    "files, manager, expected",
     [
         ({"pom.xml": POM.format("<relativePath/>", "")}, "mvn", "pom.xml"),
         ({"pom.xml": POM.format("", "")}, "mvn", "pom.xml"),
@@ -281,8 +282,8 @@ def test_a_project_of_maven_with_a_parent_above_it(tmp_path: Path) -> None:
     assert not answer.is_complete
 
 
-@pytest.mark.parametrize(
-    ("files", "expected"),
+@every_case(
+    "files, expected",
     [
         ({"composer.json": '{"require": {"a/b": "1"}}'}, "composer.json"),
         (

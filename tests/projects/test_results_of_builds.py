@@ -46,8 +46,8 @@ def test_outputs_that_write_files_and_no_image(outputs: list[str], expected: boo
     assert makes_files(outputs) is expected
 
 
-@pytest.mark.parametrize(
-    ("path", "text", "expected"),
+@every_case(
+    "path, text, expected",
     [
         (".github/workflows/a.yml", WORKFLOW.format(ACTION.format('outputs: "type=local,dest=out"')), True),
         (".github/workflows/a.yml", WORKFLOW.format(ACTION.format("push: true")), False),
@@ -61,8 +61,8 @@ def test_declared_outputs_tell_if_a_build_writes_files(tmp_path: Path, path: str
     assert built(tmp_path, {path: text}).request.makes_files is expected
 
 
-@pytest.mark.parametrize(
-    ("inputs", "expected"),
+@every_case(
+    "inputs, expected",
     [
         ('push: false, target: b, cache-to: "type=gha"', True),
         ('platforms: "linux/amd64,linux/arm64"', True),
@@ -79,8 +79,8 @@ def test_actions_that_only_fill_the_cache(tmp_path: Path, inputs: str, expected:
     assert built(tmp_path, {".github/workflows/a.yml": workflow}).request.keeps_nothing is expected
 
 
-@pytest.mark.parametrize(
-    ("files", "expected"),
+@every_case(
+    "files, expected",
     [
         ({}, False),
         ({"Makefile": "image:\n\tdocker build -t app .\n"}, True),

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from buildxray.projects.search import search
+from tests.support.cases import every_case
 
 
 def make(root: Path, files: str, ignored: dict[str, str]) -> None:
@@ -26,8 +27,8 @@ def found(directory: Path) -> list[str]:
 FILES = "Dockerfile a/Dockerfile a/b/Dockerfile b/x.Dockerfile"
 
 
-@pytest.mark.parametrize(
-    ("ignored", "kept"),
+@every_case(
+    "ignored, kept",
     [
         ({}, "Dockerfile a/Dockerfile a/b/Dockerfile b/x.Dockerfile"),
         ({".gitignore": "a/"}, "Dockerfile b/x.Dockerfile"),
@@ -100,8 +101,8 @@ def test_vendored_directories_are_left_out_unless_they_are_named(tmp_path: Path)
     assert kept == [".venv/Dockerfile", "Dockerfile", "third_party/Dockerfile", "vendor/x/Dockerfile"]
 
 
-@pytest.mark.parametrize(
-    ("name", "text", "is_dockerfile"),
+@every_case(
+    "name, text, is_dockerfile",
     [
         ("post-build-dockerfile", "#!/usr/bin/env bash\nset -eo pipefail\n", False),
         ("post-build-dockerfile", "# comment\nFROM alpine\n", True),
@@ -118,8 +119,8 @@ def test_a_script_with_dockerfile_in_its_name_is_not_a_dockerfile(
     assert found(tmp_path) == [name] * is_dockerfile
 
 
-@pytest.mark.parametrize(
-    ("name", "content", "is_dockerfile"),
+@every_case(
+    "name, content, is_dockerfile",
     [
         ("dockerfile-1.0.wasm", b"\0asm\1\0\0\0", False),
         ("Dockerfile.tmGrammar", b'<?xml version="1.0"?>\n<dict>\n\t<key>FROM golang</key>\n</dict>\n', False),

@@ -469,8 +469,8 @@ def test_jobs_on_machines_of_one_platform_share_nothing(tmp_path: Path) -> None:
     assert len([it for it in analysis.plan.steps if it.kind == "exec"]) == 1
 
 
-@pytest.mark.parametrize(
-    ("path", "expected"),
+@every_case(
+    "path, expected",
     [
         ("Dockerfile", "linux/amd64,linux/arm64"),
         ("Dockerfile.aarch64", "linux/arm64"),
@@ -600,8 +600,8 @@ COPY --from=build /app /app
 _CHOSEN = "${{ matrix.platform == 'linux/amd64' && 'ubuntu-latest' || 'ubuntu-24.04-arm' }}"
 
 
-@pytest.mark.parametrize(
-    ("runner", "targets", "n_emulated"),
+@every_case(
+    "runner, targets, n_emulated",
     [
         (_CHOSEN, "app", 0),
         (_CHOSEN, "${{ inputs.image }}", 0),
@@ -762,9 +762,7 @@ def test_outside_of_a_repository_no_script_above_is_read(tmp_path: Path, monkeyp
 SCRIPT = "#!/bin/sh\ndocker buildx build --platform linux/amd64,linux/arm/v7 --push .\n"
 
 
-@pytest.mark.parametrize(
-    ("repository", "n_listed"), [(None, (1, 1)), ("app", (1, 1)), (".", (0, 1)), ("..", (0, 0))], ids=lambda it: f"{it}"
-)
+@every_case("repository, n_listed", [(None, (1, 1)), ("app", (1, 1)), (".", (0, 1)), ("..", (0, 0))])
 def test_the_list_of_builds_of_a_script_beside_a_dockerfile(
     tmp_path: Path, repository: str | None, n_listed: tuple[int, int]
 ) -> None:

@@ -20,8 +20,8 @@ def searched(directory: Path, files: dict[str, str]) -> list[str] | None:
     return None if mentioned is None else sorted(mentioned)
 
 
-@pytest.mark.parametrize(
-    ("files", "expected"),
+@every_case(
+    "files, expected",
     [
         ({"main.go": "package main"}, []),
         ({"build.sh": "echo $TARGETARCH\n"}, ["TARGETARCH"]),
@@ -40,8 +40,8 @@ def test_names_in_the_files_of_a_project(tmp_path: Path, files: dict[str, str], 
     assert searched(tmp_path, files) == expected
 
 
-@pytest.mark.parametrize(
-    ("name", "text"),
+@every_case(
+    "name, text",
     [
         ("vite.config.ts", "define: { 'process.env': process.env }"),
         ("a.js", "spawn('x', { env: { ...process.env } })"),
@@ -57,8 +57,8 @@ def test_a_source_that_reads_the_whole_environment_names_every_variable(tmp_path
     assert searched(tmp_path, {name: text}) == sorted(AUTOMATIC_ARGUMENTS)
 
 
-@pytest.mark.parametrize(
-    ("name", "text"),
+@every_case(
+    "name, text",
     [
         ("a.js", "process.env.NODE_ENV; process.env['CI']; process.env?.X; processXenv"),
         ("a.py", "os.environ['A'], os.environ.get('B')"),
@@ -181,8 +181,8 @@ def test_packages_of_yarn_in_the_repository(tmp_path: Path, files: dict[str, str
     assert read_workspace(tmp_path / place).has_package_cache is expected
 
 
-@pytest.mark.parametrize(
-    ("files", "expected"),
+@every_case(
+    "files, expected",
     [
         ({"package.json": '{"dependencies": {"sharp": "1"}}'}, True),
         ({"package.json": '{"devDependencies": {"sharp": "1"}}'}, None),
@@ -202,8 +202,8 @@ def test_native_packages_of_a_package_json(tmp_path: Path, files: dict[str, str]
     assert read_workspace(tmp_path).has_native_packages is expected
 
 
-@pytest.mark.parametrize(
-    ("files", "expected"),
+@every_case(
+    "files, expected",
     [
         ({"package.json": '{"workspaces": ["./packages/*"]}', "packages/a/package.json": '{"dependencies": {"sharp": "1"}}'}, True),
         ({"package.json": '{"workspaces": {"packages": ["apps/a"]}}', "apps/a/package.json": '{"dependencies": {"sharp": "1"}}'}, True),

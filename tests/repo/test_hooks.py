@@ -11,6 +11,7 @@ from ruamel.yaml import YAML
 
 from buildxray.cli.main import main
 from buildxray.projects.file_names import OTHER_EXTENSIONS, is_dockerfile
+from tests.support.cases import every_case
 
 ROOT = Path(__file__).parents[2]
 HOOKS = YAML(typ="safe").load(ROOT / ".pre-commit-hooks.yaml")
@@ -23,7 +24,7 @@ Dockerfile.bak2 Dockerfile.old10 Dockerfile.py3 Dockerfile.in Dockerfile.inline
 
 
 @pytest.mark.parametrize("name", [*NAMES.split(), *(f"Dockerfile.{it}" for it in sorted(OTHER_EXTENSIONS))])
-@pytest.mark.parametrize("hook", HOOKS, ids=[it["id"] for it in HOOKS])
+@every_case("hook", HOOKS)
 def test_the_hooks_take_what_is_a_dockerfile(hook: dict[str, str], name: str) -> None:
     for directory in ("", "a/b/", "docker_x.md/"):
         path = directory + name

@@ -5,8 +5,6 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
-import pytest
-
 from buildxray.rules.base import Rule
 from buildxray.rules.registry import ALL
 from tests.support.cases import every_case
@@ -16,7 +14,7 @@ SILENT = {"check_nothing", "check_silent"}
 MARKUP = {"check_rule", *SILENT}
 
 
-@pytest.mark.parametrize("rule", ALL, ids=[it.name for it in ALL])
+@every_case("rule", ALL)
 def test_a_rule_has_its_file(rule: Rule) -> None:
     subject = rule.check.__module__.rpartition(".")[0].rpartition(".")[2]
     name = rule.name.replace("-", "_")

@@ -6,6 +6,7 @@ from buildxray.rules.native.emulated_build import emulated_build
 from buildxray.rules.placement import placements
 from buildxray.rules.scope.early_platform_arg import early_platform_arg
 from buildxray.syntax.text import apply_edits
+from tests.support.cases import every_case
 from tests.support.rules import check_fix, context
 
 HEAD = "FROM --platform=$BUILDPLATFORM golang:1.26 AS build\n"
@@ -48,7 +49,7 @@ def test_architecture_is_told_next_to_the_system() -> None:
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
-@pytest.mark.parametrize("more", ["", "ENV A=$TARGETARCH\n", "ENV A=$TARGETARCH\n# B\n"])
+@every_case("more", ["", "ENV A=$TARGETARCH\n", "ENV A=$TARGETARCH\n# B\n"])
 def test_a_declaration_moves_to_the_place_of_a_last_line_that_goes(end: str, more: str) -> None:
     head = "FROM --platform=$BUILDPLATFORM alpine\n"
     ctx = context(f"{head}ARG TARGETARCH\nRUN echo\n{more}ENV V=$TARGETARCH".replace("\n", end))
@@ -57,8 +58,8 @@ def test_a_declaration_moves_to_the_place_of_a_last_line_that_goes(end: str, mor
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
-@pytest.mark.parametrize(
-    ("comments", "n_moved"),
+@every_case(
+    "comments, n_moved",
     [
         ("#ARG DEBUG=1", 0),
         ("# ARG DEBUG", 0),

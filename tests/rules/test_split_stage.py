@@ -31,7 +31,7 @@ def test_a_compiling_image_is_split_in_two_stages() -> None:
     )
 
 
-@pytest.mark.parametrize(
+@every_case(
     "text",
     [
         'FROM golang:1.26\nRUN go install golang.org/x/tools/gopls@latest\nCMD ["gopls"]\n',
@@ -39,7 +39,6 @@ def test_a_compiling_image_is_split_in_two_stages() -> None:
         'FROM node:22\nCOPY . .\nRUN npm ci\nCMD ["node", "server.js"]\n',
         'FROM alpine:3.22\nRUN apk add curl\nCMD ["curl"]\n',
     ],
-    ids=["a tool of another project", "an image that starts nothing", "nothing is compiled", "packages"],
 )
 def test_images_that_need_their_compiler_are_not_split(text: str) -> None:
     check_nothing(emulated_build, text)
@@ -210,7 +209,7 @@ def test_a_jar_runs_on_the_runtime_of_its_version() -> None:
     )
 
 
-@pytest.mark.parametrize(
+@every_case(
     "rest",
     [
         'RUN apt-get update && apt-get install -y ffmpeg\nCMD ["/app"]',
@@ -219,7 +218,6 @@ def test_a_jar_runs_on_the_runtime_of_its_version() -> None:
         'USER app\nCMD ["/app"]',
         "CMD /app > /log 2>&1",
     ],
-    ids=["packages of the program", "a file that it opens", "another program", "a user of the image", "a redirection"],
 )
 def test_nothing_is_split_where_the_program_may_need_more(rest: str) -> None:
     check_no_fix(emulated_build, GO.format(rest=rest))

@@ -10,7 +10,8 @@ import inspect
 import os
 import traceback
 from collections.abc import Callable, Iterable
-from itertools import islice
+from itertools import count, islice
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -18,16 +19,22 @@ import pytest
 _PER_TEST: Final = 40
 """The number of cases per test; with several tests, several processes can share them."""
 
+_STEP: Final = int(os.environ.get("EVERY", "1"))
+"""`make quick` runs every third case of a table: a fault in a rule mostly fails many of them."""
+
+_numbers: Final = count()
+
 
 def every_case(
     names: str, cases: Iterable[Any], *, per_test: int = _PER_TEST
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Run a test with each of these values of its parameters, like `parametrize`; the message names every failing case.
 
-    Fixtures are shared by the cases of a test. With `CASE=text` in the environment, only cases whose values contain this text run.
+    Each case has an empty `tmp_path` of its own; other fixtures are shared by the cases of a test. With `CASE=text` in the environment,
+    only cases whose values contain this text run; with `EVERY=3` only the first, the fourth and so on.
     """
     parameters = [it.strip() for it in names.split(",")]
-    rows = [it if len(parameters) > 1 else (it,) for it in cases]
+    rows = [it if len(parameters) > 1 else (it,) for it in cases][::_STEP]
     parts: list[list[Any]] = []
     remaining = iter(rows)
     while part := [*islice(remaining, per_test)]:
@@ -38,11 +45,14 @@ def every_case(
         @functools.wraps(test)
         def run(cases_of_test: list[Any], **fixtures: object) -> None:
             failures: list[str] = []
+            directory = fixtures.get("tmp_path")
             wanted = os.environ.get("CASE", "")
             for row in cases_of_test:
                 label = ", ".join(map(_label, row))
                 if wanted not in label:
                     continue
+                if isinstance(directory, Path):
+                    fixtures["tmp_path"] = _new_directory(directory)
                 try:
                     test(**dict(zip(parameters, row, strict=True)), **fixtures)
                 except Exception:  # noqa: BLE001 - one case must not hide the others
@@ -62,6 +72,12 @@ def every_case(
         return with_parts
 
     return decorate
+
+
+def _new_directory(parent: Path) -> Path:
+    directory = parent / f"case-{next(_numbers)}"
+    directory.mkdir()
+    return directory
 
 
 def _label(value: object) -> str:

@@ -8,9 +8,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import pytest
-
 from tests.projects.ci.test_workflows import described
+from tests.support.cases import every_case
 
 _HERE = Path(__file__).parent
 
@@ -19,12 +18,12 @@ def projects(path: Path) -> list[str]:
     return re.split("^== ", path.read_text(), flags=re.MULTILINE)[1:]
 
 
-@pytest.mark.parametrize("project", projects(_HERE / "cases.txt"), ids=lambda it: it.partition("\n")[0])
+@every_case("project", projects(_HERE / "cases.txt"))
 def test_builds_are_those_that_the_files_ask_for(tmp_path: Path, project: str) -> None:
     check(tmp_path, project, is_whole=False)
 
 
-@pytest.mark.parametrize("project", projects(_HERE.parent / "cases.txt"), ids=lambda it: it.partition("\n")[0])
+@every_case("project", projects(_HERE.parent / "cases.txt"))
 def test_builds_of_all_files_of_a_project(tmp_path: Path, project: str) -> None:
     check(tmp_path, project, is_whole=True)
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import pytest
-
 from buildxray.ide.project import Projects
 from buildxray.ide.project_build import ProjectBuild
 from buildxray.ide.settings import Settings
@@ -54,9 +52,7 @@ def test_a_script_runs_in_the_directory_of_its_package(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    "text", ["", "[", "[]", '{"scripts": []}', '{"scripts": {"docker": 1}}', "[" * 5000 + "docker"]
-)
+@every_case("text", ["", "[", "[]", '{"scripts": []}', '{"scripts": {"docker": 1}}', "[" * 5000 + "docker"])
 def test_a_package_of_another_form_has_no_builds(tmp_path: Path, text: str) -> None:
     (tmp_path / "package.json").write_text(text.replace("[]", '["docker"]'))
     assert not read_directory(tmp_path, local_platform="linux/amd64").builds

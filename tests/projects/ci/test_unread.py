@@ -2,14 +2,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from buildxray.projects.ci.unread import has_unread_builds, may_build_images
 from tests.support.cases import every_case
 
 
-@pytest.mark.parametrize(
-    ("name", "text", "expected"),
+@every_case(
+    "name, text, expected",
     [
         ("docker-compose.prod.yml", "services:\n  a:\n    build: .\n", True),
         ("compose.dev.yaml", "services:\n  a:\n    build:\n      context: a\n", True),
@@ -30,8 +28,8 @@ def test_services_that_build_an_image(tmp_path: Path, name: str, text: str, expe
     assert may_build_images(tmp_path, tmp_path) is expected
 
 
-@pytest.mark.parametrize(
-    ("runner", "expected"),
+@every_case(
+    "runner, expected",
     [
         ("ubuntu-latest", True),
         ("${{ matrix.runner }}", False),

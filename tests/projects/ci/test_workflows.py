@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from buildxray.projects.reader import read_automation, read_project
+from tests.support.cases import every_case
 from tests.support.markup import files
 
 
@@ -38,8 +39,8 @@ def described(root: Path, markup: str, *, is_whole: bool = False) -> list[str]:
     return lines
 
 
-@pytest.mark.parametrize(
-    ("markup", "expected"),
+@every_case(
+    "markup, expected",
     [
         (
             """

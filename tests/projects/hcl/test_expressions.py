@@ -26,7 +26,7 @@ def test_expressions_give_what_bake_says(tmp_path: Path, expression: str, expect
     assert argument(tmp_path, expression) == expected
 
 
-@pytest.mark.parametrize(
+@every_case(
     "expression",
     [
         "timestamp()",
@@ -52,8 +52,8 @@ def test_what_the_text_does_not_tell_is_unknown(tmp_path: Path, expression: str)
     assert argument(tmp_path, expression) is None
 
 
-@pytest.mark.parametrize(
-    ("expression", "expected"),
+@every_case(
+    "expression, expected",
     [
         ('timestamp() == "" ? "same" : "same"', "same"),
         ('["a", timestamp()][0]', "a"),

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from buildxray.localization import Message
 from buildxray.projects.bake.reader import load_bake
+from tests.support.cases import every_case
 
 
-@pytest.mark.parametrize(
-    ("expression", "expected"),
+@every_case(
+    "expression, expected",
     [
         ("missing", "there is no variable `missing`"),
         ("element([], 0)", "`element` requires a list with elements"),

@@ -589,8 +589,8 @@ def test_a_default_branch_for_another_platform(script: str, *, is_said: bool) ->
     assert reported(hard_coded_arch, text, "linux/amd64,linux/arm64") == []
 
 
-@pytest.mark.parametrize(
-    ("before", "n_findings"),
+@every_case(
+    "before, n_findings",
     [
         ("ARG BUILDARCH=amd64\n", 0),
         ("ARG BUILDARCH=amd64\nARG TARGETARCH\n", 0),

@@ -314,8 +314,8 @@ def test_a_release_of_erlang_may_be_byte_code(command: str, image: str, expected
     assert severities(wrong_arch_build, context(text)) == [expected]
 
 
-@pytest.mark.parametrize(
-    ("before", "is_said"),
+@every_case(
+    "before, is_said",
     [
         ("RUN go env -w GOARCH=$TARGETARCH", False),
         ("RUN go env -w GOARCH=$TARGETARCH && go mod download", False),

@@ -895,8 +895,8 @@ def test_an_extension_of_php_is_compiled_by_the_php_of_the_target() -> None:
     check_silent(emulated_build, text.format("php", "phpize && "))
 
 
-@pytest.mark.parametrize(
-    ("head", "install", "taken", "safety"),
+@every_case(
+    "head, install, taken, safety",
     [
         ("WORKDIR /app", "npm ci", "/app/dist", Safety.SAFE),
         ("WORKDIR /app", "npm i -g pnpm", "/app/dist", Safety.SAFE),
