@@ -215,6 +215,22 @@ def test_native_packages_of_a_package_json(tmp_path: Path, files: dict[str, str]
             },
             True,
         ),
+        (
+            {
+                "package.json": "{}",
+                "pnpm-workspace.yaml": "packages: [docs, apps/*]\n",
+                "apps/a/package.json": '{"dependencies": {"sharp": "1"}}',
+            },
+            True,
+        ),
+        (
+            {
+                "package.json": "{}",
+                "pnpm-workspace.yaml": "packages: [docs]\nonlyBuiltDependencies:\n  - apps/a\n",
+                "apps/a/package.json": '{"dependencies": {"sharp": "1"}}',
+            },
+            False,
+        ),
         ({"package.json": '{"dependencies": {"@prisma/client": "5"}}'}, True),
         ({"package.json": '{"workspaces": ["packages/*"]}', "packages/a/package.json": '{"devDependencies": {"sharp": "1"}}'}, False),
         ({"package.json": '{"workspaces": ["other/*"]}', "packages/a/package.json": '{"dependencies": {"sharp": "1"}}'}, False),

@@ -29,7 +29,7 @@ from buildxray.plan.checks.ignored import IgnorePatterns
 from buildxray.platforms.aliases import named_architectures
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
 from buildxray.projects.file_names import is_dockerfile
-from buildxray.projects.yaml import as_mapping
+from buildxray.projects.yaml import as_mapping, load_yaml
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.toolchains.base import Workspace
 
@@ -339,9 +339,11 @@ def _members(directory: Path, package: Mapping[str, Any]) -> Iterator[Mapping[st
     """The package.json of the members of a workspace of npm, Yarn or pnpm. Source: docs.npmjs.com, package.json, "workspaces"; pnpm.io, pnpm-workspace.yaml."""
     named = package.get("workspaces")
     listed = as_mapping(named).get("packages") if isinstance(named, Mapping) else named
-    patterns = [it for it in listed if isinstance(it, str)] if isinstance(listed, list) else []
-    text = read_project_text(directory / "pnpm-workspace.yaml") or ""
-    patterns += (match["path"] for match in _PNPM_MEMBER.finditer(text))
+    text = read_project_text(directory / "pnpm-workspace.yaml")
+    settings = as_mapping(load_yaml(text)) if text else {}
+    patterns = [
+        it for of in (listed, settings.get("packages")) if isinstance(of, list) for it in of if isinstance(it, str)
+    ]
     n_read = 0
     for pattern in dict.fromkeys(it.removeprefix("./").rstrip("/") for it in patterns[:_MOST_PATTERNS]):
         parent, _, last = pattern.rpartition("/")
@@ -354,7 +356,6 @@ def _members(directory: Path, package: Mapping[str, Any]) -> Iterator[Mapping[st
             yield _package(place)
 
 
-_PNPM_MEMBER: Final = lazy_regex(r"^[ \t]*-[ \t]+[\"']?(?P<path>[\w.@*/-]+)", re.MULTILINE)
 _MOST_PATTERNS: Final = 20
 _MOST_MEMBERS: Final = 100
 
