@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from buildxray.platforms.aliases import named_architectures
+from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
 from buildxray.platforms.platform import Platform, Starting, is_known, starting
 from buildxray.rules.context import RuleContext
 from buildxray.semantics.build import Run, Stage
@@ -59,10 +60,14 @@ def arguments_of_flag(root: Stage) -> tuple[str, ...]:
 
 
 def _is_deliberate(ctx: RuleContext, root: Stage) -> bool:
-    """True if the file is meant for the constant platform: neither a build nor the file names another one."""
+    """True if the file is meant for the constant platform, as neither a build nor the file names another one, or if a build argument chooses it."""
     flag = root.from_.platform
-    if ctx.asks_for_several or flag is None or flag.value is None or "$" in flag.value.text:
+    if ctx.asks_for_several or flag is None or flag.value is None:
         return False
+    names = arguments_of_flag(root)
+    if "$" in flag.value.text:
+        # `--build-arg ARCH=arm64` gives another image; that one build is for several platforms is only assumed.
+        return not ctx.has_intent and bool(names) and not any(it in AUTOMATIC_ARGUMENTS for it in names)
     if not ctx.has_intent:
         return True
     named = [it for *_, it in named_architectures(ctx.text)]

@@ -123,13 +123,32 @@ def test_a_platform_from_an_argument_of_the_project_has_no_fix(before: str, plat
     [
         ("ARG TARGETPLATFORM=linux/amd64", "$TARGETPLATFORM", 0),
         ("ARG TARGETARCH=amd64", "linux/${TARGETARCH}", 0),
-        ("ARG MY_PLATFORM=linux/amd64", "$MY_PLATFORM", 1),
         ("ARG BUILDPLATFORM=linux/amd64", "$BUILDPLATFORM", 1),
     ],
 )
 def test_a_hidden_platform_argument_is_left_to_its_own_rule(declared: str, flag: str, n_findings: int) -> None:
     text = f'{declared}\nFROM --platform={flag} alpine\nCMD ["sh"]\n'
     assert len(findings(build_platform_image, context(text))) == n_findings
+
+
+@every_case(
+    "declared, flag, several, n_findings",
+    [
+        ("ARG MY_PLATFORM=linux/arm64", "$MY_PLATFORM", False, 0),
+        ("ARG ARCH=amd64", "linux/${ARCH}", False, 0),
+        ("ARG ARCH=amd64", "linux/${ARCH:-amd64}", False, 0),
+        ("ARG ARCH=amd64", "linux/${ARCH}", True, 1),
+        ("ARG BUILDARCH", "linux/${BUILDARCH}", False, 1),
+        ("ARG OS=linux", "${OS}/${BUILDARCH}", False, 1),
+    ],
+)
+def test_a_build_argument_may_choose_the_platform_of_each_build(
+    declared: str, flag: str, *, several: bool, n_findings: int
+) -> None:
+    text = f'{declared}\nFROM --platform={flag} alpine\nCMD ["sh"]\n'
+    builder = Builder(request())
+    ctx = RuleContext(builder.build(builder.parse(text)), builder, asks_for_several=several)
+    assert len(findings(build_platform_image, ctx)) == n_findings
 
 
 @every_case(
