@@ -120,7 +120,10 @@ class Job:
             repository = inputs.get("repository", OWN_REPOSITORY)
             path = inputs.get("path")
             place = posixpath.normpath(path) if isinstance(path, str) and path else "."
-            self._checkouts[place] = repository is UNKNOWN or as_text(repository) in {OWN_REPOSITORY, ""}
+            # `${{ github.repository_owner }}/tools` names another repository, while an expression alone mostly is the head of a pull request.
+            names_another = without_expressions(as_text(given.get("repository", "")), "").strip() != ""
+            is_own = not names_another if repository is UNKNOWN else as_text(repository) in {OWN_REPOSITORY, ""}
+            self._checkouts[place] = is_own
         elif name in _BUILDER_ACTIONS:
             # The address of a node is often a secret; its platforms are not.
             appended = next((context.expand_text(it) for key, it in given.items() if str(key).lower() == "append"), "")
