@@ -28,6 +28,7 @@ from buildxray.files.reading import (
 from buildxray.plan.checks.ignored import IgnorePatterns
 from buildxray.platforms.aliases import named_architectures
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
+from buildxray.projects.beside import FilesBeside
 from buildxray.projects.file_names import is_dockerfile
 from buildxray.projects.yaml import as_mapping, load_yaml
 from buildxray.syntax.lazy_regex import lazy_regex
@@ -59,6 +60,7 @@ def read_workspace(directory: Path) -> Workspace:
     has_native_packages = _has_native_packages(directory, package)
     makefile = read_project_text(directory / "Makefile")
     search = _search(directory)
+    beside = FilesBeside(directory)
     workspace = Workspace(
         has_native_packages=has_native_packages,
         may_take_native_packages=has_native_packages is None and _may_take_native_packages(directory, package),
@@ -68,6 +70,8 @@ def read_workspace(directory: Path) -> Workspace:
         project_uses_cgo=None if search is None else search.uses_cgo,
         scripts=_scripts(package),
         files_for=_architectures_of_files(directory),
+        includes=beside.includes,
+        set_by_others=beside.set_by_others,
     )
     module = read_project_text(directory / "go.mod")
     return workspace if module is None else _with_module(workspace, directory, module)

@@ -32,7 +32,9 @@ _FRONT_MATTER: Final = lazy_regex(
     r"\s*(?P<mark>---)[^\S\n]*\n(?:(?:[^\S\n]*|[^\S\n]*(?:[\w.-]+:|#|-[ \t])[^\n]*)\n){0,50}?---[^\S\n]*(?:\n|\Z)"
 )
 """Settings of a generator above the text, between two lines of `---`: `to: app/Dockerfile`."""
-_PLACEHOLDER: Final = lazy_regex(r"__[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*__|@@?[A-Z][A-Z0-9_]*@@?|%%?[A-Z][A-Z0-9_]*%%?")
+_PLACEHOLDER: Final = lazy_regex(
+    r"__[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*__|@@?[A-Z][A-Z0-9_]*@@?|%%?[A-Z][A-Z0-9_]*%%?|%[A-Za-z]\w*%"
+)
 """A word that a script replaces. No image, platform or option has one of these in its name."""
 _IMAGE_TO_REPLACE: Final = lazy_regex(r"[A-Z0-9_-]*(?:BASE|IMAGE|_)[A-Z0-9_-]*(?::[\w.-]*)?")
 """The whole name of an image that a script replaces: `BASEIMAGE`, `BASE_IMAGE`, `ARG_FROM`."""

@@ -126,6 +126,8 @@ class Workspace(NamedTuple):
     """True if the project's builds of the Dockerfile name no platform, so that each is for the machine that builds it."""
     platforms_are_unknown: bool = False
     """True if a file of the project builds the Dockerfile, and only a run of it tells for which platforms."""
+    has_build: bool = False
+    """True if a file of the project builds the Dockerfile."""
     platforms_are_assumed: bool = False
     """True if neither the user, a file of the project nor the name of the Dockerfile tells its platforms, so that the default ones are checked."""
     is_for_one_platform: bool = False
@@ -142,6 +144,10 @@ class Workspace(NamedTuple):
     """
     files_for: frozenset[str] = frozenset()
     """The architectures in the names of the Dockerfiles of the directory, as `TARGETARCH` spells them."""
+    includes: Callable[[str], bool] | None = None
+    """True for the base name of a file of the directory that another Dockerfile includes; None if the directory is unknown."""
+    set_by_others: Callable[[str], frozenset[str]] | None = None
+    """The automatic platform arguments that an ENV in another Dockerfile of the directory sets, given the base name of this one."""
 
     @property
     def may_use_cgo(self) -> bool:
@@ -149,6 +155,21 @@ class Workspace(NamedTuple):
         if self.uses_cgo is not None or self.project_uses_cgo is None:
             return self.uses_cgo is True
         return self.project_uses_cgo() is True
+
+    @property
+    def is_part_of_another(self) -> bool:
+        """True if another Dockerfile includes this one, which then is not built on its own."""
+        return self.includes is not None and self.includes(self.dockerfile.rpartition("/")[2])
+
+    @property
+    def may_be_part(self) -> bool:
+        """True if the file may be a part of another Dockerfile: nothing builds it, and its name is more than `Dockerfile`."""
+        name = self.dockerfile.rpartition("/")[2].lower()
+        return not self.has_build and name not in ("", "dockerfile", "containerfile")
+
+    def may_set(self, name: str) -> bool:
+        """True if an image built from another Dockerfile of the directory has an automatic platform argument in its environment."""
+        return self.set_by_others is not None and name in self.set_by_others(self.dockerfile.rpartition("/")[2])
 
     @property
     def runs_scripts_at_install(self) -> bool:

@@ -1,7 +1,11 @@
 from __future__ import annotations
 
+from pathlib import Path
+
+from buildxray.projects.sources import read_workspace
 from buildxray.rules.base import Severity
 from buildxray.rules.buildkit.build_error import build_error
+from buildxray.toolchains.base import Workspace
 from tests.support.cases import every_case
 from tests.support.rules import check_fix, check_nothing, context, findings
 
@@ -277,6 +281,8 @@ def test_a_placeholder_is_not_written_in_lower_case() -> None:
         ("FROM __BASE_IMAGE__/debian\nRUN true\n", "__BASE_IMAGE__"),
         ("FROM @BASE@\nRUN true\n", "@BASE@"),
         ("FROM %%BASE%%\nRUN true\n", "%%BASE%%"),
+        ("FROM %base_image%\nRUN true\n", "%base_image%"),
+        ("FROM alpine:%tag%\nRUN true\n", "%tag%"),
         ("FROM alpine\n__COPY_TOOLS a b\n", "__COPY_TOOLS"),
         ("FROM --platform=__PLATFORM__ alpine\nRUN true\n", "__PLATFORM__"),
         ("FROM node:{{ version }} AS build\nRUN true\n", "{{ version }}"),
@@ -336,3 +342,46 @@ def test_an_empty_file_is_information(text: str) -> None:
 @every_case("head", ["---", "---\nFROM a\n---", "--- x\nto: a\n---"])
 def test_lines_of_dashes_alone_make_no_template(head: str) -> None:
     assert all(it.severity is None for it in findings(build_error, context(f"{head}\nFROM alpine\n")))
+
+
+@every_case(
+    "name, has_build, severity",
+    [
+        ("Dockerfile", False, None),
+        ("app/Containerfile", False, None),
+        ("", False, None),
+        ("docker/Dockerfile.common", True, None),
+        ("docker/Dockerfile.common", False, Severity.WARNING),
+        ("users.dockerfile", False, Severity.WARNING),
+    ],
+)
+def test_a_file_without_from_may_be_a_part_of_others(name: str, severity: Severity | None, *, has_build: bool) -> None:
+    workspace = Workspace(dockerfile=name, has_build=has_build)
+    assert [it.severity for it in findings(build_error, context("RUN true\n", workspace=workspace))] == [severity]
+    # With a FROM, it is a file of its own.
+    assert [it.severity for it in findings(build_error, context("FROM a\nRUNN b\n", workspace=workspace))] == [None]
+
+
+@every_case(
+    "other, line, is_part",
+    [
+        ("app/Dockerfile", "INCLUDE+ docker/Dockerfile.users", True),
+        ("app/app.dockerfile", "include ./Dockerfile.users", True),
+        ("Dockerfile", "INCLUDE app/Dockerfile.users", True),
+        ("app/Dockerfile", "INCLUDE ./users", False),
+        ("app/Dockerfile", "RUN cat Dockerfile.users", False),
+        ("app/README", "INCLUDE Dockerfile.users", False),
+    ],
+)
+def test_a_file_that_another_one_includes_has_no_errors(
+    other: str, line: str, tmp_path: Path, *, is_part: bool
+) -> None:
+    root = tmp_path / other.replace("/", "-") / line.replace("/", "-")
+    (root / "app").mkdir(parents=True)
+    (root / other).write_text(f"FROM alpine\n{line}\n")
+    workspace = read_workspace(root / "app")._replace(dockerfile="app/Dockerfile.users")
+    (finding,) = findings(build_error, context("RUN true\n", workspace=workspace))
+    assert (finding.severity, "another Dockerfile includes" in finding.message) == (
+        Severity.INFORMATION if is_part else Severity.WARNING,
+        is_part,
+    )

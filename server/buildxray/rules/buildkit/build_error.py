@@ -27,7 +27,8 @@ def build_error(ctx: RuleContext) -> Iterator[Finding]:
     invalid values, names that do not exist. BuildKit itself reports only the first.
 
     The finding is only a warning in a stage that the image does not need, because the build does not run it; in the trigger of an
-    ONBUILD, because only builds on this image fail; and for a missing target stage, because the request is wrong and not the file. It
+    ONBUILD, because only builds on this image fail; in a file without FROM that no file of the project builds and that has a name such as
+    `Dockerfile.common`, because it may be a part of others; and for a missing target stage, because the request is wrong and not the file. It
     is information if a Bake file or a workflow makes that request.
 
     ## Why it matters
@@ -52,7 +53,7 @@ def build_error(ctx: RuleContext) -> Iterator[Finding]:
 
     ## Limits
     A file for another frontend (`# syntax=` names an image that is not Docker's) gets a note instead, because only that frontend
-    defines its syntax. For a template no rule reports anything, because BuildKit reads the text that a program makes of it. It is
+    defines its syntax; so does a file without FROM that another Dockerfile includes (`INCLUDE`, `INCLUDE+`). For a template no rule reports anything, because BuildKit reads the text that a program makes of it. It is
     recognised by settings between two lines of `---` at its beginning, by a line that begins with `{{`, `{%`, `<%` or a word such as `@INCLUDE`, or by a placeholder such as `__BASE__`, `@BASE@`,
     `%%BASE%%`, `{{ base }}`, `<base>`, `${project.name}` or `FROM BASE_IMAGE` where a name belongs. An empty file is information. Another
     name without lower-case letters, such as `FROM ALPINE`, gets no fix, because a program may replace it. Errors that depend on a registry or a build argument are not
@@ -72,12 +73,19 @@ def build_error(ctx: RuleContext) -> Iterator[Finding]:
         message = _("nothing is checked, because `{mark}` makes this file a template", mark=mark)
         yield Finding(template, message, severity=Severity.INFORMATION)
         return
+    is_headless = not ctx.build.stages and bool(ctx.build.instructions)
+    if is_headless and ctx.build.workspace.is_part_of_another:
+        message = _("errors are not shown, because another Dockerfile includes this file")
+        yield Finding(ctx.build.instructions[0].keyword_range, message, severity=Severity.INFORMATION)
+        return
+    # A file without FROM that nothing builds may be a part that a script puts together with others.
+    severity = Severity.WARNING if is_headless and ctx.build.workspace.may_be_part else None
     for error in dict.fromkeys(ctx.build.errors):
         if error.cause is Cause.FILE and not ctx.build.instructions:
             # Nobody builds an empty file: it keeps a place, or is about to be written.
             yield Finding(_shown(error, ctx.text), localized(error.message), severity=Severity.INFORMATION)
         elif error.cause is Cause.FILE:
-            yield Finding(_shown(error, ctx.text), localized(error.message), _fixes(ctx, error))
+            yield Finding(_shown(error, ctx.text), localized(error.message), _fixes(ctx, error), severity=severity)
         elif error.cause is Cause.IMAGE:
             message = _("{problem}, or write a WORKDIR before: this image has none", problem=localized(error.message))
             yield Finding(_shown(error, ctx.text), message)
