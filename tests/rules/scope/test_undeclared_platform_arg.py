@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from buildxray.rules.base import Safety
+from buildxray.projects.sources import read_workspace
+from buildxray.rules.base import Safety, Severity
 from buildxray.rules.scope.undeclared_platform_arg import undeclared_platform_arg
+from buildxray.syntax.text import apply_edits
 from tests.support.cases import every_case
-from tests.support.rules import check_fix, check_nothing, check_rule, context, findings
+from tests.support.rules import check_fix, check_nothing, check_rule, context, findings, severities
 
 
 def test_an_undeclared_argument_of_a_compiler_is_an_error() -> None:
@@ -256,3 +260,81 @@ def test_the_name_of_the_build_machine_is_declared_safely_in_its_own_stage_only(
         ),
     )
     assert [it.safety for it in finding.fixes] == [safety]
+
+
+@every_case(
+    "before, after",
+    [
+        ("RUN tar -xf $TARGETARCH.tar\nARG TARGETARCH\n", "ARG TARGETARCH\nRUN tar -xf $TARGETARCH.tar\n"),
+        # The comment of the line moves with it.
+        (
+            "# Unpack\nRUN tar -xf $TARGETARCH.tar\n\n# The target\nARG TARGETARCH\n\n# Link\nRUN ln -s a b\n",
+            "# The target\nARG TARGETARCH\n# Unpack\nRUN tar -xf $TARGETARCH.tar\n\n# Link\nRUN ln -s a b\n",
+        ),
+        (
+            "RUN tar -xf $TARGETOS-$TARGETARCH.tar\nARG TARGETARCH\nARG TARGETOS\n",
+            "ARG TARGETARCH\nARG TARGETOS\nRUN tar -xf $TARGETOS-$TARGETARCH.tar\n",
+        ),
+        (
+            "RUN tar -xf $TARGETARCH.tar\nARG VERSION=1 TARGETARCH\n",
+            "ARG TARGETARCH\nRUN tar -xf $TARGETARCH.tar\nARG VERSION=1\n",
+        ),
+        (
+            "RUN tar -xf $TARGETOS-$TARGETARCH.tar\r\nARG TARGETARCH\r\n",
+            "ARG TARGETOS\r\nARG TARGETARCH\r\nRUN tar -xf $TARGETOS-$TARGETARCH.tar\r\n",
+        ),
+        # Another value.
+        (
+            "RUN tar -xf $TARGETARCH.tar\nENV TARGETARCH=x\nARG TARGETARCH\n",
+            "ARG TARGETARCH\nRUN tar -xf $TARGETARCH.tar\nENV TARGETARCH=x\nARG TARGETARCH\n",
+        ),
+        # Another stage.
+        (
+            "RUN tar -xf $TARGETARCH.tar\nFROM alpine\nARG TARGETARCH\nCOPY --from=0 /a /a\n",
+            "ARG TARGETARCH\nRUN tar -xf $TARGETARCH.tar\nFROM alpine\nARG TARGETARCH\nCOPY --from=0 /a /a\n",
+        ),
+    ],
+)
+def test_a_declaration_that_comes_too_late_moves(before: str, after: str) -> None:
+    text = f"FROM alpine\n{before}"
+    (finding,) = findings(undeclared_platform_arg, context(text))
+    (fix,) = finding.fixes
+    assert (fix.safety, apply_edits(text, fix.edits)) == (Safety.SAFE, f"FROM alpine\n{after}")
+
+
+@every_case(
+    "base, others, severity",
+    [
+        ("$BASE", {"Dockerfile.base": "FROM a\nENV TARGETARCH=amd64 X=1\n"}, Severity.WARNING),
+        ("ghcr.io/acme/base", {"base.dockerfile": "FROM a\nenv TARGETARCH amd64\n"}, Severity.WARNING),
+        ("alpine", {"Dockerfile.base": "FROM a\nENV TARGETARCH=amd64\n"}, None),
+        ("$BASE", {"Dockerfile.base": "FROM a\nARG TARGETARCH\nENV X=$TARGETARCH\n"}, None),
+        ("$BASE", {"README": "ENV TARGETARCH=amd64\n"}, None),
+        ("$BASE", {"app.dockerfile": "ENV TARGETARCH=amd64\n"}, None),
+    ],
+)
+def test_an_image_of_the_same_directory_may_set_the_variable(
+    base: str, others: dict[str, str], severity: Severity | None, tmp_path: Path
+) -> None:
+    place = tmp_path / str(len(others)) / base.strip("$").replace("/", "-") / next(iter(others))
+    place.mkdir(parents=True, exist_ok=True)
+    for name, text in others.items():
+        (place / name).write_text(text)
+    workspace = read_workspace(place)._replace(dockerfile="app.dockerfile")
+    text = f"ARG BASE=acme/base\nFROM {base}\nRUN tar -xf $TARGETARCH.tar\n"
+    assert severities(undeclared_platform_arg, context(text, workspace=workspace)) == [severity]
+
+
+@every_case(
+    "targets, run, severity",
+    [
+        # For amd64, the test is false with the declaration too.
+        ("linux/amd64", 'if [ "$TARGETARCH" = arm64 ]; then echo a > /a; else echo b > /a; fi', Severity.WARNING),
+        ("linux/amd64", 'if [ "$TARGETARCH" = amd64 ]; then echo a > /a; else echo b > /a; fi', None),
+        ("linux/amd64", "tar -xf $TARGETARCH.tar", None),
+        ("linux/amd64,linux/arm64", 'if [ "$TARGETARCH" = arm64 ]; then echo a > /a; else echo b > /a; fi', None),
+    ],
+)
+def test_a_test_alone_changes_nothing(targets: str, run: str, severity: Severity | None) -> None:
+    ctx = context(f"FROM alpine\nRUN {run}\n", targets)
+    assert severities(undeclared_platform_arg, ctx) == [severity]

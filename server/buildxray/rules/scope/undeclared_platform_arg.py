@@ -10,7 +10,16 @@ from buildxray.localization import _
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS, automatic_values
 from buildxray.rules.base import Doubt, Finding, Fix, FixAvailability, FixFinder, Related, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
-from buildxray.rules.edits import declare, in_order, indentation, insert_lines
+from buildxray.rules.edits import (
+    declare,
+    in_order,
+    indentation,
+    insert_lines,
+    merged,
+    remove_pairs,
+    shares_comments,
+    start_with_own_comments,
+)
 from buildxray.rules.go_install import misplaces_installs
 from buildxray.rules.placement import with_moves
 from buildxray.rules.shell_variables import may_set
@@ -20,6 +29,7 @@ from buildxray.semantics.mentions import Mention
 from buildxray.syntax.instructions import Arg, Env, Onbuild, WithPairs
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.shell import TESTS
+from buildxray.syntax.text import Edit
 
 _DEFAULT: Final = lazy_regex(r":?-(?P<value>[\w./]*)\}")
 _NEEDING: Final = frozenset(
@@ -28,6 +38,9 @@ _NEEDING: Final = frozenset(
 """Commands that compare a word, or take it as the name of a file."""
 _SETTING: Final = frozenset({"[", "[[", ":", "echo", "export", "printf", "set", "test", "true", "unset"})
 """Commands without an effect of their own; assignments show in the words that use them."""
+
+_PRINTING: Final = frozenset({"echo", "export", "printf", "set"})
+"""Those whose output a redirection may keep."""
 
 _REFERENCE: Final = lazy_regex(rf"(?<!\\)\$\{{?(?P<name>{'|'.join(AUTOMATIC_ARGUMENTS)})\b")
 
@@ -79,7 +92,8 @@ def undeclared_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
 
     ## Limits
     The finding is a warning if the use only prints the value, gives a default for it, passes it to a program that may not need it, or
-    to a compiler that runs on its target anyway; also in a stage that the build does not need. A default that suits every requested
+    to a compiler that runs on its target anyway; also in a stage that the build does not need, and on an image that another
+    Dockerfile of the directory may make, whose ENV sets the name. A default that suits every requested
     platform is not reported. buildxray does not know if a base image sets a variable of that name.
     """
     # Findings that one declaration repairs share the fix, which costs a plan.
@@ -166,10 +180,19 @@ def _doubt(ctx: RuleContext, stage: Stage, uses: Sequence[_Use]) -> Doubt | None
         return Doubt.USE
     if not stage.is_needed:
         return Doubt.USE
+    if all(_may_come_from_base(stage, it.reference.name) for it in uses):
+        return Doubt.ARGUMENT
     if not ctx.is_for_several and all(map(_compiled_for, uses)):
         # Without a target, a compiler compiles for its own machine, which is right if that is the only platform.
         return Doubt.BUILD
     return None if _changes_something(ctx, stage, uses) else Doubt.SAME
+
+
+def _may_come_from_base(stage: Stage, name: str) -> bool:
+    """True if the image below a stage may be built from another Dockerfile of the directory, one whose ENV sets a variable."""
+    image = None if stage.root is None else stage.root.from_.image
+    is_official = image is None or not {"$", "/"} & {*image.text}
+    return not is_official and stage.build.workspace.may_set(name)
 
 
 def _changes_something(ctx: RuleContext, stage: Stage, uses: Sequence[_Use]) -> bool:
@@ -191,7 +214,7 @@ def _effects(run: Run) -> list[tuple[object, ...]]:
     """What a RUN does for each target, as far as the text tells: the commands that may run, their words, and the targets of compilers."""
     effects: list[tuple[object, ...]] = []
     writes = ">" in run.node.text
-    for it in (one for one in run.commands if writes or one.name not in _SETTING):
+    for it in (one for one in run.commands if one.name not in _SETTING or (writes and one.name in _PRINTING)):
         words = (*it.syntax.words, *(one.value for one in it.syntax.assignments))
         values = [it.invocation.evaluate_partly(one) for one in words]
         architectures = None if it.use is None else it.use.architectures
@@ -255,7 +278,7 @@ def _is_only_asked(use: _Use) -> bool:
 
 def _fixes(ctx: RuleContext, place: Instruction, names: frozenset[str]) -> tuple[Fix, ...]:
     # If the first use is a declaration, it may be too early for its own users.
-    edits = with_moves(ctx, [declare(place, names)])
+    edits = with_moves(ctx, _declaration(place, names))
     listed_names = " ".join(in_order(names))
     if misplaces_installs(ctx.build, ctx.after(edits).build):
         # The binary is copied from the directory that it is in now.
@@ -267,6 +290,36 @@ def _fixes(ctx: RuleContext, place: Instruction, names: frozenset[str]) -> tuple
     # With the value of the build machine, a stage for other platforms gets its files.
     is_of_builder = any(it.startswith("BUILD") for it in names) and not (place.stage and place.stage.is_native)
     return (Fix(title, tuple(edits), Safety.SAFE if is_planned and not is_of_builder else Safety.SUGGESTION),)
+
+
+def _declaration(place: Instruction, names: frozenset[str]) -> list[Edit]:
+    """Declare arguments before an instruction; an `ARG name` that comes too late in the same stage moves there."""
+    late = _late(place, names)
+    gone = {it for it, positions in late.items() if len(positions) == len(it.pairs)}
+    moved = {it.name.text for one in gone for it in one.pairs}
+    lines = [] if moved >= names else [declare(place, names - moved)]
+    texts: list[str] = []
+    for it, positions in late.items():
+        if it in gone:
+            start = it.syntax.start if shares_comments(it, gone) else start_with_own_comments(it)
+            texts.append(it.build.text[start : it.syntax.end].removesuffix("\r"))
+        lines += remove_pairs(it, positions, gone)
+    return merged([*lines, *([insert_lines(place, texts)] if texts else [])])
+
+
+def _late(place: Instruction, names: frozenset[str]) -> dict[Instruction, list[int]]:
+    """The ARGs after an instruction of a stage that declare arguments for the first time there, with the positions of these in each."""
+    late: dict[Instruction, list[int]] = {}
+    open_names = {*names}
+    instructions = () if place.stage is None else place.stage.instructions
+    for it in instructions:
+        if it.idx <= place.idx or not isinstance(it.node, Arg | Env):
+            continue
+        positions = [n for n, pair in enumerate(it.pairs) if pair.name.text in open_names]
+        if positions and isinstance(it.node, Arg) and all(it.pairs[n].value is None for n in positions):
+            late[it] = positions
+        open_names -= {pair.name.text for pair in it.pairs}
+    return late
 
 
 def _undeclared(stage: Stage) -> Iterator[_Use]:
