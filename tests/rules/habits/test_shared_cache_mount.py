@@ -59,6 +59,8 @@ def test_the_fix_extends_an_existing_id() -> None:
         "type=cache,target=/var/cache/apt,sharing=locked",
         "type=cache,target=/var/cache/yum",
         "type=cache,target=/var/cache/apk,id=apk-$TARGETARCH",
+        "type=cache,target=/app/target,id=target-s390x",
+        "type=cache,target=/app/target,id=arm64/target",
         "type=bind,target=/var/cache/apk",
         "type=cache",
         "type=cache,target=/var/cache/apk,nonsense",

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from buildxray.localization import _
+from buildxray.platforms.aliases import named_architectures
 from buildxray.platforms.platform import Platform
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
@@ -36,7 +37,7 @@ def shared_cache_mount(ctx: RuleContext) -> Iterator[Finding]:
     Looks for cache mounts with one id on steps of several platforms, at directories whose content depends on the architecture: the caches
     of apk and dnf, the `target` of cargo, `node_modules`, virtual environments; those of apt unless their `sharing` is `locked` or
     `private`. Jobs of a workflow that build one platform each do not share a cache, and nothing is reported where the builds of a file
-    may be such jobs. A cache of apk that only commands with `--no-cache` use stays empty, and is not reported. Nor are caches that separate
+    may be such jobs. A cache whose id names an architecture is for a file of that architecture, and is not reported. A cache of apk that only commands with `--no-cache` use stays empty, and is not reported. Nor are caches that separate
     architectures themselves (Go, npm, pip, Maven, yum, the
     registry of cargo).
 
@@ -82,7 +83,7 @@ def shared_cache_mount(ctx: RuleContext) -> Iterator[Finding]:
             instruction = ctx.build.instructions[idx]
             if _keeps_nothing(instruction, mount) or _is_named_elsewhere(mount):
                 continue
-            if _is_hidden(mount, shared_by):
+            if _is_hidden(mount, shared_by) or _is_for_one(mount):
                 continue
             own = dict.fromkeys(it.platform for it in mounts if it.instruction == idx)
             if len(own) < 2 or (idx, flag) in reported:
@@ -133,6 +134,12 @@ def _is_hidden(mount: CacheMount, shared_by: Iterable[Platform]) -> bool:
     written = _id(mount)
     names = () if written is None else _VARIABLE.findall(written.text)
     return not {"TARGETARCH", "TARGETPLATFORM"}.isdisjoint(names) and len({it.architecture for it in shared_by}) > 1
+
+
+def _is_for_one(mount: CacheMount) -> bool:
+    """True if the id names an architecture, `target-s390x`: the file is for that one, and another file has a cache of its own."""
+    written = _id(mount)
+    return written is not None and bool(named_architectures(_VARIABLE.sub("", written.text)))
 
 
 def _range(instruction: Instruction, flag: Flag) -> TextRange:
