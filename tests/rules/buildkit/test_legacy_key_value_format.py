@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+from buildxray.rules.base import Safety
 from buildxray.rules.buildkit.legacy_key_value_format import legacy_key_value_format
+from buildxray.syntax.text import apply_edits
 from tests.support.cases import every_case
-from tests.support.rules import check_silent, check_token
+from tests.support.rules import check_silent, check_token, context, findings
 
 FROM = "FROM alpine\n"
 
@@ -36,3 +38,20 @@ def test_the_finding_is_at_the_token_and_the_fix_repairs_it(before: str, where: 
 )
 def test_near_misses_are_not_reported(text: str) -> None:
     check_silent(legacy_key_value_format, text)
+
+
+@every_case(
+    "line, meant",
+    [
+        ("ENV A = b", "ENV A=b"),
+        ('LABEL a.b =  "c d"', 'LABEL a.b="c d"'),
+        ("ENV A =b", "ENV A=b"),
+        ("ENV A = b c", None),
+        ("ENV A =", None),
+    ],
+)
+def test_an_equals_sign_between_blanks_is_a_part_of_the_value(line: str, meant: str | None) -> None:
+    text = f"{FROM}{line}\n"
+    (finding,) = findings(legacy_key_value_format, context(text))
+    expected = [] if meant is None else [(Safety.SUGGESTION, f"{FROM}{meant}\n")]
+    assert [(it.safety, apply_edits(text, it.edits)) for it in finding.fixes] == expected

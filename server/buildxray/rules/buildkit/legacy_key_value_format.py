@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from buildxray.localization import _
-from buildxray.rules.base import Finding, Fix, FixAvailability, Severity, rule
+from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.check_warnings import warned
 from buildxray.rules.context import RuleContext
 from buildxray.semantics.build import Instruction
@@ -37,7 +37,8 @@ def legacy_key_value_format(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    Safe: offered only if BuildKit reads the same value from both forms.
+    Safe: offered only if BuildKit reads the same value from both forms. For `NAME = value`, whose value is `= value`, a suggestion
+    writes what was probably meant.
 
     ## References
     BuildKit's own check `LegacyKeyValueFormat`.
@@ -48,12 +49,27 @@ def legacy_key_value_format(ctx: RuleContext) -> Iterator[Finding]:
             name=it.subject,
             keyword=it.instruction.keyword,
         )
-        pair = it.instruction.pairs[0]
-        value = None if it.instruction.keyword == "FROM" else modern_value(pair, ctx.dockerfile.escape)
-        fixes: tuple[Fix, ...] = ()
-        if value is not None and (edits := _edits(it.instruction, pair, value)):
-            fixes = (Fix(_("Write `{name}=…`", name=pair.name.text), edits),)
-        yield Finding(it.range, message, fixes)
+        yield Finding(it.range, message, _fixes(it.instruction, ctx.dockerfile.escape))
+
+
+def _fixes(instruction: Instruction, escape: str) -> tuple[Fix, ...]:
+    pair = instruction.pairs[0]
+    if instruction.keyword == "FROM" or pair.value is None:
+        return ()
+    title = _("Write `{name}=…`", name=pair.name.text)
+    written = pair.value.text
+    if written.startswith("="):
+        # `NAME = value` was meant for `NAME=value`, and the image has the value `= value`.
+        meant = written[1:].lstrip()
+        range_ = instruction.range_of(pair.value)
+        is_one_word = (
+            bool(meant) and modern_value(pair._replace(value=pair.value._replace(text=meant)), escape) == meant
+        )
+        gap = TextRange(instruction.range_of(pair.name).end, range_.start + len(written) - len(meant))
+        return (Fix(title, (Edit(gap, "="),), Safety.SUGGESTION),) if is_one_word else ()
+    value = modern_value(pair, escape)
+    edits = () if value is None else _edits(instruction, pair, value)
+    return (Fix(title, edits),) if edits else ()
 
 
 def _edits(instruction: Instruction, pair: Pair, value: str) -> tuple[Edit, ...]:
