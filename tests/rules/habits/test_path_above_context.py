@@ -20,7 +20,7 @@ def test_a_path_above_the_context_is_reported() -> None:
         COPY ../$NAME /srv
              ^^^^^^^^ `../$NAME` cannot leave the build context: BuildKit leaves out the `..`
         COPY .. /srv
-             ^^ `..` cannot leave the build context: BuildKit leaves out the `..`
+             ^^ 💭 `..` cannot leave the build context: BuildKit leaves out the `..`
         FROM alpine
         COPY --from=a ../etc /etc
                       ^^^^^^ `../etc` cannot lead above the root: BuildKit leaves out the `..`
@@ -56,31 +56,31 @@ _FILES = Workspace(holds=lambda path: path in {"shared", "shared/x.sh", "."})
         ("COPY ../shared /srv", "COPY shared /srv"),
         ("ADD ../.././shared/x.sh /srv/", "ADD shared/x.sh /srv/"),
         ('COPY ["../shared", "/srv"]', 'COPY ["shared", "/srv"]'),
+        ("COPY .. /srv", "COPY . /srv"),
+        ("COPY ../../ /srv", "COPY . /srv"),
     ],
 )
 def test_the_fix_shortens_the_path_if_the_context_has_the_file(written: str, shortened: str) -> None:
     text = f"FROM alpine\n{written}\n"
     (finding,) = findings(path_above_context, context(text, workspace=_FILES))
     assert finding.severity is Severity.INFORMATION
-    assert "and takes `shared" in finding.message
+    assert "and takes `" in finding.message
     (fix,) = finding.fixes
     assert (fix.safety, apply_edits(text, fix.edits)) == (Safety.SAFE, f"FROM alpine\n{shortened}\n")
 
 
 @every_case(
-    "source, severity",
+    "source",
     [
-        ("../missing", None),
+        "../missing",
         # The value of the variable is unknown.
-        ("../shared/$NAME", None),
-        ("a/../../shared", None),
-        # Without `..`, the path would be empty.
-        ("..", Severity.INFORMATION),
+        "../shared/$NAME",
+        "a/../../shared",
     ],
 )
-def test_a_path_without_a_shorter_form_in_the_context_has_no_fix(source: str, severity: Severity | None) -> None:
+def test_a_path_without_a_shorter_form_in_the_context_has_no_fix(source: str) -> None:
     (finding,) = findings(path_above_context, context(f"FROM alpine\nCOPY {source} /srv/\n", workspace=_FILES))
-    assert (finding.severity, finding.fixes) == (severity, ())
+    assert (finding.severity, finding.fixes) == (None, ())
 
 
 def test_a_path_of_a_stage_is_not_one_of_the_context() -> None:

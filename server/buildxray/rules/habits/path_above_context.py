@@ -94,10 +94,11 @@ def _upward(path: str) -> str:
 
 
 def _shortened(ctx: RuleContext, place: TextRange, path: str, safety: Safety) -> tuple[Fix, ...]:
-    """The fix that removes the `..` that BuildKit ignores; none if the path is quoted or escaped, or would become empty."""
+    """The fix that removes the `..` that BuildKit ignores; none if the path is quoted or escaped."""
     upward = _upward(path)
     start = ctx.text.find(path, place.start, place.end)
-    if start < 0 or upward == path or not upward:
+    if start < 0 or not upward:
         return ()
-    edit = Edit(TextRange(start, start + len(upward)), "")
-    return (Fix(_("Write `{path}`", path=path[len(upward) :]), (edit,), safety),)
+    shortened = path[len(upward) :] or "."
+    edit = Edit(TextRange(start, start + len(path)), shortened)
+    return (Fix(_("Write `{path}`", path=shortened), (edit,), safety),)
