@@ -36,6 +36,20 @@ def safety(text: str, rule: str) -> list[Safety]:
             Safety.SUGGESTION,
         ),
         (CODE.replace("${arch}", "amd64") + IMAGE, "constant-goarch", Safety.SAFE),
+        # So does an ENV, unless it takes the value of the platform.
+        (
+            CODE.replace("GOARCH=${arch}", "GOARCH=amd64").replace("RUN", "ENV TARGETARCH=x\nRUN") + IMAGE,
+            "constant-goarch",
+            Safety.SUGGESTION,
+        ),
+        (
+            CODE.replace("GOARCH=${arch}", "GOARCH=amd64").replace(
+                "RUN", "ARG TARGETARCH\nENV TARGETARCH=$TARGETARCH\nRUN"
+            )
+            + IMAGE,
+            "constant-goarch",
+            Safety.SAFE,
+        ),
         ("FROM alpine\nARG TARGETARCH=amd64\nRUN echo $TARGETARCH\n", "masked-platform-arg", Safety.SAFE),
         # Whether `base:arm64` exists is unknown; a stage of the file does.
         ("ARG TARGETARCH=amd64\nFROM base:$TARGETARCH\n", "masked-platform-arg", Safety.SUGGESTION),

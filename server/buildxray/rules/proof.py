@@ -19,7 +19,7 @@ from buildxray.rules.context import RuleContext
 from buildxray.rules.go_install import misplaces_installs
 from buildxray.semantics.artifacts import losses
 from buildxray.semantics.build import Build
-from buildxray.syntax.instructions import Arg
+from buildxray.syntax.instructions import Arg, Env
 from buildxray.syntax.text import Edit
 
 _MOST: Final = 50
@@ -72,10 +72,14 @@ def _images(build: Build) -> set[str]:
 
 
 def _uses_hidden_argument(after: Build, edits: Iterable[Edit]) -> bool:
-    """True if new text uses a platform argument that a default of the file hides: the fix would change nothing for other targets."""
+    """True if new text uses a platform argument that a default or an ENV of the file hides: the fix would change nothing for other targets."""
     used = _used_arguments(edits)
-    declarations = (it for it in after.instructions if used and isinstance(it.node, Arg))
-    return any(pair.value is not None and pair.name.text in used for it in declarations for pair in it.pairs)
+    declarations = (it for it in after.instructions if used and isinstance(it.node, Arg | Env))
+    return any(
+        pair.name.text in used and pair.value is not None and (isinstance(it.node, Arg) or "$" not in pair.value.text)
+        for it in declarations
+        for pair in it.pairs
+    )
 
 
 def _uses_given_argument(ctx: RuleContext, edits: Iterable[Edit]) -> bool:
