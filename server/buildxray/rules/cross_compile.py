@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 from buildxray.localization import _
 from buildxray.rules.base import Fix, Safety
 from buildxray.rules.context import RuleContext
-from buildxray.rules.edits import declare_arguments, line_end, set_platform, set_target
+from buildxray.rules.edits import declare_arguments, is_named_above, line_end, set_platform, set_target
 from buildxray.rules.placement import with_paying_moves
 from buildxray.rules.portability import (
     can_change_platform,
@@ -45,7 +45,7 @@ def cross_compile(ctx: RuleContext, stage: Stage) -> Fix | None:
         return None
     if any(it.use.cross_compilation is not None and not it.use.cross_compilation.is_safe for it in crossed):
         safety = Safety.SUGGESTION
-    if any(map(_may_want_cgo, crossed)):
+    if any(map(_may_want_cgo, crossed)) or is_named_above(root.from_, _ON_PURPOSE):
         safety = Safety.SUGGESTION
     if not after.build.is_better_than(ctx.build) or not _is_right(after.build, family, safety):
         return None
@@ -55,6 +55,10 @@ def cross_compile(ctx: RuleContext, stage: Stage) -> Fix | None:
     else:
         title = _("Cross-compile this stage") if crossed else _("Run this stage on the build platform")
     return Fix(title, tuple(edits), safety)
+
+
+_ON_PURPOSE: Final = ("emulated", "emulation", "native", "natively", "qemu")
+"""Words with which a comment above a FROM may say why the stage runs on its target."""
 
 
 def _may_want_cgo(command: KnownCommand) -> bool:

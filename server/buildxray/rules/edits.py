@@ -89,6 +89,20 @@ def start_with_comments(instruction: Instruction) -> int:
     return min(_starts_of_lines(instruction))
 
 
+def is_named_above(instruction: Instruction, words: Iterable[str]) -> bool:
+    """True if a comment directly above an instruction, or between its lines, contains one of these words, whatever their case.
+
+    A fix that changes what such a comment says needs a review.
+    """
+    place = TextRange(start_with_comments(instruction), instruction.range.end)
+    comments = (it for it in instruction.build.dockerfile.comments if place.contains(it.range.start))
+    written = {word.lower() for it in comments for word in _WORD.findall(it.text)}
+    return not written.isdisjoint(it.lower() for it in words)
+
+
+_WORD: Final = lazy_regex(r"[\w/-]+")
+
+
 def start_with_own_comments(instruction: Instruction) -> int:
     """The same, without comments above another instruction that is commented out: that one keeps its place in the file."""
     text, start = instruction.build.text, instruction.syntax.start

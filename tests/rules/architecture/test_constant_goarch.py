@@ -215,3 +215,17 @@ def test_generated_sources_may_be_for_one_machine(command: str, safety: Safety) 
     text = stage(f"RUN {command}\nRUN CGO_ENABLED=0 GOARCH=amd64 go build -o /out/app .")
     (finding,) = findings(constant_goarch, context(text))
     assert [it.safety for it in finding.fixes] == [safety]
+
+
+@every_case(
+    "lines, safety",
+    [
+        ("# The server\nRUN CGO_ENABLED=0 GOARCH=amd64 go build -o /out/app .", Safety.SAFE),
+        ("# amd64 only\nRUN CGO_ENABLED=0 GOARCH=amd64 go build -o /out/app .", Safety.SUGGESTION),
+        ("RUN cd /src && \\\n  # for amd64.\n  CGO_ENABLED=0 GOARCH=amd64 go build -o /out/app .", Safety.SUGGESTION),
+        ("# not amd64v3\nRUN CGO_ENABLED=0 GOARCH=amd64 go build -o /out/app .", Safety.SAFE),
+    ],
+)
+def test_a_comment_about_the_architecture_needs_a_review(lines: str, safety: Safety) -> None:
+    (finding,) = findings(constant_goarch, context(stage(lines)))
+    assert [it.safety for it in finding.fixes] == [safety]

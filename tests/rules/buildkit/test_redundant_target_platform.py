@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import pytest
 
+from buildxray.rules.base import Safety
 from buildxray.rules.buildkit.redundant_target_platform import redundant_target_platform
 from tests.support.cases import every_case
-from tests.support.rules import check_fix, check_nothing, check_silent, check_token
+from tests.support.rules import check_fix, check_nothing, check_silent, check_token, context, findings
 
 
 @pytest.mark.parametrize("value", ["$TARGETPLATFORM", "${TARGETPLATFORM}"])
@@ -38,3 +39,17 @@ def test_the_finding_is_at_the_token_and_the_fix_repairs_it(before: str, where: 
 )
 def test_near_misses_are_not_reported(text: str) -> None:
     check_silent(redundant_target_platform, text)
+
+
+@every_case(
+    "above, safety",
+    [
+        ("# The target\n", Safety.SAFE),
+        ("# $TARGETPLATFORM: older builders need it\n", Safety.SUGGESTION),
+        ("# keep --platform\n", Safety.SUGGESTION),
+    ],
+)
+def test_a_comment_about_the_flag_needs_a_review(above: str, safety: Safety) -> None:
+    text = f"{above}FROM --platform=$TARGETPLATFORM alpine\n"
+    (finding,) = findings(redundant_target_platform, context(text))
+    assert [it.safety for it in finding.fixes] == [safety]

@@ -281,6 +281,20 @@ def test_the_fix_is_safe_only_if_every_command_is_portable(before: str, safety: 
 
 
 @every_case(
+    "above, safety",
+    [
+        ("# Build the program.\n", "safe"),
+        ("# QEMU: cross-compiled programs crashed.\n", "suggestion"),
+        ("# Compiled natively on each machine\n", "suggestion"),
+    ],
+)
+def test_a_comment_about_emulation_needs_a_review(above: str, safety: str) -> None:
+    text = f"{above}FROM golang AS build\nRUN CGO_ENABLED=0 go build -o /a .\nFROM scratch\nCOPY --from=build /a /a\n"
+    (finding,) = findings(emulated_build, context(text))
+    assert [it.safety.value for it in finding.fixes] == [safety]
+
+
+@every_case(
     "run, safety",
     [
         ("npx vite build", "safe"),

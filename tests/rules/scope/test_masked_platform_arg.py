@@ -198,3 +198,48 @@ def test_an_argument_that_changes_itself_is_declared_first() -> None:
 
 def test_a_default_that_is_not_typed_to_its_end_has_no_value() -> None:
     check_nothing(masked_platform_arg, "FROM alpine\nARG TARGETARCH=${TARGETARCH#\nRUN tar -xf $TARGETARCH.tar\n")
+
+
+@every_case(
+    "stages, n_findings",
+    [
+        ("FROM alpine\n", 0),
+        ("FROM alpine\nRUN tar -xf $TARGETARCH.tar\n", 0),
+        ("FROM alpine\nARG TARGETARCH=arm64\n", 1),
+        ("FROM alpine\nARG TARGETARCH\n", 1),
+        ("FROM alpine-$TARGETARCH\n", 1),
+        ("ARG BASE=alpine-$TARGETARCH\nFROM $BASE\n", 1),
+        ("FROM alpine\nONBUILD ARG TARGETARCH\n", 1),
+    ],
+)
+def test_a_default_above_the_stages_counts_if_one_of_them_takes_it(stages: str, n_findings: int) -> None:
+    assert len(findings(masked_platform_arg, context(f"ARG TARGETARCH=amd64\n{stages}"))) == n_findings
+
+
+@every_case(
+    "image, safety",
+    [
+        ("ubuntu:24.04", Safety.SAFE),
+        # For amd64 it may not exist.
+        ("acme/board:1", Safety.SUGGESTION),
+    ],
+)
+def test_an_image_that_is_pulled_for_another_platform_may_not_exist(image: str, safety: Safety) -> None:
+    text = f"ARG TARGETPLATFORM=linux/arm64\nFROM --platform=$TARGETPLATFORM {image}\nRUN true\n"
+    (finding,) = findings(masked_platform_arg, context(text))
+    assert [it.safety for it in finding.fixes] == [safety]
+
+
+@every_case(
+    "above, safety",
+    [
+        ("# the architecture\n", Safety.SAFE),
+        ("# amd64\n\n", Safety.SAFE),
+        ("# amd64 unless it is given\n", Safety.SUGGESTION),
+        ("# Default: that of our servers.\n", Safety.SUGGESTION),
+    ],
+)
+def test_a_comment_about_the_default_needs_a_review(above: str, safety: Safety) -> None:
+    text = f"FROM alpine\n{above}ARG TARGETARCH=amd64\nRUN tar -xf $TARGETARCH.tar\n"
+    (finding,) = findings(masked_platform_arg, context(text))
+    assert [it.safety for it in finding.fixes] == [safety]

@@ -11,7 +11,7 @@ from buildxray.platforms.names import architecture_names
 from buildxray.platforms.platform import Platform, normalize
 from buildxray.rules.base import Doubt, Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
-from buildxray.rules.edits import declare_arguments
+from buildxray.rules.edits import declare_arguments, is_named_above
 from buildxray.rules.intended import is_chosen, is_meant, is_named_for_one, runs_on
 from buildxray.rules.output_use import doubt_of_output
 from buildxray.rules.portability import generates_sources
@@ -63,7 +63,8 @@ def constant_goarch(ctx: RuleContext) -> Iterator[Finding]:
 
     ## Fix safety
     Safe with `CGO_ENABLED=0`, otherwise a suggestion; also a suggestion for `go install` on the build machine, which then writes the
-    binary to another directory, and after `go generate`, which may write sources for one architecture only.
+    binary to another directory, after `go generate`, which may write sources for one architecture only, and if a comment above names
+    the architecture.
 
     ## Limits
     A script that compiles for several constants in turn, or chooses one by a condition, is not reported.
@@ -93,6 +94,8 @@ def constant_goarch(ctx: RuleContext) -> Iterator[Finding]:
             # A 32-bit program may be wanted where it runs.
             is_wanted = any(it not in images for it in command.wrong_images)
             is_safe = all(it == "0" for it in cgo) and not moves and not is_wanted and not generates_sources(stage)
+            # `# amd64 only` would be wrong after the fix.
+            is_safe = is_safe and not is_named_above(instruction, (architecture,))
             safety = Safety.SAFE if is_safe else Safety.SUGGESTION
             edits = (Edit(range_, "$TARGETARCH"), *declare_arguments(instruction, ["TARGETARCH"]))
             yield Finding(

@@ -109,7 +109,8 @@ def emulated_build(ctx: RuleContext) -> Iterator[Finding]:
     The fix is safe where `CGO_ENABLED=0` reaches the compiler, or the Go sources beside the Dockerfile need no C
     compiler, where the stage runs nothing that could behave differently on the build machine, and where only compiled files, or files
     for every architecture, are copied out of it. Of a script in the package.json beside the Dockerfile or in its context each command has
-    to be a known bundler, or a program that writes the same files on each machine. Otherwise it is a suggestion. No fix is offered for `CGO_ENABLED=1`, which needs a C
+    to be a known bundler, or a program that writes the same files on each machine. Otherwise it is a suggestion, and so it is if a
+    comment above the FROM speaks of emulation or of native builds. No fix is offered for `CGO_ENABLED=1`, which needs a C
     cross compiler, nor for `go install`, which writes binaries for other platforms to another directory, nor for a script that makes a
     program or an addon for its machine (`pkg .`, `node-gyp rebuild`).
 

@@ -8,15 +8,16 @@ from typing import Final
 
 from buildxray.localization import _
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS, automatic_values
+from buildxray.platforms.official_images import exists_for
 from buildxray.platforms.platform import Platform, PlatformError, is_known, normalize, parse_normalized
 from buildxray.rules.base import Doubt, Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
-from buildxray.rules.edits import declare
+from buildxray.rules.edits import declare, is_named_above
 from buildxray.rules.placement import with_paying_moves
 from buildxray.rules.wording import platforms
-from buildxray.semantics.build import Build, Instruction
+from buildxray.semantics.build import Build, From, Instruction
 from buildxray.semantics.mentions import Mention
-from buildxray.syntax.instructions import Arg, Pair
+from buildxray.syntax.instructions import Arg, Onbuild, Pair
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import Edit, TextRange
 
@@ -37,7 +38,7 @@ def masked_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
 
     ## What it does
     Looks for `ARG TARGETARCH=…` and other platform arguments, in stages and above the first `FROM`, if the value for some target
-    platform differs from BuildKit's. A default that is made of the platform's own value is not reported: `ARG TARGETARCH` and then
+    platform differs from BuildKit's. A default above the first `FROM` counts if a `FROM` or a stage takes it. A default that is made of the platform's own value is not reported: `ARG TARGETARCH` and then
     `ARG TARGETARCH=${TARGETARCH/amd64/x64}`.
 
     ## Why it matters
@@ -61,7 +62,8 @@ def masked_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
     ## Fix safety
     Safe with BuildKit, unless a `FROM name-$TARGETARCH` had a stage for the default alone. A builder without BuildKit, which has no
     automatic arguments, then needs `--build-arg`.
-    It is a suggestion if a FROM would name another image (`FROM base:$TARGETARCH`), which may not exist, if the default is the value of
+    It is a suggestion if a FROM would name another image (`FROM base:$TARGETARCH`), or pull one for another platform
+    (`FROM --platform=$TARGETPLATFORM`), which may not exist, if a comment above speaks of the default, if the default is the value of
     an argument of the build machine (`ARG TARGETARCH=$BUILDARCH`), or one that BuildKit never gives, such as `x86_64`: the names that
     are made of it change for every platform.
     No fix is offered where `GOARM=$TARGETVARIANT` would become `GOARM=v7`, which Go refuses. If the default changes the argument before
@@ -75,6 +77,8 @@ def masked_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
         for pair in instruction.pairs:
             name = pair.name.text
             if pair.value is None or name not in AUTOMATIC_ARGUMENTS or name in given or name == "TARGETSTAGE":
+                continue
+            if instruction.stage is None and not _is_read_above_stages(ctx.build, name):
                 continue
             values = instruction.values(name, after=True)
             wrong = [
@@ -105,6 +109,23 @@ def masked_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
                     partial(_fixes, ctx, instruction, pair, range_),
                     doubt=Doubt.BUILD,
                 )
+
+
+def _is_read_above_stages(build: Build, name: str) -> bool:
+    """True if a FROM or an ARG above the first FROM uses an argument, or if a stage takes its value by `ARG name`.
+
+    Otherwise a default above the first FROM changes nothing. BuildKit: dockerfile2llb/convert.go, dispatchArg.
+    """
+    return any(_reads_from_above(it, name) for it in build.instructions)
+
+
+def _reads_from_above(instruction: Instruction, name: str) -> bool:
+    node = instruction.node
+    if isinstance(node, Onbuild):
+        return name in node.text
+    if isinstance(node, Arg) and instruction.stage is not None:
+        return any(it.name.text == name and it.value is None for it in instruction.pairs)
+    return (instruction.stage is None or isinstance(instruction, From)) and name in instruction.variable_names
 
 
 def _uses(instruction: Instruction, pair: Pair) -> list[str]:
@@ -145,10 +166,33 @@ def _fixes(ctx: RuleContext, instruction: Instruction, pair: Pair, default: Text
     edits = tuple(with_paying_moves(ctx, [Edit(default, "")]))
     is_other = any(it != name and it in AUTOMATIC_ARGUMENTS for it in used)
     is_spelled_alike = all(it is None or _may_be_automatic(name, it) for it in instruction.values(name, after=True))
-    is_suggestion = is_other or not is_spelled_alike or _loses_stages(ctx.build, ctx.after(edits).build)
+    after = ctx.after(edits).build
+    is_suggestion = (
+        is_other
+        or not is_spelled_alike
+        or _loses_stages(ctx.build, after)
+        or not all(exists_for(*it) for it in _pulled(after) - _pulled(ctx.build))
+        or is_named_above(instruction, (*_words_of(pair), "default"))
+    )
     return (
         Fix(_("Drop the default of `{name}`", name=name), edits, Safety.SUGGESTION if is_suggestion else Safety.SAFE),
     )
+
+
+def _pulled(build: Build) -> set[tuple[str, Platform]]:
+    """The images that the stages are built on, each with the platform for which it is pulled."""
+    return {
+        pair
+        for stage in build.stages
+        for pair in zip(stage.image_references, stage.platforms, strict=True)
+        if pair[0] and stage.is_needed
+    }
+
+
+def _words_of(pair: Pair) -> tuple[str, ...]:
+    """The default as a word that a comment may contain; empty if it is more than a word."""
+    value = "" if pair.value is None else pair.value.text.strip("\"'")
+    return (value,) if value and "$" not in value else ()
 
 
 def _may_be_automatic(name: str, value: str) -> bool:
