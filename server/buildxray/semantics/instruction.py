@@ -225,6 +225,15 @@ class Instruction:
         idx = self.build.graph.declaration(name, self.idx)
         return None if idx is None else self.build.instructions[idx]
 
+    def has_default(self, name: str) -> bool:
+        """True if the default of an ARG may be the value of a variable before this instruction; it may be one above the first FROM."""
+        declaration = self.declaration(name)
+        if declaration is None or not isinstance(declaration.node, syntax.Arg):
+            return False
+        declarations = (declaration, *self.build.global_instructions)
+        pairs = (pair for it in declarations if isinstance(it.node, syntax.Arg) for pair in it.pairs)
+        return any(it.name.text == name and it.value is not None for it in pairs)
+
     @property
     def sources_named(self) -> tuple[Token, ...]:
         """The names in `--from` of COPY and in `from=` of mounts: stages, by name or number, and images.

@@ -17,10 +17,19 @@ IMAGE = "FROM debian:13\nARG TARGETARCH\n{}\n"
         ("ARG BUILDPLATFORM\nRUN echo built on $BUILDPLATFORM for $TARGETARCH", []),
         ("ARG BUILDARCH\nRUN if [ $BUILDARCH != $TARGETARCH ]; then touch /crossed; fi", []),
         ("COPY bin/tool-$TARGETARCH /tool", []),
+        ("ARG BUILDARCH=amd64\nCOPY bin/tool-$BUILDARCH /tool", []),
+        ("ARG BUILDARCH=amd64\nADD https://x.org/tool_$BUILDARCH.deb /", []),
+        ("ARG BUILDARCH=amd64 BUILDPLATFORM\nCOPY $BUILDPLATFORM/tool-$BUILDARCH /tool", ["$BUILDPLATFORM"]),
     ],
 )
 def test_files_for_the_build_machine_in_the_image_are_reported(lines: str, places: list[str]) -> None:
     assert reported(builder_arch_in_image, IMAGE.format(lines)) == places
+
+
+def test_a_default_above_the_first_from_is_left_to_its_own_rule() -> None:
+    text = "ARG BUILDARCH={}FROM alpine\nARG BUILDARCH\nCOPY a-$BUILDARCH /a\n"
+    assert reported(builder_arch_in_image, text.format("amd64\n")) == []
+    assert reported(builder_arch_in_image, text.replace("={}", "\n")) == ["$BUILDARCH"]
 
 
 def test_files_for_the_target_are_not_reported() -> None:

@@ -66,7 +66,8 @@ def builder_arch_in_image(ctx: RuleContext) -> Iterator[Finding]:
             uses += [use for instruction in stage.instructions for use in _by_variables(ctx, instruction)]
         seen: set[Instruction] = set()
         for instruction, range_ in uses:
-            if instruction not in seen:
+            # `ARG BUILDARCH=amd64` is a constant, which `masked-platform-arg` reports, or an argument that the builds give.
+            if instruction not in seen and not instruction.has_default(_name(ctx, range_)):
                 seen.add(instruction)
                 yield Finding(
                     range_,

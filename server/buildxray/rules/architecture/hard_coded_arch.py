@@ -210,7 +210,8 @@ def _is_undeclared(run: Run) -> bool:
 def _is_masked(run: Run) -> bool:
     """True if a RUN uses platform arguments, and a default gives one of them another value than that of the target, or hides that of the builder."""
     declarations = {name: run.declaration(name) for name in run.variable_names}
-    if any(it is not None and _hides_machine(name, it) for name, it in declarations.items()):
+    automatic = (it for it in run.variable_names if it in AUTOMATIC_ARGUMENTS)
+    if any(it not in PER_TARGET_ARGUMENTS and run.has_default(it) for it in automatic):
         return True
     if not any(
         name in PER_TARGET_ARGUMENTS or (it is not None and Mention.PLATFORM_ARGUMENT in it.mentions)
@@ -221,16 +222,6 @@ def _is_masked(run: Run) -> bool:
     return any(
         (architecture not in (None, "", it.architecture)) or (platform not in (None, "", str(it)))
         for architecture, platform, it in pairs
-    )
-
-
-def _hides_machine(name: str, declaration: Instruction) -> bool:
-    """True for an ARG with a default that hides an automatic argument of the machine that builds."""
-    return (
-        name in AUTOMATIC_ARGUMENTS
-        and name not in PER_TARGET_ARGUMENTS
-        and isinstance(declaration.node, Arg)
-        and any(it.name.text == name and it.value is not None for it in declaration.pairs)
     )
 
 
