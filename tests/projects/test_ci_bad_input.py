@@ -66,6 +66,8 @@ def test_a_large_matrix_of_tests_leaves_room_for_the_builds_of_others(tmp_path: 
         ("jobs: {a: [}\n# docker build .\n", []),
         ("jobs:\n  a: [}\n  run: docker build .\n", ["ci.yml:2: this is not YAML"]),
         ("jobs: {a: [}\nuses: docker/build-push-action@v6\n", ["ci.yml:1: this is not YAML"]),
+        ("jobs: {a: [}\nuses: docker/build-push-action@v6 # ${{ env.A }}\n", ["ci.yml:1: this is not YAML"]),
+        ("{% if docker %}\njobs: {a: [}\nuses: docker/build-push-action@v6\n", []),
         ("name: {{ name }\nrun: make docs\n", []),
         (
             _WORKFLOW.format(condition="a\n        if: b", command="true"),

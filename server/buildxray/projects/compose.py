@@ -20,7 +20,7 @@ from buildxray.projects.bake.targets import OF_ENVIRONMENT, Definition, Target
 from buildxray.projects.builds import Note, absolute, is_remote
 from buildxray.projects.hcl.values import UNKNOWN, Unknown, Value
 from buildxray.projects.interpolation import MissingVariableError, interpolate, read_environment_file
-from buildxray.projects.yaml import Tagged, Timestamp, YamlError, YamlMapping, load_documents
+from buildxray.projects.yaml import Tagged, Timestamp, YamlError, YamlMapping, load_documents, may_be_template
 from buildxray.records import dataclass
 from buildxray.syntax.lazy_regex import lazy_regex
 
@@ -91,7 +91,8 @@ class _Loader:
                 if isinstance(document, YamlMapping):
                     yield self._interpolated(document)
         except YamlError as error:
-            self.notes.append(Note(self._name(path), error.line, _("this is not YAML: {error}", error=error)))
+            if not may_be_template(text):
+                self.notes.append(Note(self._name(path), error.line, _("this is not YAML: {error}", error=error)))
 
     def _interpolated(self, value: Any) -> Any:  # noqa: ANN401 - what YAML holds
         """Expand the variables in a value; it is unknown if one must come from the environment.

@@ -38,10 +38,17 @@ _SPECIAL: Final = {
     **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), -math.inf),
 }
 
+_OF_TEMPLATES: Final = lazy_regex(r"\{%|<%|(?<!\$)\{\{")
+
 
 def as_mapping(value: object) -> Mapping[str, Any]:
     """Return a value if it is a mapping, otherwise an empty mapping."""
     return value if isinstance(value, Mapping) else {}
+
+
+def may_be_template(text: str) -> bool:
+    """True if a text that is not YAML has a mark of Jinja, ERB or Go's templates, from which a program makes YAML; `${{` is GitHub's."""
+    return _OF_TEMPLATES.search(text) is not None
 
 
 class Timestamp(str):

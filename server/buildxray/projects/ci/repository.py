@@ -15,7 +15,7 @@ from buildxray.projects.ci.actions import is_github_builder
 from buildxray.projects.ci.site import Reading
 from buildxray.projects.ci.step_effects import StepEffect, script_of, step_effect
 from buildxray.projects.ci.unread import names_image_tool
-from buildxray.projects.yaml import DuplicateKeyError, YamlError, as_mapping, load_documents
+from buildxray.projects.yaml import DuplicateKeyError, YamlError, as_mapping, load_documents, may_be_template
 from buildxray.records import dataclass
 
 MOST_DEPTH: Final = 4
@@ -69,7 +69,8 @@ class Repository:
                     _("GitHub refuses this file: the key `{key}` is written twice", key=error.key),
                 )
             except YamlError as error:
-                line, message = error.line, _("this is not YAML: {error}", error=error)
+                if not may_be_template(text):
+                    line, message = error.line, _("this is not YAML: {error}", error=error)
             if message and names_image_tool(text):
                 self.reading.notes.append(Note(str(path), line, message))
         return self._documents[path]
