@@ -90,6 +90,7 @@ NATIVE = "FROM --platform=$BUILDPLATFORM x AS b\nWORKDIR /w\nARG TARGETARCH\n{}\
     "instructions",
     [
         "COPY --from=golang /usr/local/go /usr/local/go\nRUN a",
+        "COPY --from=example/armory-tools / /opt/tools/\nRUN a",
         "WORKDIR /usr\nCOPY --from=golang /usr/local/go local/go\nRUN a",
         "RUN --mount=type=bind,from=alpine,target=/a a",
     ],
@@ -103,6 +104,8 @@ def test_programs_of_images(instructions: str) -> None:
     [
         "COPY --from=tonistiigi/xx / /\nRUN a",
         "COPY --from=docker.io/tonistiigi/xx:1.6.1 /usr/bin /usr/bin\nRUN a",
+        "COPY --from=example/i686:aarch64-linux-musl / /opt/cross/\nRUN a",
+        "COPY --from=amd64/golang /usr/local/go /usr/local/go\nRUN a",
         "COPY --from=assets /a.html /w/\nRUN a",
         "COPY --from=golang /usr/local/go /usr/local/go",
         "COPY --from=golang\nRUN a",

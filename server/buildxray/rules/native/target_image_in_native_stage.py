@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from buildxray.localization import _
+from buildxray.platforms.aliases import architectures_of_image
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import insert_lines, set_platform
@@ -32,7 +33,7 @@ def target_image_in_native_stage(ctx: RuleContext) -> Iterator[Finding]:
     ## What it does
     Looks in stages that run on the build machine for `COPY --from=` and `RUN --mount=from=` that name an image, or a stage which is
     an image and nothing else (`FROM image AS alias`), if its files are programs of this stage. The image `tonistiigi/xx`, which
-    contains only scripts, is not reported.
+    contains only scripts, is not reported, nor is an image that an architecture is named after (`example/x86_64-tools`).
 
     ## Why it matters
     BuildKit pulls such an image for the target platform, whatever the platform of the stage is. On the build machine its programs run
@@ -78,7 +79,12 @@ def target_image_in_native_stage(ctx: RuleContext) -> Iterator[Finding]:
                 if alias is not None and not _is_image_alone(alias):
                     continue
                 image = name.text if alias is None else alias.image_name
-                if _SCRIPTS_ONLY.fullmatch(image) or not _is_run_here(stage, instruction):
+                # An image that an architecture is named after is mostly the same for every target.
+                if (
+                    _SCRIPTS_ONLY.fullmatch(image)
+                    or architectures_of_image(image)
+                    or not _is_run_here(stage, instruction)
+                ):
                     continue
                 if alias is None:
                     pulled = [it.platform for it in instruction.pulled_images if it.platform is not None]
