@@ -271,6 +271,27 @@ def goes_on_above(above: Instruction, instruction: Instruction) -> bool:
     return isinstance(above.node, Run | Cmd | Entrypoint | Healthcheck) and above.node.text.endswith(("&&", "||", "|"))
 
 
+def open_quote(text: str, quote: str = "") -> str:
+    """The quote that a text of a shell leaves open; empty if it closes all. `quote` is the one that is open at its beginning."""
+    is_escaped = False
+    for character in text:
+        if is_escaped:
+            is_escaped = False
+        elif character == "\\" and quote != "'":
+            is_escaped = True
+        elif not quote and character in "\"'":
+            quote = character
+        elif character == quote:
+            quote = ""
+    return quote
+
+
+def _quote_above(above: Instruction) -> str:
+    """The quote that a RUN above an unknown instruction leaves open, so that this is probably a line of its string."""
+    node = above.node
+    return "" if not isinstance(node, Run) or node.is_json or node.heredocs else open_quote(node.text)
+
+
 def _file_problems(
     text: str, lines: Sequence[str], starts: list[int], instructions: list[Instruction], escape: str
 ) -> Iterator[FileProblem]:
@@ -284,14 +305,29 @@ def _file_problems(
             len(lines) + 1,
         )
     is_misplaced = True
+    quote = ""
     for idx, it in enumerate(instructions):
         node = it.node
+        if quote:
+            # A line of a string that BuildKit cuts into instructions; the first one is reported. `from a import b` is one of Python.
+            if isinstance(node, Unknown) or node.keyword.text.islower():
+                quote = open_quote(node.text, quote)
+                continue
+            quote = ""
         if not (is_misplaced or node.problems):
             continue
         if isinstance(node, From | Unknown):
             # An unknown instruction may be a misspelt FROM, so the instructions after it are not
             # reported as misplaced.
             is_misplaced = False
+        if node.__class__ is Unknown and idx and (quote := _quote_above(instructions[idx - 1])):
+            quote = open_quote(node.text, quote)
+            message = _(
+                "unknown instruction `{word}`: the RUN above begins a string and does not end it; a heredoc, `RUN <<EOF`, holds several lines",
+                word=node.keyword.text,
+            )
+            yield FileProblem(message, it.range_of(node.keyword), it.first_line)
+            continue
         if node.__class__ is Unknown and idx and goes_on_above(instructions[idx - 1], it):
             message = _(
                 "unknown instruction `{word}`; is `{escape}` missing at the end of the line above?",

@@ -29,7 +29,7 @@ from buildxray.syntax.instructions import (
 )
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.mounts import MountSyntaxError, csv_fields, mount_options
-from buildxray.syntax.suggestions import closest
+from buildxray.syntax.suggestions import closest, edit_distance
 from buildxray.syntax.whitespace import SPACE
 
 NETWORK_MODES: Final = ("default", "none", "host")
@@ -76,7 +76,7 @@ def _problems(node: Node) -> Iterator[Problem]:
 def _unknown_instruction(node: Unknown) -> Problem:
     written, span = node.keyword.text, node.keyword.span
     close = closest(node.name, INSTRUCTION_KINDS)
-    if close is not None:
+    if close is not None and edit_distance(node.name, close, _FAR) < _FAR:
         message = _("unknown instruction `{name}`; did you mean `{close}`?", name=written, close=close)
         return Problem(message, span, _cased_like(written, close))
     if _CONFLICT_MARKER.fullmatch(written):
@@ -90,6 +90,8 @@ def _unknown_instruction(node: Unknown) -> Problem:
     return Problem(_("unknown instruction `{name}`", name=written), span)
 
 
+_FAR: Final = 3
+"""The edit distance from which a word is not a misspelling of an instruction: `assert`, `USER`."""
 _CONFLICT_MARKER: Final = lazy_regex("<{7}|={7}|>{7}|[|]{7}")
 _FOREIGN_COMMENT: Final = lazy_regex("//+|;+|--(?!\\S)")
 

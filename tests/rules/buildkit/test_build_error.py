@@ -18,6 +18,7 @@ FROM = "FROM alpine AS base\n"
         (f"{FROM}RUNN echo\n", "RUNN", "RUN"),
         (f"{FROM}copyy a b\n", "copyy", "copy"),
         (f"{FROM}WAT a b\n", "WAT", None),
+        (f"{FROM}assert a\n", "assert", None),
         (f"{FROM}FROM alpine\nCOPY --fromm=base /a /b\n", "--fromm", "--from"),
         (f"{FROM}COPY --link=maybe a b\n", "maybe", None),
         (f"{FROM}COPY --chmod=99z a b\n", "99z", None),
@@ -202,6 +203,7 @@ def test_a_platform_that_has_a_value(text: str) -> None:
         ("EXPOSE 80 # the web", "a comment has a line to itself"),
         ("<<<<<<< HEAD", "a conflict of a merge is not resolved"),
         ("<<<<<< HEAD", "unknown instruction `<<<<<<`"),
+        ('RUN python -c "\nimport a', "the RUN above begins a string and does not end it"),
     ],
 )
 def test_the_message_says_what_was_meant(line: str, reason: str) -> None:
@@ -385,3 +387,21 @@ def test_a_file_that_another_one_includes_has_no_errors(
         Severity.INFORMATION if is_part else Severity.WARNING,
         is_part,
     )
+
+
+@every_case(
+    "lines, wrong",
+    [
+        ('RUN python -c "\nimport a\nassert a\nprint(1)\n"\nWRONG\n', ["import", "WRONG"]),
+        ("RUN python -c '\nimport a\n\nfrom b import c\nprint(\"it\")'\nWRONG\n", ["import", "WRONG"]),
+        ('RUN python -c "import a\nprint(1)"\nWRONG\n', ['print(1)"', "WRONG"]),
+        ('RUN echo "\nONE\nENV A=1\nTWO\n', ["ONE", "TWO"]),
+        ("RUN echo 'a' \"it's\"\nONE\nTWO\n", ["ONE", "TWO"]),
+        ('RUN echo \\"\nONE\nTWO\n', ["ONE", "TWO"]),
+        ('RUN <<EOF\necho "\nEOF\nONE\nTWO\n', ["ONE", "TWO"]),
+        ('CMD echo "\nONE\nTWO\n', ["ONE", "TWO"]),
+    ],
+)
+def test_the_lines_of_a_string_have_one_error(lines: str, wrong: list[str]) -> None:
+    text = f"{FROM}{lines}"
+    assert [text[slice(*it.range)] for it in findings(build_error, context(text))] == wrong

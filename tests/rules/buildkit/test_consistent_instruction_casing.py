@@ -23,6 +23,8 @@ def test_the_finding_is_at_the_token_and_the_fix_repairs_it(before: str, where: 
         "from a\nrun b\n",
         "FROM a\nRUN b\nCOPY Run /\n",
         "# From\nFROM a\nRUN <<E\nRun x\nE\n",
+        "FROM a\nRUN python -c '\nfrom b import c'\n",
+        "FROM a\nRUN python -c '\nimport a\nfrom b import c'\n",
     ],
 )
 def test_near_misses_are_not_reported(text: str) -> None:
