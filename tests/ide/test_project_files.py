@@ -394,6 +394,7 @@ def test_builds_of_one_job_are_one_finding(tmp_path: Path) -> None:
         ('echo > "$RUNNER_TEMP/x.Dockerfile"', "x.Dockerfile", False),
         ("curl https://example.com/y > log; echo x.Dockerfile", "x.Dockerfile", True),
         ("make", "made/here/Dockerfile", False),
+        ("bash ./elsewhere/generate.sh", "x.Dockerfile", False),
     ],
 )
 def test_a_job_may_make_the_dockerfile(tmp_path: Path, step: str, path: str, is_missing: bool) -> None:

@@ -206,7 +206,7 @@ _MOST_CALLED_SCRIPTS: Final = 50
 
 
 def _names_written(document: object, root: Path) -> Iterator[str]:
-    """The base names of the files that the commands of a workflow may write; `_ANY` if they run a script that names Dockerfiles."""
+    """The base names of the files that the commands of a workflow may write; `_ANY` if they run a script that names Dockerfiles or cannot be read."""
     scripts: dict[str, None] = {}
     for job in map(as_mapping, as_mapping(as_mapping(document).get("jobs")).values()):
         steps = job.get("steps")
@@ -218,7 +218,8 @@ def _names_written(document: object, root: Path) -> Iterator[str]:
     for path in [*scripts][:_MOST_CALLED_SCRIPTS]:
         place = project_path(root, path)
         text = None if place is None else read_project_text(place)
-        if text is not None and "dockerfile" in text.lower():
+        if text is None or "dockerfile" in text.lower():
+            # A script that is not in the repository comes from elsewhere.
             yield _ANY
 
 
