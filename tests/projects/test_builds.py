@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from buildxray.ide.project import Projects
 from buildxray.ide.settings import Settings
 from buildxray.platforms.platform import Platform
+from buildxray.projects.reader import read_project
 from tests.support.cases import every_case
 from tests.support.markup import files
+
+if TYPE_CHECKING:
+    import pytest
 
 
 def write(root: Path, markup: str) -> None:
@@ -253,3 +258,39 @@ def test_paths_outside_of_a_repository_contain_only_architectures(
     if repository:
         (tmp_path / repository / ".git").mkdir()
     assert Projects().build(tmp_path / path, Settings()).dockerfile == expected
+
+
+@every_case(
+    "targets, shown",
+    [
+        ('target "meta" {}\ntarget "app" { inherits = ["meta"] }', "app"),
+        ('target "meta" { platforms = ["linux/arm64"] }\ntarget "app" {\n inherits = ["meta"]\n dockerfile = "b" \n}', "app"),
+        ('target "docker-metadata-action" {}\ntarget "app" {\n inherits = ["docker-metadata-action"]\n target = "t" \n}', "app"),
+        # A target without a stage is for the whole file.
+        ('target "all" {}\ntarget "debug" {\n inherits = ["all"]\n target = "debug" \n}', "all debug"),
+        ('target "one" { dockerfile = "b" }\ntarget "two" { inherits = ["one"] }', "one two"),
+        ('target "one" { contexts = { a = "b" } }\ntarget "two" { inherits = ["one"] }', "one two"),
+        ('group "rest" { targets = ["one"] }\ntarget "one" {}\ntarget "two" { inherits = ["one"] }', "one two"),
+        ('target "default" {}\ntarget "two" { inherits = ["default"] }', "default two"),
+        ('target "_one" { dockerfile = "b" }\ntarget "two" { inherits = ["_one"] }', "two"),
+        ('target "app" {}\ntarget "other" {}', "app other"),
+    ],
+)  # fmt: skip
+def test_a_target_that_only_gives_attributes_to_others_is_not_a_build(
+    tmp_path_factory: pytest.TempPathFactory, targets: str, shown: str
+) -> None:
+    root = tmp_path_factory.mktemp("bake")
+    (root / "docker-bake.hcl").write_text(targets)
+    read = read_project(root, local_platform="linux/amd64").builds
+    assert " ".join(sorted(it.name for it in read if it.is_shown)) == shown
+
+
+def test_a_target_that_only_gives_attributes_is_a_build_if_a_command_names_it(tmp_path: Path) -> None:
+    text = 'target "meta" {}\ntarget "app" {\n inherits = ["meta"]\n dockerfile = "b" \n}'
+    (tmp_path / "docker-bake.hcl").write_text(text)
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "build.sh").write_text("docker buildx bake meta\n")
+    assert {it.name for it in read_project(tmp_path, local_platform="linux/amd64").builds if it.is_shown} == {
+        "meta",
+        "app",
+    }

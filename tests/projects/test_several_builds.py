@@ -163,6 +163,76 @@ def test_a_builder_from_elsewhere_may_have_a_machine_for_each_platform(
     assert len(messages_of_emulation(root, f"\n    #- build.sh\n    {script}\n")) == n_findings
 
 
+BAKE = """
+    #- docker-bake.hcl
+    group "default" { targets = ["app"] }
+    target "app" { platforms = ["linux/amd64", "linux/arm64"] }
+"""
+
+
+@every_case(
+    "script, builds",
+    [
+        # The target and its calls are one build.
+        ("docker buildx bake app", "app amd64,arm64 docker-bake.hcl"),
+        ("docker buildx bake app --set app.platform=linux/arm64", "app arm64 docker-bake.hcl|app amd64,arm64 docker-bake.hcl"),
+        ("docker buildx bake app --set app.args.A=b", "app amd64,arm64 docker-bake.hcl|app amd64,arm64 docker-bake.hcl"),
+        ("./build.sh", "job arm64 build.sh|app amd64,arm64 docker-bake.hcl"),
+        ("docker build .", "job  ci.yml|build.sh arm64 build.sh|app amd64,arm64 docker-bake.hcl"),
+    ],
+)  # fmt: skip
+def test_a_build_that_is_read_on_its_own_and_where_a_job_runs_it_is_one(
+    tmp_path_factory: pytest.TempPathFactory, script: str, builds: str
+) -> None:
+    root = tmp_path_factory.mktemp("project")
+    (root / ".git").mkdir()
+    workflow = f"""
+    #- .github/workflows/ci.yml
+    on: push
+    jobs:
+      job:
+        runs-on: ubuntu-latest
+        steps: [{{run: {script}}}]
+    #- build.sh
+    docker buildx build --platform linux/arm64 .
+    """
+    for name, text in files(BAKE + workflow).items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    read = read_project(root, local_platform="linux/amd64").builds
+    listed = [
+        f"{it.name} {','.join(one.removeprefix('linux/') for one in it.platform_names)} {it.source.name}" for it in read
+    ]
+    if "build.sh" not in builds:
+        listed.remove("build.sh arm64 build.sh")
+    assert sorted(listed) == sorted(builds.split("|"))
+    assert any(it.is_default and it.source.suffix == ".hcl" for it in read)
+
+
+@every_case("n_variants, end", [(3, "(in 3 of 6 builds: job)"), (12, "(in at least 9 of 15 builds: job)")])
+def test_the_number_of_builds_is_that_of_the_listed_ones(
+    tmp_path_factory: pytest.TempPathFactory, n_variants: int, end: str
+) -> None:
+    root = tmp_path_factory.mktemp("project")
+    commands = ["docker build --platform linux/amd64 ."]
+    commands += [f"docker build --platform linux/amd64 --build-arg A={it} ." for it in range(2)]
+    commands += [f"docker buildx build --platform linux/arm64 --build-arg B={it} ." for it in range(n_variants)]
+    steps = "".join(f"\n          - run: {it}" for it in commands)
+    workflow = f"""
+    #- .github/workflows/ci.yml
+    on: push
+    jobs:
+      job:
+        runs-on: ubuntu-latest
+        steps:{steps}
+    """
+    (message,) = messages_of_emulation(root, workflow)
+    assert message.endswith(end)
+    listed = [it for it in read_project(root, local_platform="linux/amd64").builds if it.is_shown]
+    assert f" of {len(listed)} builds" in message
+
+
 def test_a_build_on_this_machine_beside_one_on_an_unknown_builder_is_still_checked(tmp_path: Path) -> None:
     scripts = """
     #- publish.sh

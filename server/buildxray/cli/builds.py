@@ -62,6 +62,8 @@ def _text(read: DirectoryBuilds, directory: Path) -> Iterator[str]:
     """The builds as text: each Dockerfile, followed by its builds with their sources."""
     by_dockerfile: dict[Path, list[DeclaredBuild]] = {}
     for build in read.builds:
+        if build.is_template:
+            continue
         by_dockerfile.setdefault(build.dockerfile, []).append(build)
     if not by_dockerfile:
         yield _("No file declares a build, so that Dockerfiles are shown for linux/amd64 and linux/arm64.")

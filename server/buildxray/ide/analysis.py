@@ -31,6 +31,10 @@ class _Subject:
     title: str
     origin: str
     shown_origin: str
+    n_builds: int
+    """The number of declared builds that this one represents."""
+    n_unchecked: int
+    """The number of declared builds of the document that are not checked."""
 
 
 class Analysis:
@@ -180,8 +184,12 @@ class Analysis:
         own = self._own_diagnostics
         if not self._others:
             return own
-        others = [BuildOfFile(name, it.diagnostics, it.is_assumed) for name, it in self._others]
-        return merge_builds(BuildOfFile(self._subject.name, own, self.is_assumed), others)
+        others = [it.of_file(name, it.diagnostics) for name, it in self._others]
+        return merge_builds(self.of_file(self._subject.name, own), others, self._subject.n_unchecked)
+
+    def of_file(self, name: str, diagnostics: tuple[Diagnostic, ...]) -> BuildOfFile:
+        """The findings of this build, as one of those of the document."""
+        return BuildOfFile(name, diagnostics, self.is_assumed, self._subject.n_builds)
 
 
 class Analyzer:
@@ -200,11 +208,13 @@ class Analyzer:
         name: str = "",
         others: tuple[tuple[str, Analyzer], ...] = (),
         default_platforms: tuple[str, ...] = (),
+        n_builds: int = 1,
+        n_unchecked: int = 0,
     ) -> None:
         self._builder = Builder(request, workspace)
         self.default_platforms = default_platforms
         """The target platforms if they are the default; empty otherwise."""
-        self._subject = _Subject(rules, asks_for_several, name, title, origin, shown_origin)
+        self._subject = _Subject(rules, asks_for_several, name, title, origin, shown_origin, n_builds, n_unchecked)
         self._others = others
         """The other builds of the document by name. They are checked, but not shown."""
         self._latest: Analysis | None = None

@@ -97,12 +97,15 @@ class BuildOfFile(NamedTuple):
     diagnostics: Sequence[Diagnostic]
     is_assumed: bool = False
     """True if nothing asks for the platforms that were checked: the build itself may be for one of them only."""
+    n_builds: int = 1
+    """The number of declared builds that it represents."""
 
 
-def merge_builds(own: BuildOfFile, others: Sequence[BuildOfFile]) -> tuple[Diagnostic, ...]:
+def merge_builds(own: BuildOfFile, others: Sequence[BuildOfFile], n_unchecked: int = 0) -> tuple[Diagnostic, ...]:
     """Merge the findings of several builds of one document; the message of a finding that is not in all builds names its builds.
 
-    A fix is proved for one build only, so findings of other builds than the shown one have no fix.
+    A fix is proved for one build only, so findings of other builds than the shown one have no fix. `n_unchecked` is the number of
+    declared builds of the document that are not among these.
     """
     merged: dict[tuple[str, TextRange], list[Diagnostic]] = {}
     builds: dict[tuple[str, TextRange], list[BuildOfFile]] = {}
@@ -119,23 +122,32 @@ def merge_builds(own: BuildOfFile, others: Sequence[BuildOfFile]) -> tuple[Diagn
         it
         if len(builds[key]) == len(everything)
         or (key[0] in about_platforms and any(one.is_assumed for one in builds[key]))
-        else replace(it, message=_in_builds(it.message, builds[key], everything))
+        else replace(it, message=_in_builds(it.message, builds[key], everything, n_unchecked))
         for key, listed in merged.items()
         for it in listed
     )
     return tuple(sorted(shown, key=lambda it: (it.range, it.rule)))
 
 
-def _in_builds(message: str, having: Sequence[BuildOfFile], builds: Sequence[BuildOfFile]) -> str:
+def _in_builds(message: str, having: Sequence[BuildOfFile], builds: Sequence[BuildOfFile], n_unchecked: int) -> str:
     """A message with the names of its builds, which do not count if builds of the same name lack the finding."""
     names = dict.fromkeys(it.name for it in having)
     listed = _(", ").join(names)
+    n_having, total = sum(it.n_builds for it in having), sum(it.n_builds for it in builds) + n_unchecked
+    if n_unchecked:
+        return _(
+            "{message} (in at least {n} of {total} builds: {names})",
+            message=localized(message),
+            n=n_having,
+            total=total,
+            names=listed,
+        )
     if any(it.name in names for it in builds if not any(it is one for one in having)):
         return _(
             "{message} (in {n} of {total} builds: {names})",
             message=localized(message),
-            n=len(having),
-            total=len(builds),
+            n=n_having,
+            total=total,
             names=listed,
         )
     return ngettext(

@@ -16,7 +16,7 @@ from buildxray.localization import gettext_lazy as _
 from buildxray.plan.request import BuildRequest
 from buildxray.platforms.aliases import named_architectures
 from buildxray.platforms.platform import Platform, parse_normalized, this_machine
-from buildxray.projects.builds import DeclaredBuild, Note, asked_paths, choose, distinct, joined
+from buildxray.projects.builds import DeclaredBuild, Note, asked_paths, choose, distinct, joined, without_repeated
 from buildxray.projects.by_hand import is_by_hand
 from buildxray.projects.ci import WORKFLOWS
 from buildxray.projects.context import Contexts, read_ignore_patterns
@@ -101,7 +101,9 @@ class Projects:
             return self._undeclared(dockerfile, merged, origin)
         request, declared_origin = request_with_origin(shown, merged)
         others = _others(wanted, declared, merged, origin) if settings.platforms is None else {}
-        others.pop((request, may_have_own_machines(shown, merged)), None)
+        same = others.pop((request, may_have_own_machines(shown, merged)), None)
+        n_builds = shown.n_declared if same is None else same.n_builds
+        n_checked = n_builds + sum(it.n_builds for it in others.values())
         return ProjectBuild(
             request,
             merged,
@@ -116,6 +118,8 @@ class Projects:
             has_unread_builds=not origin and self._has_unread_builds(dockerfile),
             contexts=Contexts((*dict.fromkeys(it.context for it in declared),)),
             label=_labels(declared)[shown],
+            n_builds=n_builds,
+            n_unchecked=max(0, sum(it.n_declared for it in wanted if not it.is_check) - n_checked),
         )
 
     def _chosen(self, dockerfile: Path, pattern: str) -> tuple[tuple[DeclaredBuild, ...], tuple[DeclaredBuild, ...]]:
@@ -124,7 +128,7 @@ class Projects:
         # A build that does the same as another one is chosen, and shown, by its own name too.
         named = declared if pattern in {"", "all"} else self.named(dockerfile, pattern)
         chosen = {it.key: it for it in reversed(named)}
-        declared = (*(chosen.get(it.key, it) for it in declared),)
+        declared = (*(replace(chosen.get(it.key, it), n_declared=it.n_declared) for it in declared),)
         wanted = joined(it for it in declared if it.key in chosen)
         rest = joined(it for it in declared if it.key not in chosen)
         places = {(it.source, it.name): place for place, it in reversed([*enumerate(declared)])}
@@ -195,7 +199,7 @@ class Projects:
 
     def declared(self, dockerfile: Path) -> tuple[DeclaredBuild, ...]:
         """The distinct builds of a Dockerfile that its repository declares, the nearest files first."""
-        return distinct(self._shown(dockerfile))
+        return distinct(without_repeated(self._shown(dockerfile)))
 
     def named(self, dockerfile: Path, pattern: str) -> tuple[DeclaredBuild, ...]:
         """The builds of a Dockerfile that a value of the setting `build` matches; equal builds are all listed."""
@@ -340,8 +344,11 @@ def _others(
             is_by_hand(it, declared),
             machine_is_unknown(it, settings),
             may_have_own_machines(it, settings),
+            it.n_declared,
         )
-        others.setdefault((request, build.may_have_own_machines), build)
+        key = (request, build.may_have_own_machines)
+        before = others.get(key)
+        others[key] = build if before is None else before._replace(n_builds=before.n_builds + it.n_declared)
     return others
 
 

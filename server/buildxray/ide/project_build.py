@@ -44,6 +44,8 @@ class OtherBuild(NamedTuple):
     machine_is_unknown: bool = False
     may_have_own_machines: bool = False
     """True if its builder may have a machine for each platform."""
+    n_builds: int = 1
+    """The number of declared builds that it represents."""
 
 
 class ProjectBuild(NamedTuple):
@@ -78,6 +80,11 @@ class ProjectBuild(NamedTuple):
     """The name of the shown build for messages; it names the file if builds of other files have the same name."""
     probable_contexts: Contexts | None = None
     """The directories that may be the build context where `contexts` is None, so that its lists of dependencies can be judged."""
+
+    n_builds: int = 1
+    """The number of declared builds that the shown one represents."""
+    n_unchecked: int = 0
+    """The number of declared builds that are not checked, because there are too many."""
 
     @property
     def asks_for_several(self) -> bool:
@@ -172,6 +179,7 @@ class ProjectBuild(NamedTuple):
             given_arguments=frozenset(
                 name for it in self.declared for name in (*dict(it.arguments), *it.unknown_arguments)
             ),
+            is_declared=bool(self.declared),
             builds_for_itself=self.builds_for_itself,
             machine_is_unknown=self.machine_is_unknown,
             may_have_own_machines=self.may_have_own_machines,
@@ -192,6 +200,8 @@ class ProjectBuild(NamedTuple):
             workspace=workspace,
             title=self.title,
             name=self.label,
+            n_builds=self.n_builds,
+            n_unchecked=self.n_unchecked,
             others=tuple(
                 (
                     it.name,
@@ -199,6 +209,7 @@ class ProjectBuild(NamedTuple):
                         it.request,
                         asks_for_several=it.origin != "" and len(it.request.target_platforms) > 1,
                         origin=it.origin,
+                        n_builds=it.n_builds,
                         rules=self._rules(is_by_hand=it.is_by_hand),
                         workspace=workspace._replace(
                             machine_is_unknown=it.machine_is_unknown, may_have_own_machines=it.may_have_own_machines

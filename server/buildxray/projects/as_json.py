@@ -29,7 +29,12 @@ def build_as_json(build: DeclaredBuild, directory: Path) -> dict[str, object]:
     }
     if build.fallback_platform:
         table["platform"] = build.fallback_platform
-    for name, is_set in (("pushes", build.pushes), ("check", build.is_check), ("remote", bool(build.remote))):
+    for name, is_set in (
+        ("pushes", build.pushes),
+        ("check", build.is_check),
+        ("remote", bool(build.remote)),
+        ("template", build.is_template),
+    ):
         if is_set:
             table[name] = True
     return table

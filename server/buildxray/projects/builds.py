@@ -116,6 +116,10 @@ class DeclaredBuild:
     """True if a service of a Compose file declares it, which describes how the image is run here, and not how it is published."""
     is_default: bool = False
     """True if the build is run by a command that names no target: `docker buildx bake`."""
+    n_declared: int = 1
+    """The number of declarations that are merged into this one, each of which `buildxray builds` lists."""
+    is_passed_on: bool = False
+    """True if it is a target of Bake that only gives attributes to others, so that no run builds it."""
     pushes: bool = False
     """True if its images are published."""
     makes_files: bool = False
@@ -170,7 +174,12 @@ class DeclaredBuild:
     @property
     def is_shown(self) -> bool:
         """True if people or jobs run this build. Targets that others only inherit from, and remote contexts, do not count."""
-        return not self.remote and (self.is_default or not self.name.startswith("_"))
+        return not self.remote and not self.is_template
+
+    @property
+    def is_template(self) -> bool:
+        """True if it is a target of Bake that others only inherit from, by its attributes or by its name: `_common`."""
+        return not self.is_default and (self.is_passed_on or self.name.startswith("_"))
 
     def is_named(self, pattern: str) -> bool:
         """True if the setting `build` means it: by its name, or by its file and its name (`docker-bake.hcl:app`)."""
@@ -244,7 +253,9 @@ def choose(builds: Iterable[DeclaredBuild]) -> DeclaredBuild | None:
 def distinct(builds: Iterable[DeclaredBuild]) -> tuple[DeclaredBuild, ...]:
     """Return one build for each `key`: a default build, otherwise one that pushes, otherwise the first."""
     different: dict[object, DeclaredBuild] = {}
+    places: dict[object, set[object]] = {}
     for it in builds:
+        places.setdefault(it.key, set()).add((it.name, it.source, it.line))
         before = different.get(it.key)
         if before is None or (it.is_default, it.pushes) > (before.is_default, before.pushes):
             different[it.key] = it
@@ -252,7 +263,42 @@ def distinct(builds: Iterable[DeclaredBuild]) -> tuple[DeclaredBuild, ...]:
             keeps_nothing = before.keeps_nothing and it.keeps_nothing
             ignores_cache = before.ignores_cache and it.ignores_cache
             different[it.key] = replace(different[it.key], keeps_nothing=keeps_nothing, ignores_cache=ignores_cache)
-    return (*different.values(),)
+    return tuple(replace(it, n_declared=len(places[key])) for key, it in different.items())
+
+
+def without_repeated(builds: Iterable[DeclaredBuild]) -> tuple[DeclaredBuild, ...]:
+    """Return the builds without those that are read twice: on their own, and where a job or a command runs them for the same platforms.
+
+    Such a target of a Bake file and its call, or a script and the job that runs it, are one build, which has the machine of the job.
+    """
+    listed = [(_without_machine(it), it) for it in builds]
+    platforms: dict[tuple[object, int], set[str]] = {}
+    for key, it in listed:
+        for rank in range(_nearness(it)):
+            platforms.setdefault((key, rank), set()).update(it.single_platform_names)
+    kept: list[tuple[object, DeclaredBuild]] = []
+    default: set[object] = set()
+    for key, it in listed:
+        if platforms.get((key, _nearness(it))) != {*it.single_platform_names}:
+            kept.append((key, it))
+        elif it.is_default:
+            default.add(key)
+    return tuple(replace(it, is_default=True) if key in default else it for key, it in kept)
+
+
+def _nearness(build: DeclaredBuild) -> int:
+    """The knowledge of who runs a build: 2 for a job, 1 for a command in another file, 0 for the file that declares it."""
+    return 2 if build.is_automated else 0 if build.caller is None else 1
+
+
+def _without_machine(build: DeclaredBuild) -> object:
+    """What a build does, apart from its platforms and the machines that build it. A script has the name of the job that runs it."""
+    unknown = build.unknown - {"nodes"}
+    same = replace(
+        build, platform_names=(), nodes=(), linked=(), is_separate=False, may_have_nodes=False, unknown=unknown
+    )
+    name = build.name if build.source.suffix in {".hcl", ".json", ".yaml", ".yml"} else ""
+    return (build.source, name, build.line, same.key)
 
 
 def joined(builds: Iterable[DeclaredBuild]) -> tuple[DeclaredBuild, ...]:
@@ -271,6 +317,7 @@ def joined(builds: Iterable[DeclaredBuild]) -> tuple[DeclaredBuild, ...]:
         is_of_other_job = build.machine is not None and build.name not in (known.name, *known.joined_names)
         together[key] = replace(
             known,
+            n_declared=known.n_declared + (0 if known is build else build.n_declared),
             platform_names=(*dict.fromkeys((*known.platform_names, *build.platform_names)),),
             nodes=(*{**dict(build.nodes), **dict(known.nodes)}.items(),),
             linked=_all_linked((*known.linked, *build.linked)),

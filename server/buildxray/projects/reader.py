@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from buildxray.files.reading import entries_of, exists, is_directory, is_file, is_repository
-from buildxray.projects.builds import DeclaredBuild, Note
+from buildxray.projects.builds import DeclaredBuild, Note, without_repeated
 from buildxray.projects.ci import WORKFLOWS, workflow_files
 from buildxray.projects.ci.script_files import PACKAGE, script_files
 from buildxray.projects.default_files import (
@@ -94,7 +94,7 @@ def read_directory(directory: Path, ancestors: tuple[Path, ...] = (), *, local_p
 
 def _unknown_yet(read: Iterable[DeclaredBuild], known: Iterable[DeclaredBuild]) -> list[DeclaredBuild]:
     """The builds that are not among those that are known, without duplicates."""
-    keys = {(it.name, it.source, it.key) for it in known}
+    keys = {(it.name, it.source, it.key) for it in known if not it.is_passed_on}
     return [it for it in _distinct([*read]) if (it.name, it.source, it.key) not in keys]
 
 
@@ -142,9 +142,10 @@ def read_project(root: Path, *, local_platform: str) -> DirectoryBuilds:
         included.update(read.sources)
         for it in read.builds:
             # A command at the root may name a Compose file that is also read in its own directory.
-            builds.setdefault((it.name, it.source, it.line, it.key), it)
+            builds.setdefault((it.name, it.source, it.line, it.is_template, it.key), it)
         notes += read.notes
-    return DirectoryBuilds((*(it for it in builds.values() if not it.remote.startswith("git@")),), (*notes,))
+    shown = (it for it in builds.values() if not it.remote.startswith("git@"))
+    return DirectoryBuilds(without_repeated(shown), (*notes,))
 
 
 def has_project_files(directory: Path, entries: Sequence[DirEntry[str]] | None = None) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -106,12 +107,47 @@ def bake_builds(
     definition = project.definition
     wanted = definition.built(names) if names else frozenset(definition.targets)
     by_default = definition.built(names or ("default",))
+    passed_on = frozenset[str]() if names else frozenset(_passed_on(definition))
     for name in definition.targets:
         if name in wanted:
             target = definition.resolved(name)
             _override(target, overrides)
             linked = (*_linked(project, target, overrides),)
-            yield from _builds(project, target, linked, is_default=name in by_default)
+            for build in _builds(project, target, linked, is_default=name in by_default):
+                yield replace(build, is_passed_on=True) if name in passed_on else build
+
+
+_OF_METADATA_ACTION: Final = "docker-metadata-action"
+"""The target that `docker/metadata-action` writes for others to inherit. Source: its README, input `bake-target`."""
+
+
+def _passed_on(definition: Definition) -> Iterator[str]:
+    """The targets that only give attributes, such as tags and platforms, to those that inherit from them.
+
+    They name no file, directory or stage, no group has them, and the targets that inherit build other files, or the same one. If
+    each of these is for a stage of the same file, a target without a stage is for the whole of it.
+    """
+    children: dict[str, list[str]] = {}
+    for name, target in definition.targets.items():
+        parents = target.fields.get("inherits", ())
+        for parent in parents if isinstance(parents, tuple) else ():
+            if isinstance(parent, str):
+                children.setdefault(parent, []).append(name)
+    grouped = definition.built(("default", *definition.groups))
+    for name, heirs in children.items():
+        if name in grouped or name not in definition.targets:
+            continue
+        target = definition.resolved(name)
+        if not _BUILT.isdisjoint(target.fields) or target.service:
+            continue
+        same = [it for it in map(definition.resolved, heirs) if _FILES.isdisjoint(it.fields)]
+        if name == _OF_METADATA_ACTION or not same or any("target" not in it.fields for it in same):
+            yield name
+
+
+_FILES: Final = frozenset(("context", "dockerfile", "dockerfile-inline"))
+_BUILT: Final = _FILES | {"contexts", "target"}
+"""The attributes that say what is built."""
 
 
 def _linked(project: BakeProject, target: Target, overrides: Sequence[Override]) -> Iterator[LinkedTarget]:
