@@ -179,7 +179,6 @@ class ProjectBuild(NamedTuple):
             given_arguments=frozenset(
                 name for it in self.declared for name in (*dict(it.arguments), *it.unknown_arguments)
             ),
-            is_declared=bool(self.declared),
             builds_for_itself=self.builds_for_itself,
             machine_is_unknown=self.machine_is_unknown,
             may_have_own_machines=self.may_have_own_machines,

@@ -122,8 +122,6 @@ class Workspace(NamedTuple):
     """True if the project does not name the machine that builds, so that it is unknown which steps are emulated."""
     may_have_own_machines: bool = False
     """True if the builder may have a machine for each platform: no file of the project tells which machines it has."""
-    is_declared: bool = False
-    """True if a file of the project asks for a build of the Dockerfile."""
     builds_for_itself: bool = False
     """True if the project's builds of the Dockerfile name no platform, so that each is for the machine that builds it."""
     platforms_are_unknown: bool = False

@@ -405,3 +405,23 @@ def test_a_file_that_another_one_includes_has_no_errors(
 def test_the_lines_of_a_string_have_one_error(lines: str, wrong: list[str]) -> None:
     text = f"{FROM}{lines}"
     assert [text[slice(*it.range)] for it in findings(build_error, context(text))] == wrong
+
+
+@every_case(
+    "path, has_build, severities",
+    [
+        ("", False, [Severity.INFORMATION]),
+        ("web/Dockerfile", False, [Severity.INFORMATION]),
+        ("dockerfile", False, [Severity.INFORMATION]),
+        ("Containerfile", False, [Severity.INFORMATION]),
+        ("web/Dockerfile.original", False, []),
+        ("Dockerfile.dev", False, []),
+        ("web/Dockerfile", True, [Severity.ERROR]),
+        ("Dockerfile.dev", True, [Severity.ERROR]),
+    ],
+)
+def test_an_empty_file_is_an_error_if_a_build_names_it(
+    path: str, *, has_build: bool, severities: list[Severity]
+) -> None:
+    ctx = context("# later\n", workspace=Workspace(dockerfile=path, has_build=has_build))
+    assert [it.severity for it in findings(build_error, ctx)] == severities

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from buildxray.localization import _, localized
 from buildxray.rules.base import Finding, Fix, FixAvailability, FixFinder, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
-from buildxray.semantics.build import Build, PlanError
+from buildxray.semantics.build import Build, PlanError, Workspace
 from buildxray.semantics.errors import (
     Cause,
     errors_elsewhere,
@@ -55,7 +55,8 @@ def build_error(ctx: RuleContext) -> Iterator[Finding]:
     A file for another frontend (`# syntax=` names an image that is not Docker's) gets a note instead, because only that frontend
     defines its syntax; so does a file without FROM that another Dockerfile includes (`INCLUDE`, `INCLUDE+`). For a template no rule reports anything, because BuildKit reads the text that a program makes of it. It is
     recognised by settings between two lines of `---` at its beginning, by a line that begins with `{{`, `{%`, `<%` or a word such as `@INCLUDE`, or by a placeholder such as `__BASE__`, `@BASE@`,
-    `%%BASE%%`, `{{ base }}`, `<base>`, `${project.name}` or `FROM BASE_IMAGE` where a name belongs. An empty file is information. Another
+    `%%BASE%%`, `{{ base }}`, `<base>`, `${project.name}` or `FROM BASE_IMAGE` where a name belongs. An empty file that no file of the project
+    builds is information, and nothing is reported if its name is another than `Dockerfile` or `Containerfile`. Another
     name without lower-case letters, such as `FROM ALPINE`, gets no fix, because a program may replace it. Errors that depend on a registry or a build argument are not
     reported: whether an image exists, whether its WORKDIR suits `--mount=type=bind,target=.`, and the value of `ARG BASE` without a
     default or with one that is not valid (`invalid-default-arg-in-from` reports that). An ARG without a default in the value of
@@ -82,8 +83,9 @@ def build_error(ctx: RuleContext) -> Iterator[Finding]:
     severity = Severity.WARNING if is_headless and ctx.build.workspace.may_be_part else None
     for error in dict.fromkeys(ctx.build.errors):
         if error.cause is Cause.FILE and not ctx.build.instructions:
-            # Nobody builds an empty file: it keeps a place, or is about to be written.
-            yield Finding(_shown(error, ctx.text), localized(error.message), severity=Severity.INFORMATION)
+            severity = _severity_of_empty_file(ctx.build.workspace)
+            if severity is not Severity.OFF:
+                yield Finding(_shown(error, ctx.text), localized(error.message), severity=severity)
         elif error.cause is Cause.FILE:
             yield Finding(_shown(error, ctx.text), localized(error.message), _fixes(ctx, error), severity=severity)
         elif error.cause is Cause.IMAGE:
@@ -101,6 +103,16 @@ def build_error(ctx: RuleContext) -> Iterator[Finding]:
     for error in errors_of_triggers(ctx.build):
         message = _("{problem}; every build on this image fails", problem=localized(error.message))
         yield Finding(_shown(error, ctx.text), message, _fixes(ctx, error), severity=Severity.WARNING)
+
+
+def _severity_of_empty_file(workspace: Workspace) -> Severity:
+    """The severity of a file without instructions: only if the project builds it, a build fails.
+
+    Another one keeps a place, or is about to be written; with a name of its own, such as `Dockerfile.original`, it may be kept on purpose.
+    """
+    if workspace.has_build:
+        return Severity.ERROR
+    return Severity.OFF if workspace.may_be_part else Severity.INFORMATION
 
 
 def _fixes(ctx: RuleContext, error: PlanError) -> tuple[Fix, ...] | FixFinder:
