@@ -153,6 +153,8 @@ class Unnamed(str):
     __slots__ = ()
 
 
+UNKNOWN_VARIABLE: Final = "${UNKNOWN_EXPRESSION}"
+"""A variable that no script sets, in place of a value that only a run knows."""
 OWN_REPOSITORY: Final = Unnamed("<this repository>")
 """The value of `github.repository`: its name is not in its files, and a fork has another one."""
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from buildxray.projects.ci.command_lines import UNKNOWN_WORD, has_unknown_part
+from buildxray.projects.ci.expressions import UNKNOWN_VARIABLE
 from buildxray.projects.ci.shell import MOST_ROUNDS, Shell, as_instruction, parse_script
 from buildxray.projects.ci.site import Site, in_checkout
 from buildxray.syntax.lazy_regex import lazy_regex
@@ -21,6 +22,7 @@ _REDIRECTION: Final = lazy_regex(
 _SET_OUTPUT: Final = lazy_regex(r"::set-output name=(?P<name>[\w-]+)::(?P<value>.*)")
 _ANY_REDIRECTION: Final = lazy_regex(r">[ \t]*[\"']?(?P<path>[^\s\"'<>|&;()]+)")
 _WRITING_PROGRAMS: Final = COPYING | {"curl", "sed", "tee", "wget"}
+_OPTIONS: Final = lazy_regex(r"[ \t]*--?[a-z][\w-]*[ \t=]\S")
 _SYMBOLIC: Final = lazy_regex(r"-[a-zA-Z]*s[a-zA-Z]*|--symbolic")
 """The option with which `ln` creates a symbolic link."""
 _FROM: Final = lazy_regex(r"^[ \t]*FROM[ \t]", re.MULTILINE | re.IGNORECASE)
@@ -57,8 +59,20 @@ def written_variables(script: str, site: Site, file: str) -> dict[str, tuple[str
         name, is_over_lines, _end = name.partition("<<")
         is_conditional = any(it.kind != "exit" for it in command.conditions)
         before = values.get(name, ()) if is_conditional else ()
-        values[name] = (*before, None if is_over_lines or has_unknown_part(value) else value)[:MOST_ROUNDS]
+        values[name] = (*before, None if is_over_lines else _handed_over(value))[:MOST_ROUNDS]
     return values
+
+
+def _handed_over(value: str) -> str | None:
+    """A value as later steps get it; None if it is unknown. Of whole options of a command, the known ones count: `--platform linux/arm64 -t $T`."""
+    if not has_unknown_part(value):
+        return value
+    known = value.replace(UNKNOWN_WORD, "")
+    return (
+        None
+        if _OPTIONS.match(value) is None or has_unknown_part(known)
+        else value.replace(UNKNOWN_WORD, UNKNOWN_VARIABLE)
+    )
 
 
 def _printed_line(command: Command, shell: Shell) -> str:

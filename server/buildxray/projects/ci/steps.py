@@ -15,7 +15,14 @@ from buildxray.files.reading import is_file
 from buildxray.projects.builds import DeclaredBuild
 from buildxray.projects.ci.actions import add_action
 from buildxray.projects.ci.commands import read_commands
-from buildxray.projects.ci.expressions import OWN_REPOSITORY, Context, Partly, as_text, without_expressions
+from buildxray.projects.ci.expressions import (
+    OWN_REPOSITORY,
+    UNKNOWN_VARIABLE,
+    Context,
+    Partly,
+    as_text,
+    without_expressions,
+)
 from buildxray.projects.ci.hand_overs import written_dockerfiles, written_variables
 from buildxray.projects.ci.machines import with_builder
 from buildxray.projects.ci.repository import MOST_DEPTH, Repository
@@ -161,7 +168,7 @@ def _chosen(values: Mapping[str, Sequence[str | None]], context: Context) -> dic
 
 def _as_shell(script: str) -> str:
     """A script whose unknown expressions are variables that nothing sets."""
-    return without_expressions(script, "${UNKNOWN_EXPRESSION}")
+    return without_expressions(script, UNKNOWN_VARIABLE)
 
 
 def _is_below(path: str, directory: str) -> bool:

@@ -16,7 +16,7 @@ from buildxray.localization import gettext_lazy as _
 from buildxray.projects.builds import DeclaredBuild
 from buildxray.projects.ci import WORKFLOWS, is_on_github
 from buildxray.projects.ci.actions import add_github_builder, is_github_builder
-from buildxray.projects.ci.expressions import OWN_REPOSITORY, Context, Partly, without_expressions
+from buildxray.projects.ci.expressions import OWN_REPOSITORY, UNKNOWN_VARIABLE, Context, Partly, without_expressions
 from buildxray.projects.ci.hand_overs import written_names
 from buildxray.projects.ci.machines import runner_machines
 from buildxray.projects.ci.matrices import matrix_combinations
@@ -286,7 +286,7 @@ def _adds_nothing(step: Mapping[str, Any]) -> bool:
         if uses.startswith("actions/checkout@"):
             return not {"path", "repository", "submodules"} & {*given}
         return _HARMLESS_ACTION.fullmatch(uses) is not None
-    read = parse_script(without_expressions(script, "${UNKNOWN_EXPRESSION}")) if isinstance(script, str) else None
+    read = parse_script(without_expressions(script, UNKNOWN_VARIABLE)) if isinstance(script, str) else None
     if read is None:
         return not isinstance(script, str)
     return all(it.name in _HARMLESS_PROGRAMS for it in read.commands) and not re.search(
