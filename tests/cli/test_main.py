@@ -59,6 +59,28 @@ def test_check_prints_path_line_and_column(capfd: pytest.CaptureFixture[str], un
     ]
 
 
+def test_the_last_line_counts_only_fixes_that_are_applied(capfd: pytest.CaptureFixture[str], undeclared: Path) -> None:
+    undeclared.write_text("FROM alpine as a\nRUNN x\n")
+    assert Run(capfd, "check", undeclared).out.splitlines()[-2] == "2 findings in 1 file."
+    before = undeclared.read_text()
+    Run(capfd, "fix", "--unsafe", undeclared)
+    assert undeclared.read_text() == before
+    undeclared.write_text("FROM alpine as a\nSTOPSIGNAL SIGTREM\n")
+    last = "2 findings in 1 file. `buildxray fix` repairs 1. `buildxray fix --unsafe` repairs 1 more."
+    assert Run(capfd, "check", undeclared).out.splitlines()[-2] == last
+
+
+def test_the_last_line_does_not_count_fixes_of_a_compose_file(
+    capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "Dockerfile").write_text("FROM alpine\n")
+    (tmp_path / "compose.yaml").write_text("services:\n  a:\n    build: {context: ., dockerfile: Dockerfil}\n")
+    run = Run(capfd, "check", tmp_path)
+    assert "did you mean `Dockerfile`?" in run.out
+    assert "repairs" not in run.out
+
+
 def test_check_as_json(capfd: pytest.CaptureFixture[str], undeclared: Path) -> None:
     run = Run(capfd, "check", "--format", "json", undeclared, GREET / "Dockerfile.cross")
     assert run.objects == [

@@ -20,7 +20,7 @@ from buildxray.cli.workers import check_files
 from buildxray.ide.batch import CheckedFile
 from buildxray.ide.diagnostics import Diagnostic
 from buildxray.localization import _, localized, ngettext
-from buildxray.rules.base import Safety, Severity
+from buildxray.rules.base import Fix, Safety, Severity
 from buildxray.syntax.text import LineIndex, TextRange
 
 if TYPE_CHECKING:
@@ -145,6 +145,8 @@ class _Total:
         self.n_exceeded = 0
         """Files that exceed a limit."""
         self.all_findings: list[Diagnostic] = []
+        self.fixes: list[Fix] = []
+        """The fixes that `buildxray fix` may apply."""
         self.savings: list[str] = []
         self.n_default = 0
         """The number of files that were checked for the default platforms."""
@@ -153,6 +155,8 @@ class _Total:
     def add(self, file: CheckedFile) -> None:
         self.n_files += 1
         self.all_findings += file.diagnostics
+        if not file.is_left_unchanged:
+            self.fixes += (it.fixes[0] for it in file.diagnostics if it.fixes)
         if file.costs is not None and file.costs.summary:
             self.savings.append(file.costs.summary)
         self.n_default += bool(file.default_platforms)
@@ -186,8 +190,8 @@ class _Total:
             return " ".join(
                 [*fixed, ngettext("Nothing found in {n} file.", "Nothing found in {n} files.", self.n_files)]
             )
-        n_safe = sum(bool(it.fixes) and it.fixes[0].safety is Safety.SAFE for it in self.all_findings)
-        n_others = sum(bool(it.fixes) for it in self.all_findings) - n_safe
+        n_safe = sum(it.safety is Safety.SAFE for it in self.fixes)
+        n_others = len(self.fixes) - n_safe
         files = ngettext("{n} file", "{n} files", self.n_files)
         findings = [
             ngettext("{n} finding in {files}.", "{n} findings in {files}.", len(self.all_findings), files=files)

@@ -9,6 +9,7 @@ from buildxray import localization
 from buildxray.files.reading import MOST_DOCKERFILE_BYTES, ReadError, read_bytes, workspace_root
 from buildxray.ide.analysis import Analyzer
 from buildxray.ide.diagnostics import Diagnostic
+from buildxray.ide.fixes import is_left_unchanged
 from buildxray.ide.project import Projects
 from buildxray.ide.settings import Settings
 from buildxray.ide.time_budget import SECONDS_IN_TERMINAL, OutOfTimeError, time_budget
@@ -32,6 +33,8 @@ class CheckedFile(NamedTuple):
     """The costs by a log of its build; None without one."""
     default_platforms: tuple[str, ...] = ()
     """The platforms that the file was checked for, if they are the default."""
+    is_left_unchanged: bool = False
+    """True if `buildxray fix` applies none of its fixes."""
 
 
 def check_text(path: str, text: str, analyzer: Analyzer) -> CheckedFile:
@@ -39,7 +42,12 @@ def check_text(path: str, text: str, analyzer: Analyzer) -> CheckedFile:
     analysis = analyzer.analyze(text)
     n_emulated = len(analysis.build.emulated_steps)
     file = CheckedFile(
-        path, text, analysis.diagnostics, n_emulated=n_emulated, default_platforms=analyzer.default_platforms
+        path,
+        text,
+        analysis.diagnostics,
+        n_emulated=n_emulated,
+        default_platforms=analyzer.default_platforms,
+        is_left_unchanged=is_left_unchanged(analysis),
     )
     for it in file.diagnostics:
         it.fixes  # noqa: B018

@@ -31,12 +31,11 @@ class FixedText(NamedTuple):
 def fix_text(analyzer: Analyzer, text: str, *, with_suggestions: bool = False) -> FixedText:
     """Apply the preferred fix of each finding with a safe one, until none is left.
 
-    With suggestions, fixes that need review are applied as well. A text with an unknown instruction is left unchanged,
-    because it is another kind of file, or a template.
+    With suggestions, fixes that need review are applied as well. A text with an unknown instruction is left unchanged.
     """
     steps: list[tuple[str, str]] = []
     analysis = analyzer.analyze(text)
-    if any(isinstance(it.node, Unknown) for it in analysis.dockerfile.instructions):
+    if is_left_unchanged(analysis):
         return FixedText(text, ())
     seen = {text}
     while len(steps) < _MOST:
@@ -55,6 +54,11 @@ def fix_text(analyzer: Analyzer, text: str, *, with_suggestions: bool = False) -
         analysis = after
         steps.append((fix.title, analysis.text))
     return FixedText(analysis.text, tuple(steps))
+
+
+def is_left_unchanged(analysis: Analysis) -> bool:
+    """True if `fix_text` applies no fix to a text, because it has an unknown instruction: it may be another kind of file, or a template."""
+    return any(isinstance(it.node, Unknown) for it in analysis.dockerfile.instructions)
 
 
 def keeps_artifacts(before: Analysis, after: Analysis) -> bool:
