@@ -11,6 +11,7 @@ from buildxray.ide.project import Projects
 from buildxray.ide.project_files import look_at
 from buildxray.ide.settings import Settings
 from buildxray.platforms.platform import parse_normalized
+from buildxray.syntax.text import apply_edits
 from tests.support.cases import every_case
 
 SETTINGS = Settings(build_platform=parse_normalized("linux/amd64"))
@@ -103,7 +104,8 @@ def test_only_another_spelling_is_proposed(tmp_path: Path, asked: str, existing:
 
 
 def test_a_path_above_the_file_is_relative(tmp_path: Path) -> None:
-    (message,) = messages(tmp_path, "sub/compose.yaml", compose("x/Dockerfile", context=".."), "sub/Dockerfile")
+    dockerfiles = ("sub/Dockerfile", "Dockerfile")
+    (message,) = messages(tmp_path, "sub/compose.yaml", compose("x/Dockerfile", context=".."), *dockerfiles)
     assert message == "`x/Dockerfile` does not exist"
 
 
@@ -161,5 +163,50 @@ def test_a_dockerfile_of_a_workflow_in_a_missing_directory(
 ) -> None:
     shutil.rmtree(tmp_path / ".git", ignore_errors=True)
     text = STEPS.format(file=file, before=before, checkout=checkout)
-    given = messages(tmp_path, ".github/workflows/ci.yml", text, "a/Dockerfile")
+    given = messages(tmp_path, ".github/workflows/ci.yml", text, "a/Dockerfile", "b/Dockerfile")
     assert given == [f"`{it}` does not exist" for it in missing]
+
+
+@every_case(
+    "text, dockerfiles, meant",
+    [
+        (compose("Dockerfile.arm"), ["docker/Dockerfile.arm"], "docker/Dockerfile.arm"),
+        (compose("a/Dockerfile.arm"), ["docker/Dockerfile.arm"], "docker/Dockerfile.arm"),
+        (compose("Dockerfile.arm"), ["docker/Dockerfile.arm", "node_modules/x/Dockerfile.arm"], "docker/Dockerfile.arm"),
+        # Another image of that name, or the choice is open.
+        (compose("Dockerfile.arm"), ["a/Dockerfile.arm", "b/Dockerfile.arm"], None),
+        (compose("a/Dockerfile", "b/Dockerfile"), ["b/Dockerfile"], None),
+        (compose("Dockerfile.arm"), ["docker/Dockerfile.arm64"], None),
+        (compose("a/Dockerfile"), ["b/Dockerfile"], "b/Dockerfile"),
+        (compose("a/Dockerfile"), ["b/Dockerfile", "b/Dockerfile.arm"], None),
+        (compose("Dockerfile.arm"), ["docker/Dockerfile.arm.md"], None),
+        (compose("app/Dockerfile", context="sub"), ["docker/Dockerfile"], "docker/Dockerfile"),
+        # A name that is only misspelt, in the same directory, comes first.
+        (compose("Dockerfil"), ["Dockerfile", "docker/Dockerfil"], "Dockerfile"),
+    ],
+)  # fmt: skip
+def test_the_same_name_in_another_directory_is_proposed(
+    tmp_path_factory: pytest.TempPathFactory, text: str, dockerfiles: list[str], meant: str | None
+) -> None:
+    (message,) = messages(tmp_path_factory.mktemp("project"), "compose.yaml", text, *dockerfiles)
+    assert message.partition("did you mean ")[2] == ("" if meant is None else f"`{meant}`?")
+
+
+@every_case(
+    "text, fixed",
+    [
+        (compose("Dockerfile.arm"), compose("docker/Dockerfile.arm")),
+        (compose("a/Dockerfile.arm"), compose("docker/Dockerfile.arm")),
+        (compose("./Dockerfile.arm"), compose("docker/Dockerfile.arm")),
+        (compose("../a/Dockerfile.arm", context="sub"), ""),
+        (compose("Dockerfile.arm", context="sub"), compose("../docker/Dockerfile.arm", context="sub")),
+    ],
+)
+def test_the_path_of_the_other_directory_is_written(
+    tmp_path_factory: pytest.TempPathFactory, text: str, fixed: str
+) -> None:
+    root = tmp_path_factory.mktemp("project")
+    messages(root, "compose.yaml", text, "docker/Dockerfile.arm")
+    file = look_at(root / "compose.yaml", text, Projects(), SETTINGS)
+    (fixes,) = [it.fixes for it in file.diagnostics if it.rule == "missing-dockerfile"]
+    assert [apply_edits(text, it.edits) for it in fixes] == ([fixed] if fixed else [])

@@ -371,6 +371,27 @@ def test_the_runner_that_a_job_of_one_platform_needs(tmp_path: Path, platforms: 
     assert finding.message.endswith(ending)
 
 
+MATRIX = """
+    #- .github/workflows/ci.yml
+    on: push
+    jobs:
+      job:
+        runs-on: ubuntu-latest
+        strategy:
+          matrix:
+            platform: [linux/amd64, linux/arm64]
+        steps:
+          - run: docker buildx build --platform ${{ matrix.platform }} .
+"""
+
+
+def test_a_job_of_one_platform_needs_another_runner_and_not_several(tmp_path: Path) -> None:
+    (finding,) = looked_at(tmp_path, MATRIX + DOCKERFILE, ".github/workflows/ci.yml").diagnostics
+    assert finding.message.endswith(
+        "; use a runner for linux/arm64, or compile on the build platform in the stage of line 1 of Dockerfile"
+    )
+
+
 def test_builds_of_one_job_are_one_finding(tmp_path: Path) -> None:
     build = "          - run: docker buildx build --platform linux/amd64,linux/arm64 {} .\n"
     steps = build.format("-t a") + build.format("--target build") + build.format("-f other.Dockerfile")

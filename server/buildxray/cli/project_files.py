@@ -7,7 +7,7 @@ from pathlib import Path
 
 from buildxray.cli.build_options import BuildOptions
 from buildxray.cli.files import STDIN
-from buildxray.files.reading import is_directory, is_file
+from buildxray.files.reading import exists, is_directory, is_file
 from buildxray.ide.batch import CheckedFile
 from buildxray.ide.project import Projects
 from buildxray.projects.as_json import relative
@@ -53,7 +53,7 @@ def check_project_files(paths: Sequence[str], options: BuildOptions) -> Iterator
             if looked.diagnostics or is_named:
                 shown = path if is_named else str(Path(path, relative(file, place)))
                 diagnostics = tuple(it for it in looked.diagnostics if options.settings.shows(it.rule))
-                yield CheckedFile(shown, looked.text, diagnostics)
+                yield CheckedFile(shown, looked.text, diagnostics, is_left_unchanged=True)
 
 
 def _below(directory: Path, projects: Projects) -> list[Path]:
@@ -61,5 +61,8 @@ def _below(directory: Path, projects: Projects) -> list[Path]:
     from buildxray.ide.project_files import is_project_file  # noqa: PLC0415
 
     read = read_project(directory, local_platform=projects.local_platform)
+    from buildxray.ide.script_diagnostics import is_script  # noqa: PLC0415
+
     listed = [it.source for it in read.builds] + [Path(it.file) for it in read.notes]
-    return [it for it in listed if it.is_relative_to(directory) and is_project_file(it)]
+    scripts = {it.source for it in read.builds if is_script(it.source) and not exists(it.dockerfile)}
+    return [it for it in listed if it.is_relative_to(directory) and (is_project_file(it) or it in scripts)]

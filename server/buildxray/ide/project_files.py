@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from itertools import islice
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Final, NamedTuple
 
 from buildxray.caching import cached
@@ -22,17 +22,19 @@ from buildxray.files.reading import (
     read_project_text,
     repository_root,
     settings_root,
+    walk,
 )
 from buildxray.ide.diagnostics import Diagnostic
 from buildxray.ide.project import Projects
 from buildxray.ide.requests import request_of
+from buildxray.ide.script_diagnostics import is_script, missing_dockerfiles
 from buildxray.ide.settings import Settings, unknown_platform
 from buildxray.localization import _, localized, ngettext
 from buildxray.platforms.platform import Platform, PlatformError, can_run, is_known, nearest_known, parse_normalized
 from buildxray.projects.builds import DeclaredBuild, choose
 from buildxray.projects.ci import WORKFLOWS
 from buildxray.projects.default_files import BAKE_FILES, COMPOSE_FILES, OVERRIDE_NAMES
-from buildxray.projects.file_names import similar_name
+from buildxray.projects.file_names import is_dockerfile, similar_name
 from buildxray.projects.places import FilePlaces
 from buildxray.records import cached_property, dataclass, replace
 from buildxray.rules.base import Fix, Safety, Severity
@@ -54,6 +56,10 @@ _OF_MATRIX: Final = lazy_regex(r"\$\{\{[ \t]*matrix\.[\w.-]+[ \t]*\}\}")
 """A value of the matrix alone, which the file itself lists, unlike an input or a secret."""
 _MOST_CALLED: Final = 60
 """Builds of Bake that one workflow calls, each of which is planned while the workflow is open."""
+_DEEPEST: Final = 6
+_MOST_ENTRIES: Final = 5_000
+"""The most files and directories of a repository in which a Dockerfile is looked for."""
+_NOT_SEARCHED: Final = frozenset((".git", "node_modules", "vendor", "third_party", "testdata", "target", "dist"))
 _PAGE: Final = "https://github.com/buildxray/buildxray/blob/main/docs/builds.md"
 
 
@@ -107,6 +113,8 @@ def is_project_file(path: Path) -> bool:
 
 def look_at(path: Path, text: str, projects: Projects, settings: Settings) -> ProjectFile:
     """The results for a file with this text; `projects` has already read its builds."""
+    if is_script(path):
+        return _script(path, text, projects, settings)
     builds = [it for it in projects.declared_in(path) if it.is_shown and not it.is_check]
     notes = projects.notes_of(path)
     called = [*_of_jobs(path, projects)]
@@ -131,6 +139,28 @@ def look_at(path: Path, text: str, projects: Projects, settings: Settings) -> Pr
         tuple(sorted(unique.values(), key=lambda it: (it.range, it.rule))),
         (*_lenses(readers),),
         tuple(dict.fromkeys(link for it in readers for link in it.links())),
+    )
+
+
+def _script(path: Path, text: str, projects: Projects, settings: Settings) -> ProjectFile:
+    """The results for a script: the Dockerfiles that it names and that do not exist."""
+    root = repository_root(path.parent)
+    merged = settings.over(projects.configuration(path.parent).settings)
+    if root is None or not merged.shows("missing-dockerfile") or _is_of_other_project(path):
+        return ProjectFile(text)
+    listed = missing_dockerfiles(path, text, projects.declared_in(path), root)
+    places = {it: dockerfile for it, dockerfile in listed if not _is_in_missing_submodule(root, dockerfile)}
+    return ProjectFile(
+        text,
+        tuple(
+            _diagnostic(
+                "missing-dockerfile",
+                Severity.WARNING,
+                place,
+                _("`{path}` does not exist", path=_path_from(path, dockerfile)),
+            )
+            for place, dockerfile in places.items()
+        ),
     )
 
 
@@ -170,6 +200,26 @@ class _File:
         if root is None or any(not it.is_relative_to(directory) or exists(it) for it in own):
             return frozenset()
         return frozenset(it for it in own if exists(root / it.relative_to(directory)))
+
+    @cached_property
+    def dockerfiles(self) -> tuple[Path, ...]:
+        """The Dockerfiles of the repository; empty outside of a repository, and for a very large one."""
+        if self._root is None:
+            return ()
+        listed: list[Path] = []
+        n_entries = 0
+        for place, directories, names in walk(self._root):
+            depth = len(Path(place).parts) - len(self._root.parts)
+            directories[:] = [] if depth >= _DEEPEST else sorted(it for it in directories if it not in _NOT_SEARCHED)
+            n_entries += len(names) + len(directories)
+            if n_entries > _MOST_ENTRIES:
+                return ()
+            listed += (Path(place, it) for it in names if is_dockerfile(it))
+        return (*listed,)
+
+    def names(self, dockerfile: Path) -> bool:
+        """True if a build of the file is one of this Dockerfile."""
+        return any(it.dockerfile == dockerfile for it in self._builds)
 
     @cached_property
     def _root(self) -> Path | None:
@@ -259,11 +309,40 @@ class _Reader:
         dockerfiles = (it for it in listed if "dockerfile" in it.lower() or "containerfile" in it.lower())
         close = similar_name(name, [it for it in dockerfiles if self._has_stage(declared.dockerfile.with_name(it))])
         path = _path_from(declared.source, declared.dockerfile)
+        elsewhere = None if close is not None else self._elsewhere(declared.dockerfile)
+        fixes = self._written(place, name, close)
+        if elsewhere is not None:
+            close = _path_from(declared.source, elsewhere)
+            fixes = self._moved(place, elsewhere) if named == "dockerfile" else ()
         if close is not None:
             message = _("`{path}` does not exist; did you mean `{close}`?", path=path, close=close)
         else:
             message = _("`{path}` does not exist", path=path)
-        yield _diagnostic("missing-dockerfile", Severity.WARNING, place, message, self._written(place, name, close))
+        yield _diagnostic("missing-dockerfile", Severity.WARNING, place, message, fixes)
+
+    def _elsewhere(self, dockerfile: Path) -> Path | None:
+        """The only Dockerfile of this name in another directory of the repository, if no build of the file names it.
+
+        For the usual name it has to be the only Dockerfile: many directories may have one.
+        """
+        name = dockerfile.name.lower()
+        candidates = self._file.dockerfiles
+        if name not in {"containerfile", "dockerfile"}:
+            candidates = tuple(it for it in candidates if it.name.lower() == name)
+        (only,) = candidates if len(candidates) == 1 else (None,)
+        is_meant = only is not None and only.name.lower() == name and not self._file.names(only)
+        return only if only is not None and is_meant and self._has_stage(only) else None
+
+    def _moved(self, place: TextRange, dockerfile: Path) -> tuple[Fix, ...]:
+        """The fix that writes the path of another Dockerfile; none if the text at a place is not the path of the one that is built."""
+        text = self._file.text[slice(*place)]
+        parts = PurePosixPath(text).parts
+        missing = self.declared.dockerfile.parts
+        if not parts or ".." in parts or missing[-len(parts) :] != parts:
+            return ()
+        base = Path(*missing[: -len(parts)])
+        path = Path(os.path.relpath(dockerfile, base)).as_posix()
+        return (Fix(_("Write `{name}`", name=path), (Edit(place, path),), Safety.SUGGESTION),)
 
     def _may_run_elsewhere(self) -> bool:
         """True if paths of a Bake or Compose file are meant from another directory than that of the file.
@@ -443,10 +522,19 @@ def _emulating_runners(readers: Iterable[_Reader]) -> Iterator[Diagnostic]:
         )
         (dockerfile, first), *_others = builds
         line = next((it.from_.line for it in first.needed_stages if _can_cross_compile(it)), None)
-        if len({one for it in requests for one in it.target_platforms}) == 1:
+        is_one_each = all(it.is_separate for it in requests)
+        if len({one for it in requests for one in it.target_platforms}) == 1 or (is_one_each and line is None):
             message = _("{fact}; a runner for {platforms} avoids that", fact=fact, platforms=joined(platforms))
         elif line is None:
             message = _("{fact}; a separate runner for each platform avoids that", fact=fact)
+        elif is_one_each:
+            message = _(
+                "{fact}; use a runner for {platforms}, or compile on the build platform in the stage of line {line} of {file}",
+                fact=fact,
+                platforms=joined(platforms),
+                line=line,
+                file=_path_from(builds[dockerfile, first].declared.source, dockerfile),
+            )
         else:
             message = _(
                 "{fact}; use a separate runner for each platform, or compile on the build platform in the stage of line {line} of {file}",

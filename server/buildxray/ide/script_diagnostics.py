@@ -1,0 +1,91 @@
+"""The Dockerfiles that scripts, Makefiles and a `package.json` name, and that do not exist."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Final
+
+from buildxray.files.reading import exists, is_directory, read_project_text
+from buildxray.projects.builds import DeclaredBuild
+from buildxray.projects.ci.hand_overs import written_names
+from buildxray.projects.ignoring import IgnoreFile
+from buildxray.syntax.lazy_regex import lazy_regex
+from buildxray.syntax.text import TextRange
+
+_FILE_OPTION: Final = lazy_regex(
+    r"(?<![\w-])(?:-f|--file)(?:[ \t]+|=)(?:\\?[\"'])?(?P<path>[\w@%+:,./-]*[\w@%+:,-])(?=\\?[\"']|[\s;&|)]|\Z)"
+)
+"""An option of `docker build` with a path that is written out."""
+_BUILD: Final = lazy_regex(r"\b(?:build|bud)\b")
+_SAYING: Final = lazy_regex(r"[ \t@-]*(?:#|echo\b|printf\b)")
+"""A line that says something, and reads and writes no file."""
+_TEST: Final = lazy_regex(r"(?:\[|\btest)[ \t]+(?:![ \t]+)?-\w[ \t]")
+_LINE: Final = lazy_regex(r"(?:[^\\\n]|\\.|\\\n)+", re.DOTALL)
+"""A line with those that continue it."""
+_MOST_CHARACTERS: Final = 200_000
+
+
+def is_script(path: Path) -> bool:
+    """True if a file that starts builds is a script, a Makefile, or a list of scripts, by its name."""
+    return path.suffix in {".bash", ".mk", ".sh"} or path.name in _NAMES
+
+
+_NAMES: Final = frozenset(("GNUmakefile", "Makefile", "Justfile", "justfile", ".justfile", "makefile", "package.json"))
+
+
+def missing_dockerfiles(
+    path: Path, text: str, builds: Iterable[DeclaredBuild], root: Path
+) -> Iterator[tuple[TextRange, Path]]:
+    """Yield each place where a script names a Dockerfile that does not exist, with the path that the build looks for.
+
+    That is proved only for a path that is written out and of which no other line of the script says anything: a test may ask if
+    the file exists, and a command may write it. The script may also be started in another directory than the one that is presumed.
+    `root` is that of the repository.
+    """
+    builds = [it for it in builds if not it.remote]
+    missing = {it.dockerfile for it in builds if not exists(it.dockerfile) and not it.may_be_written}
+    if not missing or len(text) > _MOST_CHARACTERS:
+        return
+    written = written_names(text)
+    for line in _LINE.finditer(text):
+        for match in _FILE_OPTION.finditer(line[0]):
+            named = posixpath.normpath(match["path"])
+            asked = {it.dockerfile for it in builds if it.dockerfile.as_posix().endswith(f"/{named.lstrip('./')}")}
+            dockerfile = next(iter(asked), None)
+            if dockerfile is None or not asked <= missing or len(asked) > 1 or dockerfile.name in written:
+                continue
+            if not _names_only_builds(text, dockerfile.name) or _may_exist(path, named, dockerfile, root):
+                continue
+            start, end = match.span("path")
+            yield TextRange(line.start() + start, line.start() + end), dockerfile
+
+
+def _names_only_builds(text: str, name: str) -> bool:
+    """True if each line with the name of a Dockerfile is a build of it, a comment or a message."""
+    pattern = re.compile(rf"(?<![\w.-]){re.escape(name)}(?![\w-]|\.\w)")
+    lines = (it[0] for it in _LINE.finditer(text) if pattern.search(it[0]) is not None)
+    return all(_SAYING.match(it) is not None or _is_build(it, pattern) for it in lines)
+
+
+def _is_build(line: str, pattern: re.Pattern[str]) -> bool:
+    """True if a line builds a Dockerfile and does nothing else with it."""
+    option = _FILE_OPTION.search(line)
+    if option is None or _TEST.search(line) is not None or pattern.search(_FILE_OPTION.sub("", line)) is not None:
+        return False
+    return _BUILD.search(line, 0, option.start()) is not None
+
+
+def _may_exist(source: Path, named: str, dockerfile: Path, root: Path) -> bool:
+    """True if the file may exist where the script is started, if its directory is made first, or if Git ignores it."""
+    if not is_directory(dockerfile.parent) or not dockerfile.is_relative_to(root):
+        return True
+    directories = (it for it in source.parents if it.is_relative_to(root))
+    if any(exists(it / named) for it in directories):
+        return True
+    ignored = IgnoreFile(read_project_text(root / ".gitignore") or "")
+    parts = dockerfile.relative_to(root).parts
+    lengths = range(1, len(parts) + 1)
+    return any(ignored.says(parts[:n], is_directory=n < len(parts)) for n in lengths)

@@ -1,0 +1,89 @@
+"""Dockerfiles that scripts name and that do not exist."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from buildxray.ide.project import Projects
+from buildxray.ide.project_files import look_at
+from buildxray.ide.settings import Settings
+from tests.support.cases import every_case
+
+if TYPE_CHECKING:
+    import pytest
+
+
+def missing(root: Path, name: str, text: str, *others: str) -> list[str]:
+    """The places in a script of a project, in text, where it names a Dockerfile that does not exist."""
+    (root / ".git").mkdir()
+    for path in ("Dockerfile", "web/index.html", *others):
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text("FROM alpine\n")
+    (root / name).parent.mkdir(parents=True, exist_ok=True)
+    (root / name).write_text(text)
+    return [text[slice(*it.range)] for it in look_at(root / name, text, Projects(), Settings()).diagnostics]
+
+
+BUILD = "docker build -f Dockerfile.arm .\n"
+
+
+@every_case(
+    "text, others, places",
+    [
+        (BUILD, [], ["Dockerfile.arm"]),
+        (
+            "docker buildx build --platform linux/arm64 \\\n  --file=./Dockerfile.arm \\\n  .\n",
+            [],
+            ["./Dockerfile.arm"],
+        ),
+        ("cd web\ndocker build -f 'Dockerfile.arm' .\n", [], ["Dockerfile.arm"]),
+        ("# Dockerfile.arm is for Arm\necho Dockerfile.arm\n" + BUILD, [], ["Dockerfile.arm"]),
+        (BUILD + BUILD, [], ["Dockerfile.arm", "Dockerfile.arm"]),
+        # The script may be started there.
+        (BUILD, ["scripts/Dockerfile.arm"], []),
+        # The script writes it, or asks for it.
+        ("cp Dockerfile Dockerfile.arm\n" + BUILD, [], []),
+        ("sed s/a/b/ Dockerfile > Dockerfile.arm\n" + BUILD, [], []),
+        ("./generate Dockerfile.arm\n" + BUILD, [], []),
+        ("[ -f Dockerfile.arm ] && " + BUILD, [], []),
+        ("if test -f Dockerfile.arm; then\n" + BUILD + "fi\n", [], []),
+        ("rm -f Dockerfile.arm\n" + BUILD, [], []),
+        # Only a run tells the path.
+        ("docker build -f ${DIR:-.}/Dockerfile.arm .\n", [], []),
+        ('F="${1:-Dockerfile.arm}"\ndocker build -f "$F" .\n', [], []),
+        ("git clone https://example.com/x.git\ncd x\n" + BUILD, [], []),
+        # Another directory has one.
+        ("for d in a b; do (cd $d; docker build -f Dockerfile.arm .); done\n", ["a/Dockerfile.arm"], []),
+        (BUILD, ["Dockerfile.arm"], []),
+        ("docker build .\n", [], []),
+    ],
+)
+def test_a_script_names_a_dockerfile_that_does_not_exist(
+    tmp_path_factory: pytest.TempPathFactory, text: str, others: list[str], places: list[str]
+) -> None:
+    assert missing(tmp_path_factory.mktemp("project"), "scripts/build.sh", text, *others) == places
+
+
+@every_case(
+    "name, text, place",
+    [
+        ("Makefile", "image:\n\tdocker build -f Dockerfile.arm .\n", "Dockerfile.arm"),
+        ("Makefile", "image: Dockerfile.arm\n\tdocker build -f Dockerfile.arm .\n", None),
+        ("Makefile", "FILE = Dockerfile.arm\nimage:\n\tdocker build -f $(FILE) .\n", None),
+        ("package.json", '{"scripts": {"image": "docker build -f \\"web/Dockerfile\\" ."}}', "web/Dockerfile"),
+        ("package.json", '{"scripts": {"image": "docker build -f Dockerfile ."}}', None),
+        ("justfile", "image:\n  docker build -f Dockerfile.arm .\n", "Dockerfile.arm"),
+    ],
+)
+def test_other_files_with_commands(
+    tmp_path_factory: pytest.TempPathFactory, name: str, text: str, place: str | None
+) -> None:
+    assert missing(tmp_path_factory.mktemp("project"), name, text) == ([] if place is None else [place])
+
+
+@every_case("pattern", ["Dockerfile.arm", "*.arm", "/Dockerfile.*"])
+def test_a_dockerfile_that_git_ignores_is_made(tmp_path_factory: pytest.TempPathFactory, pattern: str) -> None:
+    root = tmp_path_factory.mktemp("project")
+    (root / ".gitignore").write_text(f"{pattern}\n")
+    assert missing(root, "build.sh", BUILD) == []
