@@ -57,3 +57,17 @@ def exists_for(image: str, platform: Platform) -> bool:
     if platform.architecture in ("amd64", "arm64") and not platform.variant:
         return (name in _ON_AMD64_AND_ARM64 and "windows" not in image) or _DISTROLESS.fullmatch(image) is not None
     return (platform.architecture, platform.variant) == ("arm", "v7") and name in _ON_ARM_V7
+
+
+def is_of_general_use(image: str) -> bool:
+    """True for an image that is published for everybody by the project or the company that makes its contents, or for none.
+
+    `image` is a full name, `scratch`, or empty if it depends on the target. Such images set variables of their own contents only.
+    """
+    return image in ("", "scratch") or _OF_GENERAL_USE.match(image) is not None
+
+
+_OF_GENERAL_USE: Final = lazy_regex(
+    r"docker\.io/library/|docker\.io/(?:tonistiigi|nvidia|bitnami|gradle|chainguard)/|mcr\.microsoft\.com/|gcr\.io/distroless/|registry\.access\.redhat\.com/|quay\.io/(?:centos|fedora|pypa)/|cgr\.dev/|public\.ecr\.aws/(?:docker|amazonlinux|lambda)/|nvcr\.io/nvidia/"
+)
+"""The beginnings of the names of such images."""

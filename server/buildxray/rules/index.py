@@ -580,7 +580,7 @@ RULES: Final = (
         "undeclared-platform-arg",
         Severity.ERROR,
         Severity.ERROR,
-        FixAvailability.ALWAYS,
+        FixAvailability.SOMETIMES,
         "buildxray.rules.scope.undeclared_platform_arg",
         "",
         frozenset({Mention.PLATFORM_ARGUMENT, Mention.TARGETSTAGE}),

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from buildxray.rules.scope.undeclared_global_arg import undeclared_global_arg
 from tests.support.cases import every_case
-from tests.support.rules import check_fix, check_no_fix, check_rule, check_silent
+from tests.support.rules import check_fix, check_no_fix, check_rule, check_silent, reported
 
 
 def test_a_global_argument_used_in_a_stage_is_reported() -> None:
@@ -107,3 +107,10 @@ def test_near_misses_are_not_reported(stage: str) -> None:
 def test_variables_that_the_base_image_may_set_are_not_reported() -> None:
     check_silent(undeclared_global_arg, "ARG NODE_VERSION=20\nFROM node:$NODE_VERSION\nRUN echo $NODE_VERSION\n")
     check_silent(undeclared_global_arg, "ARG GO_VERSION=1\nFROM golang:$GO_VERSION\nRUN echo $GO_VERSION\n")
+
+
+def test_an_empty_word_in_the_log_of_an_image_that_may_set_it_is_not_reported() -> None:
+    for image, n_findings in (("example.org/team/base", 0), ("$V", 0), ("alpine", 1)):
+        text = f"ARG V=example.org/team/tools:1\nFROM {image}\nRUN echo for $V\n"
+        assert len(reported(undeclared_global_arg, text)) == n_findings, image
+    assert reported(undeclared_global_arg, "ARG V=1\nFROM example.org/team/base\nRUN get $V\n") == ["V"]

@@ -338,3 +338,84 @@ def test_an_image_of_the_same_directory_may_set_the_variable(
 def test_a_test_alone_changes_nothing(targets: str, run: str, severity: Severity | None) -> None:
     ctx = context(f"FROM alpine\nRUN {run}\n", targets)
     assert severities(undeclared_platform_arg, ctx) == [severity]
+
+
+def test_what_one_declaration_repairs_is_one_finding_at_the_use_that_does_harm() -> None:
+    check_rule(
+        undeclared_platform_arg,
+        """
+        FROM alpine AS base
+        RUN echo $TARGETARCH
+        RUN wget x/$TARGETARCH
+                    ^^^^^^^^^^ 💡 `TARGETARCH` is not declared in stage `base`: it expands to nothing
+        RUN wget y/$TARGETARCH
+        FROM base
+        RUN wget z/$TARGETARCH
+        FROM alpine AS other
+        RUN wget z/$TARGETARCH
+                    ^^^^^^^^^^ 💭 warning: `TARGETARCH` is not declared in stage `other`: it expands to nothing
+        """,
+        target_stage="base",
+    )
+    (first, *_) = findings(
+        undeclared_platform_arg, context("FROM alpine\nRUN wget $TARGETARCH\nRUN wget y-$TARGETARCH\n")
+    )
+    assert [it.message for it in first.related] == ["`TARGETARCH` is used here"]
+
+
+@every_case(
+    "image, other, is_said",
+    [
+        ("example.org/team/base:builder", "COPY --chown=$BUILD_UID x /x", False),
+        ("example.org/team/base:builder", "WORKDIR $GOPATH/src", True),
+        ("example.org/team/base:builder", "ARG BUILD_UID=1\nCOPY --chown=$BUILD_UID x /x", True),
+        ("golang", "COPY --chown=$BUILD_UID x /x", True),
+        ("mcr.microsoft.com/dotnet/sdk:9.0", "COPY --chown=$BUILD_UID x /x", True),
+        ("scratch", "COPY --chown=$BUILD_UID x /x", True),
+    ],
+)
+def test_an_image_that_is_made_for_the_file_may_declare_it(image: str, other: str, is_said: bool) -> None:
+    text = f"FROM {image}\n{other}\nCOPY app-$TARGETARCH /app\n"
+    assert bool(findings(undeclared_platform_arg, context(text))) is is_said
+
+
+@every_case(
+    "flag, run, copied, message",
+    [
+        ("--platform=$BUILDPLATFORM ", "npm run build", "/app/dist", "nothing needs it"),
+        ("", "npm run build", "/app/dist", "expands to nothing"),
+        # Packages may be for the machine that installs them.
+        ("--platform=$BUILDPLATFORM ", "npm run build", "/app", "expands to nothing"),
+        (
+            "--platform=$BUILDPLATFORM ",
+            "npm run build && curl -o dist/t x/$TARGETARCH",
+            "/app/dist",
+            "expands to nothing",
+        ),
+    ],
+)
+def test_a_value_that_nothing_needs_is_deleted(flag: str, run: str, copied: str, message: str) -> None:
+    text = f"""FROM {flag}node AS build
+WORKDIR /app
+COPY . .
+RUN npm_config_target_arch=$TARGETARCH npm ci
+RUN npm_config_target_arch="${{TARGETARCH}}" {run}
+FROM nginx
+COPY --from=build {copied} /www
+"""
+    (finding,) = findings(undeclared_platform_arg, context(text))
+    assert message in finding.message
+    is_needless = message == "nothing needs it"
+    assert (finding.severity is Severity.INFORMATION) is is_needless
+    if is_needless:
+        (fix,) = finding.fixes
+        assert fix.safety is Safety.SUGGESTION
+        assert "TARGETARCH" not in apply_edits(text, fix.edits)
+        assert "\nRUN npm ci\nRUN npm run build\n" in apply_edits(text, fix.edits)
+
+
+@every_case("build", ["npm run build -- --arch=$TARGETARCH", "APP_ARCH=$TARGETARCH npm run build"])
+def test_a_value_that_the_project_may_read_is_not_deleted(build: str) -> None:
+    text = f"FROM --platform=$BUILDPLATFORM node AS build\nWORKDIR /app\nRUN npm ci && {build}\nFROM nginx\nCOPY --from=build /app/dist /www\n"
+    (finding,) = findings(undeclared_platform_arg, context(text))
+    assert finding.message.endswith("it expands to nothing")

@@ -7,6 +7,7 @@ from functools import partial
 
 from buildxray.localization import _
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
+from buildxray.platforms.official_images import is_of_general_use
 from buildxray.rules.base import Finding, FixAvailability, Related, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.global_arguments import Declarer, declarations, is_of_image, unseen_message
@@ -49,7 +50,7 @@ def undeclared_global_arg(ctx: RuleContext) -> Iterator[Finding]:
 
     ## Limits
     Not reported if the use has a default, if the script may set the variable itself, or if the image has the name of the variable, as
-    with `NODE_VERSION` in `node`, which that image sets.
+    with `NODE_VERSION` in `node`, which that image sets. Nor if the use only prints the value, in a stage on an image that is not of general use.
     """
     declared = {name: it for name, it in declarations(ctx.build).items() if name not in AUTOMATIC_ARGUMENTS}
     if not declared:
@@ -60,10 +61,12 @@ def undeclared_global_arg(ctx: RuleContext) -> Iterator[Finding]:
         if root is None or root.from_.image is None:
             continue
         image = root.from_.image.text
+        # An image of the same owner may set the variable; if it does not, a line of the log lacks a word.
+        may_be_own = not root.image_name or not is_of_general_use(root.image_name)
         repaired: set[str] = set()
         for run in stage.runs:
             for use in _unseen(run, declared.keys() - repaired):
-                if is_of_image(use.name, image):
+                if is_of_image(use.name, image) or (run.only_shows(use.name) and may_be_own):
                     continue
                 # One declaration is seen by all later instructions.
                 repaired.add(use.name)

@@ -8,6 +8,8 @@ from typing import Final, NamedTuple
 
 from buildxray.localization import _
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS, automatic_values
+from buildxray.platforms.official_images import is_of_general_use
+from buildxray.records import replace
 from buildxray.rules.base import Doubt, Finding, Fix, FixAvailability, FixFinder, Related, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import (
@@ -20,16 +22,20 @@ from buildxray.rules.edits import (
     shares_comments,
     start_with_own_comments,
 )
+from buildxray.rules.global_arguments import declarations
 from buildxray.rules.go_install import misplaces_installs
 from buildxray.rules.placement import with_moves
 from buildxray.rules.shell_variables import may_set
 from buildxray.rules.wording import listed
 from buildxray.semantics.build import Command, Effect, Instruction, KnownCommand, Run, Stage, VariableReference
 from buildxray.semantics.mentions import Mention
+from buildxray.semantics.origins import Machine
 from buildxray.syntax.instructions import Arg, Env, Onbuild, WithPairs
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.shell import TESTS
-from buildxray.syntax.text import Edit
+from buildxray.syntax.text import Edit, TextRange
+from buildxray.toolchains.bun import BUN
+from buildxray.toolchains.node import NODE
 
 _DEFAULT: Final = lazy_regex(r":?-(?P<value>[\w./]*)\}")
 _NEEDING: Final = frozenset(
@@ -50,7 +56,7 @@ class _Use(NamedTuple):
     reference: VariableReference
 
 
-@rule(Severity.ERROR, Severity.ERROR, FixAvailability.ALWAYS, about=[Mention.PLATFORM_ARGUMENT, Mention.TARGETSTAGE])
+@rule(Severity.ERROR, Severity.ERROR, FixAvailability.SOMETIMES, about=[Mention.PLATFORM_ARGUMENT, Mention.TARGETSTAGE])
 def undeclared_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
     """A platform argument is used in a stage that does not declare it, so it expands to nothing.
 
@@ -93,32 +99,134 @@ def undeclared_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
     ## Limits
     The finding is a warning if the use only prints the value, gives a default for it, passes it to a program that may not need it, or
     to a compiler that runs on its target anyway; also in a stage that the build does not need, and on an image that another
-    Dockerfile of the directory may make, whose ENV sets the name. A default that suits every requested
-    platform is not reported. buildxray does not know if a base image sets a variable of that name.
+    Dockerfile of the directory may make, whose ENV sets the name. It is information, with an edit that deletes the
+    use, if only npm and similar programs get the value on the build machine and only files for every machine leave the stage. A default that suits every requested
+    platform is not reported. buildxray does not know if a base image sets a variable of that name; nothing is reported if the file uses
+    other variables that only an image of its owner can set. What one declaration repairs is one finding.
     """
-    # Findings that one declaration repairs share the fix, which costs a plan.
-    fixes: dict[tuple[Instruction, frozenset[str]], FixFinder] = {}
+    # What one declaration repairs is one finding, at its first grave use.
+    together: dict[tuple[Instruction, frozenset[str]], dict[tuple[Stage, Instruction], list[_Use]]] = {}
     first_uses: dict[tuple[Stage, str], Instruction] = {}
     for stage in ctx.build.stages:
-        uses = [*_undeclared(stage)]
+        uses = [] if _may_be_of_image(ctx, stage) else [*_undeclared(stage)]
         names_at: dict[Instruction, set[str]] = {}
         for use in uses:
             names_at.setdefault(use.instruction, set()).add(use.reference.name)
-        together: dict[tuple[Instruction, FixFinder], list[_Use]] = {}
         for use in uses:
             name = use.reference.name
             # A stage inherits the declarations of its base, so the place nearest to the root suits all.
             places = [it for above in stage.ancestry if (it := first_uses.get((above, name))) is not None]
             place = first_uses[stage, name] = places[-1] if places else use.instruction
             names = frozenset({name, *names_at.get(place, ())})
-            if (place, names) not in fixes:
-                fixes[place, names] = cache(partial(_fixes, ctx, place, names))
-            together.setdefault((use.instruction, fixes[place, names]), []).append(use)
-        for (_instruction, finder), users in together.items():
-            # The missing names of one instruction that one declaration adds have one cause.
-            grave = [it for it in users if not _is_harmless(it)]
-            yield _finding(ctx, stage, grave or users, finder)
+            together.setdefault((place, names), {}).setdefault((stage, use.instruction), []).append(use)
         yield from _in_triggers(stage)
+    for (place, names), users in together.items():
+        finding = _joined(ctx, users, cache(partial(_fixes, ctx, place, names)))
+        deletions = _deletions(users) if _is_needless(ctx, users) else ()
+        if not deletions:
+            yield finding
+            continue
+        # A declaration would do harm: it repeats the steps for each platform, and packages for the target do not run on the build machine.
+        yield replace(
+            finding,
+            message=_(
+                "{fact}; nothing needs it, because only files for every platform leave this stage", fact=finding.message
+            ),
+            severity=Severity.INFORMATION,
+            fix=deletions,
+        )
+
+
+def _joined(ctx: RuleContext, users: dict[tuple[Stage, Instruction], list[_Use]], fixes: FixFinder) -> Finding:
+    """The finding at the first use that does the most harm, with the other uses that the same declaration repairs."""
+    graves = {place: [it for it in uses if not _is_harmless(it)] or uses for place, uses in users.items()}
+    candidates = [_finding(ctx, stage, uses, fixes) for (stage, _), uses in graves.items()]
+    certain = next((it for it in candidates if it.doubt is None), None)
+    at_harmful = (it for it, uses in zip(candidates, graves.values(), strict=True) if not all(map(_is_harmless, uses)))
+    main = certain or next(at_harmful, candidates[0])
+    others = (use for uses in users.values() for use in uses)
+    known = {main.range, *(it.range for it in main.related)}
+    related = [
+        Related(it.reference.name_range, _("`{name}` is used here", name=it.reference.name))
+        for it in others
+        if it.reference.name_range not in known
+    ]
+    return replace(main, related=(*main.related, *related))
+
+
+def _is_needless(ctx: RuleContext, users: dict[tuple[Stage, Instruction], list[_Use]]) -> bool:
+    """True if the empty value is right: programs of npm get it in a stage on the build machine from which only files for every machine are copied."""
+    for (stage, instruction), uses in users.items():
+        if not stage.is_native or stage.is_image or not isinstance(instruction, Run):
+            return False
+        for use in uses:
+            users_in_run = [it for it in instruction.commands if _names(it, use.reference.name)]
+            if not all(it.use is not None and it.use.toolchain in (BUN, NODE) for it in users_in_run):
+                return False
+    members = {it.idx for stage, _ in users for it in stage.family}
+    taken = [it for it in ctx.build.artifacts.all if any(one.stage in members for one in it.origins)]
+    if any(one.use is not None and one.use.effect is Effect.INSTALL for it in taken for one in it.origins):
+        # Packages may have parts for one machine.
+        return False
+    # The first origin of each target is the last command that wrote there.
+    last = [{one.target: one for one in reversed(it.origins)} for it in taken]
+    return bool(taken) and all(one.machine is Machine.NEUTRAL for it in last for one in it.values())
+
+
+def _deletions(users: dict[tuple[Stage, Instruction], list[_Use]]) -> tuple[Fix, ...]:
+    """The fix that deletes the settings of npm that use the value, such as `npm_config_target_arch=$TARGETARCH`; none if another word uses it.
+
+    A setting of npm is for the packages that it installs; another variable may be for the project.
+    """
+    edits: dict[TextRange, str] = {}
+    for (_stage, run), uses in users.items():
+        assert isinstance(run, Run), "only a RUN gives values to npm"
+        for use in run.variable_references():
+            if use.name not in {it.reference.name for it in uses}:
+                continue
+            assigned = [
+                (it, one.name, run.shell_range(one.range), run.shell_range(one.value.range))
+                for it in run.commands
+                for one in it.syntax.assignments
+            ]
+            assigned = [it for it in assigned if it[2].contains(use.range.start)]
+            if len(assigned) != 1 or not assigned[0][1].lower().startswith("npm_config_"):
+                return ()
+            command, name, range_, value = assigned[0]
+            if run.build.text[slice(*value)].strip('"') not in (f"${use.name}", f"${{{use.name}}}"):
+                return ()
+            rest = run.build.text[range_.end : run.shell_range(command.syntax.words[0].range).start]
+            blanks = rest[: len(rest) - len(rest.lstrip(" \t"))]
+            if not blanks or rest.startswith("\\", len(blanks)):
+                return ()
+            edits[TextRange(range_.start, range_.end + len(blanks))] = name
+    title = _("Delete {assignments}", assignments=listed(f"{it}=…" for it in edits.values()))
+    return (Fix(title, tuple(Edit(it, "") for it in edits), Safety.SUGGESTION),)
+
+
+def _may_be_of_image(ctx: RuleContext, stage: Stage) -> bool:
+    """True if the image of a stage is made for this file and its siblings, so that it may declare arguments for them: `ONBUILD ARG TARGETPLATFORM`.
+
+    It is not a published image of general use, and in a stage on such an image the file uses a variable that it sets nowhere.
+    """
+    if is_of_general_use(stage.image_name):
+        return False
+    above = declarations(ctx.build)
+    return any(
+        it.subject not in AUTOMATIC_ARGUMENTS
+        and it.subject not in above
+        and _OF_TOOLCHAINS.fullmatch(it.subject) is None
+        and not it.replacement
+        and (user := ctx.build.instructions[it.instruction].stage) is not None
+        and not is_of_general_use(user.image_name)
+        for it in ctx.build.warnings_of("UndefinedVar")
+    )
+
+
+_OF_TOOLCHAINS: Final = lazy_regex(
+    r"(?:ANDROID|CARGO|CONDA|GO|GRADLE|JAVA|MAVEN|NODE|NVM|PHP|PYTHON|RUBY|RUST|RUSTUP)_?\w*|GEM_HOME|HOME|HOSTNAME|LANG|LD_LIBRARY_PATH|PATH|PWD|USER"
+)
+"""Variables that images of compilers and the runtime set, and images that are built on these inherit."""
 
 
 def _in_triggers(stage: Stage) -> Iterator[Finding]:
