@@ -9,20 +9,21 @@ from collections.abc import Container, Iterable, Sequence
 from typing import Final
 
 from buildxray.localization import _
-from buildxray.semantics.build import Effect, KnownCommand, Stage
+from buildxray.semantics.build import Effect, KnownCommand, Run, Stage
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.toolchains.base import Use
-from buildxray.toolchains.c import C, crossing, is_for_cxx
+from buildxray.toolchains.c import C, crossing, is_for_cxx, needs_own_machine
 from buildxray.toolchains.go import GO
+from buildxray.toolchains.rust import RUST
 
 
 def advice(stage: Stage, commands: Sequence[KnownCommand]) -> list[str]:
     """Advice on cross-compiling by hand if no edit can: a sentence for each toolchain of these commands.
 
     None for a stage on a distribution whose packages xx cannot install: it supports apt and apk. None for one whose system is copied onto `scratch`,
-    nor where only a machine of the target is practical.
+    nor where only a machine of the target is practical, or where a step of the advice may not work.
     """
-    if needs_target_machine(stage, commands):
+    if needs_target_machine(stage, commands) or _may_not_work(stage, commands):
         return []
     uses = [it.use for it in commands]
     install = _xx_install(stage, has_cxx=_has_cxx(stage, uses))
@@ -40,8 +41,13 @@ def advice(stage: Stage, commands: Sequence[KnownCommand]) -> list[str]:
 
 
 def _platform_place(stage: Stage) -> str:
-    """Where `--platform` makes a stage native: in its own FROM, or in that of the stage that it is built on."""
+    """Where `--platform` makes a stage native: in its own FROM, or in that of the stage that it is built on.
+
+    For an image that compiles, it is a stage that its file does not have yet.
+    """
     root = stage.root
+    if stage.is_image:
+        return _("in that stage")
     if root is None or root is stage:
         return _("in this stage")
     return _("in line {line}", line=root.from_.line)
@@ -50,7 +56,7 @@ def _platform_place(stage: Stage) -> str:
 def needs_target_machine(stage: Stage, commands: Iterable[KnownCommand]) -> bool:
     """True if a stage compiles C or C++ in a way that rarely cross-compiles: only a machine of the target avoids emulation."""
     compiling = [it.use for it in commands if it.use.toolchain is C]
-    return bool(compiling) and (_runs_tests(stage) or not all(crossing(it.invocation) for it in compiling))
+    return bool(compiling) and (_runs_tests(stage) or any(needs_own_machine(it.invocation) for it in compiling))
 
 
 def _runs_tests(stage: Stage) -> bool:
@@ -60,6 +66,87 @@ def _runs_tests(stage: Stage) -> bool:
         for run in stage.runs
         for it in run.commands
     )
+
+
+def _may_not_work(stage: Stage, commands: Sequence[KnownCommand]) -> bool:
+    """True if something in a stage may need more than the advice says.
+
+    Only the author knows what else has to change for a user who is not root, tools that the stage compiles and then runs, libraries that
+    it compiles for later compilers, files that it chooses by its own architecture, and packages whose programs belong to their libraries.
+    """
+    runs = [run for it in stage.ancestry for run in it.runs]
+    known = [command for run in runs for command in run.known_commands]
+    toolchains = {it.use.toolchain for it in known if it.use.effect is Effect.COMPILE}
+    if any(it.use.toolchain is RUST for it in commands) and (
+        _RUSTUP_IMAGE.search(stage.image_name) is None and not any(it.name in ("rustup", "rustup-init") for it in known)
+    ):
+        # xx-cargo gets the standard library of the target from rustup.
+        return True
+    return (
+        any(it.use.toolchain is C and not crossing(it.invocation) for it in commands)
+        or any(_as_other_user(run) for run in runs)
+        or any(it.name in _OTHER_PROGRAMS for run in runs for it in run.commands)
+        or any(it.use.toolchain is RUST and _is_other_cargo(it) for it in known)
+        or any(it.use.effect is Effect.PROBE for it in known)
+        or (C in toolchains and RUST in toolchains)
+        or any(it.use.effect is Effect.DOWNLOAD and any(map(it.depends_on_platform, it.syntax.words)) for it in known)
+        or (C in toolchains and _installs_own_library(runs))
+        or any(map(_BOUND_PACKAGE.match, stage.installed_words))
+        or any(_OTHER_WORDS.search(run.node.text) for run in runs)
+    )
+
+
+def _as_other_user(run: Run) -> bool:
+    """True if a RUN does not run as root, so that it cannot install packages."""
+    return any(it.user.partition(":")[0] not in ("", "0", "root") for it in run.scopes)
+
+
+def _is_other_cargo(command: KnownCommand) -> bool:
+    """True if a command of Cargo is not one that `xx-cargo build` replaces: a plugin, an installation, a test."""
+    if command.use.effect is Effect.COMPILE:
+        return command.title not in ("cargo build", "cargo b")
+    return command.use.effect is Effect.EXECUTE
+
+
+def _installs_own_library(runs: Iterable[Run]) -> bool:
+    """True if a stage installs what it compiles, or tells the loader so, before it compiles more."""
+    has_installed = False
+    for command in (it for run in runs for it in run.commands):
+        is_compiling = isinstance(command, KnownCommand) and command.use.effect is Effect.COMPILE
+        if has_installed and (is_compiling or command.name in ("configure", "cmake", "meson")):
+            return True
+        words = command.syntax.arguments
+        is_installing = command.name in _BUILD_TOOLS or command.name in ("b2", "bootstrap.sh", "cmake", "gmake")
+        has_installed = (
+            has_installed
+            or command.name == "ldconfig"
+            or (is_installing and not {"install", "--install", "install_sw"}.isdisjoint(words))
+        )
+    return False
+
+
+_RUSTUP_IMAGE: Final = lazy_regex(r"/(?:rust|rust-musl-cross|rustlang)(?:[:@/]|$)")
+_OTHER_PROGRAMS: Final = frozenset(
+    {
+        "autocxx",
+        "bazel",
+        "conan",
+        "maturin",
+        "qmake",
+        "tauri",
+        "trunk",
+        "vcpkg",
+        "wasm-pack",
+        "bootstrap-vcpkg.sh",
+    }
+)
+"""Programs that set compilers and libraries of their own."""
+_OTHER_WORDS: Final = lazy_regex(r"vcpkg|(?<![\w/.-])sudo(?![\w/.-])")
+"""Words of a manager of packages for C++, and of a user who is not root."""
+_BOUND_PACKAGE: Final = lazy_regex(
+    r"(?:lib)?(?:clang-|qt|kf[56]|protobuf|grpc|protoc|python[\d.]*-dev|cuda|cudnn|nvidia|llvm|clang-?\d*-dev|gobject|gir|ros-|opencv|openjdk|vala)"
+)
+"""Names of packages whose programs run while the project is compiled, and belong to libraries of the same version."""
 
 
 def _has_cxx(stage: Stage, uses: Iterable[Use]) -> bool:
@@ -77,11 +164,6 @@ _CALLING: Final = _BUILD_TOOLS | {"cmake", "go"}
 _TESTS: Final = frozenset({"check", "test", "tests"})
 _CXX_IMAGE: Final = lazy_regex(r"/library/(?:buildpack-deps|gcc)(?:[:@]|$)")
 _CXX_PACKAGE: Final = lazy_regex(r"(?:build-base|build-essential|(?:g|clang|libstdc)\+\+[a-z0-9.-]*)(?:[=~<>@].*)?")
-
-
-def xx_can_install(stage: Stage) -> bool:
-    """True if xx can install packages for another architecture on the distribution of a stage."""
-    return _xx_install(stage) is not None
 
 
 def _xx_install(stage: Stage, *, has_cxx: bool = False) -> str | None:

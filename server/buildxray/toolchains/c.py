@@ -160,33 +160,47 @@ def _reads(invocation: Invocation, name: str) -> Reading:
     return Reading.NO if _COMPILER.fullmatch(invocation.command.name) else Reading.MAYBE
 
 
+def needs_own_machine(invocation: Invocation) -> bool:
+    """True if only a machine of the target is practical for a command that compiles.
+
+    It is for a `configure` that runs what it compiles, as those of nginx and of Python with optimisation by profiles do, and for Ninja
+    with files that neither CMake nor Meson has written: GN needs a toolchain of its own for each target.
+
+    Source: nginx, auto/cc and auto/types; the README of CPython.
+    """
+    words = [word.text for it in invocation.preparations if it.name == "configure" for word in it.words]
+    if any(map(_RUNNING.match, words)):
+        return True
+    return invocation.command.name in ("ninja", "samu") and _configuring(invocation).isdisjoint({"cmake", "meson"})
+
+
+def _configuring(invocation: Invocation) -> set[str]:
+    """The configuring programs that a command is, or that come before it."""
+    return {it.name for it in invocation.preparations if it.name in _CONFIGURING} | (
+        {invocation.command.name} & _CONFIGURING
+    )
+
+
 def crossing(invocation: Invocation) -> str:
-    """The command of xx that replaces a compiling one, as code; empty if only a machine of the target is practical.
+    """The command of xx that replaces a compiling one, as code; empty if none surely does.
 
-    Cross-compiling is not practical for a `configure` that runs what it compiles, as those of nginx and of Python with optimisation by
-    profiles do, nor for Ninja with files that neither CMake nor Meson has written: GN needs a toolchain of its own for each target.
+    Many projects, such as FFmpeg and x264, have written a `configure` with options of their own; only one that the build makes with
+    Autoconf surely knows `--host`.
 
-    Source: github.com/tonistiigi/xx, README (Autotools, CMake); nginx, auto/cc and auto/types; the README of CPython.
+    Source: github.com/tonistiigi/xx, README (Autotools, CMake); FFmpeg, configure.
     """
     name = invocation.command.name
     if _COMPILER.fullmatch(name) is not None:
         return "`xx-clang++ …`" if is_for_cxx(name) else "`xx-clang …`"
-    preparing = {it.name for it in invocation.preparations if it.name in _CONFIGURING} | {name} & _CONFIGURING
-    words = [word.text for it in invocation.preparations if it.name == "configure" for word in it.words]
-    is_running = any(map(_RUNNING.match, words))
-    if is_running or (name in ("ninja", "samu") and preparing.isdisjoint({"cmake", "meson"})):
-        return ""
-    match sorted(preparing):
+    match sorted(_configuring(invocation)):
         case ["cmake"]:
             return "`cmake $(xx-clang --print-cmake-defines) …`"
         case ["meson"]:
             return "`meson setup --cross-file …`"
-        case ["configure"] if any(map(_OF_FFMPEG.fullmatch, words)):
-            return "`./configure --enable-cross-compile --cc=xx-clang …`"
-        case ["configure"]:
+        case ["configure"] if any(it.name in _AUTOCONF for it in invocation.preparations):
             return "`./configure --host=$(xx-clang --print-target-triple) …`"
         case _:
-            return "`xx-clang …`"
+            return ""
 
 
 def is_for_cxx(name: str) -> bool:
@@ -198,13 +212,14 @@ _RUNNING: Final = lazy_regex(
     r"--(?:with|without)-http_|--add-(?:dynamic-)?module\b|--(?:http-[a-z-]+|error-log)-path\b|--enable-optimizations\b"
 )
 """Options of `configure` scripts that run what they compile."""
-_OF_FFMPEG: Final = lazy_regex(r"--enable-(?:gpl|nonfree|libx26[45])")
+_AUTOCONF: Final = frozenset({"autogen.sh", "autoreconf", "buildconf"})
+"""Programs that make a `configure` with Autoconf."""
 
 C: Final = Toolchain(
     "C and C++",
     _recognize,
     _reads,
-    preparing=_CONFIGURING,
+    preparing=_CONFIGURING | _AUTOCONF,
     advice=N_(
         "tonistiigi/xx cross-compiles: `FROM --platform=$BUILDPLATFORM tonistiigi/xx AS xx`, {place} `--platform=$BUILDPLATFORM`, `COPY --from=xx / /`, `ARG TARGETPLATFORM`, `RUN {install}`, {compile}"
     ),

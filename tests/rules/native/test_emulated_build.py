@@ -524,7 +524,7 @@ def test_the_message_lists_the_steps_for_xx() -> None:
     steps = "`FROM --platform=$BUILDPLATFORM tonistiigi/xx AS xx`, in this stage `--platform=$BUILDPLATFORM`, `COPY --from=xx / /`, `ARG TARGETPLATFORM`, `RUN apt-get update && apt-get install -y clang lld && xx-apt-get install -y gcc libc6-dev`, `xx-clang …`"
     assert finding.message.endswith(f"; tonistiigi/xx cross-compiles: {steps}")
     (finding,) = findings(
-        emulated_build, context(text.replace("FROM x", "FROM alpine").replace("gcc", "cargo build;", 1))
+        emulated_build, context(text.replace("FROM x", "FROM rust:1.90-alpine").replace("gcc", "cargo build;", 1))
     )
     assert "`RUN apk add clang lld && xx-apk add gcc musl-dev`, `xx-cargo build`, whose files" in finding.message
 
@@ -639,7 +639,7 @@ def test_a_build_tool_beside_an_installed_compiler(image: str, run: str, *, is_s
     text = f"FROM {image} AS b\n{run}\nFROM alpine\nCOPY --from=b /o /o\n"
     messages = asked(text)
     assert len(messages) == is_said
-    assert all("may compile under emulation for linux/arm64" in it and "tonistiigi/xx" in it for it in messages)
+    assert all("may compile under emulation for linux/arm64" in it for it in messages)
     assert not asked(text, is_asked=False)
 
 
@@ -748,7 +748,7 @@ def test_php_packages_installed_in_a_separate_stage_are_reported() -> None:
 
 
 def test_advice_about_xx_is_given_once() -> None:
-    text = "FROM debian AS b\nRUN gcc -o /a a.c\nRUN cargo build\nFROM debian\nCOPY --from=b /a /target /x/\n"
+    text = "FROM golang AS b\nRUN apt-get install -y gcc && CGO_ENABLED=1 go build -o /b .\nRUN gcc -o /a a.c\nFROM debian\nCOPY --from=b /a /b /x/\n"
     (finding,) = findings(emulated_build, context(text))
     assert finding.message.count("COPY --from=xx / /") == 1
 
@@ -979,13 +979,11 @@ CXX_ON_ALPINE = "xx-apk add xx-cxx-essentials`"
         ("gcc:14", ["meson setup out && ninja -C out"], f"{CXX_ON_DEBIAN}, `meson setup --cross-file …`"),
         (
             "debian",
-            ["apt-get install -y build-essential", "./configure --prefix=/w/out && make && make install"],
+            [
+                "apt-get install -y build-essential",
+                "autoreconf -i && ./configure --prefix=/w/out && make && make install",
+            ],
             f"{CXX_ON_DEBIAN}, `./configure --host=$(xx-clang --print-target-triple) …`",
-        ),
-        (
-            "debian",
-            ["./configure --enable-gpl && make"],
-            f"{C_ON_DEBIAN}, `./configure --enable-cross-compile --cc=xx-clang …`",
         ),
     ],
 )
@@ -1009,7 +1007,9 @@ def test_the_advice_names_the_compiler_and_how_the_build_tool_takes_it(image: st
 def test_a_build_that_runs_what_it_compiles_needs_a_machine_of_the_target(run: str) -> None:
     message = compiled_in("debian", "apt-get install -y build-essential", run)
     assert "tonistiigi/xx" not in message
-    assert "; a machine of the target platform avoids that, because" in message
+    assert (
+        "; a machine of the target platform avoids the emulation; cross-compiling is not practical, because" in message
+    )
 
 
 @every_case(
@@ -1166,3 +1166,66 @@ def test_an_archive_with_packages_is_for_its_machine(pack: str, taken: str, *, h
     workspace = Workspace(scripts=(("build", "vite build"),), has_native_packages=True)
     found = findings(emulated_build, context(text, workspace=workspace))
     assert any(it.fixes for it in found) is has_fix
+
+
+@every_case(
+    "image, runs",
+    [
+        # A `configure` that the project may have written itself knows other options.
+        ("debian", ["./configure --enable-gpl --enable-libx264 && make"]),
+        ("debian", ["./configure --prefix=/w/out && make && make install"]),
+        # Libraries that the stage compiles are those of the build machine.
+        ("gcc:14", ["cmake -S l -B k && cmake --build k && cmake --install k", "g++ -o out x.cc"]),
+        ("debian", ["autoreconf -i && ./configure && make && make install && ldconfig", "cmake . && ninja"]),
+        # Programs that run while it compiles have to match their libraries.
+        ("debian", ["apt-get install -y cmake qt6-base-dev", "cmake . && cmake --build ."]),
+        ("debian", ["apt-get install -y cmake libgrpc++-dev", "cmake . && cmake --build ."]),
+        ("debian", ["vcpkg install fmt", "cmake . && cmake --build ."]),
+        ("debian", ["cmake -DCMAKE_TOOLCHAIN_FILE=/opt/vcpkg.cmake . && cmake --build ."]),
+        # A file for the machine on which the stage runs.
+        ("debian", ["curl -fsSLO https://example.org/lib-$(uname -m).tar.gz", "gcc -o out x.c"]),
+        ("debian", ["sudo apt-get install -y gcc", "gcc -o out x.c"]),
+        # Cargo without rustup, plugins, tools that the stage runs.
+        ("alpine", ["apk add cargo", "cargo build --release"]),
+        ("rust", ["cargo chef cook --release", "cargo build --release"]),
+        ("rust", ["cargo install cargo-pgrx", "cargo pgrx package"]),
+        ("rust", ["cargo install sqlx-cli", "cargo build --release"]),
+        ("rust", ["cargo build --release && cargo test"]),
+        ("rust", ["gcc -shared -o liba.so a.c && cargo build --release"]),
+        ("rust", ["apt-get install -y libclang-dev", "cargo build --release"]),
+    ],
+)
+def test_no_recipe_is_given_that_may_not_work(image: str, runs: list[str]) -> None:
+    message = compiled_in(image, *runs)
+    assert "tonistiigi/xx" not in message
+    assert message.endswith("; a machine of the target platform avoids the emulation")
+
+
+@every_case(
+    "user, has_recipe", [("", True), ("USER root\n", True), ("USER app\n", False), ("USER app\nUSER 0:0\n", True)]
+)
+def test_no_recipe_installs_packages_as_another_user_than_root(user: str, *, has_recipe: bool) -> None:
+    text = f"FROM rust AS b\n{user}RUN cargo build --release\nFROM debian\nCOPY --from=b /target/release/a /a\n"
+    (finding,) = findings(emulated_build, context(text))
+    assert ("tonistiigi/xx" in finding.message) is has_recipe
+
+
+@every_case(
+    "run, end",
+    [
+        (
+            "gcc -o /o x.c",
+            "`COPY --from=xx / /`, `ARG TARGETPLATFORM`, `RUN apt-get update && apt-get install -y clang lld && xx-apt-get install -y gcc libc6-dev`, `xx-clang …`",
+        ),
+        (
+            "./configure && make",
+            "and the compiler stays in the image; a machine of the target platform avoids the emulation",
+        ),
+    ],
+)
+def test_advice_about_an_image_that_compiles_is_for_another_stage(run: str, end: str) -> None:
+    (finding,) = findings(emulated_build, context(f'FROM debian\nCOPY . .\nRUN {run}\nCMD ["/o"]\n'))
+    assert finding.message.endswith(end)
+    is_recipe = "xx-clang" in end
+    assert ("; a build stage of its own can compile natively; " in finding.message) is is_recipe
+    assert (", in that stage `--platform=$BUILDPLATFORM`, " in finding.message) is is_recipe

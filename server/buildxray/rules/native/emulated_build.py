@@ -23,7 +23,7 @@ from buildxray.rules.portability import (
 from buildxray.rules.purpose import is_example
 from buildxray.rules.split_stage import split_stage
 from buildxray.rules.wording import listed, platforms
-from buildxray.rules.xx_advice import advice, needs_target_machine, xx_can_install
+from buildxray.rules.xx_advice import advice, needs_target_machine
 from buildxray.semantics.build import Effect, KnownCommand, Stage
 from buildxray.syntax.instructions import Cmd, Copying, Entrypoint
 from buildxray.syntax.lazy_regex import lazy_regex
@@ -206,8 +206,6 @@ def _finding(ctx: RuleContext, stage: Stage, commands: list[KnownCommand]) -> Fi
                 "on the build platform, `GOARCH=$TARGETARCH go install` would write to another directory, such as `bin/linux_arm64`"
             )
         )
-    if is_guess and _COMPILER_IMAGE.search(stage.image_name) is None and xx_can_install(stage):
-        parts.append(_("if that is C or C++, tonistiigi/xx can cross-compile it on the build platform"))
     is_written_later = ctx.build.workspace.makefile_sets_platform
     if is_written_later:
         parts.append(_("the Makefile beside it writes `--platform` into a copy of this file"))
@@ -225,14 +223,28 @@ def _finding(ctx: RuleContext, stage: Stage, commands: list[KnownCommand]) -> Fi
 
 def _advice(stage: Stage, commands: Iterable[KnownCommand]) -> list[str]:
     """The ways to avoid emulation by hand, where no edit can."""
-    compiling = [it for it in commands if needs_c(it) or (it.use.must_run_on_target and it.use.toolchain is not GO)]
+    compiling = _for_other_machines(commands)
     if needs_target_machine(stage, compiling):
         return [
             _(
-                "a machine of the target platform avoids that, because such a build runs what it has compiled, or needs settings of its own for each target"
+                "a machine of the target platform avoids the emulation; cross-compiling is not practical, because such a build runs what it has compiled, or needs settings of its own for each target"
             )
         ]
+    if _needs_machine(stage, compiling):
+        # Where no recipe surely works, people still have machines.
+        return [_("a machine of the target platform avoids the emulation")]
     return advice(stage, compiling)
+
+
+def _needs_machine(stage: Stage, commands: Iterable[KnownCommand]) -> bool:
+    """True if no recipe makes all of these commands cross-compile surely."""
+    compiling = _for_other_machines(commands)
+    return bool(compiling) and not advice(stage, compiling)
+
+
+def _for_other_machines(commands: Iterable[KnownCommand]) -> list[KnownCommand]:
+    """The commands that need a cross compiler to compile for another machine."""
+    return [it for it in commands if needs_c(it) or (it.use.must_run_on_target and it.use.toolchain is not GO)]
 
 
 def _starts_app_host(stage: Stage, commands: Iterable[KnownCommand]) -> bool:
@@ -284,17 +296,15 @@ def _in_image(ctx: RuleContext) -> Iterator[Finding]:
         return
     fact = _fact(ctx, commands or guesses, is_guess=bool(guesses))
     if _removes_packages(stage):
-        message = _(
-            "{fact}, which takes 5 to 10 times as long; a build stage of its own can compile natively", fact=fact
-        )
+        message = _("{fact}, which takes 5 to 10 times as long", fact=fact)
     else:
-        message = _(
-            "{fact}, which takes 5 to 10 times as long, and the compiler stays in the image; a build stage of its own can compile natively",
-            fact=fact,
-        )
+        message = _("{fact}, which takes 5 to 10 times as long, and the compiler stays in the image", fact=fact)
+    advised = _advice(stage, commands)
+    if not _needs_machine(stage, commands):
+        advised.insert(0, _("a build stage of its own can compile natively"))
     yield Finding(
         (commands or guesses)[0].title_range,
-        _("; ").join([message, *_advice(stage, commands)]),
+        _("; ").join([message, *advised]),
         partial(_splits, ctx, stage, commands) if commands else (),
         severity=Severity.INFORMATION,
     )
