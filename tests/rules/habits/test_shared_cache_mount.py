@@ -14,18 +14,20 @@ from tests.support.rules import check_fix, check_nothing, check_rule, context, f
 
 
 @every_case(
-    "target, id_",
+    "target, id_, run",
     [
-        ("/var/cache/apt", "apt"),
-        ("/var/lib/apt/lists", "apt-lists"),
-        ("/etc/apk/cache", "apk"),
-        ("target", "w-target"),
-        ("/src/node_modules", "src-node_modules"),
+        ("/var/cache/apt", "apt", "y"),
+        ("/var/lib/apt/lists", "apt-lists", "y"),
+        ("/etc/apk/cache", "apk", "y"),
+        ("target", "w-target", "cargo build"),
+        ("build", "w-build", "cmake -B build && cmake --build build"),
+        ("/src/build", "src-build", "make -C /src"),
+        ("/src/node_modules", "src-node_modules", "npm ci"),
     ],
 )
-def test_a_cache_with_files_for_one_architecture_is_reported(target: str, id_: str) -> None:
-    before = f"FROM x\nWORKDIR /w\nRUN --mount=type=cache,target={target} y\n"
-    named = f"FROM x\nWORKDIR /w\nARG TARGETARCH TARGETVARIANT\nRUN --mount=type=cache,id={id_}-$TARGETARCH$TARGETVARIANT,target={target} y\n"
+def test_a_cache_with_files_for_one_architecture_is_reported(target: str, id_: str, run: str) -> None:
+    before = f"FROM x\nWORKDIR /w\nRUN --mount=type=cache,target={target} {run}\n"
+    named = f"FROM x\nWORKDIR /w\nARG TARGETARCH TARGETVARIANT\nRUN --mount=type=cache,id={id_}-$TARGETARCH$TARGETVARIANT,target={target} {run}\n"
     check_fix(shared_cache_mount, before, named, title="Give each platform its own cache")
 
 
@@ -35,7 +37,7 @@ def test_the_range_is_the_directory() -> None:
         """
         FROM alpine
         RUN --mount=target=/var/cache/apk,id=a,type=cache apk add curl
-                           ^^^^^^^^^^^^^^ 💡 the steps for linux/amd64 and linux/arm64 share this cache, whose files are for one architecture
+                           ^^^^^^^^^^^^^^ 💡 the steps for linux/amd64 and linux/arm64 share this cache, whose files are for one architecture: one may use or replace those of another
         """,
     )
 
@@ -130,3 +132,19 @@ def test_a_file_whose_builds_may_have_their_own_machines_is_not_reported() -> No
     assert severities(shared_cache_mount, context(named)) == [None]
     itself = context(named, workspace=Workspace(builds_for_itself=True))
     assert severities(shared_cache_mount, itself) == [Severity.INFORMATION]
+
+
+@every_case(
+    "target, run",
+    [
+        ("target", "mix compile && mix release"),
+        ("target", "mvn -B package"),
+        ("target", "./build.sh"),
+        ("build", "npm run build"),
+        ("build", "gradle assemble"),
+    ],
+)
+def test_a_directory_in_which_the_command_writes_no_files_for_its_machine_is_not_reported(
+    target: str, run: str
+) -> None:
+    check_nothing(shared_cache_mount, f"FROM x\nWORKDIR /w\nRUN --mount=type=cache,target={target} {run}\n")

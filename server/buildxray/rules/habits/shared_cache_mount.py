@@ -19,6 +19,8 @@ from buildxray.syntax.instructions import Flag, Token
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.mounts import mount_options
 from buildxray.syntax.text import Edit, TextRange
+from buildxray.toolchains.c import C
+from buildxray.toolchains.rust import RUST
 
 _UNSAFE: Final = lazy_regex(
     r"/var/cache/(?:apk|dnf|libdnf5|zypp|pacman)|/etc/apk/cache|.*/target|.*/node_modules|.*/(?:\.venv|venv)|.*/build"
@@ -43,7 +45,7 @@ def shared_cache_mount(ctx: RuleContext) -> Iterator[Finding]:
 
     ## Why it matters
     A cache is identified by its id alone. Two platforms write to one directory at the same time, and use each other's files: corrupted
-    indexes, or libraries for the wrong architecture.
+    indexes, or libraries for the wrong architecture. A `target` counts only if cargo runs, a `build` only if a compiler of C does or a tool that calls one.
 
     ## Example
     ```dockerfile
@@ -81,7 +83,11 @@ def shared_cache_mount(ctx: RuleContext) -> Iterator[Finding]:
             continue
         for (idx, flag), mount in places.items():
             instruction = ctx.build.instructions[idx]
-            if _keeps_nothing(instruction, mount) or _is_named_elsewhere(mount):
+            if (
+                _keeps_nothing(instruction, mount)
+                or _is_named_elsewhere(mount)
+                or _is_for_another_tool(instruction, mount)
+            ):
                 continue
             if _is_hidden(mount, shared_by) or _is_for_one(mount):
                 continue
@@ -93,7 +99,7 @@ def shared_cache_mount(ctx: RuleContext) -> Iterator[Finding]:
             yield Finding(
                 _range(instruction, flag),
                 _(
-                    "the steps for {platforms} share this cache, whose files are for one architecture",
+                    "the steps for {platforms} share this cache, whose files are for one architecture: one may use or replace those of another",
                     platforms=platforms(shared_by),
                 ),
                 (_fix(ctx, instruction, mount),),
@@ -115,6 +121,22 @@ def _keeps_nothing(instruction: Instruction, mount: CacheMount) -> bool:
         return False
     uses = [it for it in instruction.commands if it.name == "apk"]
     return bool(uses) and all("--no-cache" in it.syntax.arguments for it in uses)
+
+
+def _is_for_another_tool(instruction: Instruction, mount: CacheMount) -> bool:
+    """True if no command of a RUN is known to write files for one architecture to a directory with a name that many tools use.
+
+    Only cargo writes such files to `target`; those of Maven, sbt and Elixir suit each machine. In `build`, those of npm and Gradle do.
+    """
+    name = mount.target.rpartition("/")[2]
+    if name not in ("build", "target") or not isinstance(instruction, Run):
+        return False
+    wanted = RUST if name == "target" else C
+    is_known = any(it.use.toolchain is wanted for it in instruction.known_commands)
+    return not is_known and not (wanted is C and any(it.name in _MAKING for it in instruction.commands))
+
+
+_MAKING: Final = frozenset({"cmake", "gmake", "make", "meson", "ninja", "scons"})
 
 
 def _is_named_elsewhere(mount: CacheMount) -> bool:
