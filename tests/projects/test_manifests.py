@@ -301,3 +301,30 @@ def test_a_project_of_maven_with_a_parent_above_it(tmp_path: Path) -> None:
 )
 def test_projects_of_composer(tmp_path: Path, files: dict[str, str], expected: str | None) -> None:
     check(tmp_path, files, "composer.json", "composer", expected)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        ("requirements.txt", "", True),
+        ("requirements.txt", "# none yet\n\n--index-url https://x.org/simple\n", True),
+        ("requirements.txt", "# none yet\n  a==1\n", False),
+        ("requirements.txt", "-r https://x.org/r.txt\n", False),
+        ("requirements.txt", "-e git+https://x.org/a\n", False),
+        ("requirements.txt", "-r other.txt\n", False),
+        ("go.mod", MODULE, True),
+        ("go.mod", f"{MODULE}require x.org/a v1.0.0\n", False),
+        ("go.mod", f"{MODULE}require (\n\tx.org/a v1.0.0\n)\n", False),
+        ("package.json", "{}", False),
+        ("package.json", '{"name": "a", "dependencies": {}}', True),
+        ("package.json", '{"name": "a", "devDependencies": {"b": "1"}}', False),
+        ("package.json", '{"name": "a", ', False),
+        ("Cargo.toml", "", False),
+    ],
+)
+def test_lists_that_name_nothing(tmp_path: Path, name: str, text: str, *, expected: bool) -> None:
+    files = {name: text, "other.txt": "b\n"}
+    manager = {"requirements.txt": "pip", "go.mod": "go", "package.json": "npm", "Cargo.toml": "cargo"}[name]
+    answer = needed(tmp_path, files, name, manager)
+    assert answer is not None
+    assert answer.requires_nothing is expected

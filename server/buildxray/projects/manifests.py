@@ -63,8 +63,36 @@ def _needed(context: _Context, names: Iterable[str]) -> NeededFiles:
             return NeededFiles((*needed,), is_complete=False)
         if len(needed) > _MOST_FILES or not context.exists(path):
             return NeededFiles((*needed,), is_complete=False)
-    installs_itself = any(_installs_itself(context, it) for it in needed)
-    return NeededFiles((*needed,), is_complete=True, installs_itself=installs_itself)
+    return NeededFiles(
+        (*needed,),
+        is_complete=True,
+        installs_itself=any(_installs_itself(context, it) for it in needed),
+        requires_nothing=all(_requires_nothing(context, it) for it in needed),
+    )
+
+
+_SETTINGS: Final = frozenset(
+    {"go.sum", "package-lock.json", "yarn.lock", ".npmrc", ".yarnrc", "pnpm-lock.yaml", "bun.lock", "bunfig.toml"}
+)
+"""Files beside a list, which name nothing that it does not require."""
+_REQUIREMENT: Final = lazy_regex(
+    r"^[ \t]*(?:[^\s#-]|(?:-e|--editable)\b|(?:-r|--requirement)\b[^\n]*://)", re.MULTILINE
+)
+"""A line of a list of pip that names a package. Source: pip.pypa.io, "Requirements File Format"."""
+_REQUIRE: Final = lazy_regex(r"^[ \t]*(?:require|tool)\b", re.MULTILINE)
+
+
+def _requires_nothing(context: _Context, path: str) -> bool:
+    """True if a list of pip, Go or Node.js surely names no dependency, or if a file only accompanies a list."""
+    name, text = posixpath.basename(path), context.text(path)
+    if name in _SETTINGS:
+        return True
+    if name == "go.mod":
+        return _REQUIRE.search(text) is None
+    if name == "package.json":
+        package = _json(text)
+        return bool(package) and not any(package.get(it) for it in (*_DEPENDENCIES, "peerDependencies", "workspaces"))
+    return name.endswith((".txt", ".in")) and _REQUIREMENT.search(text) is None
 
 
 class _Context:

@@ -80,6 +80,8 @@ class NeededFiles(NamedTuple):
     """False if it needs more files, of which the text does not tell the names."""
     installs_itself: bool = False
     """True if the command installs the project too, and so needs its sources, unless an option leaves the project out."""
+    requires_nothing: bool = False
+    """True if no list names a dependency, so that nothing is downloaded."""
 
 
 class Workspace(NamedTuple):

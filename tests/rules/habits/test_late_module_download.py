@@ -230,7 +230,13 @@ ONLY_LIST = NeededFiles(("package.json",), is_complete=True)
     [
         ("COPY . .", ONLY_LIST, "`package.json` is not copied before the rest"),
         ("COPY . .", NeededFiles(("package.json",), is_complete=False), ""),
-        ("COPY . .", NeededFiles(tuple("abcdefg"), is_complete=True), ""),
+        ("COPY . .", NeededFiles(tuple("abcdefghijklm"), is_complete=True), ""),
+        (
+            "COPY . .",
+            NeededFiles(tuple("abcdefghijkl"), is_complete=True),
+            "`a`, `b`, `c`, `d`, `e` and 7 more are not copied",
+        ),
+        ("COPY . .", NeededFiles(("package.json",), is_complete=True, requires_nothing=True), ""),
         ("COPY . .", NeededFiles(tuple("abcdef"), is_complete=True), "`a`, `b`, `c`, `d`, `e` and `f` are not copied"),
         ("COPY package.json ./\nCOPY . .", ONLY_LIST, "move it to right after `COPY package.json`, before"),
         (
@@ -758,3 +764,33 @@ def test_packages_of_composer(lines: str, needed: NeededFiles | None, reason: st
     assert [it.startswith(reason) for it in messages] == [True] * bool(reason)
     with_packages = workspace._replace(holds=lambda _path: True)
     assert not findings(late_module_download, context(text, workspace=with_packages))
+
+
+def test_manifests_that_are_copied_after_the_sources() -> None:
+    text = """FROM golang
+WORKDIR /app
+COPY ./cmd /app/cmd
+COPY go.mod go.sum ./
+RUN go mod download
+RUN go build -o /a ./cmd/a
+"""
+    workspace = Workspace(holds=lambda path: path in ("go.mod", "go.sum", "cmd"))
+    (finding,) = findings(late_module_download, context(text, workspace=workspace))
+    assert finding.message.endswith("`go.mod` and `go.sum` are not copied before the rest")
+    # In this file they come first, and nothing is in vain.
+    first = text.replace("COPY ./cmd /app/cmd\n", "").replace("RUN go build", "COPY ./cmd /app/cmd\nRUN go build")
+    assert findings(late_module_download, context(first, workspace=workspace)) == []
+
+
+@every_case(
+    "written, named",
+    [
+        ("yarn --production", "`yarn` downloads"),
+        ("yarn install --production", "`yarn install` downloads"),
+        ("cd . && pnpm i", "`pnpm i` downloads"),
+        ("/usr/bin/npm ci", "`npm ci` downloads"),
+    ],
+)
+def test_the_command_is_named_as_it_is_written(written: str, named: str) -> None:
+    (finding,) = findings(late_module_download, context(f"FROM node\nWORKDIR /s\nCOPY . .\nRUN {written}\n"))
+    assert finding.message.startswith(named)

@@ -49,8 +49,8 @@ def late_module_download(ctx: RuleContext) -> Iterator[Finding]:
     several modules, or with packages in the repository. A command that reads no manifest of the build context is not reported: `go install path@version`, `npm install -g`, and
     those in sources that the stage itself clones or downloads. Nor is a download before which the build may change the manifests (`sed -i`,
     `go mod edit`, a script of the project). The message names all files that the download needs, such as the lists of the members of a
-    workspace, the projects that a project of .NET refers to, and settings like `.npmrc`. Where these are more than six, or a list refers to
-    sources (`file:../lib`, a path dependency, a script that runs at installation), nothing is reported; nor in an image for development or tests.
+    workspace, the projects that a project of .NET refers to, and settings like `.npmrc`. Where these are more than twelve, or a list refers to
+    sources (`file:../lib`, a path dependency, a script that runs at installation), nothing is reported; nor if the lists name nothing, nor in an image for development or tests.
 
     ## Why it matters
     A layer is rebuilt if the files copied before it have changed. After the whole source, every edit downloads everything again, in a
@@ -242,9 +242,13 @@ def _are_missing(ctx: RuleContext, whole: Instruction, command: KnownCommand) ->
 
 
 def _lacks_manifests(ctx: RuleContext, part: Instruction, command: KnownCommand) -> bool:
-    """True if a directory of the build context, of which a COPY takes the whole, has none of the manifests, nor does an earlier COPY take one."""
+    """True if a directory of the build context, of which a COPY takes the whole, has none of the manifests, nor does a COPY before the download name one."""
     known, node = ctx.build.workspace.holds, part.node
-    if known is None or not isinstance(node, Copying) or any(_copied_earlier(part, it) for it in command.use.manifests):
+    if (
+        known is None
+        or not isinstance(node, Copying)
+        or any(_copied_earlier(command.run, it) for it in command.use.manifests)
+    ):
         return False
     paths = [posixpath.normpath(f"{source.text}/{it}") for source in node.sources for it in command.use.manifests]
     return not any(map(known, paths))
@@ -341,7 +345,10 @@ def _copied_earlier(whole: Instruction, manifest: str) -> Instruction | None:
 
 
 def _fact(command: KnownCommand) -> str:
-    return _("`{title}` downloads the dependencies again after each change of the source", title=command.title)
+    written = command.run.build.text[slice(*command.title_range)]
+    # A title of several words is that of a command whose name alone is written, as in `yarn`.
+    title = written if len(written) <= len(command.title) and written[:1].isalpha() else command.title
+    return _("`{title}` downloads the dependencies again after each change of the source", title=title)
 
 
 def _whole_source(stage: Stage) -> Instruction | None:
@@ -391,13 +398,15 @@ _PACKAGES: Final = lazy_regex(
 
 
 def _needs_more(ctx: RuleContext, whole: Instruction, command: KnownCommand) -> bool:
-    """True if a download needs files whose names are unknown, or too many to be copied one by one."""
+    """True if a download needs files whose names are unknown, or too many to be copied one by one; also if it downloads nothing."""
     needed = _needed(ctx, command)
     if needed is not None:
         # An installation that fails without a lock file is for another build context than one without any.
+        if needed.requires_nothing:
+            return True
         is_locked = command.use.toolchain is NODE and len(command.use.manifests) > 1
         is_other = is_locked and not any(posixpath.basename(it) in _LOCKS for it in needed.files)
-        return is_other or not needed.is_complete or len(_missing(ctx, whole, needed)) > _MOST_NAMED
+        return is_other or not needed.is_complete or len(_missing(ctx, whole, needed)) > _MOST_COPIED
     if command.use.toolchain is JAVA or command.use.title == "composer install":
         return True
     if command.use.toolchain is not GO:
@@ -418,7 +427,9 @@ def _ignores_go_work(command: KnownCommand) -> bool:
 
 _LOCKS: Final = frozenset((*LOCK_FILES.values(), "bun.lockb", "npm-shrinkwrap.json"))
 _MOST_NAMED: Final = 6
-"""Files that a message names; nobody copies more one by one without a tool that lists them."""
+"""Files that a message names."""
+_MOST_COPIED: Final = 12
+"""Nobody copies more files one by one without a tool that lists them."""
 
 
 def _needed(ctx: RuleContext, command: KnownCommand) -> NeededFiles | None:
@@ -454,6 +465,7 @@ def _find_needed(ctx: RuleContext, command: KnownCommand) -> NeededFiles | None:
         files,
         is_complete=all(it.is_complete for it in answers),
         installs_itself=any(it.installs_itself for it in answers),
+        requires_nothing=all(it.requires_nothing for it in answers),
     )
 
 
