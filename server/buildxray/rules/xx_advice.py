@@ -6,9 +6,10 @@ Source: github.com/tonistiigi/xx, README.
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from buildxray.localization import _
+from buildxray.rules.context import RuleContext
 from buildxray.semantics.build import Effect, KnownCommand, Run, Stage
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.toolchains.base import Use
@@ -17,13 +18,13 @@ from buildxray.toolchains.go import GO
 from buildxray.toolchains.rust import RUST
 
 
-def advice(stage: Stage, commands: Sequence[KnownCommand]) -> list[str]:
+def advice(ctx: RuleContext, stage: Stage, commands: Sequence[KnownCommand]) -> list[str]:
     """Advice on cross-compiling by hand if no edit can: a sentence for each toolchain of these commands.
 
     None for a stage on a distribution whose packages xx cannot install: it supports apt and apk. None for one whose system is copied onto `scratch`,
     nor where only a machine of the target is practical, or where a step of the advice may not work.
     """
-    if needs_target_machine(stage, commands) or _may_not_work(stage, commands):
+    if needs_target_machine(stage, commands) or _may_not_work(ctx, stage, commands):
         return []
     uses = [it.use for it in commands]
     install = _xx_install(stage, has_cxx=_has_cxx(stage, uses))
@@ -68,32 +69,78 @@ def _runs_tests(stage: Stage) -> bool:
     )
 
 
-def _may_not_work(stage: Stage, commands: Sequence[KnownCommand]) -> bool:
-    """True if something in a stage may need more than the advice says.
+def _may_not_work(ctx: RuleContext, stage: Stage, commands: Sequence[KnownCommand]) -> bool:
+    """True if something may need more than the advice says."""
+    surroundings = _surroundings(ctx, stage)
+    return (
+        not surroundings.is_simple
+        or any(it.use.toolchain is C and not crossing(it.invocation) for it in commands)
+        or (surroundings.has_unnamed_libraries and any(map(_may_link_them, commands)))
+        or (not surroundings.has_rustup and any(it.use.toolchain is RUST for it in commands))
+    )
 
-    Only the author knows what else has to change for a user who is not root, tools that the stage compiles and then runs, libraries that
-    it compiles for later compilers, files that it chooses by its own architecture, and packages whose programs belong to their libraries.
+
+class _Surroundings(NamedTuple):
+    """What a stage and its ancestors do around a compiler, as far as the advice depends on it."""
+
+    is_simple: bool
+    """True if nothing else has to change.
+
+    Only the author knows what has to change for a user who is not root, tools that the stage compiles and then runs, libraries that it compiles
+    for later compilers, files that it chooses by its own architecture, and packages whose programs belong to their libraries.
     """
+    has_rustup: bool
+    """True if the stage has rustup, from which xx-cargo gets the standard library of the target."""
+    has_unnamed_libraries: bool
+    """True if the image brings libraries with their headers, such as libssl-dev, so that no instruction tells which ones the project needs.
+
+    Source: github.com/docker-library/buildpack-deps, on which these images are built.
+    """
+
+
+def _surroundings(ctx: RuleContext, stage: Stage) -> _Surroundings:
+    known = ctx.cached(_surroundings_by_stage)
+    if stage not in known:
+        known[stage] = _surroundings_of(stage)
+    return known[stage]
+
+
+def _surroundings_by_stage(_ctx: RuleContext) -> dict[Stage, _Surroundings]:
+    """What `_surroundings` has computed: a stage may have hundreds of compilers."""
+    return {}
+
+
+def _surroundings_of(stage: Stage) -> _Surroundings:
     runs = [run for it in stage.ancestry for run in it.runs]
     known = [command for run in runs for command in run.known_commands]
     toolchains = {it.use.toolchain for it in known if it.use.effect is Effect.COMPILE}
-    if any(it.use.toolchain is RUST for it in commands) and (
-        _RUSTUP_IMAGE.search(stage.image_name) is None and not any(it.name in ("rustup", "rustup-init") for it in known)
-    ):
-        # xx-cargo gets the standard library of the target from rustup.
-        return True
-    return (
-        any(it.use.toolchain is C and not crossing(it.invocation) for it in commands)
-        or any(_as_other_user(run) for run in runs)
+    words = stage.installed_words
+    is_complex = (
+        any(_as_other_user(run) for run in runs)
         or any(it.name in _OTHER_PROGRAMS for run in runs for it in run.commands)
         or any(it.use.toolchain is RUST and _is_other_cargo(it) for it in known)
         or any(it.use.effect is Effect.PROBE for it in known)
         or (C in toolchains and RUST in toolchains)
         or any(it.use.effect is Effect.DOWNLOAD and any(map(it.depends_on_platform, it.syntax.words)) for it in known)
         or (C in toolchains and _installs_own_library(runs))
-        or any(map(_BOUND_PACKAGE.match, stage.installed_words))
+        or any(map(_BOUND_PACKAGE.match, words))
+        # Crates with bindings to C load the libclang of the build machine.
+        or (RUST in toolchains and any(it.startswith(("clang", "llvm")) for it in words))
         or any(_OTHER_WORDS.search(run.node.text) for run in runs)
     )
+    return _Surroundings(
+        not is_complex,
+        _RUSTUP_IMAGE.search(stage.image_name) is not None or any(it.name in ("rustup", "rustup-init") for it in known),
+        _WITH_LIBRARIES.search(stage.image_name) is not None,
+    )
+
+
+def _may_link_them(command: KnownCommand) -> bool:
+    """True if a command may link libraries of its image: Cargo and build tools may, a compiler does if it is told so."""
+    if command.use.toolchain is RUST:
+        return True
+    libraries = {it for it in command.syntax.arguments if it.startswith("-l")}
+    return command.use.toolchain is C and (command.name in _BUILD_TOOLS | {"cmake"} or not libraries <= _LIBRARIES_OF_C)
 
 
 def _as_other_user(run: Run) -> bool:
@@ -126,6 +173,8 @@ def _installs_own_library(runs: Iterable[Run]) -> bool:
 
 
 _RUSTUP_IMAGE: Final = lazy_regex(r"/(?:rust|rust-musl-cross|rustlang)(?:[:@/]|$)")
+_WITH_LIBRARIES: Final = lazy_regex(r"/library/(?:buildpack-deps|gcc|rust)(?![^:@])(?!:[^@]*(?:alpine|curl|scm|slim))")
+_LIBRARIES_OF_C: Final = frozenset({"-lc", "-ldl", "-lm", "-lpthread", "-lrt", "-lstdc++"})
 _OTHER_PROGRAMS: Final = frozenset(
     {
         "autocxx",
@@ -152,11 +201,12 @@ _BOUND_PACKAGE: Final = lazy_regex(
 def _has_cxx(stage: Stage, uses: Iterable[Use]) -> bool:
     """True if commands may compile C++: by the name of a compiler, or by a package with one, if a build tool calls the compiler."""
     names = {it.invocation.command.name for it in uses if it.toolchain is C or it.toolchain is GO}
+    is_rust = any(it.toolchain is RUST for it in uses)
     if any(map(is_for_cxx, names)):
         return True
     is_installed = any(map(_CXX_PACKAGE.fullmatch, stage.installed_words))
     has_compiler = _CXX_IMAGE.search(stage.image_name) is not None or is_installed
-    return not names.isdisjoint(_CALLING) and has_compiler
+    return (is_rust or not names.isdisjoint(_CALLING)) and has_compiler
 
 
 _BUILD_TOOLS: Final = frozenset({"make", "meson", "ninja", "samu"})

@@ -938,7 +938,7 @@ def test_files_beside_the_output_of_a_script(head: str, install: str, taken: str
 
 def test_the_advice_names_the_libraries_that_the_stage_installs() -> None:
     text = (
-        "FROM rust AS build\n"
+        "FROM rust:slim AS build\n"
         "RUN apt-get update && apt-get install -y --no-install-recommends cmake libssl-dev=3.* libc6-dev libpq-dev ca-certificates\n"
         "RUN cargo build --release\nFROM debian\nCOPY --from=build /app /app\n"
     )
@@ -976,7 +976,12 @@ CXX_ON_ALPINE = "xx-apk add xx-cxx-essentials`"
             ["apt-get install -y gcc cmake ninja-build", "cmake -G Ninja . && ninja"],
             f"{C_ON_DEBIAN}, `cmake $(xx-clang --print-cmake-defines) …`",
         ),
-        ("gcc:14", ["meson setup out && ninja -C out"], f"{CXX_ON_DEBIAN}, `meson setup --cross-file …`"),
+        ("gcc:14", ["gcc -o out x.c -lm"], f"{C_ON_DEBIAN}, `xx-clang …`"),
+        (
+            "debian",
+            ["apt-get install -y g++", "meson setup out && ninja -C out"],
+            f"{CXX_ON_DEBIAN}, `meson setup --cross-file …`",
+        ),
         (
             "debian",
             [
@@ -1187,12 +1192,18 @@ def test_an_archive_with_packages_is_for_its_machine(pack: str, taken: str, *, h
         ("debian", ["sudo apt-get install -y gcc", "gcc -o out x.c"]),
         # Cargo without rustup, plugins, tools that the stage runs.
         ("alpine", ["apk add cargo", "cargo build --release"]),
-        ("rust", ["cargo chef cook --release", "cargo build --release"]),
-        ("rust", ["cargo install cargo-pgrx", "cargo pgrx package"]),
-        ("rust", ["cargo install sqlx-cli", "cargo build --release"]),
-        ("rust", ["cargo build --release && cargo test"]),
-        ("rust", ["gcc -shared -o liba.so a.c && cargo build --release"]),
-        ("rust", ["apt-get install -y libclang-dev", "cargo build --release"]),
+        ("rust:slim", ["cargo chef cook --release", "cargo build --release"]),
+        ("rust:slim", ["cargo install cargo-pgrx", "cargo pgrx package"]),
+        ("rust:slim", ["cargo install sqlx-cli", "cargo build --release"]),
+        ("rust:slim", ["cargo build --release && cargo test"]),
+        ("rust:slim", ["gcc -shared -o liba.so a.c && cargo build --release"]),
+        ("rust:slim", ["apt-get install -y libclang-dev", "cargo build --release"]),
+        ("rust:slim", ["apt-get install -y clang", "cargo build --release"]),
+        # The image brings libraries for the build machine.
+        ("rust", ["cargo build --release"]),
+        ("rust:1.90-bookworm", ["cargo build --release"]),
+        ("gcc:14", ["gcc -o out x.c -lssl"]),
+        ("gcc:14", ["cmake . && cmake --build ."]),
     ],
 )
 def test_no_recipe_is_given_that_may_not_work(image: str, runs: list[str]) -> None:
@@ -1205,7 +1216,7 @@ def test_no_recipe_is_given_that_may_not_work(image: str, runs: list[str]) -> No
     "user, has_recipe", [("", True), ("USER root\n", True), ("USER app\n", False), ("USER app\nUSER 0:0\n", True)]
 )
 def test_no_recipe_installs_packages_as_another_user_than_root(user: str, *, has_recipe: bool) -> None:
-    text = f"FROM rust AS b\n{user}RUN cargo build --release\nFROM debian\nCOPY --from=b /target/release/a /a\n"
+    text = f"FROM rust:1-slim-bookworm AS b\n{user}RUN cargo build --release\nFROM debian\nCOPY --from=b /target/release/a /a\n"
     (finding,) = findings(emulated_build, context(text))
     assert ("tonistiigi/xx" in finding.message) is has_recipe
 
@@ -1229,3 +1240,12 @@ def test_advice_about_an_image_that_compiles_is_for_another_stage(run: str, end:
     is_recipe = "xx-clang" in end
     assert ("; a build stage of its own can compile natively; " in finding.message) is is_recipe
     assert (", in that stage `--platform=$BUILDPLATFORM`, " in finding.message) is is_recipe
+
+
+@every_case(
+    "package, libraries",
+    [("g++", "xx-cxx-essentials"), ("build-essential", "xx-cxx-essentials"), ("pkg-config", "gcc libc6-dev")],
+)
+def test_crates_with_cxx_need_its_library_for_the_target(package: str, libraries: str) -> None:
+    message = compiled_in("rust:slim", f"apt-get install -y {package}", "cargo build --release")
+    assert f" && xx-apt-get install -y {libraries}`, `xx-cargo build`" in message

@@ -105,7 +105,7 @@ def wrong_arch_build(ctx: RuleContext) -> Iterator[Finding]:
             advised = [command] if use.must_run_on_target and use.toolchain is not GO else []
             yield Finding(
                 command.title_range,
-                _("; ").join([_message(use, images), *advice(stage, advised)]),
+                _("; ").join([_message(use, images), *advice(ctx, stage, advised)]),
                 partial(_fixes, ctx, command),
                 (Related(way.keyword_range, _("the binary is taken from here")),),
                 doubt=Doubt.PROGRAM if _may_be_byte_code(target, command) else doubt_of_output(ctx, stage, command),

@@ -192,7 +192,7 @@ def _finding(ctx: RuleContext, stage: Stage, commands: list[KnownCommand]) -> Fi
         parts.append(
             _("on the build platform it would install packages for the wrong machine, and the image contains them")
         )
-    parts += _advice(stage, commands)
+    parts += _advice(ctx, stage, commands)
     starts_app_host = _starts_app_host(stage, commands)
     if starts_app_host:
         parts.append(
@@ -221,7 +221,7 @@ def _finding(ctx: RuleContext, stage: Stage, commands: list[KnownCommand]) -> Fi
     )
 
 
-def _advice(stage: Stage, commands: Iterable[KnownCommand]) -> list[str]:
+def _advice(ctx: RuleContext, stage: Stage, commands: Iterable[KnownCommand]) -> list[str]:
     """The ways to avoid emulation by hand, where no edit can."""
     compiling = _for_other_machines(commands)
     if needs_target_machine(stage, compiling):
@@ -230,16 +230,16 @@ def _advice(stage: Stage, commands: Iterable[KnownCommand]) -> list[str]:
                 "a machine of the target platform avoids the emulation; cross-compiling is not practical, because such a build runs what it has compiled, or needs settings of its own for each target"
             )
         ]
-    if _needs_machine(stage, compiling):
+    if _needs_machine(ctx, stage, compiling):
         # Where no recipe surely works, people still have machines.
         return [_("a machine of the target platform avoids the emulation")]
-    return advice(stage, compiling)
+    return advice(ctx, stage, compiling)
 
 
-def _needs_machine(stage: Stage, commands: Iterable[KnownCommand]) -> bool:
+def _needs_machine(ctx: RuleContext, stage: Stage, commands: Iterable[KnownCommand]) -> bool:
     """True if no recipe makes all of these commands cross-compile surely."""
     compiling = _for_other_machines(commands)
-    return bool(compiling) and not advice(stage, compiling)
+    return bool(compiling) and not advice(ctx, stage, compiling)
 
 
 def _for_other_machines(commands: Iterable[KnownCommand]) -> list[KnownCommand]:
@@ -299,8 +299,8 @@ def _in_image(ctx: RuleContext) -> Iterator[Finding]:
         message = _("{fact}, which takes 5 to 10 times as long", fact=fact)
     else:
         message = _("{fact}, which takes 5 to 10 times as long, and the compiler stays in the image", fact=fact)
-    advised = _advice(stage, commands)
-    if not _needs_machine(stage, commands):
+    advised = _advice(ctx, stage, commands)
+    if not _needs_machine(ctx, stage, commands):
         advised.insert(0, _("a build stage of its own can compile natively"))
     yield Finding(
         (commands or guesses)[0].title_range,
