@@ -220,7 +220,7 @@ def test_an_image_for_windows_is_for_no_platform_of_linux(base: str, path: str, 
 
 @pytest.mark.parametrize("rule", ["emulated-build", "shared-cache-mount"])
 def test_jobs_of_their_own_share_nothing_and_save_nothing(rule: str) -> None:
-    text = "FROM golang AS b\nCOPY . .\nRUN --mount=type=cache,target=/target CGO_ENABLED=0 go build -o /a .\nFROM scratch\nCOPY --from=b /a /a\n"
+    text = "FROM golang AS b\nCOPY . .\nRUN --mount=type=cache,target=/src/node_modules CGO_ENABLED=0 go build -o /a .\nFROM scratch\nCOPY --from=b /a /a\n"
     together = replace(request(), nodes=tuple((it, it) for it in request().target_platforms))
     apart = replace(together, is_separate=True)
     found = [

@@ -9,14 +9,12 @@ from tests.support.rules import check_fix, check_no_fix, check_rule, context, fi
 
 
 def test_rust_is_explained_but_not_fixed() -> None:
-    text = (
-        "FROM rust AS b\nWORKDIR /w\nRUN cargo build --release\nFROM scratch\nCOPY --from=b /w/target/release/app /\n"
-    )
+    text = "FROM rust:slim AS b\nWORKDIR /w\nRUN cargo build --release\nFROM scratch\nCOPY --from=b /w/target/release/app /\n"
     check_no_fix(emulated_build, text)
     check_rule(
         wrong_arch_build,
         """
-        FROM --platform=$BUILDPLATFORM rust AS b
+        FROM --platform=$BUILDPLATFORM rust:slim AS b
         WORKDIR /w
         RUN cargo build --release
             ^^^^^^^^^^^ `cargo build` compiles for linux/amd64, and the binary goes into the image for linux/arm64 too; tonistiigi/xx cross-compiles: `FROM --platform=$BUILDPLATFORM tonistiigi/xx AS xx`, in this stage `--platform=$BUILDPLATFORM`, `COPY --from=xx / /`, `ARG TARGETPLATFORM`, `RUN apt-get update && apt-get install -y clang lld && xx-apt-get install -y gcc libc6-dev`, `xx-cargo build`, whose files are in `target/$(xx-cargo --print-target-triple)`
@@ -57,3 +55,17 @@ def test_compilers_that_take_their_target_as_an_option(before: str, after: str) 
     )
     (finding,) = findings(emulated_build, context(text.format("", "", before)))
     assert finding.fixes[0].safety.value == "suggestion"
+
+
+def test_without_a_recipe_the_flag_is_named() -> None:
+    check_rule(
+        wrong_arch_build,
+        """
+        FROM --platform=$BUILDPLATFORM rust AS b
+        WORKDIR /w
+        RUN cargo build --release
+            ^^^^^^^^^^^ `cargo build` compiles for linux/amd64, and the binary goes into the image for linux/arm64 too; without its `--platform` the stage compiles for the target, under emulation
+        FROM scratch
+        COPY --from=b /w/target/release/app /
+        """,
+    )

@@ -110,6 +110,12 @@ class RuleContext:
         """True if the file names platform arguments, but the known builds of its project ask for one platform each: nothing is repeated yet."""
         return self.has_intent and not self.is_for_several
 
+    @property
+    def repeats_nothing(self) -> bool:
+        """True if no step runs once per platform: each image is built on the machine that runs it, or the file is for one architecture by its name."""
+        is_for_one = self.build.workspace.builds_for_itself or bool(self.build.file_architectures)
+        return self.is_for_helping or (is_for_one and not self.asks_for_several)
+
     @cached_property
     def is_for_other_machines(self) -> bool:
         """True if findings about other platforms are useful to the people who build the file.

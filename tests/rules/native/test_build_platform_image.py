@@ -319,3 +319,21 @@ def test_the_flag_is_removed_only_from_an_image_that_exists_for_all_targets(
     (finding,) = findings(build_platform_image, context(text, targets))
     assert bool(finding.fixes) is (check == "")
     assert finding.message.endswith(check or "for every target")
+
+
+@every_case(
+    "run, has_fix",
+    [
+        ("RUN apt-get update && apt-get install -y curl", True),
+        ("ARG TARGETARCH\nRUN curl -fsSLo /t https://example.org/t-$TARGETARCH", True),
+        # Only the author knows if these exist for other architectures.
+        ("RUN curl -fsSLo /t https://example.org/game.tar.gz", False),
+        ("COPY . /src\nRUN /src/download.sh", False),
+        ("COPY . /src\nRUN bash /src/download.sh", False),
+    ],
+)
+def test_the_flag_stays_if_the_stage_downloads_what_may_exist_for_one_platform_only(run: str, *, has_fix: bool) -> None:
+    text = f'FROM --platform=linux/amd64 debian\n{run}\nARG TARGETPLATFORM\nCMD ["/t"]\n'
+    (finding,) = findings(build_platform_image, context(text))
+    assert bool(finding.fixes) is has_fix
+    assert ("or do not build for linux/arm64" in finding.message) is not has_fix

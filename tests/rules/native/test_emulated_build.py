@@ -632,6 +632,10 @@ def test_a_build_tool_in_the_only_stage(image: str, lines: str, is_said: bool, s
         ("alpine", "RUN apk add make git\nCOPY . .\nRUN make", False),
         ("debian", f"{GCC}\nCOPY . .\nRUN make docs", False),
         ("debian", f"{GCC}\nCOPY . .\nRUN ./scripts/fetch.sh", False),
+        ("debian", f"{GCC}\nCOPY . .\nRUN bash build_scripts/fetch.sh", False),
+        # The compiler is for packages with native code.
+        ("python:3.13-slim", f"{GCC}\nCOPY . .\nRUN bash scripts/build_package.sh", False),
+        ("ruby", f"{GCC}\nCOPY . .\nRUN ./build.sh", False),
         ("--platform=$BUILDPLATFORM debian", f"{GCC}\nCOPY . .\nRUN make", False),
     ],
 )

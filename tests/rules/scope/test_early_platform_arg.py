@@ -433,9 +433,12 @@ def test_deleted_lines_leave_no_two_empty_lines(declared: str, left: str) -> Non
 
 def test_a_file_that_is_only_built_for_one_platform_gets_information() -> None:
     text = "FROM --platform=$BUILDPLATFORM debian AS a\nARG TARGETARCH\nRUN gzip -9 /m\nRUN echo $TARGETARCH > /a\nFROM scratch\nCOPY --from=a /m /a /\n"
-    workspace = Workspace(builds_for_itself=True)
+    workspace = Workspace(is_automated=True)
     assert severities(early_platform_arg, context(text, workspace=workspace)) == [Severity.INFORMATION]
     assert severities(early_platform_arg, context(text)) == [None]
+    # Nothing is repeated where each image is for the machine that builds it, or for one architecture by name.
+    assert severities(early_platform_arg, context(text, workspace=Workspace(builds_for_itself=True))) == []
+    assert severities(early_platform_arg, context(text, workspace=Workspace(dockerfile="Dockerfile.arm64"))) == []
 
 
 def test_a_run_that_prints_no_platform_is_not_the_cause() -> None:

@@ -168,9 +168,12 @@ def test_an_image_that_is_the_same_for_every_platform_is_left_to_its_own_rule(te
 
 def test_a_file_that_is_only_built_for_one_platform_gets_information() -> None:
     text = "FROM --platform=$BUILDPLATFORM debian AS lint\nARG TARGETARCH\nRUN gzip -9 /m\n"
-    workspace = Workspace(builds_for_itself=True)
+    workspace = Workspace(is_automated=True)
     assert severities(unused_platform_arg, context(text, workspace=workspace)) == [Severity.INFORMATION]
     assert severities(unused_platform_arg, context(text)) == [None]
+    # Nothing is repeated where each image is for the machine that builds it, or for one architecture by name.
+    assert severities(unused_platform_arg, context(text, workspace=Workspace(builds_for_itself=True))) == []
+    assert severities(unused_platform_arg, context(text, workspace=Workspace(dockerfile="Dockerfile.arm64"))) == []
 
 
 def test_declarations_that_repeat_the_same_steps_are_one_finding() -> None:

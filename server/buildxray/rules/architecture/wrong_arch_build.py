@@ -103,9 +103,12 @@ def wrong_arch_build(ctx: RuleContext) -> Iterator[Finding]:
                 continue
             # What `go install` needs there is not a cross compiler of C.
             advised = [command] if use.must_run_on_target and use.toolchain is not GO else []
+            advices = advice(ctx, stage, advised)
+            if advised and not advices and stage.root is not None and stage.root.from_.platform is not None:
+                advices = [_("without its `--platform` the stage compiles for the target, under emulation")]
             yield Finding(
                 command.title_range,
-                _("; ").join([_message(use, images), *advice(ctx, stage, advised)]),
+                _("; ").join([_message(use, images), *advices]),
                 partial(_fixes, ctx, command),
                 (Related(way.keyword_range, _("the binary is taken from here")),),
                 doubt=Doubt.PROGRAM if _may_be_byte_code(target, command) else doubt_of_output(ctx, stage, command),

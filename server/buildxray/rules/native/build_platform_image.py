@@ -15,7 +15,7 @@ from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import remove_flag
 from buildxray.rules.native_image import arguments_of_flag, starts, targets_of_native_image
 from buildxray.rules.wording import platforms
-from buildxray.semantics.build import Build, Effect, Stage
+from buildxray.semantics.build import Build, Effect, KnownCommand, Stage
 from buildxray.semantics.file_flow import clean, holds
 from buildxray.semantics.mentions import Mention
 from buildxray.semantics.origins import Machine
@@ -50,7 +50,7 @@ def build_platform_image(ctx: RuleContext) -> Iterator[Finding]:
 
     ## Fix safety
     A suggestion: the stage then runs once per platform, and native steps become emulated. It is offered for official images that are known
-    to exist for all requested platforms; otherwise the message names what to check, because the build fails where an image is missing. No
+    to exist for all requested platforms, if the stage downloads nothing with one name for all and runs no script of the project; otherwise the message names what to check, because the build fails where an image is missing. No
     fix is offered if an argument of the project chooses the platform, as in `--platform=linux/${GOARCH}`.
 
     ## Limits
@@ -85,7 +85,13 @@ def build_platform_image(ctx: RuleContext) -> Iterator[Finding]:
     )
     fixes: tuple[Fix, ...] = ()
     if {*root.family} <= {*stage.ancestry} and not _is_chosen_by_argument(root):
-        if all(exists_for(root.image_name, it) for it in ctx.build.targets):
+        if _may_get_one_architecture(root):
+            message = _(
+                "{fact}; remove `--platform` if what the stage downloads exists for {platforms}, or do not build for {platforms}",
+                fact=message,
+                platforms=platforms(wrong),
+            )
+        elif all(exists_for(root.image_name, it) for it in ctx.build.targets):
             edit = remove_flag(root.from_, flag)
             fixes = (Fix(_("Remove `--platform`"), (edit,), Safety.SUGGESTION),)
         elif root.from_.image is not None:
@@ -96,6 +102,19 @@ def build_platform_image(ctx: RuleContext) -> Iterator[Finding]:
                 platforms=platforms(wrong),
             )
     yield Finding(root.from_.range_of(flag), message, fixes, doubt=_doubt(ctx, stage, root))
+
+
+def _may_get_one_architecture(root: Stage) -> bool:
+    """True if a stage or one on it runs a script of the project, or downloads something: it may exist for the one platform only, for which the author chose it."""
+    for command in (it for one in root.family for run in one.runs for it in run.commands):
+        if isinstance(command, KnownCommand) and command.use.effect is Effect.DOWNLOAD:
+            if not any(map(command.depends_on_platform, command.syntax.words)):
+                return True
+        elif command.syntax.words and (
+            "/" in command.syntax.words[0].text or any(it.endswith((".py", ".sh")) for it in command.syntax.arguments)
+        ):
+            return True
+    return False
 
 
 def _facts(targets: Sequence[Platform], platform: Platform) -> str:

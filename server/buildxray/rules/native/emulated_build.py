@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from typing import Final
@@ -34,6 +35,9 @@ from buildxray.toolchains.scripting import SCRIPTING
 _COMPILER_IMAGE: Final = lazy_regex(
     r"/(?:buildpack-deps|clang|gcc|go|go-toolset|golang|gradle|haskell|maven|node|rust|sbt|swift|dotnet/sdk)(?:[:@]|$)"
 )
+
+_INTERPRETER_IMAGE: Final = lazy_regex(r"/(?:perl|php|pypy|python|ruby)(?:[:@]|$)")
+"""Images in which a C compiler is for packages with native code, and a script that builds makes a package of the language."""
 
 _BUILDS_OR_TESTS: Final = lazy_regex(
     r"""(?<![\w./-])(?:cargo|dotnet|go|make|mvn|mvnw|gradle|gradlew)["',\s]+(?:\S*\s+)*?["']?(?:bench|build|check|run|test|verify|watch)\b"""
@@ -429,12 +433,18 @@ def _building_scripts(ctx: RuleContext, stage: Stage) -> list[KnownCommand]:
     If the file or a build names several platforms, the arguments count too (`python tools.py build`), and an installed
     C compiler suggests what `make` compiles. A script that is given `GOARCH` cross-compiles already.
     """
-    if not _COMPILER_IMAGE.search(stage.image_name) and not (ctx.asks_for_several and installs_c_compiler(stage)):
+    is_for_c = (
+        ctx.asks_for_several and installs_c_compiler(stage) and _INTERPRETER_IMAGE.search(stage.image_name) is None
+    )
+    if not _COMPILER_IMAGE.search(stage.image_name) and not is_for_c:
         return []
     return [
         it
         for it in stage.commands(Effect.UNKNOWN, Effect.EXECUTE)
-        if (it.use.effect is Effect.UNKNOWN and _BUILDING.search(it.title))
+        if (
+            it.use.effect is Effect.UNKNOWN
+            and any(_BUILDING.search(posixpath.basename(one)) for one in it.title.split())
+        )
         or (ctx.asks_for_several and _BUILD_ARGUMENT.fullmatch(" ".join(it.syntax.arguments)))
         if not it.invocation.setting("GOARCH").is_set and _OTHER_GOALS.isdisjoint(it.syntax.arguments)
     ]

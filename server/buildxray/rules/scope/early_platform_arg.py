@@ -35,7 +35,7 @@ def early_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
 
     The same happens to all RUN steps after one that only prints a platform: `RUN echo "building for $TARGETPLATFORM"`. It also happens
     to a download after a RUN that needs the target, such as `xx-apk add`, because its input files differ. That is information, because
-    only the author knows if the download needs the files of that RUN. All of it is information if no known build asks for several platforms.
+    only the author knows if the download needs the files of that RUN. All of it is information if no known build asks for several platforms, and not reported if each known build is for one.
     Nothing is reported in an image that its `--platform` makes the same for every target (`build-platform-image`): once repaired, each platform
     has its own steps.
 
@@ -74,8 +74,7 @@ def early_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
     deletes them too. Moving a RUN that prints a platform is a
     suggestion too, because the log shows its line later.
     """
-    if ctx.is_for_helping:
-        # The image is built for the machine that runs it, so that no step is repeated.
+    if ctx.repeats_nothing:
         return
     for placement in placements(ctx):
         if not placement.is_in_native_image and placement.moving_pays:

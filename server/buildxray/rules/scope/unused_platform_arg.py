@@ -23,7 +23,7 @@ def unused_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
 
     ## Why it matters
     The argument is in the environment of every RUN after it, used or not, and BuildKit shares a step between
-    platforms only where its environment is the same. The finding is information if no known build asks for several platforms.
+    platforms only where its environment is the same. The finding is information if no known build asks for several platforms, and not reported if each known build is for one.
     Unused arguments of one stage are one finding, because none of them alone is the cause.
     Nothing is reported in an image that its `--platform` makes the same for every target, because only without it each platform gets its own image.
 
@@ -54,8 +54,7 @@ def unused_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
     Safe: an unknown program counts as a user, because it may read its environment; so do scripts and build files of the project. If
     packages are installed, whose scripts see the environment, the fix is a suggestion.
     """
-    if ctx.is_for_helping:
-        # The image is built for the machine that runs it, so that no step is repeated.
+    if ctx.repeats_nothing:
         return
     for placement in placements(ctx):
         if placement.is_in_native_image or not placement.removing_pays:
