@@ -71,3 +71,25 @@ _OF_GENERAL_USE: Final = lazy_regex(
     r"docker\.io/library/|docker\.io/(?:tonistiigi|nvidia|bitnami|gradle|chainguard)/|mcr\.microsoft\.com/|gcr\.io/distroless/|registry\.access\.redhat\.com/|quay\.io/(?:centos|fedora|pypa)/|cgr\.dev/|public\.ecr\.aws/(?:docker|amazonlinux|lambda)/|nvcr\.io/nvidia/"
 )
 """The beginnings of the names of such images."""
+
+
+NAMES_OF_FROZEN: Final = ("maven:", "mysql:", "openjdk:")
+"""A part of the name of each image of which `is_missing_for` knows tags."""
+
+
+def is_missing_for(image: str, platform: Platform) -> bool:
+    """True if a tag of an official image is known to exist for amd64 only: tags of earlier years are never published again.
+
+    Source: the `Architectures` of these tags in the history of github.com/docker-library/official-images, library/: openjdk on Alpine, Maven
+    on it, and MySQL 5.
+    """
+    return (
+        platform.os == "linux"
+        and platform.architecture in ("arm", "arm64")
+        and _ON_AMD64_ONLY.fullmatch(image) is not None
+    )
+
+
+_ON_AMD64_ONLY: Final = lazy_regex(
+    r"docker\.io/library/(?:openjdk:[\w.+-]*-alpine[\d.]*|maven:[\w.]+-jdk-\d+-alpine|mysql:5(?:\.[\d.]+)?)"
+)

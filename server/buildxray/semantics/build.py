@@ -31,6 +31,7 @@ from buildxray.plan.outline import Cause
 from buildxray.plan.planner import Planner
 from buildxray.plan.request import BuildRequest
 from buildxray.platforms.aliases import architectures_of_path
+from buildxray.platforms.official_images import is_missing_for
 from buildxray.platforms.platform import Platform
 from buildxray.records import cached_property
 from buildxray.semantics.artifacts import Artifacts
@@ -273,6 +274,18 @@ class Build:
     def native_stages(self) -> tuple[Stage, ...]:
         """The needed stages that have one platform for all targets."""
         return tuple(it for it in self.needed_stages if it.is_native)
+
+    @cached_property
+    def impossible_targets(self) -> frozenset[Platform]:
+        """The targets for which an image that their build needs is known not to exist, so that nothing of it runs."""
+        return frozenset(
+            target
+            for number, target in enumerate(self.targets)
+            for stage in self.needed_stages
+            if target in stage.targets
+            and stage.image_references[number]
+            and is_missing_for(stage.image_references[number], stage.platforms[number])
+        )
 
     @property
     def target_stage(self) -> Stage | None:

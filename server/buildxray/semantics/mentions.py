@@ -14,6 +14,7 @@ from typing import Final
 from buildxray.platforms.aliases import IN_EVERY_NAME, named_architectures
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
 from buildxray.platforms.library_paths import architectures_in_paths
+from buildxray.platforms.official_images import NAMES_OF_FROZEN
 from buildxray.syntax.instruction_table import INSTRUCTION_KINDS
 from buildxray.syntax.instructions import (
     Add,
@@ -214,7 +215,7 @@ def _of_from(node: Node) -> Iterator[Mention]:
         yield Mention.ALIAS
     if image is not None and "$" in image.text:
         yield Mention.VARIABLE_IMAGE
-    if image is not None and ("$" in image.text or any(it in image.text for it in IN_EVERY_NAME)):
+    if image is not None and ("$" in image.text or any(it in image.text for it in (*IN_EVERY_NAME, *NAMES_OF_FROZEN))):
         yield Mention.IMAGE_OF_ARCHITECTURE
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from buildxray.rules.architecture.single_arch_image import single_arch_image
+from buildxray.rules.context import RuleContext
+from buildxray.semantics.build import Builder
 from buildxray.toolchains.base import Workspace
 from tests.support.cases import every_case
-from tests.support.rules import check_nothing, context, findings
+from tests.support.rules import check_nothing, context, findings, request
 
 
 @every_case(
@@ -68,3 +70,29 @@ def test_the_message_says_who_is_affected() -> None:
     assert "on a build machine of another architecture this stage runs under emulation" in finding.message
     (__, finding) = findings(single_arch_image, context(text.format("example/run:8-amd64")))
     assert "on linux/arm64 the programs of this image run under emulation" in finding.message
+
+
+@every_case(
+    "image, stops",
+    [
+        ("openjdk:8-jdk-alpine", True),
+        ("openjdk:17-alpine3.14", True),
+        ("maven:3.6-jdk-8-alpine", True),
+        ("docker.io/library/mysql:5.7", True),
+        ("openjdk:17-slim", False),
+        ("mysql:8.0", False),
+        ("example.org/openjdk:8-jdk-alpine", False),
+        ("maven:3.9-eclipse-temurin-21-alpine", False),
+    ],
+)
+def test_a_tag_that_exists_for_amd64_only_stops_the_build(image: str, *, stops: bool) -> None:
+    text = f"FROM {image}\nRUN true\n"
+    builder = Builder(request())
+    asked = RuleContext(builder.build(builder.parse(text)), builder, asks_for_several=True)
+    assert [it.message for it in findings(single_arch_image, asked)] == [
+        "the build for linux/arm64 stops here: this image exists for amd64 only"
+    ] * stops
+    # Where nobody asks for arm64, nobody misses it.
+    assert findings(single_arch_image, context(text)) == []
+    native = context(f"FROM --platform=linux/amd64 {image} AS b\nRUN true\nFROM alpine\nCOPY --from=b /a /a\n")
+    assert findings(single_arch_image, native) == []

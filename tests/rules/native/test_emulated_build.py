@@ -1253,3 +1253,9 @@ def test_advice_about_an_image_that_compiles_is_for_another_stage(run: str, end:
 def test_crates_with_cxx_need_its_library_for_the_target(package: str, libraries: str) -> None:
     message = compiled_in("rust:slim", f"apt-get install -y {package}", "cargo build --release")
     assert f" && xx-apt-get install -y {libraries}`, `xx-cargo build`" in message
+
+
+@every_case("image, is_said", [("openjdk:17-slim", True), ("openjdk:17-jdk-alpine", False)])
+def test_a_build_without_its_base_image_emulates_nothing(image: str, *, is_said: bool) -> None:
+    text = f"FROM maven:3-eclipse-temurin-17 AS b\nCOPY . .\nRUN mvn package\nFROM {image}\nCOPY --from=b /target/a.jar /a.jar\n"
+    assert bool(findings(emulated_build, context(text))) is is_said

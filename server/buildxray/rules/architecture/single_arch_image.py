@@ -8,6 +8,7 @@ from typing import Final
 from buildxray.caching import cached
 from buildxray.localization import _
 from buildxray.platforms.aliases import REPOSITORY_PREFIXES, named_architectures
+from buildxray.platforms.official_images import is_missing_for
 from buildxray.rules.base import Finding, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.wording import platforms
@@ -24,7 +25,8 @@ def single_arch_image(ctx: RuleContext) -> Iterator[Finding]:
     ## What it does
     Looks for `arm64v8/…`, `amd64/…` and similar prefixes, and for tags such as `…-amd64`, except in stages that are chosen by platform
     or named after their architecture, and in files whose name or directory contains it: `Dockerfile.arm64`,
-    `linux/arm32v7/Dockerfile`.
+    `linux/arm32v7/Dockerfile`. If a build asks for several platforms, old tags of official images that exist for amd64 only are a warning:
+    `openjdk:8-jdk-alpine`, `mysql:5.7`.
 
     ## Why it matters
     BuildKit uses such an image for every target, whatever the `--platform`: its programs are emulated, or do not run at all. The same
@@ -46,6 +48,21 @@ def single_arch_image(ctx: RuleContext) -> Iterator[Finding]:
     """
     for stage in ctx.build.needed_stages:
         image = stage.from_.image
+        missing = [
+            it
+            for number, it in enumerate(ctx.build.targets)
+            if it in stage.targets and is_missing_for(stage.image_references[number], stage.platforms[number])
+        ]
+        if missing and image is not None and ctx.asks_for_several:
+            yield Finding(
+                stage.from_.range_of(image),
+                _(
+                    "the build for {platforms} stops here: this image exists for amd64 only",
+                    platforms=platforms(missing),
+                ),
+                severity=Severity.WARNING,
+            )
+            continue
         if stage.is_chosen or stage.bases or image is None or named_architectures(stage.name):
             continue
         names = {*stage.base_names}

@@ -387,6 +387,8 @@ def _targets(commands: Iterable[KnownCommand]) -> list[Platform]:
     emulated: dict[Platform, None] = {}
     for command in commands:
         of_steps = {target for step in command.run.steps if step.is_emulated for target in step.targets}
+        # A build without a base image stops before it runs anything.
+        of_steps -= command.run.build.impossible_targets
         emulated.update(dict.fromkeys(it for it in command.targets if it in of_steps))
     return list(emulated)
 
