@@ -173,7 +173,9 @@ def _installs_own_library(runs: Iterable[Run]) -> bool:
 
 
 _RUSTUP_IMAGE: Final = lazy_regex(r"/(?:rust|rust-musl-cross|rustlang)(?:[:@/]|$)")
-_WITH_LIBRARIES: Final = lazy_regex(r"/library/(?:buildpack-deps|gcc|rust)(?![^:@])(?!:[^@]*(?:alpine|curl|scm|slim))")
+_WITH_LIBRARIES: Final = lazy_regex(
+    r"/(?:library/(?:buildpack-deps|gcc|rust)|rustlang/rust)(?![^:@])(?!:[^@]*(?:alpine|curl|scm|slim))"
+)
 _LIBRARIES_OF_C: Final = frozenset({"-lc", "-ldl", "-lm", "-lpthread", "-lrt", "-lstdc++"})
 _OTHER_PROGRAMS: Final = frozenset(
     {

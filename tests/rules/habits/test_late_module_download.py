@@ -789,6 +789,7 @@ RUN go build -o /a ./cmd/a
         ("yarn install --production", "`yarn install` downloads"),
         ("cd . && pnpm i", "`pnpm i` downloads"),
         ("/usr/bin/npm ci", "`npm ci` downloads"),
+        ("pip --no-cache-dir install -r requirements.txt", "`pip install` downloads"),
     ],
 )
 def test_the_command_is_named_as_it_is_written(written: str, named: str) -> None:

@@ -1206,6 +1206,7 @@ def test_an_archive_with_packages_is_for_its_machine(pack: str, taken: str, *, h
         # The image brings libraries for the build machine.
         ("rust", ["cargo build --release"]),
         ("rust:1.90-bookworm", ["cargo build --release"]),
+        ("rustlang/rust:nightly-bullseye", ["cargo build --release"]),
         ("gcc:14", ["gcc -o out x.c -lssl"]),
         ("gcc:14", ["cmake . && cmake --build ."]),
     ],

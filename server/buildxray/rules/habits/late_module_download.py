@@ -346,8 +346,9 @@ def _copied_earlier(whole: Instruction, manifest: str) -> Instruction | None:
 
 def _fact(command: KnownCommand) -> str:
     written = command.run.build.text[slice(*command.title_range)]
-    # A title of several words is that of a command whose name alone is written, as in `yarn`.
-    title = written if len(written) <= len(command.title) and written[:1].isalpha() else command.title
+    # The second word of a title may be implied, as in `yarn`, or have another name: `pnpm i`.
+    is_written = command.title.partition(" ")[2] in command.syntax.arguments
+    title = written if not is_written and written[:1].isalpha() else command.title
     return _("`{title}` downloads the dependencies again after each change of the source", title=title)
 
 
