@@ -88,11 +88,25 @@ def installs_c_compiler(stage: Stage) -> bool:
 
 
 def generates_sources(stage: Stage) -> bool:
-    """True if a stage or an ancestor runs `go generate`, which may write sources for one architecture only: `bpf2go -target amd64`."""
-    runs = (run for it in stage.ancestry for run in it.runs)
-    return any(
+    """True if a stage or an ancestor generates sources, perhaps for one architecture only: `bpf2go -target amd64`.
+
+    By `go generate`, or by a goal or a script with such a name.
+    """
+    runs = [run for it in stage.ancestry for run in it.runs]
+    is_go = (
         it.use.toolchain is GO and it.invocation.subcommand == "generate" for run in runs for it in run.known_commands
     )
+    return any(is_go) or any(_is_generator(it) for run in runs for it in run.commands)
+
+
+_GOAL_RUNNERS: Final = frozenset({"gmake", "just", "mage", "make", "task"})
+_GENERATING: Final = lazy_regex(r"(?:.*[-_.:/])?(?:bpf|bpf2go|codegen|ebpf|gen|generate)(?:[-_.:].*)?", re.IGNORECASE)
+
+
+def _is_generator(command: Command) -> bool:
+    words = command.syntax.words
+    named = words[1:] if command.name in _GOAL_RUNNERS else words[:1]
+    return any(_GENERATING.fullmatch(it.text) for it in named)
 
 
 def makes_php_extension(stage: Stage) -> bool:

@@ -210,7 +210,18 @@ def test_an_image_on_a_base_of_one_machine_needs_programs_for_that_machine(
     assert [text[slice(*it.range)] for it in findings(constant_goarch, context(text))] == places
 
 
-@every_case("command, safety", [("go generate ./...", Safety.SUGGESTION), ("go mod tidy", Safety.SAFE)])
+@every_case(
+    "command, safety",
+    [
+        ("go generate ./...", Safety.SUGGESTION),
+        ("make generate", Safety.SUGGESTION),
+        ("make -C bpf gen-sources", Safety.SUGGESTION),
+        ("./scripts/generate.sh", Safety.SUGGESTION),
+        ("bpf2go -target amd64 x x.c", Safety.SUGGESTION),
+        ("make general", Safety.SAFE),
+        ("go mod tidy", Safety.SAFE),
+    ],
+)
 def test_generated_sources_may_be_for_one_machine(command: str, safety: Safety) -> None:
     text = stage(f"RUN {command}\nRUN CGO_ENABLED=0 GOARCH=amd64 go build -o /out/app .")
     (finding,) = findings(constant_goarch, context(text))

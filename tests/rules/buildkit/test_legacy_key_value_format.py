@@ -19,6 +19,9 @@ FROM = "FROM alpine\n"
         (f'{FROM}ENV A "b" "c"\n', "A", f'{FROM}ENV A="b c"\n'),
         (f'{FROM}ENV A -D="b c" $E\n', "A", f'{FROM}ENV A="-D=b c $E"\n'),
         (f'{FROM}ENV A b="c" \\\n  d\n', "A", None),
+        (f'{FROM}ENV A {{"b":1}}\n', "A", f'{FROM}ENV A={{"b":1}}\n'),
+        # JSON without its quotes is what nobody meant.
+        (f'{FROM}ENV A {{"b": "c d"}}\n', "A", None),
         (f'{FROM}ENV A "b \\"c" d\n', "A", None),
         # Quotes inside a value change their meaning between quotes.
         (f"{FROM}ENV A b 'c' d\n", "A", None),

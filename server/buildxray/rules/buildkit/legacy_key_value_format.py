@@ -68,6 +68,9 @@ def _fixes(instruction: Instruction, escape: str) -> tuple[Fix, ...]:
         gap = TextRange(instruction.range_of(pair.name).end, range_.start + len(written) - len(meant))
         return (Fix(title, (Edit(gap, "="),), Safety.SUGGESTION),) if is_one_word else ()
     value = modern_value(pair, escape)
+    if value != written and written.startswith(("{", "[")) and '"' in written:
+        # JSON was meant, whose quotes the image lacks today.
+        return ()
     edits = () if value is None else _edits(instruction, pair, value)
     return (Fix(title, edits),) if edits else ()
 
