@@ -115,10 +115,14 @@ _LOOKS_AT_MACHINE: Final = lazy_regex(
 )
 
 
+_REPOSITORY: Final = lazy_regex(r"\.git(?:[?#]\S*)?$")
+"""A repository of git, whose sources are for every machine. BuildKit: util/gitutil/git_url.go."""
+
+
 def _added(instruction: Instruction, node: Add) -> Iterator[Download]:
     can_expand = not node.flag_value("checksum")
     for token in node.sources:
-        if "://" not in token.text:
+        if "://" not in token.text or _REPOSITORY.search(token.text):
             continue
         range_ = instruction.range_of(token)
         pieces = [

@@ -26,11 +26,14 @@ def is_chosen(command: Command) -> bool:
 def is_meant(ctx: RuleContext, stage: Stage, command: KnownCommand) -> bool:
     """True if the constant target of a compiler is intended.
 
-    It is if the name of the stage, of the output or of its place in the image contains the architecture, or if the image contains the
+    It is if the name of the stage or of that of the image, of the output or of its place in the image contains the architecture, or if the image contains the
     outputs of several constants: a bundle with one program for each platform. The name of a stage whose target the plan tells does not count.
     """
     if named_architectures(stage.name):
         return is_named_for_one(stage)
+    image = ctx.build.target_stage
+    if image is not None and is_named_for_one(image):
+        return True
     outputs = {name for it in command.use.outputs if architecture_of(name := posixpath.basename(it)) is None}
     outputs |= {it.path for it in ctx.build.artifacts.made_by(command.invocation)}
     return any(named_architectures(it) for it in outputs) or len(ctx.cached(_constants)) > 1

@@ -240,3 +240,9 @@ def test_generated_sources_may_be_for_one_machine(command: str, safety: Safety) 
 def test_a_comment_about_the_architecture_needs_a_review(lines: str, safety: Safety) -> None:
     (finding,) = findings(constant_goarch, context(stage(lines)))
     assert [it.safety for it in finding.fixes] == [safety]
+
+
+@every_case("name, n_findings", [("", 1), (" AS bin", 1), (" AS bin-amd64", 0)])
+def test_an_image_that_is_named_for_an_architecture_gets_files_for_it(name: str, n_findings: int) -> None:
+    text = f"FROM golang AS b\nARG TARGETARCH\nRUN CGO_ENABLED=0 GOARCH=amd64 go build -o /a .\nFROM scratch{name}\nCOPY --from=b /a /a\n"
+    assert len(findings(constant_goarch, context(text))) == n_findings

@@ -139,6 +139,8 @@ def test_a_name_that_cannot_be_replaced_has_no_fix(line: str) -> None:
         "FROM alpine\nRUN wget https://x/$(uname -m)/amd64\n",
         "FROM --platform=$BUILDPLATFORM alpine AS b\nRUN wget https://x/amd64\nFROM scratch\nCOPY --from=b /x /\n",
         "FROM alpine AS unneeded\nRUN wget https://x/amd64\nFROM scratch\n",
+        # Sources.
+        "FROM alpine\nADD https://x/amd64-asm.git#v1:src /src\nARG TARGETARCH\n",
     ],
 )
 def test_downloads_that_suit_their_platform_are_not_reported(text: str) -> None:

@@ -20,6 +20,18 @@ def test_a_default_in_a_stage() -> None:
     )
 
 
+def test_an_argument_that_takes_its_own_value_is_empty() -> None:
+    check_rule(
+        masked_platform_arg,
+        """
+        FROM alpine
+        ARG TARGETARCH=$TARGETARCH
+            ^^^^^^^^^^^^^^^^^^^^^^ 💭 `TARGETARCH` is empty for linux/amd64 and linux/arm64 because of this default; BuildKit would set it for each platform
+        RUN tar -xf $TARGETARCH.tar
+        """,
+    )
+
+
 def test_a_default_for_all_stages() -> None:
     check_rule(
         masked_platform_arg,

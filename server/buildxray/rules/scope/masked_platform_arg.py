@@ -256,11 +256,18 @@ def _message(build: Build, name: str, wrong: list[tuple[Platform, str]]) -> str:
             value=value,
             machine=build.request.node(target),
         )
+    affected = platforms(target for target, other in wrong if other == value)
+    if not value:
+        return _(
+            "`{name}` is empty for {platforms} because of this default; BuildKit would set it for each platform",
+            name=name,
+            platforms=affected,
+        )
     return _(
         "`{name}` is `{value}` for {platforms} because of this default; BuildKit would set it for each platform",
         name=name,
         value=value,
-        platforms=platforms(target for target, other in wrong if other == value),
+        platforms=affected,
     )
 
 
