@@ -85,3 +85,28 @@ def test_an_instruction_that_is_commented_out_keeps_its_place(comments: str, n_m
     )
     (placement,) = placements(context(before.replace("\n", end)))
     assert apply_edits(before.replace("\n", end), placement.moving_edits()) == after.replace("\n", end)
+
+
+def test_a_pair_takes_its_own_comment_with_it() -> None:
+    check_fix(
+        early_platform_arg,
+        f"{HEAD}ARG \\\n  # of the build\n  BUILDPLATFORM \\\n  # of the image,\n  # as usual\n  TARGETARCH \\\n  # free\n  REV=2\n{INSTALL}{COMPILE}{TAIL}",
+        f"{HEAD}ARG \\\n  # of the build\n  BUILDPLATFORM \\\n  # free\n  REV=2\n{INSTALL}# of the image,\n# as usual\nARG TARGETARCH\n{COMPILE}{TAIL}",
+    )
+
+
+def test_the_last_pair_takes_its_own_comment_with_it() -> None:
+    check_fix(
+        early_platform_arg,
+        f"{HEAD}ARG BUILDPLATFORM \\\n  # of the image\n  TARGETARCH\n{INSTALL}{COMPILE}{TAIL}",
+        f"{HEAD}ARG BUILDPLATFORM\n{INSTALL}# of the image\nARG TARGETARCH\n{COMPILE}{TAIL}",
+    )
+
+
+def test_a_declaration_that_comes_too_late_moves_to_the_compiler() -> None:
+    check_fix(
+        emulated_build,
+        f"FROM golang AS build\nRUN CGO_ENABLED=0 go build -o /app .\nARG TARGETOS TARGETARCH\nRUN echo $TARGETOS\n{TAIL}",
+        "FROM --platform=$BUILDPLATFORM golang AS build\nARG TARGETARCH\nRUN CGO_ENABLED=0 GOARCH=$TARGETARCH go build -o /app .\n"
+        f"ARG TARGETOS\nRUN echo $TARGETOS\n{TAIL}",
+    )

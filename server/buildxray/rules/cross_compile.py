@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 from buildxray.localization import _
 from buildxray.rules.base import Fix, Safety
 from buildxray.rules.context import RuleContext
-from buildxray.rules.edits import declare_arguments, is_named_above, line_end, set_platform, set_target
+from buildxray.rules.edits import bring_arguments, declare_arguments, is_named_above, line_end, set_platform, set_target
 from buildxray.rules.placement import with_paying_moves
 from buildxray.rules.portability import (
     can_change_platform,
@@ -160,7 +160,8 @@ def crossing_edits(commands: Iterable[KnownCommand]) -> list[Edit]:
         assert run.stage is not None, "a RUN belongs to a stage"
         known = {name for it in run.stage.ancestry for name in declared.get(it, ())}
         names = [it for it in needed[run] if it not in known]
-        edits += declare_arguments(run, names)
+        # One call for each stage moves declarations, because two could edit one line.
+        edits += (declare_arguments if run.stage in declared else bring_arguments)(run, names)
         declared.setdefault(run.stage, set()).update(names)
     return edits
 

@@ -11,7 +11,7 @@ from typing import Final
 
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
 from buildxray.semantics.build import From, Instruction, KnownCommand
-from buildxray.syntax.instructions import Flag, Span
+from buildxray.syntax.instructions import Arg, Env, Flag, Span
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import Edit, TextRange
 from buildxray.toolchains.base import CrossCompilation
@@ -39,6 +39,47 @@ def declare_arguments(instruction: Instruction, names: Iterable[str]) -> list[Ed
     """Declare the arguments that are not in scope, in one line directly before an instruction; no edit if all are in scope."""
     missing = [name for name in dict.fromkeys(names) if not instruction.sees(name)]
     return [declare(instruction, missing)] if missing else []
+
+
+def bring_arguments(instruction: Instruction, names: Iterable[str]) -> list[Edit]:
+    """Declare the arguments that are not in scope, as `declare_arguments` does, by moving declarations that come too late."""
+    missing = frozenset(name for name in names if not instruction.sees(name))
+    return bring_declarations(instruction, missing) if missing else []
+
+
+def bring_declarations(place: Instruction, names: frozenset[str]) -> list[Edit]:
+    """Declare arguments before an instruction; an `ARG name` that comes too late in the same stage moves there.
+
+    If its line does not declare all of them, one line declares all in its place, unless it has a comment of its own.
+    """
+    late = _late(place, names)
+    gone = {it for it, positions in late.items() if len(positions) == len(it.pairs)}
+    moved = {it for it in gone if not shares_comments(it, gone) and start_with_own_comments(it) < it.syntax.start}
+    if {pair.name.text for it in gone for pair in it.pairs} >= names:
+        moved = gone
+    missing = names - {pair.name.text for it in moved for pair in it.pairs}
+    edits = [declare(place, missing)] if missing else []
+    texts: list[str] = []
+    for it, positions in late.items():
+        if it in moved:
+            start = it.syntax.start if shares_comments(it, gone) else start_with_own_comments(it)
+            texts.append(it.build.text[start : it.syntax.end].removesuffix("\r"))
+        edits += remove_pairs(it, positions, gone)
+    return merged([*edits, *([insert_lines(place, texts)] if texts else [])])
+
+
+def _late(place: Instruction, names: frozenset[str]) -> dict[Instruction, list[int]]:
+    """The ARGs after an instruction of a stage that declare arguments for the first time there, with the positions of these in each."""
+    late: dict[Instruction, list[int]] = {}
+    unset = {*names}
+    for it in () if place.stage is None else place.stage.instructions:
+        if it.idx <= place.idx or not isinstance(it.node, Arg | Env):
+            continue
+        positions = [n for n, pair in enumerate(it.pairs) if pair.name.text in unset]
+        if positions and isinstance(it.node, Arg) and all(it.pairs[n].value is None for n in positions):
+            late[it] = positions
+        unset -= {pair.name.text for pair in it.pairs}
+    return late
 
 
 def declare(instruction: Instruction, names: Iterable[str]) -> Edit:
@@ -187,14 +228,31 @@ def remove_pairs(instruction: Instruction, positions: Iterable[int], gone: Colle
     ranges = [instruction.range_of(it) for it in instruction.pairs]
     if len(removed) == len(ranges):
         return [remove_line(instruction, with_comments=not shares_comments(instruction, gone), gone=gone)]
-    # Each pair goes with the blanks after it; the last ones go with the blanks before them.
+    # Each pair goes with its own comments and the blanks after it; the last ones go with the blanks before them.
     n_kept_to_end = max(position for position in range(len(ranges)) if position not in removed) + 1
-    edits = [
-        Edit(TextRange(ranges[it].start, ranges[it + 1].start), "") for it in sorted(removed) if it < n_kept_to_end
-    ]
+    starts = [_start_of_comments(instruction, before, it.start) for before, it in _with_end_before(instruction, ranges)]
+    edits = [Edit(TextRange(starts[it], starts[it + 1]), "") for it in sorted(removed) if it < n_kept_to_end]
     if n_kept_to_end < len(ranges):
         edits.append(Edit(TextRange(ranges[n_kept_to_end - 1].end, ranges[-1].end), ""))
     return edits
+
+
+def comments_of_pair(instruction: Instruction, position: int) -> list[str]:
+    """The comment lines above a pair, between the lines of its instruction, without blanks around them."""
+    before = instruction.range_of(instruction.pairs[position - 1]).end if position else instruction.keyword_range.end
+    gap = instruction.build.text[before : instruction.range_of(instruction.pairs[position]).start]
+    return [it for line in gap.split("\n") if (it := line.strip()).startswith("#")]
+
+
+def _with_end_before(instruction: Instruction, ranges: list[TextRange]) -> Iterable[tuple[int, TextRange]]:
+    """The ranges of pairs, each with the end of what is written before it."""
+    return zip((instruction.keyword_range.end, *(it.end for it in ranges)), ranges, strict=False)
+
+
+def _start_of_comments(instruction: Instruction, before: int, start: int) -> int:
+    """The start of the comments above a pair, between the lines of its instruction; its own start without any."""
+    comment = instruction.build.text.find("#", before, start)
+    return start if comment < 0 else comment
 
 
 def merged(edits: Iterable[Edit]) -> list[Edit]:

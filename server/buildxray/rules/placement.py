@@ -13,7 +13,15 @@ from buildxray.platforms.arguments import PER_TARGET_ARGUMENTS
 from buildxray.platforms.platform import Platform
 from buildxray.records import cached_property, dataclass
 from buildxray.rules.context import RuleContext
-from buildxray.rules.edits import insert_lines, merged, remove_pairs, shares_comments, start_with_own_comments
+from buildxray.rules.edits import (
+    comments_of_pair,
+    indentation,
+    insert_lines,
+    merged,
+    remove_pairs,
+    shares_comments,
+    start_with_own_comments,
+)
 from buildxray.rules.native_image import targets_of_native_image
 from buildxray.semantics.build import Build, Instruction, Reading, Run, SplitCause, Stage
 from buildxray.syntax.instructions import Arg, Env, Onbuild
@@ -272,9 +280,13 @@ class Placement:
                 yield place, text[start : instruction.syntax.end].removesuffix("\r")
             return
         for target in dict.fromkeys(place for them in moves.values() for place in them):
-            pairs = [instruction.pairs[it.position] for it, them in moves.items() if target in them]
-            texts = [text[slice(*instruction.range_of(it))] for it in pairs]
+            positions = [it.position for it, them in moves.items() if target in them]
+            texts = [text[slice(*instruction.range_of(instruction.pairs[it]))] for it in positions]
             head = text[instruction.syntax.start : instruction.keyword_range.end]
+            for position in positions:
+                yield from (
+                    (target, f"{indentation(instruction)}{it}") for it in comments_of_pair(instruction, position)
+                )
             yield target, f"{head} {' '.join(texts)}"
 
 

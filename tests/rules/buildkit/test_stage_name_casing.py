@@ -10,6 +10,11 @@ from tests.support.rules import check_silent, check_token
     ("before", "where", "after"),
     [
         ("FROM alpine AS Build_Env\n", "Build_Env", "FROM alpine AS build_env\n"),
+        (
+            "FROM alpine AS BB\nFROM alpine\nCOPY --from=BB /a /BB\nCOPY --from=bb /b /b\nRUN --mount=from=BB,target=/a true\n",
+            "BB",
+            "FROM alpine AS bb\nFROM alpine\nCOPY --from=bb /a /BB\nCOPY --from=bb /b /b\nRUN --mount=from=bb,target=/a true\n",
+        ),
     ],
 )
 def test_the_finding_is_at_the_token_and_the_fix_repairs_it(before: str, where: str, after: str | None) -> None:

@@ -42,6 +42,15 @@ def test_the_range_is_the_directory() -> None:
     )
 
 
+def test_the_fix_takes_a_declaration_that_comes_too_late() -> None:
+    check_fix(
+        shared_cache_mount,
+        "FROM alpine\nRUN --mount=type=cache,target=/var/cache/apk apk add a\nARG TARGETARCH\nRUN b $TARGETARCH\n",
+        "FROM alpine\nARG TARGETARCH TARGETVARIANT\n"
+        "RUN --mount=type=cache,id=apk-$TARGETARCH$TARGETVARIANT,target=/var/cache/apk apk add a\nRUN b $TARGETARCH\n",
+    )
+
+
 def test_the_fix_extends_an_existing_id() -> None:
     check_fix(
         shared_cache_mount,

@@ -281,7 +281,7 @@ def test_the_name_of_the_build_machine_is_declared_safely_in_its_own_stage_only(
         ),
         (
             "RUN tar -xf $TARGETOS-$TARGETARCH.tar\r\nARG TARGETARCH\r\n",
-            "ARG TARGETOS\r\nARG TARGETARCH\r\nRUN tar -xf $TARGETOS-$TARGETARCH.tar\r\n",
+            "ARG TARGETOS TARGETARCH\r\nRUN tar -xf $TARGETOS-$TARGETARCH.tar\r\n",
         ),
         # Another value.
         (

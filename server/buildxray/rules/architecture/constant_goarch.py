@@ -11,7 +11,7 @@ from buildxray.platforms.names import architecture_names
 from buildxray.platforms.platform import Platform, normalize
 from buildxray.rules.base import Doubt, Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
-from buildxray.rules.edits import declare_arguments, is_named_above
+from buildxray.rules.edits import bring_arguments, is_named_above
 from buildxray.rules.intended import is_chosen, is_meant, is_named_for_one, runs_on
 from buildxray.rules.output_use import doubt_of_output
 from buildxray.rules.portability import generates_sources
@@ -97,7 +97,7 @@ def constant_goarch(ctx: RuleContext) -> Iterator[Finding]:
             # `# amd64 only` would be wrong after the fix.
             is_safe = is_safe and not is_named_above(instruction, (architecture,))
             safety = Safety.SAFE if is_safe else Safety.SUGGESTION
-            edits = (Edit(range_, "$TARGETARCH"), *declare_arguments(instruction, ["TARGETARCH"]))
+            edits = (Edit(range_, "$TARGETARCH"), *bring_arguments(instruction, ["TARGETARCH"]))
             yield Finding(
                 range_,
                 _(
@@ -133,7 +133,7 @@ def _scripts(ctx: RuleContext, stage: Stage, seen: set[TextRange]) -> Iterator[F
         ):
             continue
         seen.add(range_)
-        edits = (Edit(range_, "$TARGETARCH"), *declare_arguments(instruction, ["TARGETARCH"]))
+        edits = (Edit(range_, "$TARGETARCH"), *bring_arguments(instruction, ["TARGETARCH"]))
         yield Finding(
             range_,
             _(

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from buildxray.localization import _
 from buildxray.rules.base import Finding, Fix, FixAvailability, Severity, rule
 from buildxray.rules.context import RuleContext
-from buildxray.rules.edits import declare_arguments, set_target
+from buildxray.rules.edits import bring_arguments, set_target
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Effect, KnownCommand
 from buildxray.syntax.text import Edit
@@ -73,7 +73,7 @@ def missing_goarm(ctx: RuleContext) -> Iterator[Finding]:
             if not old or not is_asked or not is_for_v7 or use.invocation.setting("GOARM").is_set:
                 continue
             crossing = CrossCompilation((("GOARM", "${TARGETVARIANT#v}"),), ("TARGETVARIANT",), is_safe=True)
-            edits = (*set_target(command, crossing), *declare_arguments(command.run, crossing.arguments))
+            edits = (*set_target(command, crossing), *bring_arguments(command.run, crossing.arguments))
             yield Finding(
                 command.title_range,
                 _(

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from buildxray.localization import _
 from buildxray.rules.base import Finding, Fix, FixAvailability, Severity, rule
 from buildxray.rules.context import RuleContext
-from buildxray.rules.edits import declare_arguments
+from buildxray.rules.edits import bring_arguments
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Effect
 from buildxray.toolchains.xx import XX
@@ -66,7 +66,7 @@ def xx_without_target(ctx: RuleContext) -> Iterator[Finding]:
             if outputs and not any(map(stage.way_into_image, outputs)):
                 # A tool of the build runs on the build machine.
                 continue
-            edits = tuple(declare_arguments(command.run, ["TARGETPLATFORM"]))
+            edits = tuple(bring_arguments(command.run, ["TARGETPLATFORM"]))
             yield Finding(
                 command.title_range,
                 _(

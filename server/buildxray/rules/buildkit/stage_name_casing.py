@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from buildxray.localization import _
-from buildxray.rules.base import Finding, FixAvailability, Safety, Severity, rule
+from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.check_warnings import warned
 from buildxray.rules.context import RuleContext
+from buildxray.syntax.instructions import Onbuild
+from buildxray.syntax.text import Edit
 
 
 @rule(Severity.INFORMATION, Severity.INFORMATION, FixAvailability.ALWAYS, buildkit_check="StageNameCasing")
@@ -34,11 +36,19 @@ def stage_name_casing(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    Safe: BuildKit uses this name already. `COPY --from` finds it in any case.
+    Safe: BuildKit uses this name already. `COPY --from` finds it in any case, and gets the same spelling.
 
     ## References
     BuildKit's own check `StageNameCasing`.
     """
     for it in warned(ctx, "StageNameCasing"):
-        message = _("the name of this stage is `{name}` for BuildKit", name=it.subject.lower())
-        yield Finding(it.range, message, (it.written(it.subject.lower(), Safety.SAFE),))
+        name = it.subject.lower()
+        message = _("the name of this stage is `{name}` for BuildKit", name=name)
+        uses = (
+            other.range_of(token)
+            for other in ctx.build.instructions[it.instruction.idx + 1 :]
+            for token in other.sources_named
+            if token.text == it.subject and not isinstance(other.node, Onbuild)
+        )
+        edits = tuple(Edit(place, name) for place in (it.range, *uses) if ctx.text[slice(*place)] == it.subject)
+        yield Finding(it.range, message, (Fix(_("Write `{name}`", name=name), edits, Safety.SAFE),))

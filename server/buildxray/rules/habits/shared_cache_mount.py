@@ -11,7 +11,7 @@ from buildxray.platforms.aliases import named_architectures
 from buildxray.platforms.platform import Platform
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
-from buildxray.rules.edits import declare_arguments
+from buildxray.rules.edits import bring_arguments
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import CacheMount, Instruction, Run
 from buildxray.semantics.mentions import Mention
@@ -196,5 +196,5 @@ def _fix(ctx: RuleContext, instruction: Instruction, mount: CacheMount) -> Fix:
         end = instruction.range_of(value).start if first is None else instruction.range_of(first).end
         text = f"id={_name(ctx, mount.target)}-{variables}"
         edit = Edit(TextRange(end, end), f"{text}," if first is None else f",{text}")
-    declarations = declare_arguments(instruction, ["TARGETARCH", "TARGETVARIANT"])
+    declarations = bring_arguments(instruction, ["TARGETARCH", "TARGETVARIANT"])
     return Fix(_("Give each platform its own cache"), (edit, *declarations), Safety.SAFE)

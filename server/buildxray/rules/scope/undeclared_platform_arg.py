@@ -12,16 +12,7 @@ from buildxray.platforms.official_images import is_of_general_use
 from buildxray.records import replace
 from buildxray.rules.base import Doubt, Finding, Fix, FixAvailability, FixFinder, Related, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
-from buildxray.rules.edits import (
-    declare,
-    in_order,
-    indentation,
-    insert_lines,
-    merged,
-    remove_pairs,
-    shares_comments,
-    start_with_own_comments,
-)
+from buildxray.rules.edits import bring_declarations, declare, in_order, indentation, insert_lines
 from buildxray.rules.global_arguments import declarations
 from buildxray.rules.go_install import misplaces_installs
 from buildxray.rules.placement import with_moves
@@ -386,7 +377,7 @@ def _is_only_asked(use: _Use) -> bool:
 
 def _fixes(ctx: RuleContext, place: Instruction, names: frozenset[str]) -> tuple[Fix, ...]:
     # If the first use is a declaration, it may be too early for its own users.
-    edits = with_moves(ctx, _declaration(place, names))
+    edits = with_moves(ctx, bring_declarations(place, names))
     listed_names = " ".join(in_order(names))
     if misplaces_installs(ctx.build, ctx.after(edits).build):
         # The binary is copied from the directory that it is in now.
@@ -398,36 +389,6 @@ def _fixes(ctx: RuleContext, place: Instruction, names: frozenset[str]) -> tuple
     # With the value of the build machine, a stage for other platforms gets its files.
     is_of_builder = any(it.startswith("BUILD") for it in names) and not (place.stage and place.stage.is_native)
     return (Fix(title, tuple(edits), Safety.SAFE if is_planned and not is_of_builder else Safety.SUGGESTION),)
-
-
-def _declaration(place: Instruction, names: frozenset[str]) -> list[Edit]:
-    """Declare arguments before an instruction; an `ARG name` that comes too late in the same stage moves there."""
-    late = _late(place, names)
-    gone = {it for it, positions in late.items() if len(positions) == len(it.pairs)}
-    moved = {it.name.text for one in gone for it in one.pairs}
-    lines = [] if moved >= names else [declare(place, names - moved)]
-    texts: list[str] = []
-    for it, positions in late.items():
-        if it in gone:
-            start = it.syntax.start if shares_comments(it, gone) else start_with_own_comments(it)
-            texts.append(it.build.text[start : it.syntax.end].removesuffix("\r"))
-        lines += remove_pairs(it, positions, gone)
-    return merged([*lines, *([insert_lines(place, texts)] if texts else [])])
-
-
-def _late(place: Instruction, names: frozenset[str]) -> dict[Instruction, list[int]]:
-    """The ARGs after an instruction of a stage that declare arguments for the first time there, with the positions of these in each."""
-    late: dict[Instruction, list[int]] = {}
-    open_names = {*names}
-    instructions = () if place.stage is None else place.stage.instructions
-    for it in instructions:
-        if it.idx <= place.idx or not isinstance(it.node, Arg | Env):
-            continue
-        positions = [n for n, pair in enumerate(it.pairs) if pair.name.text in open_names]
-        if positions and isinstance(it.node, Arg) and all(it.pairs[n].value is None for n in positions):
-            late[it] = positions
-        open_names -= {pair.name.text for pair in it.pairs}
-    return late
 
 
 def _undeclared(stage: Stage) -> Iterator[_Use]:
