@@ -42,14 +42,15 @@ def advice(ctx: RuleContext, stage: Stage, commands: Sequence[KnownCommand]) -> 
 
 
 def _platform_place(stage: Stage) -> str:
-    """Where `--platform` makes a stage native: in its own FROM, or in that of the stage that it is built on.
+    """Where `--platform` makes a stage native: in its own FROM, or in that of the stage that it is built on, unless the image is built on that too.
 
     For an image that compiles, it is a stage that its file does not have yet.
     """
     root = stage.root
     if stage.is_image:
         return _("in that stage")
-    if root is None or root is stage:
+    if root is None or root is stage or root.is_image:
+        # A root that becomes the image must stay for the target: the stage gets one of its own.
         return _("in this stage")
     return _("in line {line}", line=root.from_.line)
 

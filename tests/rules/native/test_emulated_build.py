@@ -1260,3 +1260,18 @@ def test_crates_with_cxx_need_its_library_for_the_target(package: str, libraries
 def test_a_build_without_its_base_image_emulates_nothing(image: str, *, is_said: bool) -> None:
     text = f"FROM maven:3-eclipse-temurin-17 AS b\nCOPY . .\nRUN mvn package\nFROM {image}\nCOPY --from=b /target/a.jar /a.jar\n"
     assert bool(findings(emulated_build, context(text))) is is_said
+
+
+def test_the_recipe_for_xx_leaves_a_root_that_the_image_shares() -> None:
+    stages = (
+        "FROM debian:13 AS common\nRUN apt-get update && apt-get install -y curl\n"
+        "FROM common AS build\nRUN gcc -o /out/a a.c\nFROM {}\nCOPY --from=build /out/a /a\n"
+    )
+    (shared,) = findings(emulated_build, context(stages.format("common")))
+    assert "in this stage `--platform=$BUILDPLATFORM`" in shared.message
+    (alone,) = findings(emulated_build, context(stages.format("debian:13")))
+    assert "in line 1 `--platform=$BUILDPLATFORM`" in alone.message
+    (with_platform,) = findings(
+        emulated_build, context("ARG A\n" + stages.format("common\nARG TARGETARCH\nRUN echo $TARGETARCH"))
+    )
+    assert "in line" not in with_platform.message

@@ -196,7 +196,8 @@ def _finding(ctx: RuleContext, stage: Stage, commands: list[KnownCommand]) -> Fi
         parts.append(
             _("on the build platform it would install packages for the wrong machine, and the image contains them")
         )
-    parts += _advice(ctx, stage, commands)
+    if own_root is not None or not _shares_image(stage):
+        parts += _advice(ctx, stage, commands)
     starts_app_host = _starts_app_host(stage, commands)
     if starts_app_host:
         parts.append(
@@ -249,6 +250,11 @@ def _needs_machine(ctx: RuleContext, stage: Stage, commands: Iterable[KnownComma
 def _for_other_machines(commands: Iterable[KnownCommand]) -> list[KnownCommand]:
     """The commands that need a cross compiler to compile for another machine."""
     return [it for it in commands if needs_c(it) or (it.use.must_run_on_target and it.use.toolchain is not GO)]
+
+
+def _shares_image(stage: Stage) -> bool:
+    """True if the image is built on the same root as a stage: `--platform` there would make the image native too."""
+    return stage.root is not None and stage.root is not stage and stage.root.is_image
 
 
 def _starts_app_host(stage: Stage, commands: Iterable[KnownCommand]) -> bool:
