@@ -281,7 +281,8 @@ def test_a_download_after_an_installation_for_the_target() -> None:
         RUN xx-apk add gcc musl-dev
         COPY go.mod go.sum ./
         RUN go mod download
-            ^^^^^^^^^^^^^^^ information: `go mod download` runs once per platform only because it comes after `xx-apk`, which needs the target platform; above line 5 it would run once
+            ^^^^^^^^^^^^^^^ information: `go mod download` runs once per platform only because it comes after `xx-apk`, which needs the target platform; above line 4 it would run once
+        RUN go mod verify
         COPY . .
         RUN xx-go build -o /app .
         FROM scratch
@@ -306,6 +307,17 @@ def test_a_download_that_needs_the_target(download: str) -> None:
         f"RUN xx-apk add gcc\n{download}\nRUN xx-go build -o /app .\nFROM scratch\nCOPY --from=build /app /app\n"
     )
     check_nothing(early_platform_arg, text)
+
+
+@every_case("between, n_findings", [("", 1), ("FROM build AS more\n", 0)])
+def test_a_download_in_a_stage_without_a_place_before_the_declaration(between: str, n_findings: int) -> None:
+    last = "more" if between else "build"
+    text = (
+        "FROM --platform=$BUILDPLATFORM tonistiigi/xx AS xx\n"
+        "FROM --platform=$BUILDPLATFORM golang:alpine AS build\nCOPY --from=xx / /\nARG TARGETPLATFORM\n"
+        f"{between}RUN xx-apk add gcc\nRUN go mod download\nRUN xx-go build -o /app .\nFROM scratch\nCOPY --from={last} /app /app\n"
+    )
+    assert len(findings(early_platform_arg, context(text))) == n_findings
 
 
 def test_a_download_before_the_installation() -> None:

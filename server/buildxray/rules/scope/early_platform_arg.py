@@ -11,7 +11,7 @@ from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import insert_line_after, insert_lines, merged, remove_line
 from buildxray.rules.placement import Placement, needlessly_repeated, placements, split_by, uses, with_moves
 from buildxray.rules.wording import listed
-from buildxray.semantics.build import Build, Effect, KnownCommand, Run, SplitCause
+from buildxray.semantics.build import Build, Effect, Instruction, KnownCommand, Run, SplitCause
 from buildxray.semantics.mentions import Mention
 
 _PRINTING: Final = frozenset({":", "echo", "printf", "set", "true", "uname"})
@@ -81,7 +81,8 @@ def early_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
             yield _finding(ctx, placement)
     for run in _printing(ctx):
         yield from _held_up_by_printing(ctx, run)
-    for command, first in _held_up(ctx):
+    for first, commands in _held_up(ctx).items():
+        command, *others = commands
         yield Finding(
             command.title_range,
             _(
@@ -89,9 +90,12 @@ def early_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
                 " above line {line} it would run once",
                 command=command.title,
                 first=first.title,
-                line=first.run.line,
+                line=_first_difference(first.run).line,
             ),
-            related=(Related(first.title_range, _("this needs the target platform")),),
+            related=(
+                Related(first.title_range, _("this needs the target platform")),
+                *(Related(it.title_range, _("this runs once per platform for the same reason")) for it in others),
+            ),
             severity=Severity.INFORMATION,
         )
 
@@ -143,8 +147,9 @@ def _steps_by_text(build: Build) -> dict[tuple[int, str], int]:
     return {(stage.idx, run.node.text): len(run.steps) for stage in build.stages for run in stage.runs}
 
 
-def _held_up(ctx: RuleContext) -> Iterator[tuple[KnownCommand, KnownCommand]]:
-    """Find downloads that need no platform after an installation for the target, and that installation."""
+def _held_up(ctx: RuleContext) -> dict[KnownCommand, list[KnownCommand]]:
+    """The downloads that need no platform, by the installation for the target that they come after."""
+    held_up: dict[KnownCommand, list[KnownCommand]] = {}
     for stage in ctx.build.native_stages:
         for command in stage.commands(Effect.FETCH):
             run, split = command.run, command.run.split
@@ -153,10 +158,21 @@ def _held_up(ctx: RuleContext) -> Iterator[tuple[KnownCommand, KnownCommand]]:
             first = ctx.build.instructions[split.origin]
             if not isinstance(first, Run) or first.stage is not stage or not _only(first, Effect.INSTALL):
                 continue
+            if _first_difference(first).stage is not stage:
+                # In this stage no place is early enough.
+                continue
             between = [it for it in stage.instructions if first.idx < it.idx <= run.idx]
             names = run.names_per_target
             if _only(run, Effect.FETCH) and not any(uses(it, name) for it in between for name in names):
-                yield command, next(it for it in first.known_commands if it.use.effect is Effect.INSTALL)
+                installing = next(it for it in first.known_commands if it.use.effect is Effect.INSTALL)
+                held_up.setdefault(installing, []).append(command)
+    return held_up
+
+
+def _first_difference(run: Run) -> Instruction:
+    """The RUN, or the declaration before it in its stage from which on the steps differ between the targets."""
+    declarations = (run.declaration(it) for it in run.names_per_target)
+    return min((run, *(it for it in declarations if it is not None)), key=lambda it: it.idx)
 
 
 def _only(run: Run, effect: Effect) -> bool:
