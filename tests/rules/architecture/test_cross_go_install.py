@@ -3,8 +3,9 @@ from __future__ import annotations
 import pytest
 
 from buildxray.rules.architecture.cross_go_install import cross_go_install
+from buildxray.rules.base import Severity
 from tests.support.cases import every_case
-from tests.support.rules import check_fix, check_no_fix, check_nothing, check_rule, context, findings
+from tests.support.rules import check_fix, check_no_fix, check_nothing, check_rule, context, findings, severities
 
 
 @pytest.mark.parametrize(
@@ -73,3 +74,16 @@ def test_go_install_that_go_build_cannot_replace_has_no_fix(install: str) -> Non
 def test_a_file_that_knows_where_the_binary_is(lines: str, copy: str, is_said: bool) -> None:
     text = f"FROM --platform=$BUILDPLATFORM golang AS b\nWORKDIR /s\nCOPY . .\nARG TARGETARCH TARGETOS\nRUN CGO_ENABLED=0 GOARCH=$TARGETARCH go install ./cmd/app{lines}\nFROM scratch\nCOPY --from=b {copy} /\n"
     assert bool(findings(cross_go_install, context(text))) is is_said
+
+
+@every_case(
+    "install, severity",
+    [
+        ("GOBIN=/out go install ./cmd/app", None),
+        # If the command is refused, the other one runs.
+        ("GOBIN=/out go install ./cmd/app || GOARCH=$TARGETARCH go build -o /out/app ./cmd/app", Severity.WARNING),
+        ("GOBIN=/out go install ./cmd/app || exit 1", None),
+    ],
+)
+def test_a_command_with_an_alternative_is_no_error(install: str, severity: Severity | None) -> None:
+    assert severities(cross_go_install, context(INSTALLED.format(install, "/out/app"))) == [severity]

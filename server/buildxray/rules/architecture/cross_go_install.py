@@ -9,6 +9,7 @@ from buildxray.localization import _
 from buildxray.rules.base import Doubt, Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.go_install import misplaced_installs
+from buildxray.rules.intended import with_alternative
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Effect, KnownCommand
 from buildxray.syntax.text import Edit
@@ -70,9 +71,10 @@ def cross_go_install(ctx: RuleContext) -> Iterator[Finding]:
         later = () if stage is None else stage.commands(Effect.UNKNOWN)
         # A script of the project may move the binary.
         is_moved = any(it.range.start > command.range.start for it in later)
-        yield Finding(
-            command.title_range, consequence, _fixes(command, copied[0]), doubt=Doubt.PROGRAM if is_moved else None
-        )
+        doubt = Doubt.PROGRAM if is_moved else None
+        if has_gobin and id(command.syntax) in with_alternative(command.run):
+            doubt = Doubt.ALTERNATIVE
+        yield Finding(command.title_range, consequence, _fixes(command, copied[0]), doubt=doubt)
 
 
 def _fixes(command: KnownCommand, output: str) -> tuple[Fix, ...]:
