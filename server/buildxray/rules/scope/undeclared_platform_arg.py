@@ -29,6 +29,8 @@ from buildxray.toolchains.bun import BUN
 from buildxray.toolchains.node import NODE
 
 _DEFAULT: Final = lazy_regex(r":?-(?P<value>[\w./]*)\}")
+_COMPUTED: Final = lazy_regex(r""":?[-=]["']?(?:\$\(|`)""")
+"""A default that a command tells: `${TARGETARCH:-$(dpkg --print-architecture)}`."""
 _NEEDING: Final = frozenset(
     {"[", "[[", "cat", "cd", "chmod", "cp", "dpkg", "install", "ln", "mv", "rpm", "source", ".", "tar", "test", "unzip"}
 )
@@ -417,8 +419,10 @@ def _is_in_own_default(instruction: Instruction, reference: VariableReference) -
 
 
 def _defaults_right(stage: Stage, reference: VariableReference) -> bool:
-    """True if the default equals BuildKit's value for each target of this build."""
+    """True if the default equals BuildKit's value for each target of this build, or if a command of the stage tells it."""
     build = stage.build
+    if reference.has_default and _COMPUTED.match(build.text, reference.name_range.end):
+        return True
     default = _DEFAULT.match(build.text, reference.name_range.end) if reference.has_default else None
     return default is not None and all(
         automatic_values(build.request.node(it), it, "")[reference.name] == default["value"]
