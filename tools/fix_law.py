@@ -1,7 +1,7 @@
 """The law that every safe fix obeys, and randomly changed Dockerfiles to check it on.
 
 A safe fix is applied without review. So the plan of the fixed text must show: no file of the image suits its platform less than before, no more
-steps are emulated (unless the image was for the wrong platform), no new error is found, the configuration of the image is the same apart from the instructions that the fix itself edits, no
+steps are emulated (unless the image was for the wrong platform), no program for another machine runs on the build machine, no new error is found, the configuration of the image is the same apart from the instructions that the fix itself edits, no
 RUN loses a variable that one of its programs may read, and no unknown program runs on another machine than before.
 """
 

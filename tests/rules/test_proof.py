@@ -50,6 +50,17 @@ def safety(text: str, rule: str) -> list[Safety]:
             "constant-goarch",
             Safety.SAFE,
         ),
+        # The build machine runs the program, or reads its code.
+        (
+            CODE.replace("arch", "TARGETARCH") + "RUN /app --version\n" + IMAGE,
+            "undeclared-platform-arg",
+            Safety.SUGGESTION,
+        ),
+        (CODE.replace("${arch}", "amd64") + "RUN strip /app\n" + IMAGE, "constant-goarch", Safety.SUGGESTION),
+        (CODE.replace("${arch}", "amd64") + "RUN strip /*\n" + IMAGE, "constant-goarch", Safety.SUGGESTION),
+        (CODE.replace("${arch}", "amd64") + "RUN llvm-strip /app\n" + IMAGE, "constant-goarch", Safety.SAFE),
+        (CODE.replace("${arch}", "amd64") + "RUN strip /other\n" + IMAGE, "constant-goarch", Safety.SAFE),
+        (CODE.replace("RUN", "RUN strip /app;").replace("${arch}", "amd64") + IMAGE, "constant-goarch", Safety.SAFE),
         ("FROM alpine\nARG TARGETARCH=amd64\nRUN echo $TARGETARCH\n", "masked-platform-arg", Safety.SAFE),
         # Whether `base:arm64` exists is unknown; a stage of the file does.
         ("ARG TARGETARCH=amd64\nFROM base:$TARGETARCH\n", "masked-platform-arg", Safety.SUGGESTION),

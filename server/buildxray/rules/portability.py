@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
+from fnmatch import fnmatchcase
 from typing import Final
 
 from buildxray.rules.base import Safety
@@ -387,12 +388,39 @@ def _takes_program_of_system(command: Command) -> bool:
 
 
 def _runs(command: Command, outputs: set[str]) -> bool:
-    """True if a command runs, by its path, a program compiled in the stage, or would fail on one for another machine."""
+    """True if a command runs a program compiled in the stage, or would fail on one for another machine."""
     if command.use is not None and command.use.is_for_own_machine:
-        return any(path in outputs for word in command.syntax.words[1:] for path in command.invocation.paths(word))
+        return any(
+            fnmatchcase(it, path)
+            for word in command.syntax.words[1:]
+            for path in command.invocation.paths(word)
+            for it in outputs
+        )
     program = command.syntax.words[0].text if command.syntax.words else ""
     name = posixpath.basename(program)
-    return "/" in program and any(it == program or posixpath.basename(it) == name for it in outputs)
+    return any(
+        posixpath.basename(it) == name and ("/" in program or posixpath.basename(posixpath.dirname(it)) == "bin")
+        for it in outputs
+        if name
+    )
+
+
+def n_foreign_programs_run(build: Build) -> int:
+    """The number of commands on the build machine that run what their stage has compiled for another architecture, or read its code."""
+    return sum(map(_n_foreign_in, build.native_stages))
+
+
+def _n_foreign_in(stage: Stage) -> int:
+    crossing = [it for it in compilers(stage.ancestry) if it.use.outputs and _is_cross(it)]
+    if not crossing:
+        return 0
+    first, outputs = min(it.range.start for it in crossing), outputs_of(crossing)
+    return sum(it.range.start > first and _runs(it, outputs) for run in stage.runs for it in run.commands)
+
+
+def _is_cross(command: KnownCommand) -> bool:
+    machines = zip(command.use.architectures, command.invocation.step_platforms, strict=False)
+    return any(compiled_for not in (None, it.architecture) for compiled_for, it in machines)
 
 
 def is_for_all(path: str) -> bool:

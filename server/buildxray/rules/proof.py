@@ -1,7 +1,8 @@
 """Prove that a fix is safe: that the build after it is as good as before.
 
 A rule marks the fixes that are equivalent, or that repair a certain error. Before such a fix is offered as safe, the
-edited text is planned: no file of the image may suit its platform less, no more steps may be emulated, no other image
+edited text is planned: no file of the image may suit its platform less, no more steps may be emulated, no program for another
+machine may run on the build machine, no other image
 may be pulled, and neither a default nor a build may give the platform arguments that the new text uses another value.
 Otherwise it becomes a suggestion.
 """
@@ -17,6 +18,7 @@ from buildxray.platforms.arguments import PER_TARGET_ARGUMENTS
 from buildxray.rules.base import Fix, Safety
 from buildxray.rules.context import RuleContext
 from buildxray.rules.go_install import misplaces_installs
+from buildxray.rules.portability import n_foreign_programs_run
 from buildxray.semantics.artifacts import losses
 from buildxray.semantics.build import Build
 from buildxray.syntax.instructions import Arg, Env
@@ -93,12 +95,16 @@ def _used_arguments(edits: Iterable[Edit]) -> set[str]:
 
 
 def is_as_good(before: Build, after: Build) -> bool:
-    """True if each file of the image suits its platform as well as before, with no more emulation.
+    """True if each file of the image suits its platform as well as before, with no more emulation, and no more programs for another machine run.
 
     An image that was for the wrong platform, and is for the right one now, may need emulation.
     """
     has_more = len(after.emulated_steps) > len(before.emulated_steps)
-    return not (has_more and not _follows_now(before, after)) and not losses(before.artifacts, after.artifacts)
+    return (
+        not (has_more and not _follows_now(before, after))
+        and not losses(before.artifacts, after.artifacts)
+        and n_foreign_programs_run(after) <= n_foreign_programs_run(before)
+    )
 
 
 def _follows_now(before: Build, after: Build) -> bool:
