@@ -47,6 +47,8 @@ _ON_ARM_V7: Final = frozenset(
     {"alpine", "buildpack-deps", "busybox", "debian", "httpd", "memcached", "nginx", "ubuntu"}
 )
 
+_ON_ARM_V6: Final = frozenset({"alpine", "busybox"})
+
 
 def exists_for(image: str, platform: Platform) -> bool:
     """True if an image is known to exist for a normalised platform. `image` is a full name: `docker.io/library/alpine:3.20`."""
@@ -56,7 +58,8 @@ def exists_for(image: str, platform: Platform) -> bool:
     name = match["name"] if match is not None else ""
     if platform.architecture in ("amd64", "arm64") and not platform.variant:
         return (name in _ON_AMD64_AND_ARM64 and "windows" not in image) or _DISTROLESS.fullmatch(image) is not None
-    return (platform.architecture, platform.variant) == ("arm", "v7") and name in _ON_ARM_V7
+    kind = (platform.architecture, platform.variant)
+    return (kind == ("arm", "v7") and name in _ON_ARM_V7) or (kind == ("arm", "v6") and name in _ON_ARM_V6)
 
 
 def is_of_general_use(image: str) -> bool:

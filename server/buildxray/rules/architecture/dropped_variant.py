@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from buildxray.localization import _
-from buildxray.rules.base import Finding, Fix, FixAvailability, Severity, rule
+from buildxray.platforms.official_images import exists_for
+from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
-from buildxray.rules.edits import remove_flag
+from buildxray.rules.edits import is_named_above, remove_flag
 from buildxray.rules.wording import joined
 from buildxray.semantics.mentions import Mention
 
@@ -36,7 +37,8 @@ def dropped_variant(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    Safe: without the flag, the stage has the complete platform of the target.
+    Safe for official images that are known to exist for the target: without the flag, the stage has the complete platform of the target. A
+    suggestion for other images, and if a comment above explains the flag.
     """
     for stage in ctx.build.stages:
         flag = stage.from_.platform
@@ -47,6 +49,10 @@ def dropped_variant(ctx: RuleContext) -> Iterator[Finding]:
             continue
         lost = [(one, target) for one, target in pairs if one.variant != target.variant]
         if lost:
-            fix = Fix(_("Remove `--platform`"), (remove_flag(stage.from_, flag),))
+            # `FROM debian` for a platform of which there is no such image would stop the build.
+            exists = all(exists_for(stage.image_name, target) for __, target in lost)
+            is_safe = exists and not is_named_above(stage.from_, ("--platform", "TARGETARCH", "variant", "v6", "v7"))
+            safety = Safety.SAFE if is_safe else Safety.SUGGESTION
+            fix = Fix(_("Remove `--platform`"), (remove_flag(stage.from_, flag),), safety)
             changes = joined(_("{target} becomes {platform}", target=target, platform=one) for one, target in lost)
             yield Finding(stage.from_.range_of(flag), _("the variant is lost: {changes}", changes=changes), (fix,))
