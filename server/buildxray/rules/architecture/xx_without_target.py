@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from buildxray.localization import _
-from buildxray.rules.base import Finding, Fix, FixAvailability, Severity, rule
+from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import bring_arguments
 from buildxray.rules.wording import platforms
-from buildxray.semantics.build import Effect
+from buildxray.semantics.build import Effect, Instruction, Stage
 from buildxray.toolchains.xx import XX
 
 
@@ -50,7 +50,8 @@ def xx_without_target(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    Safe: xx reads the variable from its environment.
+    Safe: xx reads the variable from its environment. The declaration goes before the first `xx-apk` or `xx-apt`, because these install
+    libraries for the target; a suggestion where that is in another stage.
 
     ## References
     github.com/tonistiigi/xx, src/xx-info.
@@ -66,7 +67,14 @@ def xx_without_target(ctx: RuleContext) -> Iterator[Finding]:
             if outputs and not any(map(stage.way_into_image, outputs)):
                 # A tool of the build runs on the build machine.
                 continue
-            edits = tuple(bring_arguments(command.run, ["TARGETPLATFORM"]))
+            place = _first_installation(stage) or command.run
+            if place.idx >= command.run.idx:
+                place = command.run
+                title = _("Declare `ARG TARGETPLATFORM` directly before it")
+            else:
+                title = _("Declare `ARG {names}` directly before its first use", names="TARGETPLATFORM")
+            safety = Safety.SAFE if place.stage == stage else Safety.SUGGESTION
+            edits = tuple(bring_arguments(place, ["TARGETPLATFORM"]))
             yield Finding(
                 command.title_range,
                 _(
@@ -75,5 +83,14 @@ def xx_without_target(ctx: RuleContext) -> Iterator[Finding]:
                     machine=use.machine,
                     platforms=platforms(use.wrong_targets),
                 ),
-                (Fix(_("Declare `ARG TARGETPLATFORM` directly before it"), edits),),
+                (Fix(title, edits, safety),),
             )
+
+
+def _first_installation(stage: Stage) -> Instruction | None:
+    """The first RUN, of its bases first, that installs packages for the target: without the variable, for the build machine."""
+    for it in reversed(stage.ancestry):
+        for command in it.commands(Effect.INSTALL):
+            if command.use.toolchain is XX:
+                return command.run
+    return None
