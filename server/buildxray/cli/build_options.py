@@ -66,7 +66,7 @@ class Builds:
 
     def __init__(self, options: BuildOptions) -> None:
         self._options = options
-        self._projects = Projects(options.configuration)
+        self.projects = Projects(options.configuration)
         self._warned: set[str] = set()
 
     def shown(self, path: str) -> str:
@@ -79,10 +79,10 @@ class Builds:
         Standard input belongs to no project unless `--stdin-filename` names one.
         """
         dockerfile = absolute(self.shown(path))
-        problems = self._projects.configuration(dockerfile.parent).problems
+        problems = self.projects.configuration(dockerfile.parent).problems
         if problems:
             raise CliError(problems[0])
-        build = self._projects.build(dockerfile, self._options.settings)
+        build = self.projects.build(dockerfile, self._options.settings)
         request = self._with_options(build.request)
         origin = "--platform" if self._options.settings.platforms is not None else build.origin
         self._warn_of(dockerfile, build)
@@ -104,7 +104,7 @@ class Builds:
 
     def _warn_of(self, dockerfile: Path, build: ProjectBuild) -> None:
         """Effect: warn once of each unreadable file, and of a build that does not exist."""
-        warnings = [*map(str, self._projects.notes(dockerfile))]
+        warnings = [*map(str, self.projects.notes(dockerfile))]
         wanted = build.settings.build
         if wanted not in {"", "all"} and build.declared and not any(it.is_named(wanted) for it in build.declared):
             names = _(", ").join(dict.fromkeys(it.name for it in build.declared))
@@ -134,7 +134,7 @@ class Builds:
     def workspace(self, path: str) -> Workspace:
         """Facts from the source files beside a Dockerfile."""
         shown = self.shown(path)
-        return Workspace() if shown == STDIN else self._projects.workspace(absolute(Path(shown).parent))
+        return Workspace() if shown == STDIN else self.projects.workspace(absolute(Path(shown).parent))
 
 
 def _configuration(path: str) -> Configuration:

@@ -49,7 +49,12 @@ def check(options: argparse.Namespace) -> int:
         total.n_fixed = _fix(targets, build, failed, with_suggestions=options.unsafe)
     checked: list[CheckedFile] = []
     write = _write_text if options.format == "text" and not options.statistics else checked.append
-    files = chain(check_files([it.path for it in targets], build, log), check_project_files(options.paths, build))
+    # What they read of a project serves both.
+    builds = Builds(build)
+    files = chain(
+        check_files([it.path for it in targets], build, builds, log),
+        check_project_files(options.paths, build, builds.projects),
+    )
     for file in _without_errors(map(by_cost, files), failed):
         total.add(file)
         total.n_exceeded += _exceeds(file, gates, no_emulation=options.no_emulation)

@@ -13,7 +13,6 @@ from buildxray.ide.project import Projects
 from buildxray.projects.as_json import relative
 from buildxray.projects.builds import absolute
 from buildxray.projects.file_names import is_dockerfile
-from buildxray.projects.reader import read_project
 
 
 def is_named_project_file(path: str) -> bool:
@@ -29,12 +28,11 @@ def is_named_project_file(path: str) -> bool:
         return False
 
 
-def check_project_files(paths: Sequence[str], options: BuildOptions) -> Iterator[CheckedFile]:
+def check_project_files(paths: Sequence[str], options: BuildOptions, projects: Projects) -> Iterator[CheckedFile]:
     """Check the named files that declare builds, and those in and below the named directories.
 
     Files without findings are only included if the user names them.
     """
-    projects = Projects(options.configuration)
     seen: set[Path] = set()
     for path in paths:
         if not is_directory(path) and not is_named_project_file(path):
@@ -60,7 +58,7 @@ def _below(directory: Path, projects: Projects) -> list[Path]:
     """The files in and below a directory that declare builds."""
     from buildxray.ide.project_files import is_project_file  # noqa: PLC0415
 
-    read = read_project(directory, local_platform=projects.local_platform)
+    read = projects.all_builds(directory)
     from buildxray.ide.script_diagnostics import is_script  # noqa: PLC0415
 
     listed = [it.source for it in read.builds] + [Path(it.file) for it in read.notes]

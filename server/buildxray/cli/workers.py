@@ -26,14 +26,15 @@ _MANY: Final = 64
 _CHUNK: Final = 8
 
 
-def check_files(paths: Sequence[str], options: BuildOptions, log: LogOfFiles | None = None) -> Iterator[CheckedFile]:
-    """Check files, in order; the failure of one is stored in its `error`.
+def check_files(
+    paths: Sequence[str], options: BuildOptions, builds: Builds, log: LogOfFiles | None = None
+) -> Iterator[CheckedFile]:
+    """Check files, in order; the failure of one is stored in its `error`. `builds` are those of this process.
 
     A log is in the memory of this process, so the files to which it may belong are checked in this process too.
     """
     n_processes = os.cpu_count() or 1
     if len(paths) < _MANY or n_processes == 1 or STDIN in paths or log is not None:
-        builds = Builds(options)
         yield from (_check(path, builds, log) for path in paths)
     else:
         yield from progress(_in_processes(paths, options, n_processes), len(paths), _("Checking"))

@@ -23,6 +23,7 @@ from buildxray.projects.context import Contexts, read_ignore_patterns
 from buildxray.projects.reader import WATCHED as PROJECT_FILES
 from buildxray.projects.reader import (
     DirectoryBuilds,
+    all_builds,
     directories_above,
     has_project_files,
     project_directories,
@@ -200,6 +201,10 @@ class Projects:
     def declared(self, dockerfile: Path) -> tuple[DeclaredBuild, ...]:
         """The distinct builds of a Dockerfile that its repository declares, the nearest files first."""
         return distinct(without_repeated(self._shown(dockerfile)))
+
+    def all_builds(self, directory: Path) -> DirectoryBuilds:
+        """The builds that a directory and those below it declare."""
+        return all_builds(directory, self._read)
 
     def named(self, dockerfile: Path, pattern: str) -> tuple[DeclaredBuild, ...]:
         """The builds of a Dockerfile that a value of the setting `build` matches; equal builds are all listed."""

@@ -8,7 +8,7 @@ from dataclasses import field
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from buildxray.projects.builds import DeclaredBuild
-from buildxray.records import dataclass
+from buildxray.records import cached_property, dataclass
 from buildxray.syntax.text import LineIndex, TextRange
 
 if TYPE_CHECKING:
@@ -76,16 +76,22 @@ class FilePlaces:
     """Finds the ranges of builds in one text; never raises."""
 
     def __init__(self, name: str, text: str) -> None:
+        self._name = name
         self._text = text
         self._lines = LineIndex.of(text)
-        self._blocks: tuple[syntax.Block, ...] = ()
-        self._documents: tuple[_Node, ...] = ()
-        if name.lower().endswith(".hcl"):
-            from buildxray.projects.hcl.parser import parse_hcl  # noqa: PLC0415 - where there is such a file only
 
-            self._blocks = parse_hcl(text, name).body.blocks
-        else:
-            self._documents = (*_nodes(text),)
+    @cached_property
+    def _blocks(self) -> tuple[syntax.Block, ...]:
+        if not self._name.lower().endswith(".hcl"):
+            return ()
+        from buildxray.projects.hcl.parser import parse_hcl  # noqa: PLC0415 - where there is such a file only
+
+        return parse_hcl(self._text, self._name).body.blocks
+
+    @cached_property
+    def _documents(self) -> tuple[_Node, ...]:
+        # Most files have no finding that needs them.
+        return () if self._name.lower().endswith(".hcl") else (*_nodes(self._text),)
 
     def of(self, build: DeclaredBuild) -> Places:
         """The ranges of a build; only its line if the text has changed too much."""

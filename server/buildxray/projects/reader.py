@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from os import DirEntry
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -131,12 +131,18 @@ def _distinct(builds: list[DeclaredBuild]) -> Iterator[DeclaredBuild]:
 
 def read_project(root: Path, *, local_platform: str) -> DirectoryBuilds:
     """Read the builds of a directory and of the directories below it; a Compose file that another one includes is read once."""
+    return all_builds(
+        root, lambda it: read_directory(it, directories_above(it / "Dockerfile")[1:], local_platform=local_platform)
+    )
+
+
+def all_builds(root: Path, read_one: Callable[[Path], DirectoryBuilds]) -> DirectoryBuilds:
+    """The builds of `read_project`, where `read_one` gives those of one directory."""
     builds: dict[object, DeclaredBuild] = {}
     notes: list[Note] = []
     included: set[Path] = set()
     for directory in project_directories(root, with_nested=True):
-        above = directories_above(directory / "Dockerfile")[1:]
-        read = read_directory(directory, above, local_platform=local_platform)
+        read = read_one(directory)
         if not included.isdisjoint({directory / it for it in COMPOSE_FILES if is_file(directory / it)}):
             continue
         included.update(read.sources)
