@@ -62,6 +62,28 @@ def safety(text: str, rule: str) -> list[Safety]:
         (CODE.replace("${arch}", "amd64") + "RUN strip /other\n" + IMAGE, "constant-goarch", Safety.SAFE),
         (CODE.replace("RUN", "RUN strip /app;").replace("${arch}", "amd64") + IMAGE, "constant-goarch", Safety.SAFE),
         ("FROM alpine\nARG TARGETARCH=amd64\nRUN echo $TARGETARCH\n", "masked-platform-arg", Safety.SAFE),
+        # What is meant as a comment of the argument would stay behind alone, or speak of a default that is gone.
+        (
+            CODE.replace("arch", "TARGETARCH") + "ARG TARGETARCH # machine\n" + IMAGE,
+            "undeclared-platform-arg",
+            Safety.SUGGESTION,
+        ),
+        ("FROM alpine\nARG TARGETARCH=amd64 # machine\nRUN echo $TARGETARCH\n", "masked-platform-arg", Safety.SAFE),
+        (
+            "FROM alpine\nARG TARGETARCH=amd64 # the default\nRUN echo $TARGETARCH\n",
+            "masked-platform-arg",
+            Safety.SUGGESTION,
+        ),
+        (
+            CODE.replace("${arch}", "amd64").replace("/app .", "/app . # for amd64") + IMAGE,
+            "constant-goarch",
+            Safety.SUGGESTION,
+        ),
+        (
+            CODE.replace("${arch}", "amd64").replace("/app .", "/app . # static") + IMAGE,
+            "constant-goarch",
+            Safety.SAFE,
+        ),
         # Whether `base:arm64` exists is unknown; a stage of the file does.
         ("ARG TARGETARCH=amd64\nFROM base:$TARGETARCH\n", "masked-platform-arg", Safety.SUGGESTION),
         (

@@ -131,17 +131,20 @@ def start_with_comments(instruction: Instruction) -> int:
 
 
 def is_named_above(instruction: Instruction, words: Iterable[str]) -> bool:
-    """True if a comment directly above an instruction, or between its lines, contains one of these words, whatever their case.
+    """True if a comment directly above an instruction, in it or behind it contains one of these words, whatever their case.
 
     A fix that changes what such a comment says needs a review.
     """
     place = TextRange(start_with_comments(instruction), instruction.range.end)
-    comments = (it for it in instruction.build.dockerfile.comments if place.contains(it.range.start))
-    written = {word.lower() for it in comments for word in _WORD.findall(it.text)}
+    comments = [it.text for it in instruction.build.dockerfile.comments if place.contains(it.range.start)]
+    comments += _COMMENT_BEHIND.findall(instruction.build.text[instruction.range.start : instruction.range.end])
+    written = {word.lower() for it in comments for word in _WORD.findall(it)}
     return not written.isdisjoint(it.lower() for it in words)
 
 
 _WORD: Final = lazy_regex(r"[\w/-]+")
+_COMMENT_BEHIND: Final = lazy_regex(r"(?<=[^\S\n])#.*")
+"""A comment of a shell, or what is meant as a comment behind another instruction."""
 
 
 def start_with_own_comments(instruction: Instruction) -> int:

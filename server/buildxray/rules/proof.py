@@ -2,9 +2,9 @@
 
 A rule marks the fixes that are equivalent, or that repair a certain error. Before such a fix is offered as safe, the
 edited text is planned: no file of the image may suit its platform less, no more steps may be emulated, no program for another
-machine may run on the build machine, no other image
-may be pulled, and neither a default nor a build may give the platform arguments that the new text uses another value.
-Otherwise it becomes a suggestion.
+machine may run on the build machine, no other image may be pulled, and neither a default nor a build may give the platform
+arguments that the new text uses another value. Nor may a comment behind an ARG, which is an argument too, be all that is left
+of it. Otherwise it becomes a suggestion.
 """
 
 from __future__ import annotations
@@ -55,7 +55,8 @@ class _Proofs:
     def _is_as_good(self, edits: tuple[Edit, ...]) -> bool:
         after = self._ctx.after(edits).build
         return (
-            not _uses_hidden_argument(after, edits)
+            _n_bare_comments(after) <= _n_bare_comments(self._ctx.build)
+            and not _uses_hidden_argument(after, edits)
             and not _uses_given_argument(self._ctx, edits)
             and _images(after) <= _images(self._ctx.build)
             and not misplaces_installs(self._ctx.build, after)
@@ -71,6 +72,12 @@ def _images(build: Build) -> set[str]:
         for name, is_image in zip(stage.base_names, stage.on_image, strict=True)
         if is_image
     }
+
+
+def _n_bare_comments(build: Build) -> int:
+    """The number of `ARG # comment`: the comment was written behind an argument, which is gone."""
+    declarations = (it for it in build.instructions if isinstance(it.node, Arg))
+    return sum(1 for it in declarations if it.pairs and it.pairs[0].name.text == "#")
 
 
 def _uses_hidden_argument(after: Build, edits: Iterable[Edit]) -> bool:
