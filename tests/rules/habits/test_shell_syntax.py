@@ -8,8 +8,13 @@ from tests.support.rules import check_nothing, context, findings
 @every_case(
     "line, where, message",
     [
-        ("COPY a b || true", "||", "no shell reads COPY: `||` is an argument"),
-        ("COPY a b 2>/dev/null || true", "2>", "no shell reads COPY: `2>` is an argument"),
+        ("COPY a b || true", "||", "no shell reads COPY: the build looks for a file called `||`, and stops without one"),
+        (
+            "COPY a b 2>/dev/null || true",
+            "2>",
+            "no shell reads COPY: the build looks for a file called `2>/dev/null`, and stops without one",
+        ),
+        ("COPY a 2>/dev/null", "2>", "no shell reads COPY: `2>` is an argument"),
         ("WORKDIR /app && npm ci", "&&", "no shell reads WORKDIR: `&&` is an argument"),
         ("COPY a ~/b", "~/b", "no shell reads COPY: `~` is a directory of that name, not the home"),
         ('ADD ["~/a", "/b"]', "~/a", "no shell reads ADD: `~` is a directory of that name, not the home"),

@@ -112,9 +112,17 @@ def _paths(instruction: Instruction, *, says_home: bool) -> Iterator[Finding]:
         operator = _OPERATOR.search(node.text, node.keyword.span.end)
         if operator is not None:
             place = instruction.range_of(Span(operator.start(), operator.end()))
-            yield Finding(
-                place, _("no shell reads {keyword}: `{text}` is an argument", keyword=keyword, text=operator[0])
-            )
+            sources = node.sources if isinstance(node, Copying) else ()
+            source = next((it.text for it in sources if it.span.start == operator.start()), None)
+            if source is None:
+                message = _("no shell reads {keyword}: `{text}` is an argument", keyword=keyword, text=operator[0])
+            else:
+                message = _(
+                    "no shell reads {keyword}: the build looks for a file called `{text}`, and stops without one",
+                    keyword=keyword,
+                    text=source,
+                )
+            yield Finding(place, message)
             return
     # An account is not a path, and `workdir-relative-path` reports the home directory itself.
     is_path = says_home and not isinstance(node, User)
