@@ -591,7 +591,10 @@ def test_workflows_with_equal_builds_have_one_finding(tmp_path: Path) -> None:
     [
         (["apt-get install -y build-essential libpq-dev", "pip wheel --wheel-dir /w psycopg2"], True, False),
         (["apk add --no-cache python3 make g++", "npm ci"], True, False),
-        (["apt-get install -y gcc", "pip install uwsgi", "cargo build"], True, True),
+        (["apt-get install -y gcc", "pip install uwsgi", "CGO_ENABLED=0 go build"], True, True),
+        # Nobody knows a recipe for these.
+        (["apt-get install -y gcc", "cargo build"], True, False),
+        (["./configure && make"], True, False),
         # Without a compiler, pip probably downloads wheels.
         (["apt-get install -y libpq5", "pip install psycopg2"], False, False),
         (["apt-get install -y build-essential"], False, False),

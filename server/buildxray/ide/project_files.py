@@ -39,12 +39,14 @@ from buildxray.projects.places import FilePlaces
 from buildxray.records import cached_property, dataclass, replace
 from buildxray.rules.base import Fix, Safety, Severity
 from buildxray.rules.intended import names_one_architecture
-from buildxray.rules.portability import installs_c_compiler, movable
+from buildxray.rules.portability import installs_c_compiler, movable, needs_c, takes_target_packages
 from buildxray.rules.wording import joined
+from buildxray.rules.xx_advice import is_possible
 from buildxray.semantics.build import Build, Builder, BuildRequest, Effect, KnownCommand, Stage
 from buildxray.semantics.cost import build_totals
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import Edit, TextRange
+from buildxray.toolchains.go import GO
 from buildxray.toolchains.node import NODE
 from buildxray.toolchains.scripting import SCRIPTING
 
@@ -653,9 +655,12 @@ def _can_cross_compile(stage: Stage) -> bool:
 
     The image itself is for the target, so a stage that becomes the image cannot move.
     """
-    if stage.is_image:
+    if stage.is_image or takes_target_packages(stage):
         return False
     commands = movable(stage, _compiling(stage))
+    crossed = [it for it in commands if needs_c(it) or (it.use.must_run_on_target and it.use.toolchain is not GO)]
+    if crossed and not is_possible(stage, crossed):
+        return False
     if any(it.use.effect is Effect.INSTALL or it.use.toolchain is SCRIPTING for it in commands):
         # Packages with native code are for the machine that installs them.
         commands = [it for it in commands if it.use.effect is Effect.COMPILE and it.use.toolchain is not SCRIPTING]

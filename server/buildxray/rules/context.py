@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 from typing import Any, Final, TypeVar
 
+from buildxray.localization import ngettext
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
+from buildxray.platforms.platform import Platform
 from buildxray.records import cached_property
-from buildxray.rules.purpose import is_for_helping, is_for_windows
+from buildxray.rules.purpose import is_for_helping, is_for_windows, is_image_for_helping
+from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Build, Builder, Dockerfile, Effect, Instruction
 from buildxray.semantics.errors import template_mark
 from buildxray.semantics.mentions import Mention
@@ -133,7 +136,24 @@ class RuleContext:
     @cached_property
     def is_for_helping(self) -> bool:
         """True if the file is for tests or development, and no build names several platforms for it."""
-        return not self.asks_for_several and is_for_helping(self.build.workspace.dockerfile)
+        if self.asks_for_several:
+            return False
+        return is_for_helping(self.build.workspace.dockerfile) or is_image_for_helping(self.build)
+
+    @property
+    def assumes_platforms(self) -> bool:
+        """True if only the default platforms say for what the file is built, so that a statement about them is a condition."""
+        return self.build.workspace.platforms_are_assumed and not self.has_intent
+
+    def places(self, targets: Iterable[Platform]) -> str:
+        """Targets in words, with a condition if the file may never be built for them: `linux/arm64 (if you build for it)`."""
+        them = dict.fromkeys(targets)
+        words = platforms(them)
+        if not self.assumes_platforms:
+            return words
+        return ngettext(
+            "{platforms} (if you build for it)", "{platforms} (if you build for them)", len(them), platforms=words
+        )
 
     @property
     def may_have_own_machines(self) -> bool:

@@ -36,6 +36,15 @@ def is_for_helping(path: str) -> bool:
     return not words.isdisjoint(_HELPING_WORD) or any(_HELPING_DIRECTORY.fullmatch(it) for it in directories)
 
 
+def is_image_for_helping(build: Build) -> bool:
+    """True if an image is the environment of a developer, by its base image: a development container, a workspace of Gitpod."""
+    stage = build.target_stage
+    return stage is not None and _IMAGE_FOR_HELPING.search(stage.image_name) is not None
+
+
+_IMAGE_FOR_HELPING: Final = lazy_regex(r"mcr\.microsoft\.com/(?:vscode/)?devcontainers/|docker\.io/gitpod/workspace-")
+
+
 def is_example(path: str) -> bool:
     """True if a Dockerfile, by its path in the repository, shows how others may use the project."""
     return any(it.lower() in _EXAMPLES for it in path.split("/")[:-1])

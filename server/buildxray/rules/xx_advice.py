@@ -70,9 +70,19 @@ def _runs_tests(stage: Stage) -> bool:
     )
 
 
+def is_possible(stage: Stage, commands: Sequence[KnownCommand]) -> bool:
+    """True if `advice` has a recipe for some of these commands."""
+    if needs_target_machine(stage, commands) or _needs_more(_surroundings_of(stage), commands):
+        return False
+    return _xx_install(stage) is not None
+
+
 def _may_not_work(ctx: RuleContext, stage: Stage, commands: Sequence[KnownCommand]) -> bool:
     """True if something may need more than the advice says."""
-    surroundings = _surroundings(ctx, stage)
+    return _needs_more(_surroundings(ctx, stage), commands)
+
+
+def _needs_more(surroundings: _Surroundings, commands: Sequence[KnownCommand]) -> bool:
     return (
         not surroundings.is_simple
         or any(it.use.toolchain is C and not crossing(it.invocation) for it in commands)
@@ -117,7 +127,8 @@ def _surroundings_of(stage: Stage) -> _Surroundings:
     toolchains = {it.use.toolchain for it in known if it.use.effect is Effect.COMPILE}
     words = stage.installed_words
     is_complex = (
-        any(_as_other_user(run) for run in runs)
+        _PLAIN_IMAGE.search(stage.image_name) is None
+        or any(_as_other_user(run) for run in runs)
         or any(it.name in _OTHER_PROGRAMS for run in runs for it in run.commands)
         or any(it.use.toolchain is RUST and _is_other_cargo(it) for it in known)
         or any(it.use.effect is Effect.PROBE for it in known)
@@ -174,6 +185,8 @@ def _installs_own_library(runs: Iterable[Run]) -> bool:
 
 
 _RUSTUP_IMAGE: Final = lazy_regex(r"/(?:rust|rust-musl-cross|rustlang)(?:[:@/]|$)")
+_PLAIN_IMAGE: Final = lazy_regex(r"docker\.io/(?:library|rustlang)/|docker\.io/tonistiigi/")
+"""Official images; what another one brings for its own architecture, such as CUDA, is not known."""
 _WITH_LIBRARIES: Final = lazy_regex(
     r"/(?:library/(?:buildpack-deps|gcc|rust)|rustlang/rust)(?![^:@])(?!:[^@]*(?:alpine|curl|scm|slim))"
 )

@@ -6,6 +6,7 @@ from buildxray.rules.architecture.hard_coded_arch import hard_coded_arch
 from buildxray.rules.base import Severity
 from buildxray.rules.context import RuleContext
 from buildxray.semantics.build import Builder
+from buildxray.toolchains.base import Workspace
 from tests.support.cases import every_case
 from tests.support.rules import (
     check_fix,
@@ -653,3 +654,10 @@ def test_a_stage_on_an_image_of_one_architecture(image: str, is_said: bool) -> N
 def test_the_names_of_the_plugin_of_maven_are_known(files: list[str], places: list[str]) -> None:
     run = " && ".join(f"curl -fsSLO https://x.org/native-1.0-{it}.jar" for it in files)
     assert reported(hard_coded_arch, IMAGE.format(f"RUN {run}")) == places
+
+
+def test_default_platforms_are_a_condition() -> None:
+    text = "FROM debian\nRUN curl -fsSLo /usr/bin/t https://example.com/t-linux-x86_64 && chmod +x /usr/bin/t\n"
+    for is_assumed, places in ((True, "linux/arm64 (if you build for it) too"), (False, "linux/arm64 too")):
+        (finding,) = findings(hard_coded_arch, context(text, workspace=Workspace(platforms_are_assumed=is_assumed)))
+        assert finding.message == f"the file for x86_64 is downloaded for {places}"

@@ -8,7 +8,11 @@ from tests.support.rules import check_nothing, context, findings
 @every_case(
     "line, where, message",
     [
-        ("COPY a b || true", "||", "no shell reads COPY: the build looks for a file called `||`, and stops without one"),
+        (
+            "COPY a b || true",
+            "||",
+            "no shell reads COPY: the build looks for a file called `||`, and stops without one",
+        ),
         (
             "COPY a b 2>/dev/null || true",
             "2>",

@@ -85,11 +85,12 @@ def test_a_run_that_ends_a_stage_of_files_is_deleted() -> None:
     [
         # The directory in which the image starts, or in which a stage built on it goes on.
         "FROM alpine AS a\nRUN cd /srv\n",
-        "FROM alpine AS a\nRUN cd /srv\nFROM a\nCOPY x .\n",
+        "FROM alpine AS a\nRUN cd /srv\nFROM a\nCOPY x /x\n",
+        'FROM alpine AS a\nRUN cd /srv\nRUN apt-get update && mkdir -p /x\nCMD ["bash", "/x/run.sh"]\n',
+        "FROM alpine AS a\nRUN cd /srv\nWORKDIR /app\nRUN make\n",
         "FROM alpine AS a\nRUN cd /srv\nFROM $BASE\nCOPY --from=a /x /x\n",
         # A stage that only `--target` builds.
         "FROM alpine AS a\nRUN cd /srv\nFROM alpine\nCOPY x /x\n",
-        "FROM alpine AS a\nRUN cd /srv\nRUN make\nFROM alpine\nCOPY --from=a /x /x\n",
     ],
 )
 def test_a_directory_that_matters_later_is_set(text: str) -> None:
@@ -100,14 +101,38 @@ def test_a_directory_that_matters_later_is_set(text: str) -> None:
 @every_case(
     "later, expected",
     [
-        ("RUN make", ["Make it a WORKDIR"]),
-        ("RUN cd /srv && make", ["Make it a WORKDIR"]),
+        ("RUN apt-get update", ["Make it a WORKDIR"]),
+        # These work in the directory of before.
+        ("RUN make", ["Delete this RUN"]),
+        ("RUN ls > /x", ["Delete this RUN"]),
+        ("COPY . .", ["Delete this RUN"]),
+        ('COPY x /x\nENTRYPOINT ["sh", "./run"]', ["Delete this RUN"]),
+        ("RUN cd /srv && make", ["Delete this RUN"]),
         ("RUN cd app && make", ["Delete this RUN"]),
         ("RUN make\nRUN (cd ./app/; make)", ["Delete this RUN"]),
         # A WORKDIR would make this `app/lib`.
-        ("RUN cd lib && make", []),
+        ("RUN cd lib && make", ["Delete this RUN"]),
     ],
 )
 def test_a_workdir_takes_no_later_command_elsewhere(later: str, expected: list[str]) -> None:
     (finding,) = findings(useless_run, context(f"FROM alpine\nRUN cd app\n{later}\n"))
     assert [it.title for it in finding.fixes] == expected
+
+
+def test_the_last_instruction_of_an_image_tells_where_it_starts() -> None:
+    (finding,) = findings(useless_run, context("FROM alpine\nRUN cd /srv\n"))
+    assert finding.message == "this `cd` ends with its RUN: the image starts in the old directory"
+
+
+def test_a_run_that_changes_to_the_directory_where_it_is_goes() -> None:
+    (finding,) = findings(useless_run, context("FROM alpine\nWORKDIR /srv\nRUN cd /srv\nCOPY x /x\n"))
+    assert [it.title for it in finding.fixes] == ["Delete this RUN"]
+
+
+@every_case(
+    "value, titles",
+    [("A=b", ["Make it an ENV"]), ("PATH=/opt/bin:/bin", []), ("A=b LD_LIBRARY_PATH=/opt/lib", [])],
+)
+def test_a_path_of_the_whole_image_is_not_replaced(value: str, titles: list[str]) -> None:
+    (finding,) = findings(useless_run, context(f"FROM alpine\nRUN export {value}\nCOPY x /x\n"))
+    assert [it.title for it in finding.fixes] == titles

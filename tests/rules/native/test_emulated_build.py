@@ -1275,3 +1275,32 @@ def test_the_recipe_for_xx_leaves_a_root_that_the_image_shares() -> None:
         emulated_build, context("ARG A\n" + stages.format("common\nARG TARGETARCH\nRUN echo $TARGETARCH"))
     )
     assert "in line" not in with_platform.message
+
+
+@every_case(
+    "image, line, is_said",
+    [
+        ("golang", "", True),
+        ("golang", "ENV LD_LIBRARY_PATH=/usr/lib/x86_64-linux-gnu\n", False),
+        ("golang", "# for amd64 and arm64\n", True),
+        ("nvidia/cuda:12.2.0-devel-ubuntu22.04", "", False),
+        ("nvcr.io/nvidia/pytorch:24.01-py3", "", False),
+        ("pytorch/pytorch:2.3.0-cuda12.1-cudnn8-devel", "", False),
+    ],
+)
+def test_a_file_that_nobody_builds_for_others_may_name_its_machine(image: str, line: str, *, is_said: bool) -> None:
+    text = f"FROM {image} AS build\n{line}RUN go build -o /out/app .\nFROM alpine\nCOPY --from=build /out/app /app\n"
+    assumed = context(text, workspace=Workspace(platforms_are_assumed=True))
+    assert bool(findings(emulated_build, assumed)) is is_said
+    assert findings(emulated_build, context(text))
+
+
+def test_no_recipe_is_for_an_image_of_others() -> None:
+    message = compiled_in("nvidia/cuda:12.2.0-devel-ubuntu22.04", "cmake . && cmake --build .")
+    assert message.endswith("; a machine of the target platform avoids the emulation")
+
+
+def test_the_environment_of_a_developer_is_not_reported() -> None:
+    text = 'FROM mcr.microsoft.com/devcontainers/go:1\nCOPY . .\nRUN go build -o /a .\nCMD ["/a"]\n'
+    assert findings(emulated_build, context(text)) == []
+    assert findings(emulated_build, context(text.replace("mcr.microsoft.com/devcontainers/go:1", "golang")))

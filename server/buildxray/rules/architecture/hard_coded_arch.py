@@ -27,7 +27,6 @@ from buildxray.rules.intended import (
     runs_on,
     runs_programs_of,
 )
-from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Command, Effect, Instruction, KnownCommand, Run, Stage
 from buildxray.semantics.mentions import Mention
 from buildxray.syntax.instructions import Arg, Copying, Env
@@ -169,7 +168,7 @@ def _by_own_arguments(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
                         "`{name}` is {value} for {platforms} too, and decides what is downloaded; `TARGETARCH` follows the platform",
                         name=name,
                         value=ctx.text[slice(*place)],
-                        platforms=platforms(wrong),
+                        platforms=ctx.places(wrong),
                     ),
                     doubt=Doubt.ARGUMENT,
                 )
@@ -245,7 +244,7 @@ def _by_wrong_names(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
                     _(
                         "the file for {architecture} is downloaded for {platforms} too",
                         architecture=name,
-                        platforms=platforms(targets),
+                        platforms=ctx.places(targets),
                     ),
                     doubt=doubt_of_use(ctx, stage, download),
                 )
@@ -387,7 +386,7 @@ def _finding(ctx: RuleContext, stage: Stage, download: Download, named: list[_Na
         _(
             "the file for {architecture} is downloaded for {platforms} too",
             architecture=ctx.text[slice(*place)],
-            platforms=platforms(wrong),
+            platforms=ctx.places(wrong),
         ),
         partial(_fixes, ctx, stage, named),
         doubt=_doubt(ctx, stage, download, named),

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from buildxray.localization import _
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import remove_line
-from buildxray.semantics.build import Run
+from buildxray.semantics.build import Instruction, Run
+from buildxray.semantics.file_flow import clean
 from buildxray.semantics.mentions import Mention
+from buildxray.syntax.instructions import Cmd, Copying, Entrypoint, Workdir
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import Edit
 
@@ -45,7 +47,7 @@ def useless_run(ctx: RuleContext) -> Iterator[Finding]:
 
     ## Fix safety
     A suggestion: WORKDIR creates the directory if it does not exist, and later instructions run in it; ENV stays in the image. If a later
-    RUN changes to the directory itself, the RUN is deleted instead; no fix is offered if one changes to another relative directory. At the
+    RUN changes to the directory itself, or an instruction works in the directory of before, the RUN is deleted instead; no fix is offered if one changes to another relative directory. At the
     end of a stage of which others only take files, neither has an effect, so the RUN is deleted.
     """
     for instruction in ctx.build.instructions:
@@ -60,7 +62,11 @@ def useless_run(ctx: RuleContext) -> Iterator[Finding]:
         if len(words) != 2 or words[0] != "cd" or instruction.mounts or set(words[1]) & set("$&|;<>`'\"\\*?(){}~#"):
             continue
         place = instruction.range_of(instruction.node.arguments[0])
-        message = _("this `cd` ends with its RUN: the next instruction is in the old directory")
+        message = (
+            _("this `cd` ends with its RUN: the image starts in the old directory")
+            if instruction.stage is not None and instruction.stage.instructions[-1] is instruction
+            else _("this `cd` ends with its RUN: the next instruction is in the old directory")
+        )
         yield _without_effect(instruction, "cd") or Finding(place, message, _fixes_of_cd(instruction, words[1]))
 
 
@@ -76,13 +82,64 @@ def _fixes_of_cd(run: Run, directory: str) -> tuple[Fix, ...]:
         if it.name in ("cd", "pushd")
     }
     names = {posixpath.normpath(it[0]) for it in later if it}
-    if posixpath.normpath(directory) in names:
+    is_there = bool(run.directories) and {clean(posixpath.join(it, directory)) for it in run.directories} == {
+        *run.directories
+    }
+    if posixpath.normpath(directory) in names or is_there or _depends_on_directory(run):
         return (Fix(_("Delete this RUN"), (remove_line(run, with_comments=True),), Safety.SUGGESTION),)
     if any(not it.startswith(("/", "~", "$", "-")) for it in names):
         # The later directory is relative to the one that a WORKDIR would replace.
         return ()
     keyword = "workdir" if run.node.keyword.text.islower() else "WORKDIR"
     return (Fix(_("Make it a WORKDIR"), (Edit(run.range, f"{keyword} {directory}"),), Safety.SUGGESTION),)
+
+
+def _depends_on_directory(run: Run) -> bool:
+    """True if an instruction after a RUN works in the directory of before, as far as the text tells: a WORKDIR would take it elsewhere."""
+    family = () if run.stage is None else run.stage.family
+    return any(_works_in_directory(it for it in stage.instructions if it.idx > run.idx) for stage in family)
+
+
+def _works_in_directory(instructions: Iterable[Instruction]) -> bool:
+    """True if one of these instructions of a stage names a relative path, or runs an unknown program, before a WORKDIR."""
+    for it in instructions:
+        node = it.node
+        if isinstance(node, Workdir) and node.arguments and node.arguments[0].text.startswith("/"):
+            return False
+        if (
+            isinstance(node, Copying)
+            and node.destination is not None
+            and not node.destination.text.startswith(("/", "$"))
+        ):
+            return True
+        if isinstance(node, Cmd | Entrypoint) and any(
+            "/" in one or "." in one for one in _relative(node.text.split()[1:])
+        ):
+            return True
+        if isinstance(it, Run):
+            commands = it.script.commands
+            if not commands or any(
+                one.name not in _ANYWHERE or any("/" in arg or "." in arg for arg in _relative(one.arguments))
+                for one in commands
+            ):
+                return True
+    return False
+
+
+def _relative(words: Iterable[str]) -> Iterator[str]:
+    """The words that are no absolute path, option, variable or address."""
+    return (
+        it for word in words if not (it := word.strip("[]\"',")).startswith(("/", "-", "$", "~")) and "://" not in it
+    )
+
+
+_ANYWHERE: Final = frozenset(
+    {
+        "addgroup", "adduser", "apk", "apt", "apt-get", "chmod", "chown", "dnf", "echo", "groupadd", "ldconfig", "ln", "locale-gen",
+        "microdnf", "mkdir", "printf", "rm", "true", "update-ca-certificates", "useradd", "yum",
+    }
+)  # fmt: skip
+"""Programs that do the same in every directory, if they get no relative path."""
 
 
 def _without_effect(run: Run, command: str) -> Finding | None:
@@ -96,7 +153,10 @@ def _without_effect(run: Run, command: str) -> Finding | None:
 
 
 def _useless_export(run: Run, assignments: list[str]) -> Finding:
+    fixes: tuple[Fix, ...] = ()
     keyword = "env" if run.node.keyword.text.islower() else "ENV"
-    fix = Fix(_("Make it an ENV"), (Edit(run.range, f"{keyword} {' '.join(assignments)}"),), Safety.SUGGESTION)
+    if not any(it.startswith(("HOME=", "LD_LIBRARY_PATH=", "PATH=")) for it in assignments):
+        # For all programs of the image, a whole PATH may leave out directories that they need.
+        fixes = (Fix(_("Make it an ENV"), (Edit(run.range, f"{keyword} {' '.join(assignments)}"),), Safety.SUGGESTION),)
     message = _("what this `export` sets ends with its RUN: the next instruction does not see it")
-    return Finding(run.range_of(run.node.arguments[0]), message, (fix,))
+    return Finding(run.range_of(run.node.arguments[0]), message, fixes)

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Final
 
 from buildxray.localization import _, ngettext
+from buildxray.platforms.aliases import named_architectures
 from buildxray.platforms.platform import Platform
 from buildxray.rules.base import Finding, Fix, FixAvailability, Related, Severity, rule
 from buildxray.rules.context import RuleContext
@@ -23,7 +24,7 @@ from buildxray.rules.portability import (
 )
 from buildxray.rules.purpose import is_example
 from buildxray.rules.split_stage import split_stage
-from buildxray.rules.wording import listed, platforms
+from buildxray.rules.wording import listed
 from buildxray.rules.xx_advice import advice, needs_target_machine
 from buildxray.semantics.build import Effect, KnownCommand, Stage
 from buildxray.syntax.instructions import Cmd, Copying, Entrypoint
@@ -140,6 +141,8 @@ def emulated_build(ctx: RuleContext) -> Iterator[Finding]:
     if not ctx.asks_for_several and ctx.build.file_architectures:
         # The image is for machines of that architecture.
         return
+    if ctx.assumes_platforms and _is_for_its_machine(ctx):
+        return
     workspace = ctx.build.workspace
     is_shown_only = workspace.has_unread_builds and not ctx.has_intent and is_example(workspace.dockerfile)
     if ctx.is_for_helping or is_shown_only:
@@ -162,6 +165,15 @@ def emulated_build(ctx: RuleContext) -> Iterator[Finding]:
     for stage, commands in joined.items():
         yield _finding(ctx, stage, commands)
     yield from _on_several_machines(ctx)
+
+
+def _is_for_its_machine(ctx: RuleContext) -> bool:
+    """True if a file whose builds nobody knows is probably for one architecture: it names one, or is for the graphics processors of servers."""
+    named = {architecture for *_, architecture in named_architectures(ctx.text)}
+    return len(named) == 1 or any(_FOR_GPU.search(it.image_name) for it in ctx.build.needed_stages)
+
+
+_FOR_GPU: Final = lazy_regex(r"/(?:nvidia|nvcr\.io|rocm)/|nvcr\.io/|[/:-]cuda[\d:.-]|-gpu\b")
 
 
 def _compiling(ctx: RuleContext, stage: Stage) -> list[KnownCommand]:
@@ -197,7 +209,11 @@ def _finding(ctx: RuleContext, stage: Stage, commands: list[KnownCommand]) -> Fi
             _("on the build platform it would install packages for the wrong machine, and the image contains them")
         )
     if own_root is not None or not _shares_image(stage):
-        parts += _advice(ctx, stage, commands)
+        advised = _advice(ctx, stage, commands)
+        if takes_target_packages(stage) and not advised and not is_guess:
+            # Packages with native code do not run on the build machine.
+            advised = [_("a machine of the target platform avoids the emulation")]
+        parts += advised
     starts_app_host = _starts_app_host(stage, commands)
     if starts_app_host:
         parts.append(
@@ -479,14 +495,7 @@ def _fact(ctx: RuleContext, commands: Sequence[KnownCommand], *, is_guess: bool 
     names = listed(it.title for it in commands)
     n_names = len({it.title for it in commands})
     targets = _targets(commands)
-    places = platforms(targets)
-    if ctx.build.workspace.platforms_are_assumed and not ctx.has_intent:
-        places = ngettext(
-            "{platforms} (if you build for it)",
-            "{platforms} (if you build for them)",
-            len({*targets}),
-            platforms=places,
-        )
+    places = ctx.places(targets)
     if is_guess:
         return ngettext(
             "{names} may compile under emulation for {platforms}",
