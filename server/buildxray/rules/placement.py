@@ -7,7 +7,7 @@ them once per target.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from buildxray.platforms.arguments import PER_TARGET_ARGUMENTS
 from buildxray.platforms.platform import Platform
@@ -188,6 +188,12 @@ class Placement:
             for _, run in self._runs_after(declaration.instruction)
         )
 
+    @property
+    def saves_time(self) -> bool:
+        """True if a RUN that would execute fewer times does more than a moment's work: `mkdir -p /out` alone is not worth a change."""
+        keys = self._runs_that_gain(self._between() | self._after_unused(), self.tidied.now)
+        return any(not _takes_no_time(self.build.stages[stage].runs[number]) for stage, number in keys)
+
     def n_shared_by_moving(self) -> int:
         """The number of RUN instructions that execute several times now, and once after moving."""
         without = self.tidied.without_unused
@@ -288,6 +294,20 @@ class Placement:
                     (target, f"{indentation(instruction)}{it}") for it in comments_of_pair(instruction, position)
                 )
             yield target, f"{head} {' '.join(texts)}"
+
+
+def _takes_no_time(run: Run) -> bool:
+    commands = run.script.commands
+    return bool(commands) and not run.script.has_errors and all(it.name in _QUICK for it in commands)
+
+
+_QUICK: Final = frozenset(
+    {
+        "addgroup", "adduser", "cd", "chgrp", "chmod", "chown", "export", "groupadd", "ln", "mkdir", "set",
+        "touch", "true", "useradd",
+    }
+)  # fmt: skip
+"""Programs that end at once, whatever the machine is."""
 
 
 def placements(ctx: RuleContext) -> tuple[Placement, ...]:

@@ -1304,3 +1304,10 @@ def test_the_environment_of_a_developer_is_not_reported() -> None:
     text = 'FROM mcr.microsoft.com/devcontainers/go:1\nCOPY . .\nRUN go build -o /a .\nCMD ["/a"]\n'
     assert findings(emulated_build, context(text)) == []
     assert findings(emulated_build, context(text.replace("mcr.microsoft.com/devcontainers/go:1", "golang")))
+
+
+def test_a_guess_names_no_stage_that_compiles_natively() -> None:
+    (message,) = asked('FROM gcc:13\nCOPY . /src\nWORKDIR /src\nRUN make\nCMD ["./app"]\n')
+    assert message.endswith(
+        "and the compiler stays in the image; a machine of the target platform avoids the emulation"
+    )

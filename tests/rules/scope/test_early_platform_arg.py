@@ -506,3 +506,17 @@ def test_an_image_that_is_the_same_for_every_platform_is_left_to_its_own_rule() 
     lines = "ARG TARGETARCH\nRUN apt-get update\nRUN curl -o /t https://example.org/t-$TARGETARCH\n"
     check_nothing(early_platform_arg, f"FROM --platform=$BUILDPLATFORM debian\n{lines}")
     assert findings(early_platform_arg, context(f"FROM --platform=$BUILDPLATFORM debian AS test\n{lines}"))
+
+
+@every_case(
+    "run, is_said",
+    [
+        ("mkdir -p /out && chmod 755 /out", False),
+        ("mkdir -p /out && apk add git", True),
+        ("go mod download", True),
+    ],
+)
+def test_a_step_that_ends_at_once_is_not_worth_a_change(run: str, *, is_said: bool) -> None:
+    head = "FROM --platform=$BUILDPLATFORM golang AS build\nARG TARGETARCH\n"
+    build = "RUN GOARCH=$TARGETARCH go build -o /out/app .\nFROM scratch\nCOPY --from=build /out/app /app\n"
+    assert bool(findings(early_platform_arg, context(f"{head}RUN {run}\n{build}"))) is is_said

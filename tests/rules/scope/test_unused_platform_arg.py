@@ -225,3 +225,11 @@ def test_what_only_an_early_declaration_beside_it_would_still_repeat_is_left_to_
         COPY --from=docs / /
         """,
     )
+
+
+def test_a_step_that_ends_at_once_is_not_worth_a_change() -> None:
+    text = (
+        "FROM --platform=$BUILDPLATFORM alpine AS docs\nARG TARGETARCH\nRUN {}\nFROM scratch\nCOPY --from=docs /x /\n"
+    )
+    assert findings(unused_platform_arg, context(text.format("mkdir -p /x"))) == []
+    assert findings(unused_platform_arg, context(text.format("mkdir -p /x && apk add git")))

@@ -29,8 +29,10 @@ from buildxray.rules.xx_advice import advice, needs_target_machine
 from buildxray.semantics.build import Effect, KnownCommand, Stage
 from buildxray.syntax.instructions import Cmd, Copying, Entrypoint
 from buildxray.syntax.lazy_regex import lazy_regex
+from buildxray.toolchains.c import C
 from buildxray.toolchains.dotnet import DOTNET
 from buildxray.toolchains.go import GO
+from buildxray.toolchains.rust import RUST
 from buildxray.toolchains.scripting import SCRIPTING
 
 _COMPILER_IMAGE: Final = lazy_regex(
@@ -265,7 +267,7 @@ def _needs_machine(ctx: RuleContext, stage: Stage, commands: Iterable[KnownComma
 
 def _for_other_machines(commands: Iterable[KnownCommand]) -> list[KnownCommand]:
     """The commands that need a cross compiler to compile for another machine."""
-    return [it for it in commands if needs_c(it) or (it.use.must_run_on_target and it.use.toolchain is not GO)]
+    return [it for it in commands if needs_c(it) or (it.use.must_run_on_target and it.use.toolchain in (C, RUST))]
 
 
 def _shares_image(stage: Stage) -> bool:
@@ -326,7 +328,10 @@ def _in_image(ctx: RuleContext) -> Iterator[Finding]:
     else:
         message = _("{fact}, which takes 5 to 10 times as long, and the compiler stays in the image", fact=fact)
     advised = _advice(ctx, stage, commands)
-    if not _needs_machine(ctx, stage, commands):
+    if guesses:
+        # If that is C, it needs a cross compiler.
+        advised = [_("a machine of the target platform avoids the emulation")]
+    elif not _needs_machine(ctx, stage, commands):
         advised.insert(0, _("a build stage of its own can compile natively"))
     yield Finding(
         (commands or guesses)[0].title_range,

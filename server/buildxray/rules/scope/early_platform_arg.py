@@ -37,7 +37,7 @@ def early_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
     to a download after a RUN that needs the target, such as `xx-apk add`, because its input files differ. That is information, because
     only the author knows if the download needs the files of that RUN. All of it is information if no known build asks for several platforms, and not reported if each known build is for one.
     Nothing is reported in an image that its `--platform` makes the same for every target (`build-platform-image`): once repaired, each platform
-    has its own steps.
+    has its own steps. Nor is anything reported if only RUN steps would be saved that end at once, such as `mkdir -p /out`.
 
     ## Example
     ```dockerfile
@@ -77,7 +77,7 @@ def early_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
     if ctx.repeats_nothing:
         return
     for placement in placements(ctx):
-        if not placement.is_in_native_image and placement.moving_pays:
+        if not placement.is_in_native_image and placement.moving_pays and placement.saves_time:
             yield _finding(ctx, placement)
     for run in _printing(ctx):
         yield from _held_up_by_printing(ctx, run)

@@ -57,7 +57,7 @@ def unused_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
     if ctx.repeats_nothing:
         return
     for placement in placements(ctx):
-        if placement.is_in_native_image or not placement.removing_pays:
+        if placement.is_in_native_image or not placement.removing_pays or not placement.saves_time:
             continue
         if placement.removing_needs_moving and placement.moving_needs_removing:
             # The fix of `early-platform-arg` deletes them too.
