@@ -155,6 +155,9 @@ def _misplaced_alias(node: From) -> Problem:
     """The problem of a FROM whose image is followed by anything but `AS name`."""
     second, last = node.arguments[1], node.arguments[-1]
     as_ = _cased_like(node.keyword.text, "AS")
+    if second.text.startswith("#"):
+        message = _("a comment has a line to itself: FROM takes `{word}` for a part of it", word=second.text)
+        return Problem(message, second.span)
     match len(node.arguments), second.text.upper() == "AS":
         case 2, True:
             return Problem(_("a name for the stage is missing after `{word}`", word=second.text), second.span)

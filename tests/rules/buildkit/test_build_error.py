@@ -425,3 +425,9 @@ def test_an_empty_file_is_an_error_if_a_build_names_it(
 ) -> None:
     ctx = context("# later\n", workspace=Workspace(dockerfile=path, has_build=has_build))
     assert [it.severity for it in findings(build_error, ctx)] == severities
+
+
+@every_case("line", ["FROM alpine # base", "FROM alpine #base", "FROM alpine AS a # base"])
+def test_a_comment_is_not_made_a_name(line: str) -> None:
+    (finding,) = findings(build_error, context(f"{line}\n"))
+    assert finding.fixes == ()

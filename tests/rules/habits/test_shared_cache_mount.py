@@ -157,3 +157,13 @@ def test_a_directory_in_which_the_command_writes_no_files_for_its_machine_is_not
     target: str, run: str
 ) -> None:
     check_nothing(shared_cache_mount, f"FROM x\nWORKDIR /w\nRUN --mount=type=cache,target={target} {run}\n")
+
+
+def test_apt_allows_one_user_of_its_files() -> None:
+    (finding,) = findings(
+        shared_cache_mount, context("FROM debian\nRUN --mount=type=cache,target=/var/cache/apt apt-get update\n")
+    )
+    assert (
+        finding.message
+        == "the steps for linux/amd64 and linux/arm64 use this cache at the same time, which apt does not allow: one of them may fail"
+    )

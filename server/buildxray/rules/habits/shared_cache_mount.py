@@ -99,6 +99,11 @@ def shared_cache_mount(ctx: RuleContext) -> Iterator[Finding]:
             yield Finding(
                 _range(instruction, flag),
                 _(
+                    "the steps for {platforms} use this cache at the same time, which apt does not allow: one of them may fail",
+                    platforms=platforms(shared_by),
+                )
+                if _UNSAFE_AT_ONCE.fullmatch(mount.target)
+                else _(
                     "the steps for {platforms} share this cache, whose files are for one architecture: one may use or replace those of another",
                     platforms=platforms(shared_by),
                 ),

@@ -212,8 +212,8 @@ def _finding(ctx: RuleContext, stage: Stage, commands: list[KnownCommand]) -> Fi
         )
     if own_root is not None or not _shares_image(stage):
         advised = _advice(ctx, stage, commands)
-        if takes_target_packages(stage) and not advised and not is_guess:
-            # Packages with native code do not run on the build machine.
+        if (is_carrying or takes_target_packages(stage)) and not advised and not is_guess:
+            # Packages with native code are for the machine that installs them.
             advised = [_("a machine of the target platform avoids the emulation")]
         parts += advised
     starts_app_host = _starts_app_host(stage, commands)
