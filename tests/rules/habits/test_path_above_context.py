@@ -87,3 +87,18 @@ def test_a_path_of_a_stage_is_not_one_of_the_context() -> None:
     text = "FROM alpine AS a\nFROM alpine\nCOPY --from=a ../shared /srv\n"
     (finding,) = findings(path_above_context, context(text, workspace=_FILES))
     assert finding.severity is None
+
+
+def test_paths_that_work_are_one_finding() -> None:
+    text = "FROM alpine\nCOPY ../shared /srv\nCOPY ../missing /srv\nCOPY ../shared ../shared /x/\n"
+    one, *others = sorted(findings(path_above_context, context(text, workspace=_FILES)), key=lambda it: it.range)
+    assert (
+        one.message
+        == "`../shared` cannot leave the build context: BuildKit leaves out the `..` and takes `shared`; likewise in 2 more paths"
+    )
+    assert len(one.related) == 2
+    assert (
+        apply_edits(text, one.fixes[0].edits)
+        == "FROM alpine\nCOPY shared /srv\nCOPY ../missing /srv\nCOPY shared shared /x/\n"
+    )
+    assert [text[slice(*it.range)] for it in others] == ["../missing"]

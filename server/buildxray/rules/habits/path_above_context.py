@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
+from typing import Final
 
-from buildxray.localization import _
-from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
+from buildxray.localization import _, ngettext
+from buildxray.records import replace
+from buildxray.rules.base import Finding, Fix, FixAvailability, Related, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.semantics.mentions import Mention
 from buildxray.syntax.instructions import Copy, Copying
@@ -38,12 +40,13 @@ def path_above_context(ctx: RuleContext) -> Iterator[Finding]:
 
     ## Fix safety
     Safe if the rest of the path exists in the build context; the finding then is information, because BuildKit copies the same files
-    without the `..`. A suggestion if the context is unknown; no fix is offered if the file does not exist.
+    without the `..`, and one finding for all paths of the file. A suggestion if the context is unknown; no fix is offered if the file does not exist.
 
     ## Limits
     Not reported if the path begins with a variable. The alternative to another context is a second one: `--build-context
     shared=../shared` and `COPY --from=shared`.
     """
+    harmless: list[Finding] = []
     for instruction in ctx.build.instructions:
         node = instruction.node
         if not isinstance(node, Copying) or node.problems:
@@ -66,12 +69,35 @@ def path_above_context(ctx: RuleContext) -> Iterator[Finding]:
                 yield Finding(place, message, _shortened(ctx, place, path, Safety.SUGGESTION) if is_possible else ())
                 continue
             # The shortened path exists, so the build works and the file was probably meant.
-            yield Finding(
-                place,
-                _("{message} and takes `{kept}`", message=message, kept=kept or "."),
-                _shortened(ctx, place, path, Safety.SAFE),
-                severity=Severity.INFORMATION,
+            harmless.append(
+                Finding(
+                    place,
+                    _("{message} and takes `{kept}`", message=message, kept=kept or "."),
+                    _shortened(ctx, place, path, Safety.SAFE),
+                    severity=Severity.INFORMATION,
+                )
             )
+    if harmless:
+        yield _joined(harmless)
+
+
+_MOST_EDITS: Final = 100
+
+
+def _joined(findings: list[Finding]) -> Finding:
+    """One finding for all paths that work: their author takes another directory for the context, which is one cause."""
+    first, *others = findings
+    if not others:
+        return first
+    n_others = len(others)
+    message = ngettext(
+        "{message}; likewise in {n} more path", "{message}; likewise in {n} more paths", n_others, message=first.message
+    )
+    edits = tuple(edit for it in findings for fix in it.fixes for edit in fix.edits)
+    is_whole = all(it.fixes for it in findings) and len(edits) <= _MOST_EDITS
+    fixes = (Fix(_("Leave out each `..`"), edits, Safety.SAFE),) if is_whole else first.fixes
+    related = tuple(Related(it.range, it.message) for it in others)
+    return replace(first, message=message, fix=fixes, related=related)
 
 
 def _leads_above(path: str) -> bool:
