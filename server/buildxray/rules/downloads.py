@@ -129,7 +129,10 @@ def _added(instruction: Instruction, node: Add) -> Iterator[Download]:
             Piece(token.text, range_.start, instruction, can_expand),
             *_named(instruction, range_, can_expand=can_expand),
         ]
-        if not any(_follows(it.text) for it in pieces):
+        # The stage may continue another one for each platform, which sets a variable of the address.
+        addresses = {it for it in instruction.expanded(token.text) if it is not None}
+        named = {frozenset(name for *_, name in named_architectures(it)) for it in addresses}
+        if len(named) <= 1 and not any(_follows(it.text) for it in pieces):
             targets = () if instruction.stage is None else instruction.stage.targets
             yield Download(instruction, tuple(pieces), targets, None)
 

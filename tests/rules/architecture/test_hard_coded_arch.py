@@ -172,6 +172,19 @@ def test_a_download_of_a_native_stage_goes_into_the_image(download: str) -> None
     check_nothing(hard_coded_arch, f"{stage}FROM --platform=$BUILDPLATFORM alpine\nCOPY --from=b /dl/tool /\n")
 
 
+@every_case(
+    "of_arm64, version, n_findings", [("arm64", "1", 0), ("armhf", "1", 0), ("amd64", "1", 1), ("amd64", "2", 1)]
+)
+@pytest.mark.parametrize("fetch", ["ADD {} /t", "RUN wget -O /t {}"])
+def test_a_variable_of_the_stage_of_each_platform(fetch: str, of_arm64: str, version: str, n_findings: int) -> None:
+    line = fetch.format("https://x.org/$V/t-${A}.tgz")
+    text = (
+        "FROM alpine AS base-amd64\nENV A=amd64 V=1\n"
+        f"FROM alpine AS base-arm64\nENV A={of_arm64} V={version}\nFROM base-$TARGETARCH\n{line}\n"
+    )
+    assert len(findings(hard_coded_arch, context(text))) == n_findings
+
+
 def test_a_default_of_an_arg_is_only_a_warning() -> None:
     text = "FROM alpine\nARG TARGETARCH A=amd64\nADD https://x/$A /bin/a\n"
     assert severities(hard_coded_arch, context(text)) == [Severity.WARNING]
