@@ -28,11 +28,21 @@ def set_platform(from_: From, value: str) -> Edit:
 
 
 def remove_flag(instruction: Instruction, flag: Flag) -> Edit:
-    """Delete a flag with the blanks after it."""
-    range_ = instruction.range_of(flag)
+    """Delete a flag with the blanks after it; on a line of its own, that line and the comments above it that the instruction has."""
+    text, range_ = instruction.build.text, instruction.range_of(flag)
+    line = text.rfind("\n", 0, range_.start) + 1
     rest = instruction.node.text[flag.span.end :]
     n_blanks = len(rest) - len(rest.lstrip(" \t"))
-    return Edit(TextRange(range_.start, instruction.range_of(Span(flag.span.start, flag.span.end + n_blanks)).end), "")
+    end = instruction.range_of(Span(flag.span.start, flag.span.end + n_blanks)).end
+    line_end = text.find("\n", range_.end, end) + 1
+    if line <= instruction.range.start or not line_end or text[line : range_.start].strip():
+        if "#" in text[range_.end : end]:
+            # The comment is about what follows.
+            end -= len(text[range_.end : end].lstrip(" \t"))
+        return Edit(TextRange(range_.start, end), "")
+    while text[:line].rpartition("\n")[0].rpartition("\n")[2].lstrip().startswith("#"):
+        line = text.rfind("\n", 0, line - 1) + 1
+    return Edit(TextRange(line, line_end), "")
 
 
 def declare_arguments(instruction: Instruction, names: Iterable[str]) -> list[Edit]:

@@ -58,3 +58,22 @@ def test_an_equals_sign_between_blanks_is_a_part_of_the_value(line: str, meant: 
     (finding,) = findings(legacy_key_value_format, context(text))
     expected = [] if meant is None else [(Safety.SUGGESTION, f"{FROM}{meant}\n")]
     assert [(it.safety, apply_edits(text, it.edits)) for it in finding.fixes] == expected
+
+
+@every_case(
+    "value, safety",
+    [
+        ("-a -Db=c -DB=c", Safety.SAFE),
+        ("a b==c B==c", Safety.SAFE),
+        ("a #b", Safety.SAFE),
+        ("'a # b'", Safety.SAFE),
+        ('"a B=c"', Safety.SAFE),
+        ("# a", Safety.SUGGESTION),
+        ("a # b", Safety.SUGGESTION),
+        ("a B=c", Safety.SUGGESTION),
+        ("a \\\n  B=c", Safety.SUGGESTION),
+    ],
+)
+def test_what_was_hardly_meant_for_the_value_is_not_written_down_without_a_review(value: str, safety: Safety) -> None:
+    (finding,) = findings(legacy_key_value_format, context(f"{FROM}ENV A {value}\n"))
+    assert [it.safety for it in finding.fixes] == [safety]

@@ -53,3 +53,18 @@ def test_a_comment_about_the_flag_needs_a_review(above: str, safety: Safety) -> 
     text = f"{above}FROM --platform=$TARGETPLATFORM alpine\n"
     (finding,) = findings(redundant_target_platform, context(text))
     assert [it.safety for it in finding.fixes] == [safety]
+
+
+@every_case(
+    "flag, left",
+    [
+        # The comment above the flag goes with it, the one after it stays.
+        ("\\\n  # flag\n  --platform=$TARGETPLATFORM \\\n  # image\n  ", "\\\n  # image\n  "),
+        ("\\\n  --platform=$TARGETPLATFORM \\\n  ", "\\\n  "),
+        ("--platform=$TARGETPLATFORM \\\n  # image\n  ", "\\\n  # image\n  "),
+        ("--platform=$TARGETPLATFORM \\\n  ", ""),
+        ("\\\n  # both\n  --platform=$TARGETPLATFORM ", "\\\n  # both\n  "),
+    ],
+)
+def test_comments_between_the_lines_stay_where_they_belong(flag: str, left: str) -> None:
+    check_fix(redundant_target_platform, f"FROM {flag}alpine\n", f"FROM {left}alpine\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from buildxray.localization import _
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
@@ -11,6 +12,7 @@ from buildxray.rules.context import RuleContext
 from buildxray.semantics.build import Instruction
 from buildxray.semantics.shell_words import modern_value
 from buildxray.syntax.instructions import Pair
+from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import Edit, TextRange
 
 
@@ -38,7 +40,7 @@ def legacy_key_value_format(ctx: RuleContext) -> Iterator[Finding]:
 
     ## Fix safety
     Safe: offered only if BuildKit reads the same value from both forms. For `NAME = value`, whose value is `= value`, a suggestion
-    writes what was probably meant.
+    writes what was probably meant. A suggestion too for a value with a comment or with another `NAME=value`, which becomes visible.
 
     ## References
     BuildKit's own check `LegacyKeyValueFormat`.
@@ -72,7 +74,13 @@ def _fixes(instruction: Instruction, escape: str) -> tuple[Fix, ...]:
         # JSON was meant, whose quotes the image lacks today.
         return ()
     edits = () if value is None else _edits(instruction, pair, value)
-    return (Fix(title, edits),) if edits else ()
+    is_quoted = written[0] in "\"'" and written.find(written[0], 1) == len(written) - 1
+    safety = Safety.SUGGESTION if not is_quoted and _MISTAKES.search(written) else Safety.SAFE
+    return (Fix(title, edits, safety),) if edits else ()
+
+
+_MISTAKES: Final = lazy_regex(r"""(?:^|(?<=\s))(?:#(?=\s|$)|[A-Z_][A-Z0-9_]*=(?!=))""")
+"""In a value of several words, what was hardly meant as a part of it: a comment, and another pair."""
 
 
 def _edits(instruction: Instruction, pair: Pair, value: str) -> tuple[Edit, ...]:
