@@ -33,9 +33,16 @@ def test_a_base_similar_to_a_stage_is_reported() -> None:
     check_fix(misspelled_stage, before, after)
 
 
+def test_all_uses_of_a_name_are_one_finding() -> None:
+    uses = "FROM alpine\nCOPY --from={0} /a /b\nRUN --mount=from={0},target=/x y\nFROM alpine\nCOPY --from={0} /c /d\n"
+    check_fix(misspelled_stage, STAGES + uses.format("biuld"), STAGES + uses.format("build"))
+
+
 @every_case(
     "text",
     [
+        # The second stage called `build` would take files from itself.
+        f"{STAGES}FROM alpine AS build\nCOPY --from=buildr /a /b\n",
         f"{STAGES}FROM alpine\nCOPY --from=BUILD /a /b\n",
         f"{STAGES}FROM alpine\nCOPY --from=0 /a /b\n",
         f"{STAGES}FROM alpine\nCOPY --from=biuld:1 /a /b\n",

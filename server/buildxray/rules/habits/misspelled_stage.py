@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from difflib import get_close_matches
 from typing import Final
 
@@ -59,20 +59,28 @@ def misspelled_stage(ctx: RuleContext) -> Iterator[Finding]:
     if not names.names or not any(map(names.may_be_misspelled, _names_of_sources(stages))):
         return
     n_built_on = Counter(_program(it.from_.image.text) for it in stages if it.from_.image)
+    misspelled: dict[tuple[str, str], list[_Use]] = {}
     for stage in stages:
         image = stage.from_.image
         if image is not None:
             close = names.close_to_image(image.text)
             n_others = n_built_on[image.text.lower()] - (_program(image.text) == image.text.lower())
             if close and not n_others:
-                yield _finding(ctx, stage.from_, image, close)
+                misspelled.setdefault((image.text.lower(), close), []).append((stage.from_, image))
         for instruction in stage.instructions:
             for token in instruction.sources_named:
                 close = names.close_to_source(token.text)
-                if close:
-                    yield _finding(ctx, instruction, token, close)
+                # Of two stages with one name the later one counts, and a stage cannot take files from itself.
+                if close and close != stage.name:
+                    misspelled.setdefault((token.text.lower(), close), []).append((instruction, token))
         if stage.name:
             names.earlier.append(stage.name)
+    for (_name, close), uses in misspelled.items():
+        yield _finding(ctx, uses, close)
+
+
+_Use = tuple[Instruction, Token]
+"""The name of a stage in an instruction."""
 
 
 def _names_of_sources(stages: Iterable[Stage]) -> Iterator[str]:
@@ -130,14 +138,18 @@ def _program(image: str) -> str:
     return image.rpartition("/")[2].partition("@")[0].partition(":")[0].lower()
 
 
-def _finding(ctx: RuleContext, instruction: Instruction, token: Token, close: str) -> Finding:
+def _finding(ctx: RuleContext, uses: Sequence[_Use], close: str) -> Finding:
+    """One finding for all uses of a name, which one edit repairs."""
     first = next(it for it in ctx.build.stages if it.name == close)
+    places = [instruction.range_of(token) for instruction, token in uses]
     message = _(
         "no stage is called `{name}`, so an image of that name is pulled; did you mean `{close}`?",
-        name=token.text,
+        name=uses[0][1].text,
         close=close,
     )
-    place = instruction.range_of(token)
-    fix = Fix(_("Write `{name}`", name=close), (Edit(place, close),), Safety.SUGGESTION)
-    related = (Related(first.from_.keyword_range, _("the stage `{name}`", name=close)),)
-    return Finding(place, message, (fix,), related)
+    fix = Fix(_("Write `{name}`", name=close), tuple(Edit(it, close) for it in places), Safety.SUGGESTION)
+    related = (
+        Related(first.from_.keyword_range, _("the stage `{name}`", name=close)),
+        *(Related(it, _("the same name")) for it in places[1:]),
+    )
+    return Finding(places[0], message, (fix,), related)
