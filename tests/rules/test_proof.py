@@ -62,7 +62,7 @@ def safety(text: str, rule: str) -> list[Safety]:
         (CODE.replace("${arch}", "amd64") + "RUN strip /other\n" + IMAGE, "constant-goarch", Safety.SAFE),
         (CODE.replace("RUN", "RUN strip /app;").replace("${arch}", "amd64") + IMAGE, "constant-goarch", Safety.SAFE),
         ("FROM alpine\nARG TARGETARCH=amd64\nRUN echo $TARGETARCH\n", "masked-platform-arg", Safety.SAFE),
-        # What is meant as a comment of the argument would stay behind alone, or speak of a default that is gone.
+        # What is meant as a comment of the argument would stay alone, or speak of a default that is gone.
         (
             CODE.replace("arch", "TARGETARCH") + "ARG TARGETARCH # machine\n" + IMAGE,
             "undeclared-platform-arg",

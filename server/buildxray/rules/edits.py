@@ -141,7 +141,7 @@ def start_with_comments(instruction: Instruction) -> int:
 
 
 def is_named_above(instruction: Instruction, words: Iterable[str]) -> bool:
-    """True if a comment directly above an instruction, in it or behind it contains one of these words, whatever their case.
+    """True if a comment directly above an instruction, in it or after it on its line contains one of these words, whatever their case.
 
     A fix that changes what such a comment says needs a review.
     """
@@ -154,7 +154,7 @@ def is_named_above(instruction: Instruction, words: Iterable[str]) -> bool:
 
 _WORD: Final = lazy_regex(r"[\w/-]+")
 _COMMENT_BEHIND: Final = lazy_regex(r"(?<=[^\S\n])#.*")
-"""A comment of a shell, or what is meant as a comment behind another instruction."""
+"""A comment of a shell, or what is meant as a comment after another instruction."""
 
 
 def start_with_own_comments(instruction: Instruction) -> int:

@@ -3,7 +3,7 @@
 A rule marks the fixes that are equivalent, or that repair a certain error. Before such a fix is offered as safe, the
 edited text is planned: no file of the image may suit its platform less, no more steps may be emulated, no program for another
 machine may run on the build machine, no other image may be pulled, and neither a default nor a build may give the platform
-arguments that the new text uses another value. Nor may a comment behind an ARG, which is an argument too, be all that is left
+arguments that the new text uses another value. Nor may a comment after an ARG, which is an argument too, be all that is left
 of it. Otherwise it becomes a suggestion.
 """
 
@@ -75,7 +75,7 @@ def _images(build: Build) -> set[str]:
 
 
 def _n_bare_comments(build: Build) -> int:
-    """The number of `ARG # comment`: the comment was written behind an argument, which is gone."""
+    """The number of `ARG # comment`: the comment was written after an argument, which is gone."""
     declarations = (it for it in build.instructions if isinstance(it.node, Arg))
     return sum(1 for it in declarations if it.pairs and it.pairs[0].name.text == "#")
 
