@@ -68,7 +68,11 @@ def bring_declarations(place: Instruction, names: frozenset[str]) -> list[Edit]:
     if {pair.name.text for it in gone for pair in it.pairs} >= names:
         moved = gone
     missing = names - {pair.name.text for it in moved for pair in it.pairs}
-    edits = [declare(place, missing)] if missing else []
+    # A declaration that leaves a line with others takes its comments along.
+    comments = [
+        line for it, positions in late.items() if it not in gone for n in positions for line in comments_of_pair(it, n)
+    ]
+    edits = [declare(place, missing, comments)] if missing else []
     texts: list[str] = []
     for it, positions in late.items():
         if it in moved:
@@ -79,23 +83,26 @@ def bring_declarations(place: Instruction, names: frozenset[str]) -> list[Edit]:
 
 
 def _late(place: Instruction, names: frozenset[str]) -> dict[Instruction, list[int]]:
-    """The ARGs after an instruction of a stage that declare arguments for the first time there, with the positions of these in each."""
+    """The ARGs that declare arguments of a stage for the first time in or after an instruction, with the positions of these in each."""
     late: dict[Instruction, list[int]] = {}
     unset = {*names}
     for it in () if place.stage is None else place.stage.instructions:
-        if it.idx <= place.idx or not isinstance(it.node, Arg | Env):
+        if it.idx < place.idx or not isinstance(it.node, Arg | Env):
             continue
         positions = [n for n, pair in enumerate(it.pairs) if pair.name.text in unset]
+        if it == place and len(positions) == len(it.pairs):
+            continue
         if positions and isinstance(it.node, Arg) and all(it.pairs[n].value is None for n in positions):
             late[it] = positions
         unset -= {pair.name.text for pair in it.pairs}
     return late
 
 
-def declare(instruction: Instruction, names: Iterable[str]) -> Edit:
+def declare(instruction: Instruction, names: Iterable[str], comments: Iterable[str] = ()) -> Edit:
     """Add an ARG line directly before an instruction, in the case of its keyword, the names in BuildKit's order."""
     keyword = "arg" if instruction.node.keyword.text.islower() else "ARG"
-    return insert_lines(instruction, [f"{indentation(instruction)}{keyword} {' '.join(in_order(names))}"])
+    lines = (*comments, f"{keyword} {' '.join(in_order(names))}")
+    return insert_lines(instruction, [f"{indentation(instruction)}{it}" for it in lines])
 
 
 def in_order(names: Iterable[str]) -> list[str]:

@@ -285,6 +285,20 @@ def test_the_name_of_the_build_machine_is_declared_safely_in_its_own_stage_only(
             "RUN tar -xf $TARGETOS-$TARGETARCH.tar\r\nARG TARGETARCH\r\n",
             "ARG TARGETOS TARGETARCH\r\nRUN tar -xf $TARGETOS-$TARGETARCH.tar\r\n",
         ),
+        # The comment of the argument moves with it.
+        (
+            "RUN tar -xf $TARGETARCH.tar\nARG V=1 \\\n  # The target\n  TARGETARCH \\\n  # Other\n  OTHER\n",
+            "# The target\nARG TARGETARCH\nRUN tar -xf $TARGETARCH.tar\nARG V=1 \\\n  # Other\n  OTHER\n",
+        ),
+        # BuildKit expands a line before it declares anything.
+        (
+            "ARG TARGETARCH ARCH=$TARGETARCH\nRUN tar -xf $ARCH.tar\n",
+            "ARG TARGETARCH\nARG ARCH=$TARGETARCH\nRUN tar -xf $ARCH.tar\n",
+        ),
+        (
+            "ARG ARCH=$TARGETARCH \\\n  TARGETARCH\nRUN tar -xf $ARCH.tar\n",
+            "ARG TARGETARCH\nARG ARCH=$TARGETARCH\nRUN tar -xf $ARCH.tar\n",
+        ),
         # Another value.
         (
             "RUN tar -xf $TARGETARCH.tar\nENV TARGETARCH=x\nARG TARGETARCH\n",
