@@ -325,6 +325,26 @@ def test_a_submodule_that_is_not_checked_out(tmp_path: Path, file: str, codes: l
     assert [it.rule for it in problems] == codes
 
 
+@every_case(
+    "ignored, path, is_missing",
+    [
+        ("/made\n", "made/docker/Dockerfile", False),
+        ("made/\n", "made/docker/Dockerfile", False),
+        ("*.gen\n", "Dockerfile.gen", False),
+        ("/made\n!/made/docker\n", "made/docker/Dockerfile", False),
+        ("*.gen\n!Dockerfile.gen\n", "Dockerfile.gen", True),
+        ("/other\n", "made/docker/Dockerfile", True),
+        ("docker/made\n", "made/docker/Dockerfile", True),
+    ],
+)
+def test_a_dockerfile_that_git_ignores_is_made_elsewhere(
+    tmp_path: Path, ignored: str, path: str, is_missing: bool
+) -> None:
+    compose = f"#- .git/HEAD\nref\n#- .gitignore\n{ignored}#- compose.yaml\nservices: {{a: {{build: {{context: ., dockerfile: {path}}}}}}}\n"
+    file = looked_at(tmp_path, compose, "compose.yaml")
+    assert [it.rule for it in file.diagnostics] == ["missing-dockerfile"] * is_missing
+
+
 @pytest.mark.parametrize(
     ("modules", "is_checked_out", "codes"),
     [

@@ -36,6 +36,7 @@ from buildxray.projects.ci import WORKFLOWS
 from buildxray.projects.default_files import BAKE_FILES, COMPOSE_FILES, OVERRIDE_NAMES
 from buildxray.projects.file_names import is_dockerfile, similar_name
 from buildxray.projects.places import FilePlaces
+from buildxray.projects.search import is_ignored
 from buildxray.records import cached_property, dataclass, replace
 from buildxray.rules.base import Fix, Safety, Severity
 from buildxray.rules.intended import names_one_architecture
@@ -293,6 +294,9 @@ class _Reader:
             # Another repository, which is beside this one where the build runs.
             return
         if root is not None and _is_in_missing_submodule(root, declared.dockerfile):
+            return
+        if root is not None and is_ignored(declared.dockerfile, root):
+            # A program makes it, or it is in another repository, which a script checks out here.
             return
         if _is_of_other_project(declared.source):
             return

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
-from buildxray.files.reading import exists, is_directory, read_project_text
+from buildxray.files.reading import exists, is_directory
 from buildxray.projects.builds import DeclaredBuild
 from buildxray.projects.ci.hand_overs import written_names
-from buildxray.projects.ignoring import IgnoreFile
+from buildxray.projects.search import is_ignored
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import TextRange
 
@@ -83,9 +83,4 @@ def _may_exist(source: Path, named: str, dockerfile: Path, root: Path) -> bool:
     if not is_directory(dockerfile.parent) or not dockerfile.is_relative_to(root):
         return True
     directories = (it for it in source.parents if it.is_relative_to(root))
-    if any(exists(it / named) for it in directories):
-        return True
-    ignored = IgnoreFile(read_project_text(root / ".gitignore") or "")
-    parts = dockerfile.relative_to(root).parts
-    lengths = range(1, len(parts) + 1)
-    return any(ignored.says(parts[:n], is_directory=n < len(parts)) for n in lengths)
+    return any(exists(it / named) for it in directories) or is_ignored(dockerfile, root)

@@ -87,9 +87,7 @@ def search(
     start = directory.absolute()
     root = repository_root(start) or start
     parts = start.relative_to(root).parts
-    ignoring = _read(root / ".git" / "info" / "exclude", 0)
-    for depth in range(len(parts)):
-        ignoring += _read(root.joinpath(*parts[:depth], ".gitignore"), depth)
+    ignoring = _ignoring_above(root, parts)
     names_excluded = frozenset((*excluded, ".git"))
     n_left = MOST_FILES
     # An explicit stack, because a tree may be deeper than the limit of recursion.
@@ -112,6 +110,26 @@ def search(
         if any(it.name == ".gitignore" for it in entries):
             ignoring += _read(item.path / ".gitignore", len(item.parts))
         waiting += reversed([*_inside(item._replace(ignoring=ignoring), entries, root, names_excluded)])
+
+
+def is_ignored(path: Path, root: Path) -> bool:
+    """True if Git ignores a file of a repository, or a directory above it; the file need not exist. `root` is that of the repository."""
+    parts = path.relative_to(root).parts
+    ignoring = _ignoring_above(root, parts)
+    for length in range(1, len(parts) + 1):
+        above = (it for it in reversed(ignoring) if it.depth < length)
+        decisions = (it.rules.says(parts[it.depth : length], is_directory=length < len(parts)) for it in above)
+        if next((it for it in decisions if it is not None), False):
+            return True
+    return False
+
+
+def _ignoring_above(root: Path, parts: tuple[str, ...]) -> tuple[_Ignoring, ...]:
+    """The ignore files of a repository that apply to a path below its root, given as components, the nearest last."""
+    ignoring = _read(root / ".git" / "info" / "exclude", 0)
+    for depth in range(len(parts)):
+        ignoring += _read(root.joinpath(*parts[:depth], ".gitignore"), depth)
+    return ignoring
 
 
 def _inside(
