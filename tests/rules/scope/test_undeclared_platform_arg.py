@@ -324,6 +324,8 @@ def test_a_declaration_that_comes_too_late_moves(before: str, after: str) -> Non
         ("$BASE", {"Dockerfile.base": "FROM a\nENV TARGETARCH=amd64 X=1\n"}, Severity.WARNING),
         ("ghcr.io/acme/base", {"base.dockerfile": "FROM a\nenv TARGETARCH amd64\n"}, Severity.WARNING),
         ("alpine", {"Dockerfile.base": "FROM a\nENV TARGETARCH=amd64\n"}, None),
+        # A name without an owner may be that of a named context, or of an image that is built before.
+        ("base", {"Dockerfile.base": "FROM a\nENV TARGETARCH=amd64\n"}, Severity.WARNING),
         ("$BASE", {"Dockerfile.base": "FROM a\nARG TARGETARCH\nENV X=$TARGETARCH\n"}, None),
         ("$BASE", {"README": "ENV TARGETARCH=amd64\n"}, None),
         ("$BASE", {"app.dockerfile": "ENV TARGETARCH=amd64\n"}, None),

@@ -8,7 +8,8 @@ from typing import Final, NamedTuple
 
 from buildxray.localization import _
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS, automatic_values
-from buildxray.platforms.official_images import is_of_general_use
+from buildxray.platforms.official_images import exists_for, is_of_general_use
+from buildxray.platforms.platform import Platform
 from buildxray.records import replace
 from buildxray.rules.base import Doubt, Finding, Fix, FixAvailability, FixFinder, Related, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
@@ -291,9 +292,15 @@ def _doubt(ctx: RuleContext, stage: Stage, uses: Sequence[_Use]) -> Doubt | None
 
 def _may_come_from_base(stage: Stage, name: str) -> bool:
     """True if the image below a stage may be built from another Dockerfile of the directory, one whose ENV sets a variable."""
-    image = None if stage.root is None else stage.root.from_.image
-    is_official = image is None or not {"$", "/"} & {*image.text}
-    return not is_official and stage.build.workspace.may_set(name)
+    root = stage.root
+    image = None if root is None else root.from_.image
+    if root is None or image is None or ("$" not in image.text and exists_for(root.image_name, _EVERYWHERE)):
+        return False
+    return stage.build.workspace.may_set(name)
+
+
+_EVERYWHERE: Final = Platform("linux", "amd64")
+"""The platform for which every official image exists."""
 
 
 def _changes_something(ctx: RuleContext, stage: Stage, uses: Sequence[_Use]) -> bool:
