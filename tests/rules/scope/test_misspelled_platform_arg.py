@@ -6,6 +6,7 @@ import pytest
 
 from buildxray.rules.scope.misspelled_platform_arg import misspelled_platform_arg
 from buildxray.syntax.text import apply_edits
+from buildxray.toolchains.base import Workspace
 from tests.support.cases import every_case
 from tests.support.rules import check_fix, check_nothing, context, findings
 
@@ -37,7 +38,8 @@ def test_other_checks_and_other_places(text: str) -> None:
     ],
 )
 def test_a_name_similar_to_a_platform_argument_is_reported(name: str, meant: str) -> None:
-    check_fix(misspelled_platform_arg, f"FROM alpine\nRUN x-${{{name}}}\n", f"FROM alpine\nRUN x-${{{meant}}}\n")
+    before, after = f"FROM alpine\nRUN x-${{{name}}}\n", f"FROM alpine\nARG {meant}\nRUN x-${{{meant}}}\n"
+    check_fix(misspelled_platform_arg, before, after)
     check_fix(misspelled_platform_arg, f"FROM --platform=${name} alpine\n", f"FROM --platform=${meant} alpine\n")
 
 
@@ -50,10 +52,33 @@ def test_a_name_similar_to_a_platform_argument_is_reported(name: str, meant: str
         "FROM alpine\nRUN for TARGET_ARCH in a b; do echo $TARGET_ARCH; done\n",
         "FROM alpine\nRUN echo '$TARGET_ARCH'\n",
         "FROM alpine\nRUN $target_platfrm\n",
+        'FROM alpine\nLABEL arch="${BUILD_ARCH}" version="${BUILD_VERSION}"\n',
     ],
 )
 def test_names_with_another_meaning_are_not_reported(text: str) -> None:
     check_nothing(misspelled_platform_arg, text)
+
+
+def test_all_uses_of_a_name_are_one_finding() -> None:
+    uses = "FROM alpine\n{1}RUN a ${0}\nRUN b ${0}\nFROM alpine\nCOPY --from=0 ${0} /\nLABEL c=${0}\n"
+    after = uses.format("TARGETARCH", "ARG TARGETARCH\n").replace("COPY", "ARG TARGETARCH\nCOPY")
+    check_fix(misspelled_platform_arg, uses.format("TARGET_ARCH", ""), after)
+
+
+@every_case(
+    "given, name, is_said",
+    [
+        ("TARGET_ARCH", "TARGET_ARCH", False),
+        ("*", "TARGET_ARCH", False),
+        ("OTHER", "TARGET_ARCH", True),
+        # No project means this, whatever its builds give.
+        ("*", "TARGETRACH", True),
+    ],
+)
+def test_an_argument_that_a_build_gives(given: str, name: str, *, is_said: bool) -> None:
+    workspace = Workspace(given_arguments=frozenset({given}))
+    ctx = context(f"FROM alpine\nRUN a ${name}\n", workspace=workspace)
+    assert bool(findings(misspelled_platform_arg, ctx)) is is_said
 
 
 @every_case(

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator, Sequence
 from difflib import SequenceMatcher
 
 from buildxray.caching import cached
 from buildxray.localization import _
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
-from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
+from buildxray.rules.base import Finding, Fix, FixAvailability, Related, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
-from buildxray.semantics.build import From, Run
+from buildxray.rules.edits import declare_arguments
+from buildxray.semantics.build import From, Instruction, Run
 from buildxray.semantics.check_options import skips_check
 from buildxray.semantics.mentions import Mention
 from buildxray.syntax.instructions import Arg
 from buildxray.syntax.text import Edit
+from buildxray.syntax.variables import VariableReference
 
 _CLOSE = 0.88
 
@@ -53,33 +55,59 @@ def misspelled_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    A suggestion: only the author knows the intended name.
+    A suggestion: only the author knows the intended name. It declares the argument in each stage that uses it.
+
+    ## Limits
+    A name with an underscore is an argument of the project if the file uses others that begin like it (`BUILD_FROM` and `BUILD_ARCH` of Home
+    Assistant's add-ons), or if a build gives arguments that cannot be read.
     """
     used = frozenset().union(*[it.variable_names for it in ctx.build.instructions])
     if not any(map(_meant, used)):
         return
-    known = {pair.name.text for it in ctx.build.instructions for pair in it.pairs}
-    known |= {name for name, _ in ctx.build.request.build_arguments}
+    known = {pair.name.text for it in ctx.build.instructions for pair in it.pairs} | ctx.given_arguments
+    others = {it for it in used if it.startswith(_PREFIXES) and _meant(it) is None and it not in known}
     yield from _declared(ctx)
+    misspelled: dict[tuple[str, str], list[_Use]] = {}
+    for instruction, reference in _references(ctx, known):
+        meant = _meant(reference.name)
+        if meant is None or ("_" in reference.name and (others or "*" in known)):
+            # `BUILD_ARCH` beside `BUILD_FROM`, or given by a build, is an argument of the project.
+            continue
+        misspelled.setdefault((reference.name, meant), []).append((instruction, reference))
+    for (name, meant), uses in misspelled.items():
+        yield _finding(name, meant, uses)
+
+
+_Use = tuple[Instruction, VariableReference]
+_PREFIXES = ("BUILD_", "TARGET_")
+
+
+def _references(ctx: RuleContext, known: Container[str]) -> Iterator[_Use]:
+    """The uses of variables that may be misspelled names: neither the file nor a build sets them."""
     skips_from = skips_check(ctx.dockerfile, "UndefinedArgInFrom")
     for instruction in ctx.build.instructions:
-        if skips_from and isinstance(instruction, From):
-            continue
-        if not any(_meant(it) for it in instruction.variable_names - known):
+        if (skips_from and isinstance(instruction, From)) or not any(
+            it not in known and _meant(it) for it in instruction.variable_names
+        ):
             continue
         own = _set_by_script(instruction) if isinstance(instruction, Run) else set()
-        for reference in instruction.variable_references():
-            if reference.name in known or (reference.is_shell and reference.name in own):
-                continue
-            meant = _meant(reference.name)
-            if meant is not None:
-                fix = Fix(_("Write `{right}`", right=meant), (Edit(reference.name_range, meant),), Safety.SUGGESTION)
-                message = _(
-                    "nothing sets `{name}`, which expands to nothing; BuildKit's argument is `{right}`",
-                    name=reference.name,
-                    right=meant,
-                )
-                yield Finding(reference.name_range, message, (fix,))
+        for it in instruction.variable_references():
+            if it.name not in known and not (it.is_shell and it.name in own):
+                yield instruction, it
+
+
+def _finding(name: str, meant: str, uses: Sequence[_Use]) -> Finding:
+    """One finding for all uses of a name. Its fix declares the argument in each stage that uses it."""
+    edits = [Edit(it.name_range, meant) for __, it in uses]
+    first_of_stage = {instruction.stage: instruction for instruction, __ in reversed(uses) if not instruction.is_global}
+    for it in first_of_stage.values():
+        edits += declare_arguments(it, [meant])
+    message = _(
+        "nothing sets `{name}`, which expands to nothing; BuildKit's argument is `{right}`", name=name, right=meant
+    )
+    fix = Fix(_("Write `{right}`", right=meant), tuple(edits), Safety.SUGGESTION)
+    related = tuple(Related(it.name_range, _("the same name")) for __, it in uses[1:])
+    return Finding(uses[0][1].name_range, message, (fix,), related)
 
 
 def _declared(ctx: RuleContext) -> Iterator[Finding]:
