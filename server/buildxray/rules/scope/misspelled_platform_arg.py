@@ -11,12 +11,11 @@ from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
 from buildxray.rules.base import Finding, Fix, FixAvailability, Related, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import declare_arguments
-from buildxray.semantics.build import From, Instruction, Run
+from buildxray.semantics.build import From, Instruction, Run, VariableReference
 from buildxray.semantics.check_options import skips_check
 from buildxray.semantics.mentions import Mention
 from buildxray.syntax.instructions import Arg
 from buildxray.syntax.text import Edit
-from buildxray.syntax.variables import VariableReference
 
 _CLOSE = 0.88
 
