@@ -55,21 +55,33 @@ class Declarer:
         self._build = build
         self._names = frozenset(names)
 
-    def fixes(self, instruction: Instruction, name: str) -> tuple[Fix, ...]:
-        """The fix for a use; a suggestion, because the value of an ARG hides a value set by the image."""
+    def fixes(self, instruction: Instruction, *names: str) -> tuple[Fix, ...]:
+        """The fix for the uses in an instruction; a suggestion, because the value of an ARG hides a value set by the image."""
+        names_at: dict[Instruction, list[str]] = {}
+        for name in names:
+            places = self._places(instruction, name)
+            if not places:
+                return ()
+            for it in places:
+                names_at.setdefault(it, []).append(name)
+        written = " ".join(names)
+        if len(names_at) > 1:
+            title = _("Declare `ARG {names}` in each stage that uses it", names=written)
+        else:
+            title = _("Declare `ARG {names}` directly before its first use", names=written)
+        return (Fix(title, tuple(declare(it, needed) for it, needed in names_at.items()), Safety.SUGGESTION),)
+
+    def _places(self, instruction: Instruction, name: str) -> list[Instruction]:
+        """The instructions above which an argument has to be declared; none if a stage may have a value of its own."""
         places: list[Instruction] = []
         for stage, use in self._uses.get(name, {}).items():
             if any(it.stage in stage.ancestry for it in places):
                 # A stage sees what the stages that it continues declare.
                 continue
             if stage is not instruction.stage and not use.needs_value:
-                return ()
+                return []
             places.append(use.instruction)
-        if len(places) > 1:
-            title = _("Declare `ARG {names}` in each stage that uses it", names=name)
-        else:
-            title = _("Declare `ARG {names}` directly before its first use", names=name)
-        return (Fix(title, tuple(declare(it, [name]) for it in places), Safety.SUGGESTION),) if places else ()
+        return places
 
     @cached_property
     def _uses(self) -> dict[str, dict[Stage, _Uses]]:

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 from buildxray.rules.base import Safety, Severity
+from buildxray.rules.context import RuleContext
 from buildxray.rules.scope.early_platform_arg import early_platform_arg
+from buildxray.semantics.build import Builder
 from buildxray.syntax.text import apply_edits
 from buildxray.toolchains.base import Workspace
 from tests.support.cases import every_case
-from tests.support.rules import check_fix, check_nothing, check_rule, context, findings, severities
+from tests.support.rules import check_fix, check_nothing, check_rule, context, findings, request, severities
 
 
 def test_an_arg_above_a_download_is_reported() -> None:
@@ -520,3 +524,14 @@ def test_a_step_that_ends_at_once_is_not_worth_a_change(run: str, *, is_said: bo
     head = "FROM --platform=$BUILDPLATFORM golang AS build\nARG TARGETARCH\n"
     build = "RUN GOARCH=$TARGETARCH go build -o /out/app .\nFROM scratch\nCOPY --from=build /out/app /app\n"
     assert bool(findings(early_platform_arg, context(f"{head}RUN {run}\n{build}"))) is is_said
+
+
+def test_jobs_of_their_own_share_nothing() -> None:
+    text = "FROM --platform=$BUILDPLATFORM golang AS b\nARG TARGETARCH\nRUN xx-apk add gcc\nRUN go mod download\nRUN GOARCH=$TARGETARCH go build -o /a .\nFROM scratch\nCOPY --from=b /a /a\n"
+    apart = replace(request(), nodes=tuple((it, it) for it in request().target_platforms), is_separate=True)
+    builder = Builder(apart)
+    assert (
+        findings(early_platform_arg, RuleContext(builder.build(builder.parse(text)), builder, asks_for_several=True))
+        == []
+    )
+    assert findings(early_platform_arg, context(text))

@@ -114,3 +114,22 @@ def test_an_empty_word_in_the_log_of_an_image_that_may_set_it_is_not_reported() 
         text = f"ARG V=example.org/team/tools:1\nFROM {image}\nRUN echo for $V\n"
         assert len(reported(undeclared_global_arg, text)) == n_findings, image
     assert reported(undeclared_global_arg, "ARG V=1\nFROM example.org/team/base\nRUN get $V\n") == ["V"]
+
+
+def test_arguments_that_one_run_lacks_are_one_finding() -> None:
+    check_rule(
+        undeclared_global_arg,
+        """
+        ARG V=1
+        ARG W=2
+        FROM alpine
+        RUN make V=$V W=$W
+                    ^ 💭 `V` and `W` are declared above the first FROM only: they are empty here unless the image `alpine` sets them
+        RUN make W=$W
+        """,
+    )
+    check_fix(
+        undeclared_global_arg,
+        "ARG V=1\nARG W=2\nFROM alpine\n# make\nRUN make $V $W\nFROM alpine\nRUN make $W\nCOPY --from=0 /x /x\n",
+        "ARG V=1\nARG W=2\nFROM alpine\nARG V W\n# make\nRUN make $V $W\nFROM alpine\nARG W\nRUN make $W\nCOPY --from=0 /x /x\n",
+    )

@@ -74,7 +74,8 @@ def early_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
     deletes them too. Moving a RUN that prints a platform is a
     suggestion too, because the log shows its line later.
     """
-    if ctx.repeats_nothing:
+    if ctx.repeats_nothing or ctx.build.request.is_separate:
+        # Separate jobs share no step, wherever a declaration is.
         return
     for placement in placements(ctx):
         if not placement.is_in_native_image and placement.moving_pays and placement.saves_time:

@@ -12,6 +12,7 @@ from buildxray.rules.base import Finding, FixAvailability, Related, Severity, ru
 from buildxray.rules.context import RuleContext
 from buildxray.rules.global_arguments import Declarer, declarations, is_of_image, unseen_message
 from buildxray.rules.shell_variables import may_set
+from buildxray.rules.wording import listed
 from buildxray.semantics.build import Run, VariableReference
 from buildxray.semantics.mentions import Mention
 
@@ -65,15 +66,37 @@ def undeclared_global_arg(ctx: RuleContext) -> Iterator[Finding]:
         may_be_own = not root.image_name or not is_of_general_use(root.image_name)
         repaired: set[str] = set()
         for run in stage.runs:
-            for use in _unseen(run, declared.keys() - repaired):
-                if is_of_image(use.name, image) or (run.only_shows(use.name) and may_be_own):
-                    continue
-                # One declaration is seen by all later instructions.
-                repaired.add(use.name)
+            uses = [
+                it
+                for it in _unseen(run, declared.keys() - repaired)
+                if not is_of_image(it.name, image) and not (run.only_shows(it.name) and may_be_own)
+            ]
+            # One declaration is seen by all later instructions.
+            repaired.update(it.name for it in uses)
+            if len(uses) > 1:
+                yield _of_several(declarer, run, image, uses)
+                continue
+            for use in uses:
                 related = (Related(declared[use.name], _("this `ARG` is for FROM lines")),)
                 yield Finding(
                     use.name_range, unseen_message(use.name, image), partial(declarer.fixes, run, use.name), related
                 )
+
+
+def _of_several(declarer: Declarer, run: Run, image: str, uses: list[VariableReference]) -> Finding:
+    """The finding for several arguments that one RUN lacks, for one cause; one edit declares all, if each can be declared."""
+    names = listed(it.name for it in uses)
+    message = (
+        _("{names} are declared above the first FROM only, so they are empty here", names=names)
+        if image in ("", "scratch")
+        else _(
+            "{names} are declared above the first FROM only: they are empty here unless the image `{image}` sets them",
+            names=names,
+            image=image,
+        )
+    )
+    related = tuple(Related(it.name_range, _("`{name}` is used here", name=it.name)) for it in uses[1:])
+    return Finding(uses[0].name_range, message, partial(declarer.fixes, run, *(it.name for it in uses)), related)
 
 
 def _unseen(run: Run, names: set[str]) -> Iterator[VariableReference]:
