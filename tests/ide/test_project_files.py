@@ -595,6 +595,14 @@ def test_the_job_that_emulates_is_reported_and_not_the_one_before_it(tmp_path: P
     assert [file.text[slice(*it.range)] for it in file.diagnostics] == ["ubuntu-24.04"]
 
 
+@every_case("image, is_found", [("eclipse-temurin:17-jre", True), ("openjdk:17-jdk-alpine", False)])
+def test_a_build_that_stops_at_an_image_emulates_nothing(tmp_path: Path, image: str, *, is_found: bool) -> None:
+    build = "          - run: docker buildx build --platform linux/amd64,linux/arm64 .\n"
+    text = f"{WORKFLOW}{build}    #- Dockerfile\n    FROM maven:3.9-eclipse-temurin-17 AS b\n    RUN mvn package\n    FROM {image}\n    COPY --from=b /a.jar /a.jar\n"
+    file = looked_at(tmp_path, text, ".github/workflows/ci.yml")
+    assert [it.rule for it in file.diagnostics] == ["emulating-runner"] * is_found
+
+
 def test_workflows_with_equal_builds_have_one_finding(tmp_path: Path) -> None:
     build = "          - run: docker buildx build --platform linux/amd64,linux/arm64 {} .\n"
     nightly = WORKFLOW.replace("ci.yml", "nightly.yml") + build.format("-t a")

@@ -419,6 +419,10 @@ class _Reader:
         is_job = bool(declared.nodes) and declared.caller is None and declared.source.suffix in (".yml", ".yaml")
         if build is None or self.stage is None or not is_job or build.errors or _is_of_other_project(declared.source):
             return None
+        emulated = {target for step in build.emulated_steps for target in step.targets}
+        if emulated <= build.impossible_targets:
+            # The build stops at an image that does not exist.
+            return None
         return build if any(map(_compiles_emulated, build.needed_stages)) else None
 
     @property
