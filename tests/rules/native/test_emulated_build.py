@@ -541,7 +541,7 @@ def test_a_script_on_a_compiler_image_is_an_information() -> None:
         emulated_build,
         """
         FROM golang:1.26 AS b
-             ^^^^^^^^^^^ information: `make` may compile under emulation for linux/arm64, which takes 5 to 10 times as long
+             ^^^^^^^^^^^ information: `make` may compile under emulation for linux/arm64, which takes 5 to 10 times as long; a machine of the target platform avoids the emulation
         RUN make all
         FROM scratch
         COPY --from=b /o /

@@ -210,11 +210,11 @@ def _finding(ctx: RuleContext, stage: Stage, commands: list[KnownCommand]) -> Fi
         parts.append(
             _("on the build platform it would install packages for the wrong machine, and the image contains them")
         )
-    if own_root is None and _shares_image(stage) and not is_guess:
+    if is_guess or (own_root is None and _shares_image(stage)):
         parts.append(_("a machine of the target platform avoids the emulation"))
     else:
         advised = _advice(ctx, stage, commands)
-        if (is_carrying or takes_target_packages(stage)) and not advised and not is_guess:
+        if (is_carrying or takes_target_packages(stage)) and not advised:
             # Packages with native code are for the machine that installs them.
             advised = [_("a machine of the target platform avoids the emulation")]
         parts += advised
