@@ -19,7 +19,7 @@ from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.toolchains.archivers import DECOMPRESSING, UNPACKERS
 
 _SUITS_EVERY_MACHINE: Final = lazy_regex(
-    rf"""(?:\.(?:asc|crt|gpg|html?|json|key|list|md|md5|pem|repo|rpm\.md5|sha[0-9]*|sha[0-9]*sum|sig|txt|xml|ya?ml)  # keys, checksums, documents
+    rf"""(?:\.(?:asc|crt|gpg|html?|json|key|list|md|md5|pdf|pem|repo|rpm\.md5|sha[0-9]*|sha[0-9]*sum|sig|txt|xml|ya?ml)  # keys, checksums, documents
       | [._-]noarch\.\w+ | _all\.deb                                                                           # packages
       | (?:^|/)(?:checksums?|RPM-GPG-KEY|SHA[0-9]+SUMS?)[^/]*
       | {DISK_OR_KERNEL})$""",

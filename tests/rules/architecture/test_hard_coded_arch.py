@@ -674,3 +674,18 @@ def test_default_platforms_are_a_condition() -> None:
     for is_assumed, places in ((True, "linux/arm64 (if you build for it) too"), (False, "linux/arm64 too")):
         (finding,) = findings(hard_coded_arch, context(text, workspace=Workspace(platforms_are_assumed=is_assumed)))
         assert finding.message == f"the file for x86_64 is downloaded for {places}"
+
+
+@every_case(
+    "run, is_said",
+    [
+        ("wget https://x.org/Mini-latest-Linux-x86_64.sh -O m.sh && bash m.sh -b", True),
+        ("curl -fL https://x.org/Mini-Linux-x86_64.sh -o /tmp/m.sh && sh /tmp/m.sh && rm /tmp/m.sh", True),
+        # A script that no name ties to a machine.
+        ("wget https://x.org/x86_64/install.sh -O m.sh && bash m.sh", False),
+        ("wget https://x.org/Mini-Linux-x86_64.sh.sha256 -O m.txt && cat m.txt", False),
+        ("wget https://x.org/x86_64/guide.pdf", False),
+    ],
+)
+def test_an_installer_with_programs_inside_is_for_one_machine(run: str, is_said: bool) -> None:
+    assert bool(findings(hard_coded_arch, context(IMAGE.format(f"RUN {run}")))) is is_said

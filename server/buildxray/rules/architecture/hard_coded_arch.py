@@ -288,6 +288,10 @@ def _default(run: Run, name: str) -> tuple[TextRange, str] | None:
 
 def _suits_every_machine(download: Download) -> bool:
     """True if a download is a file that no machine executes, by its address or by the names that it gets."""
+    name = download.address.rpartition("/")[2]
+    if name.endswith(".sh") and named_architectures(name):
+        # A script with the programs of one machine inside, whatever name it gets.
+        return False
     written = paths(download)
     return suits_every_machine(download.address) or (bool(written) and all(map(suits_every_machine, written)))
 
