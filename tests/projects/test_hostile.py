@@ -35,6 +35,15 @@ LONG_EXPRESSION = (
     f"    steps: [{{run: 'docker build . {'${{ env.A }} ' * 300}'}}]\n"
 )
 FILES = {
+    "functions of make that call themselves": (
+        "Makefile",
+        "define f\n$$(eval $$(call f,$1))\n$$(eval $$(call f,$1))\nendef\n$(eval $(call f,a))\na:\n\tdocker build .\n",
+    ),
+    "patterns and targets": (
+        "Makefile",
+        "".join(f"%x{n}:\n\tdocker build .\n" for n in range(2000))
+        + f"a: {' '.join(f'b{n}x{n}' for n in range(2000))}\n",
+    ),
     "aliases": ("compose.yaml", f"{ALIASES}services: {{x: {{build: {{context: ., args: *a9}}}}}}\n"),
     "long YAML": ("compose.yaml", f"x: [{'a, ' * 320_000}]\n"),
     "brackets": ("compose.yaml", f"services: {'[' * 20_000}{']' * 20_000}\n"),

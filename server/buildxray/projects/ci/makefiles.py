@@ -10,7 +10,8 @@ from typing import Final, NamedTuple
 
 from buildxray.files.reading import is_file, path_below, read_project_text
 from buildxray.localization import gettext_lazy as _
-from buildxray.projects.ci.command_lines import PROGRAMS
+from buildxray.projects.builds import absolute
+from buildxray.projects.ci.command_lines import PROGRAMS, has_unknown_part
 from buildxray.projects.ci.commands import read_commands
 from buildxray.projects.ci.script_files import MAKEFILES
 from buildxray.projects.ci.site import Reading, Site, project_path
@@ -27,20 +28,50 @@ _PATH_OF_PROGRAM: Final = lazy_regex(
 )
 """A call of the shell whose output is the path of a program."""
 _SHELL_CALL: Final = lazy_regex(r"\$(?:\(shell\s[^()$]*\)|\{shell\s[^{}$]*\})")
+_FUNCTION: Final = lazy_regex(
+    r"\$\((?P<name>addprefix|addsuffix|filter|filter-out|firstword|foreach|if|lastword|notdir|or|patsubst|strip|subst|word|words)[ \t]+"
+    r"(?P<arguments>(?:[^()$]|\$\{\w+\})*)\)"
+)
+"""A call of a function of make."""
+_UNSET: Final = lazy_regex(r"\$\{MAKE_\w+\}")
+_MOST_NESTING: Final = 6
 _MOST_DEPTH: Final = 12
 _MOST_TEXT: Final = 20_000
 _MOST_CALLS: Final = 200
 """Calls of functions in one recipe."""
-_SKIPPED: Final = ("include", "-include")
+_INCLUDES: Final = ("include ", "-include ", "sinclude ")
+_MOST_INCLUDED: Final = 30
+_MOST_LINES: Final = 20_000
+"""The lines of the files that a Makefile includes, and of the text that it makes."""
+_MOST_ROUNDS: Final = 50
+"""The targets of a pattern rule, and the words of a `foreach`, that are followed."""
+_MOST_INSTANCES: Final = 300
+"""Recipes that are read again for other variables, targets without a recipe, and prerequisites of one target."""
+_EVAL: Final = lazy_regex(
+    r"\$\((?:foreach\s+(?P<variable>\w+)\s*,(?P<list>[^,]*),\s*\$\()?eval\s+\$\(call\s+(?P<call>(?:[^$()]|\$\(\w+\))*)\)\)+\s*"
+)
+"""A call of a function whose text is read as a part of the Makefile."""
+_ARGUMENT: Final = lazy_regex(r"\$(?:\((?P<round>[1-9])\)|\{(?P<curly>[1-9])\}|(?P<letter>[1-9]))")
 _WORD: Final = lazy_regex(r"[\w.-]+")
 _CONDITION: Final = lazy_regex(r"(?P<word>ifeq|ifneq|ifdef|ifndef|else|endif)\b(?P<rest>.*)")
 
 
 class _Recipe(NamedTuple):
+    """The recipe of a rule."""
+
     targets: tuple[str, ...]
     line: int
+    """The 1-based line in the file of the recipe."""
     text: str
     prerequisites: tuple[str, ...] = ()
+    file: Path | None = None
+    """The included file that has the recipe; None for the Makefile itself."""
+    stem: str = ""
+    """The text for `%` in a pattern rule; empty without one."""
+    variables: Mapping[str, str | None] = {}
+    """The variables of its target, None for an unknown value."""
+    goal: str = ""
+    """The target that sets these variables for it; empty if it is its own."""
 
 
 _CALL: Final = lazy_regex(r"\$(?:\(call\s+(?P<round>[^()]*)\)|\{call\s+(?P<curly>[^{}]*)\})")
@@ -54,6 +85,21 @@ class Makefile(NamedTuple):
     variables: Mapping[str, str]
     """The variables by name, without those whose value depends on a condition."""
     recipes: tuple[_Recipe, ...]
+    included: tuple[Path, ...] = ()
+    """The files that it includes."""
+    prerequisites: Mapping[str, tuple[str, ...]] = {}
+    """The prerequisites of each target."""
+
+    def made_for(self, goals: Sequence[str]) -> frozenset[str]:
+        """The targets that `make` makes for some goals: these and all that they need."""
+        reached: set[str] = set()
+        pending = [*goals]
+        while pending:
+            goal = pending.pop()
+            if goal not in reached:
+                reached.add(goal)
+                pending += self.prerequisites.get(goal, ())
+        return frozenset(reached)
 
 
 class _Variables:
@@ -101,6 +147,11 @@ class _Variables:
         self.values[name] = f"{before}\n{line}".lstrip("\n")[:_MOST_TEXT]
 
     @property
+    def is_conditional(self) -> bool:
+        """True in a conditional block."""
+        return bool(self._conditions)
+
+    @property
     def known(self) -> dict[str, str]:
         """The variables whose value does not depend on a condition."""
         return {name: it for name, it in self.values.items() if name not in self._doubtful}
@@ -115,55 +166,225 @@ def _once(name: str, value: str, known: str | None) -> str:
     return substituted(_REFERENCE, replaced, value, _MOST_TEXT)
 
 
-def parse_makefile(text: str) -> Makefile:
-    """Parse a Makefile. All branches of a conditional block contribute their recipes."""
-    variables = _Variables()
-    recipes: list[_Recipe] = []
-    targets: tuple[str, ...] = ()
-    prerequisites: tuple[str, ...] = ()
-    pending: list[str] = []
-    start = 0
-    function: str | None = None
-    for line, content in _logical_lines(text):
-        if function is not None:
-            if content.strip() == "endef":
-                function = None
-            else:
-                variables.extend(function, content.strip().lstrip("@-+"))
-            continue
-        definition = _DEFINE.fullmatch(content.strip())
-        if definition is not None:
-            function = definition["name"]
-            variables.assign(function, "=", "")
-            continue
-        if content.startswith("\t"):
-            if not pending:
-                start = line
-            pending.append(content[1:].lstrip("@-+"))
-            continue
-        if pending:
-            recipes.append(_Recipe(targets, start, "\n".join(pending), prerequisites))
-            pending = []
+def parse_makefile(text: str, directory: Path | None = None, root: Path | None = None) -> Makefile:
+    """Parse a Makefile. All branches of a conditional block contribute their recipes.
+
+    `directory` is the one that `make` runs in, and files below `root` that the Makefile includes are read. Without them, none is.
+    """
+    parser = _Parser(directory, root)
+    parser.read(text, None)
+    return Makefile(parser.variables.known, (*parser.instances(),), (*parser.included,), parser.prerequisites)
+
+
+class _Parser:
+    """Reads a Makefile and the files that it includes."""
+
+    def __init__(self, directory: Path | None, root: Path | None) -> None:
+        self._directory = directory
+        self._root = root
+        self.variables = _Variables()
+        self.included: dict[Path, None] = {}
+        self.recipes: list[_Recipe] = []
+        self.prerequisites: dict[str, tuple[str, ...]] = {}
+        """The prerequisites of each target, of all its rules."""
+        self.of_targets: dict[str, dict[str, str | None]] = {}
+        """The variables that are set for a target and its prerequisites; None for an unknown value."""
+        self.bodies: dict[str, list[str]] = {}
+        """The lines of each `define`, as written."""
+        self._n_lines = _MOST_LINES
+        self._depth = 0
+
+    def read(self, text: str, file: Path | None, first: int | None = None) -> None:
+        """Effect: read the text of one file; `first` is the line of the call that makes the text, if it is not written in the file."""
+        if self._depth >= _MOST_DEPTH:
+            return
+        self._depth += 1
+        lines = _Lines(self, file)
+        for number, content in _logical_lines(text):
+            self._n_lines -= file is not None or first is not None
+            if self._n_lines < 0:
+                break
+            lines.add(number if first is None else first, content)
+        lines.end_recipe()
+        self._depth -= 1
+
+    def words(self, text: str) -> list[str]:
+        """The words of a part of a rule, with the values of its variables that are known."""
+        if "$" in text:
+            text = _Expander(self.variables.known, _Recipe((), 0, "")).expand(text)
+        return text.split()
+
+    def include(self, text: str) -> None:
+        """Effect: read the included files of a line that exist in the project."""
+        if self._directory is None or self._root is None:
+            return
+        _word, *names = self.words(text.partition("#")[0])
+        for name in names:
+            path = None if has_unknown_part(name) or "*" in name else absolute(self._directory / name)
+            if path is None or path in self.included or len(self.included) >= _MOST_INCLUDED:
+                continue
+            content = read_project_text(path) if path.is_relative_to(self._root) else None
+            if content is not None:
+                self.included[path] = None
+                self.read(content, path)
+
+    def evaluate(self, match: re.Match[str], file: Path | None, line: int) -> None:
+        """Effect: read the rules that `$(eval $(call NAME,…))` makes, once for each word of a `$(foreach …)` around it.
+
+        Source: GNU make, 8.9, The `eval` Function; the text is expanded twice.
+        """
+        name, *arguments = (it.strip() for it in match["call"].split(","))
+        body = self.bodies.get(name)
+        if body is None:
+            return
+        for one in [""] if match["list"] is None else self.words(match["list"])[:_MOST_ROUNDS]:
+            if has_unknown_part(one):
+                continue
+            values = arguments
+            if match["variable"] is not None:
+                values = [it.replace(f"$({match['variable']})", one) for it in arguments]
+            self.read(_with_arguments("\n".join(body), values).replace("$$", "$"), file, line)
+
+    def instances(self) -> Iterator[_Recipe]:
+        """The recipes, those of pattern rules once for each target that the Makefile names, with the variables of their targets."""
+        named = {*self.prerequisites, *(it for listed in self.prerequisites.values() for it in listed)}
+        parents: dict[str, list[str]] = {}
+        for target, listed in self.prerequisites.items():
+            for it in listed:
+                parents.setdefault(it, []).append(target)
+        with_recipe = {it for recipe in self.recipes for it in recipe.targets}
+        n_left = _MOST_INSTANCES
+        candidates = sorted(it for it in named - with_recipe if "%" not in it and not has_unknown_part(it))
+        for recipe in self.recipes:
+            for one in self._of_pattern(recipe, candidates[:_MOST_INSTANCES]):
+                goal = one.targets[0] if one.targets else ""
+                yield one._replace(variables=self.of_targets.get(goal, {}))
+                for parent in parents.get(goal, ()):
+                    n_left -= 1
+                    if n_left > 0 and self.of_targets.get(parent):
+                        given = {**self.of_targets[parent], **self.of_targets.get(goal, {})}
+                        yield one._replace(variables=given, goal=parent)
+
+    def _of_pattern(self, recipe: _Recipe, named: Sequence[str]) -> Iterator[_Recipe]:
+        """A recipe, or that of a pattern rule for each target it is meant for; the rule itself if no target is known."""
+        pattern = recipe.stem or (recipe.targets[0] if recipe.targets else "")
+        if "%" not in pattern:
+            yield recipe._replace(stem="")
+            return
+        before, _percent, after = pattern.partition("%")
+        n_instances = 0
+        for it in recipe.targets if recipe.stem else named:
+            stem = it[len(before) : len(it) - len(after)]
+            if not (it.startswith(before) and it.endswith(after) and stem) or has_unknown_part(it):
+                continue
+            n_instances += 1
+            if n_instances > _MOST_ROUNDS:
+                break
+            own = () if recipe.stem else self.prerequisites.get(it, ())
+            listed = tuple(one.replace("%", stem) for one in recipe.prerequisites)
+            yield recipe._replace(targets=(it,), prerequisites=(*listed, *own), stem=stem)
+        if not n_instances:
+            yield recipe._replace(stem="")
+
+
+class _Lines:
+    """Reads the lines of one file for a parser."""
+
+    def __init__(self, parser: _Parser, file: Path | None) -> None:
+        self._parser = parser
+        self._file = file
+        self._targets: tuple[str, ...] = ()
+        self._prerequisites: tuple[str, ...] = ()
+        self._pattern = ""
+        """The pattern of the targets of a static pattern rule."""
+        self._pending: list[str] = []
+        self._start = 0
+        self._function: str | None = None
+
+    def add(self, line: int, content: str) -> None:
+        """Effect: read a line, with those that continue it."""
+        if self._function is not None:
+            self._define(self._function, content)
+            return
         stripped = content.strip()
-        condition = _CONDITION.match(stripped)
-        if condition is not None:
-            variables.condition(condition["word"], condition["rest"])
-        if condition is not None or not stripped or stripped.startswith(("#", *_SKIPPED)):
-            continue
-        variable = _VARIABLE.fullmatch(stripped)
+        definition = _DEFINE.fullmatch(stripped)
+        if definition is not None:
+            self._function = definition["name"]
+            self._parser.bodies[self._function] = []
+            self._parser.variables.assign(self._function, "=", "")
+        elif content.startswith("\t"):
+            self._start = self._start if self._pending else line
+            self._pending.append(content[1:].lstrip("@-+"))
+        elif (condition := _CONDITION.match(stripped)) is not None:
+            self._parser.variables.condition(condition["word"], condition["rest"])
+        elif stripped and not stripped.startswith("#"):
+            self.end_recipe()
+            self._statement(line, content)
+
+    def _define(self, function: str, content: str) -> None:
+        if content.strip() == "endef":
+            self._function = None
+        else:
+            self._parser.bodies[function].append(content)
+            self._parser.variables.extend(function, content.strip().lstrip("@-+"))
+
+    def _statement(self, line: int, content: str) -> None:
+        """Effect: read a line that is not a part of a recipe."""
+        stripped = content.strip()
+        if stripped.startswith(_INCLUDES):
+            self._parser.include(stripped)
+        elif (evaluated := _EVAL.fullmatch(stripped)) is not None:
+            self._parser.evaluate(evaluated, self._file, line)
+        elif (variable := _VARIABLE.fullmatch(stripped)) is not None:
+            self._parser.variables.assign(variable["name"], variable["operator"], _value(variable))
+        elif (rule := _RULE.fullmatch(content)) is not None:
+            self._rule(line, (*self._parser.words(rule["targets"]),), rule["rest"])
+
+    def _rule(self, line: int, targets: tuple[str, ...], rest: str) -> None:
+        """Effect: read the line of a rule, or of a variable for some targets."""
+        parser = self._parser
+        variable = _VARIABLE.fullmatch(rest.strip())
         if variable is not None:
-            variables.assign(variable["name"], variable["operator"], variable["value"].partition(" #")[0].strip())
-            continue
-        rule = _RULE.fullmatch(content)
-        if rule is not None:
-            targets = (*rule["targets"].split(),)
-            dependencies, separator, recipe = rule["rest"].partition(";")
-            prerequisites = (*dependencies.partition("#")[0].partition("|")[0].split(),)
-            if separator:
-                recipes.append(_Recipe(targets, line, recipe.strip(), prerequisites))
-    if pending:
-        recipes.append(_Recipe(targets, start, "\n".join(pending), prerequisites))
-    return Makefile(variables.known, (*recipes,))
+            is_known = not parser.variables.is_conditional and variable["operator"] != "+="
+            for it in targets:
+                parser.of_targets.setdefault(it, {})[variable["name"]] = _value(variable) if is_known else None
+            self._targets = ()
+            return
+        dependencies, separator, recipe = rest.partition(";")
+        pattern, colon, after = dependencies.partition(":")
+        self._pattern = pattern.strip() if colon and "%" in pattern else ""
+        listed = (after if self._pattern else dependencies).partition("#")[0].partition("|")[0]
+        self._targets, self._prerequisites = targets, (*parser.words(listed),)
+        for it in targets:
+            known = parser.prerequisites.get(it, ())
+            if len(known) < _MOST_INSTANCES:
+                parser.prerequisites[it] = (*known, *self._prerequisites)
+        if separator:
+            self._pending.append(recipe.strip())
+            self._start = line
+
+    def end_recipe(self) -> None:
+        """Effect: add the recipe that the last lines are."""
+        if self._pending:
+            text = "\n".join(self._pending)
+            self._parser.recipes.append(
+                _Recipe(self._targets, self._start, text, self._prerequisites, self._file, self._pattern)
+            )
+            self._pending = []
+
+
+def _value(variable: re.Match[str]) -> str:
+    return variable["value"].partition(" #")[0].strip()
+
+
+def _with_arguments(body: str, arguments: Sequence[str]) -> str:
+    """The text of a function with the values of `$(1)`, `$(2)`."""
+
+    def value(match: re.Match[str]) -> str:
+        number = int(match["round"] or match["curly"] or match["letter"])
+        return arguments[number - 1] if number <= len(arguments) else ""
+
+    return substituted(_ARGUMENT, value, body, _MOST_TEXT)
 
 
 def read_makefile(
@@ -171,22 +392,29 @@ def read_makefile(
 ) -> None:
     """Effect: add the builds in the recipes of a Makefile, without `goals` of all its targets; `given` overrides its variables."""
     text = read_project_text(path)
-    if text is None or not re.search(rf"{PROGRAMS}|buildx|\.sh\b", text):
+    if text is None or not re.search(rf"{PROGRAMS}|buildx|\.sh\b|\binclude\b", text):
         return
-    makefile = parse_makefile(text)
+    makefile = parse_makefile(text, absolute(site.root / site.directory), site.root)
+    reading.included.update(makefile.included)
     variables = {**makefile.variables, **(given or {})}
+    made = makefile.made_for(goals)
     for recipe in makefile.recipes:
-        if goals and not {*goals} & {*recipe.targets}:
+        if goals and made.isdisjoint((recipe.goal,) if recipe.goal else recipe.targets):
             continue
         # The recipes of most rules have nothing to do with images.
-        commands = _Expander(variables, recipe).expand(recipe.text)
+        own_variables = {name: it for name, it in recipe.variables.items() if it is not None}
+        known = {**{name: it for name, it in variables.items() if name not in recipe.variables}, **own_variables}
+        commands = _Expander({**known, **(given or {})}, recipe).expand(recipe.text)
         if not re.search(r"build|bake|bud|compose|\.sh\b", commands):
             continue
-        goal = recipe.targets[0] if recipe.targets else ""
-        where = path_below(path, site.root) or path.name
+        # `$(Q)docker build .`, where Q is `@`.
+        commands = re.sub(r"(?m)^[@+-]+", "", commands)
+        goal = recipe.goal or (recipe.targets[0] if recipe.targets else "")
+        source = recipe.file or path
+        where = path_below(source, site.root) or source.name
         own = site._replace(
             name=site.name or goal or path.name,
-            source=path,
+            source=source,
             line=recipe.line,
             origin=site.origin or _("{file}, target `{target}`", file=where, target=goal),
             depth=site.depth + 1,
@@ -238,6 +466,11 @@ class _Expander:
         expanded = substituted(_REFERENCE, self._replaced, text, _MOST_TEXT)
         # A call of the shell whose command had references: only a run knows its output.
         expanded = _SHELL_CALL.sub("${MAKE_shell}", expanded)
+        for _round in range(_MOST_NESTING):
+            before = expanded
+            expanded = substituted(_FUNCTION, _applied, expanded, _MOST_TEXT)
+            if expanded == before:
+                break
         # A call whose arguments had references, which are expanded first.
         return substituted(_CALL, lambda it: self._called(it["round"] or it["curly"]), expanded, _MOST_TEXT)
 
@@ -261,18 +494,42 @@ class _Expander:
         if program is not None:
             return program["name"]
         if name == "@" and self._recipe.targets:
-            return self._recipe.targets[0]
+            return self._recipe.targets[0].replace("%", _unset("stem"))
+        if name == "*":
+            return self._recipe.stem or _unset("stem")
         if name not in self._values:
             # A variable that names itself is an error of make: it ends here.
             self._values[name] = _unset(name)
             prerequisites = self._recipe.prerequisites if name in {"<", "^"} else ()
-            if prerequisites and "$" not in "".join(prerequisites):
+            if prerequisites and not re.search(r"[$%]", "".join(prerequisites)):
                 self._values[name] = prerequisites[0] if name == "<" else " ".join(prerequisites)
             elif name in self._variables and self._depth < _MOST_DEPTH:
                 self._depth += 1
                 self._values[name] = self.expand(self._variables[name])
                 self._depth -= 1
         return self._values[name]
+
+
+def _applied(match: re.Match[str]) -> str:
+    """The value of a function of make whose arguments have no other references. Source: GNU make, 8, Functions for Transforming Text."""
+    name = match["name"]
+    arguments = match["arguments"].split(",")
+    words = arguments[-1].split()
+    first = arguments[0].strip()
+    if name == "if":
+        # A variable that the Makefile does not set is empty unless the environment or the command sets it.
+        return (arguments[1] if _UNSET.sub("", first).strip() else arguments[2] if len(arguments) > 2 else "").strip()
+    if name == "strip":
+        return " ".join(words)
+    if name == "addprefix" and len(arguments) == 2:
+        return " ".join(f"{first}{it}" for it in words)
+    if name == "addsuffix" and len(arguments) == 2:
+        return " ".join(f"{it}{first}" for it in words)
+    if name == "subst" and len(arguments) == 3:
+        return arguments[2].replace(arguments[0], arguments[1]) if arguments[0] else arguments[2]
+    if name == "firstword":
+        return words[0] if words else ""
+    return _unset(name)
 
 
 def _unset(name: str) -> str:

@@ -49,8 +49,11 @@ _PLUGIN: Final = lazy_regex(
 def read_scripts(root: Path, *, local_platform: str) -> Reading:
     """Read the builds that the scripts of a repository start."""
     reading = Reading()
-    for path in script_files(root):
+    # Parts of Makefiles are read where they are included.
+    for path in sorted(script_files(root), key=lambda it: it.suffix == ".mk"):
         name = path.name
+        if path in reading.included:
+            continue
         if name.startswith(MAKEFILES) or path.suffix == ".mk":
             # A part of a Makefile runs where the Makefile that includes it is.
             directory = root if path.suffix == ".mk" else path.parent

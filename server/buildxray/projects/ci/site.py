@@ -76,6 +76,8 @@ class Reading:
     """The work that may still be spent on commands; negative if a command was left out."""
     builders: dict[tuple[str, Machines], Machines] = field(default_factory=dict)
     """The machines of the builders that commands have created, by their names and the machines of the jobs."""
+    included: set[Path] = field(default_factory=set)
+    """The files that Makefiles include, whose recipes are read with these."""
     is_exhausted: bool = False
     """True if a note says that no more work may be spent."""
 
