@@ -149,7 +149,7 @@ class RuleContext:
         """Targets in words, with a condition if the file may never be built for them: `linux/arm64 (if you build for it)`."""
         them = dict.fromkeys(targets)
         words = platforms(them)
-        if not self.assumes_platforms:
+        if not self.build.workspace.platforms_are_assumed or self.is_for_several:
             return words
         return ngettext(
             "{platforms} (if you build for it)", "{platforms} (if you build for them)", len(them), platforms=words

@@ -1311,3 +1311,19 @@ def test_a_guess_names_no_stage_that_compiles_natively() -> None:
     assert message.endswith(
         "and the compiler stays in the image; a machine of the target platform avoids the emulation"
     )
+
+
+@every_case(
+    "workspace, has_condition",
+    [
+        (Workspace(platforms_are_assumed=True, is_automated=True), True),
+        (Workspace(platforms_are_assumed=True, builds_for_itself=True), True),
+        # A file that names platform arguments, and of whose builds nothing is known, is for several platforms.
+        (Workspace(platforms_are_assumed=True), False),
+        (Workspace(), False),
+    ],
+)
+def test_platforms_that_no_build_asks_for_are_a_condition(workspace: Workspace, *, has_condition: bool) -> None:
+    text = "FROM golang AS b\nCOPY . .\nRUN go build -o /o .\nFROM alpine\nCOPY --from=b /o /o\nLABEL a=$TARGETARCH\n"
+    (finding,) = findings(emulated_build, context(text, workspace=workspace))
+    assert ("(if you build for it)" in finding.message) is has_condition

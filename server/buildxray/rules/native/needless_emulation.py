@@ -13,7 +13,6 @@ from buildxray.rules.context import RuleContext
 from buildxray.rules.cross_compile import cross_compile
 from buildxray.rules.intended import names_one_architecture
 from buildxray.rules.portability import can_change_platform, consumers_outside, is_for_all, is_harmless
-from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Command, Effect, Instruction, Run, Stage
 from buildxray.semantics.mentions import Mention
 from buildxray.semantics.origins import Origin
@@ -99,7 +98,7 @@ def needless_emulation(ctx: RuleContext) -> Iterator[Finding]:
                 "{n} RUN instruction of this stage runs under emulation for {platforms}, and the image takes nothing from the stage that depends on the machine",
                 "{n} RUN instructions of this stage run under emulation for {platforms}, and the image takes nothing from the stage that depends on the machine",
                 n_runs,
-                platforms=platforms(emulated),
+                platforms=ctx.places(emulated),
             )
             + _("; with `--platform=$BUILDPLATFORM` it runs natively"),
             partial(_fixes, ctx, stage),
