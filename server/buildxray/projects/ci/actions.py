@@ -30,9 +30,10 @@ from buildxray.projects.ci.site import Reading, Site, project_path
 from buildxray.projects.hcl.values import UNKNOWN, is_known
 from buildxray.syntax.lazy_regex import lazy_regex
 
-_BUILD_ACTION: Final = lazy_regex(
-    r"(?P<owner>docker|depot|WarpBuilds|useblacksmith|namespacelabs)/build-push-action(?:@.*)?", re.IGNORECASE
-)
+_BUILD_ACTION: Final = lazy_regex(r"(?P<owner>[\w-]+)/(?:[\w.-]+/)?build-push-action(?:@.*)?", re.IGNORECASE)
+_KNOWN_OWNERS: Final = frozenset(("depot", "docker", "namespacelabs", "useblacksmith", "warpbuilds"))
+_OF_BUILDS: Final = frozenset(("build-args", "context", "file", "platforms"))
+"""Inputs by which the action of another owner is seen to be a fork of Docker's."""
 _BUILDAH_ACTION: Final = lazy_regex(r"redhat-actions/buildah-build(?:@.*)?", re.IGNORECASE)
 _BAKE_ACTION: Final = lazy_regex(r"(?P<owner>docker|depot|WarpBuilds|useblacksmith)/bake-action(?:@.*)?", re.IGNORECASE)
 _GITHUB_BUILDER: Final = lazy_regex(r"docker/github-builder/\.github/workflows/(?P<kind>bake|build)\.ya?ml@.*")
@@ -107,6 +108,8 @@ def add_action(uses: str, given: Mapping[str, Any], context: Context, site: Site
     if action is None:
         return
     values = {str(key).lower(): context.expand(it) for key, it in given.items()}
+    if build is not None and build["owner"].lower() not in _KNOWN_OWNERS and _OF_BUILDS.isdisjoint(values):
+        return
     machines = NATIVE if action["owner"].lower() in _REMOTE_OWNERS else site.machines
     builder = values.get("builder")
     if isinstance(builder, str):

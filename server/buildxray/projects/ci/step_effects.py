@@ -13,7 +13,7 @@ from buildxray.syntax.lazy_regex import lazy_regex
 _PREPARING_ACTION: Final = lazy_regex(
     r"actions/checkout|docker/setup-buildx-action|useblacksmith/setup-docker-builder", re.IGNORECASE
 )
-_BUILDING_ACTION: Final = lazy_regex(r"[\w-]+/(?:(?:build-push|bake)-action|buildah-build)", re.IGNORECASE)
+_BUILDING_ACTION: Final = lazy_regex(r"[\w-]+/(?:[\w.-]+/)?(?:(?:build-push|bake)-action|buildah-build)", re.IGNORECASE)
 _RETRYING_ACTION: Final = lazy_regex(r"[\w.-]+/retry@", re.IGNORECASE)
 _SCRIPT: Final = lazy_regex(
     r"::set-output|\b(?:bake|build|buildx|docker|GITHUB_ENV|GITHUB_OUTPUT|make|podman|nerdctl)|\.sh\b|(?i:docker|container)file"
