@@ -233,6 +233,29 @@ def test_the_number_of_builds_is_that_of_the_listed_ones(
     assert f" of {len(listed)} builds" in message
 
 
+@every_case(
+    "name, platforms, n_findings",
+    [
+        ("docker-compose.arm.yml", "[linux/arm64]", 0),
+        ("docker-compose.arm64.yml", "[linux/arm64]", 0),
+        ("docker-compose.s390x.yml", "[linux/s390x]", 0),
+        ("docker-compose.arm.yml", "[linux/amd64, linux/arm64]", 1),
+        ("docker-compose.amd64.yml", "[linux/s390x]", 1),
+        ("docker-compose.prod.yml", "[linux/s390x]", 1),
+    ],
+)
+def test_a_compose_file_that_is_named_after_its_platform_runs_on_it(
+    tmp_path_factory: pytest.TempPathFactory, name: str, platforms: str, n_findings: int
+) -> None:
+    compose = f"""
+    #- {name}
+    services:
+      app:
+        build: {{context: ., platforms: {platforms}}}
+    """
+    assert len(messages_of_emulation(tmp_path_factory.mktemp("project"), compose)) == n_findings
+
+
 def test_a_build_on_this_machine_beside_one_on_an_unknown_builder_is_still_checked(tmp_path: Path) -> None:
     scripts = """
     #- publish.sh

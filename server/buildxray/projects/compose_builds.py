@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from buildxray.files.reading import is_file, read_project_text
+from buildxray.platforms.aliases import architectures_of_path
 from buildxray.projects.bake.reader import BakeProject, bake_builds, best_placed
 from buildxray.projects.bake.targets import Definition
 from buildxray.projects.builds import DeclaredBuild
@@ -25,7 +26,17 @@ def read_compose(
 ) -> tuple[BakeProject, tuple[DeclaredBuild, ...]]:
     """Read the builds of Compose files, as `docker compose build` builds them; `known` keeps the documents of one directory."""
     project = _project(directory, names, known)
-    return project, (*bake_builds(project),)
+    return project, (*map(_where_it_runs, bake_builds(project)),)
+
+
+def _where_it_runs(build: DeclaredBuild) -> DeclaredBuild:
+    """The build of a service, on a machine of unknown platform if its file is named after its one platform.
+
+    `docker-compose.arm.yml` starts the services, on a machine of that architecture, that it builds.
+    """
+    architectures = {it.architecture for it in build.platforms}
+    is_named = len(architectures) == 1 and architectures <= architectures_of_path(build.source.name)
+    return replace(build, unknown=build.unknown | {"nodes"}) if is_named and build.is_of_service else build
 
 
 def _project(directory: Path, names: Iterable[str], known: Documents | None) -> BakeProject:
@@ -60,7 +71,12 @@ def read_variants(
         for service, build in own.items():
             read = _chosen(build, completed.get(service), is_complete=service in has_context)
             yield replace(
-                read, name=build.name, source=build.source, line=build.line, origin=build.origin, is_default=False
+                _where_it_runs(read),
+                name=build.name,
+                source=build.source,
+                line=build.line,
+                origin=build.origin,
+                is_default=False,
             )
 
 
