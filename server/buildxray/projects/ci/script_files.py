@@ -80,7 +80,16 @@ TASKFILES: Final = tuple(
 )
 """The files that Task reads. Source: taskfile.dev, "Supported file names"."""
 GORELEASER: Final = (".goreleaser.yaml", ".goreleaser.yml", "goreleaser.yaml", "goreleaser.yml")
-_TEXTS: Final = ("Jenkinsfile", "justfile", "Justfile", ".justfile", ".travis.yml", "mise.toml", ".mise.toml")
+_TEXTS: Final = (
+    ".ahoy.yml",
+    "Jenkinsfile",
+    "justfile",
+    "Justfile",
+    ".justfile",
+    ".travis.yml",
+    "mise.toml",
+    ".mise.toml",
+)
 _NAMES: Final = frozenset((*MAKEFILES, *TASKFILES, *GORELEASER, *_TEXTS))
 _PIPELINE: Final = lazy_regex(
     r"(?:^|[._-])(?:appveyor|azure-?pipelines?|bitbucket-pipelines|build-?spec|cirrus|cloud-?build|codefresh|drone|gitlab-ci"

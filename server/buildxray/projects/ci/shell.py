@@ -205,6 +205,9 @@ class Shell:
         """
         words = self._words(command, loops, chosen)
         texts = [text for it in command.words for text in self._texts(it, command, words)]
+        if len(texts) > 1 and texts[0] == UNKNOWN_WORD and command.words[0].text.startswith("$("):
+            # `env $(cat .env | xargs) docker build .`
+            del texts[0]
         if not texts or texts[0] == UNKNOWN_WORD:
             return None
         program = posixpath.basename(texts[0])
