@@ -24,6 +24,7 @@ from buildxray.projects.ci.script_files import (
 )
 from buildxray.projects.ci.site import WORKSPACE, Reading, Site, in_checkout, project_path
 from buildxray.projects.ci.travis import read_travis
+from buildxray.projects.ci.windows_shells import from_batch, from_powershell
 from buildxray.projects.yaml import YamlError, YamlMapping, load_documents
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import LineIndex
@@ -111,19 +112,9 @@ def _read_text(text: str, site: Site, reading: Reading) -> None:
 
 
 def _as_shell(text: str, site: Site) -> str:
-    """The text of a script of PowerShell or of the Windows command line with the continuations, variables and paths of the shell.
-
-    Source: learn.microsoft.com, "about_Special_Characters", "about_Automatic_Variables" and "call" (`%~dp0`).
-    """
+    """The text of a script of PowerShell or of the Windows command line for the shell."""
     own = f"{WORKSPACE}/{path_below(site.source.parent, site.root) or ''}".rstrip("/").replace("\\", "/")
-    if site.source.suffix in {".cmd", ".bat"}:
-        text = text.replace("%~dp0", f"{own}/")
-        text = re.sub(r"%(\w+)%", r"${\1}", text)
-        joining = r"\^(?=[ \t]*\r?\n)"
-    else:
-        text = re.sub(r"\$(?:PSScriptRoot|\{PSScriptRoot\})", lambda _match: own, text)
-        joining = r"`(?=[ \t]*\r?\n)"
-    return re.sub(joining, r"\\", re.sub(r"\\(?!\r?\n)", "/", text))
+    return (from_batch if site.source.suffix in {".cmd", ".bat"} else from_powershell)(text, own)
 
 
 def _read_lines(text: str, site: Site, reading: Reading) -> None:

@@ -28,6 +28,7 @@ from buildxray.projects.ci.machines import with_builder
 from buildxray.projects.ci.repository import MOST_DEPTH, Repository
 from buildxray.projects.ci.site import WORKSPACE, Site, project_path
 from buildxray.projects.ci.step_effects import StepEffect, script_of, step_effect
+from buildxray.projects.ci.windows_shells import from_powershell
 from buildxray.projects.hcl.values import UNKNOWN, is_known
 from buildxray.projects.yaml import YamlMapping, as_mapping
 
@@ -103,6 +104,10 @@ class Job:
         environment = {name: as_text(it) for name, it in context.values["env"].items() if is_known(it)}
         site = self._site._replace(directory=posixpath.normpath(where), environment=environment)
         script = _as_shell(text)
+        machine = site.machines.own
+        if machine is not None and machine.os == "windows" and not shell.startswith(("bash", "sh")):
+            # Its usual shell is PowerShell.
+            script = from_powershell(script, WORKSPACE)
         self._exported |= _chosen(written_variables(script, site, "GITHUB_ENV"), context)
         for copy, original in written_dockerfiles(script, site).items():
             self._written[copy] = None if original is None else self._written.get(original, original)
