@@ -294,3 +294,31 @@ def test_a_target_that_only_gives_attributes_is_a_build_if_a_command_names_it(tm
         "meta",
         "app",
     }
+
+
+@every_case(
+    "file, text, context, directory",
+    [
+        (".git/config", '[core]\n\tbare = false\n[remote "origin"]\n\turl = git@github.com:acme/app.git\n', "https://github.com/Acme/app.git?ref=main&subdir=site", "site"),
+        (".git/config", '[remote "origin"]\n\tfetch = x\n\turl = https://github.com/acme/app\n', "https://github.com/acme/app.git#v1:deploy/site", "deploy/site"),
+        (".git/config", '[remote "origin"]\n\turl = https://github.com/acme/app\n', "https://github.com/acme/app.git", "."),
+        (".git/config", '[remote "upstream"]\n\turl = https://github.com/acme/app\n', "https://github.com/acme/app.git", None),
+        ("go.mod", "module github.com/acme/app/v2\n", "https://github.com/acme/app.git#:site", "site"),
+        ("package.json", '{"repository": "acme/app"}', "https://github.com/acme/app.git#:site", "site"),
+        ("package.json", '{"repository": {"url": "git+https://github.com/acme/app.git"}}', "git@github.com:acme/app.git#:site", "site"),
+        ("package.json", '{"repository": "acme/other"}', "https://github.com/acme/app.git#:site", None),
+        ("package.json", "[", "https://github.com/acme/app.git#:site", None),
+        ("package.json", '{"repository": "acme/app"}', "https://github.com/acme/app.git#:../x", None),
+        ("package.json", '{"repository": "acme/app"}', "https://example.com/acme/app.git#:site", None),
+    ],
+)  # fmt: skip
+def test_a_context_at_the_address_of_the_project_is_a_directory_of_it(
+    tmp_path_factory: pytest.TempPathFactory, file: str, text: str, context: str, directory: str | None
+) -> None:
+    root = tmp_path_factory.mktemp("project")
+    write(root, f'#- docker-bake.hcl\ntarget "app" {{ context = "{context}" }}\n')
+    (root / ".git").mkdir(exist_ok=True)
+    (root / file).write_text(text)
+    (build,) = read_project(root, local_platform="linux/amd64").builds or (None,)
+    place = None if build is None or build.remote else build.dockerfile.parent.relative_to(root).as_posix()
+    assert place == directory

@@ -25,6 +25,7 @@ from buildxray.projects.builds import (
 )
 from buildxray.projects.hcl.values import UNKNOWN, Unknown, Value
 from buildxray.projects.interpolation import Unset
+from buildxray.projects.own_address import own_directory
 
 _MOST_BYTES: Final = 300_000
 """Size limit of one file: parsing takes 10 s for each MB, as each text is a template."""
@@ -181,6 +182,9 @@ def _builds(
     if "dockerfile-inline" in fields or not isinstance(context, str) or not isinstance(dockerfile, str):
         return
     path, directory = dockerfile_path(project.directory, context, dockerfile), context_path(project.directory, context)
+    own = own_directory(project.directory, context) if directory is None else None
+    if own is not None:
+        path, directory = absolute(own / dockerfile), own
     platforms, stage, arguments, contexts = (
         fields.get("platforms", ()),
         fields.get("target", ""),
