@@ -158,14 +158,19 @@ class Definition:
         return frozenset(reached)
 
     def _members(self, names: Sequence[str]) -> Iterator[str]:
-        pending, seen = [*names], set[str]()
+        """The targets of these names. A group that contains its own name means the target of that name (buildx: bake/bake.go, Config.group)."""
+        pending: list[tuple[str, tuple[str, ...]]] = [(it, ()) for it in names]
+        seen = set[str]()
         while pending:
-            name = pending.pop()
+            name, above = pending.pop()
+            if name in above:
+                yield name
+                continue
             if name in seen:
                 continue
             seen.add(name)
             members = self.groups.get(name)
             if isinstance(members, tuple):
-                pending.extend(members)
+                pending.extend((it, (*above, name)) for it in members)
             elif members is None:
                 yield name
