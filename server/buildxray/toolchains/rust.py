@@ -28,13 +28,17 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
     if command.name not in _CARGO:
         return None
     operands = invocation.operand_texts
-    # These plugins compile as `cargo build` does: github.com/rust-secure-code/cargo-auditable, github.com/leptos-rs/cargo-leptos.
-    before = [it for it in operands[:1] if it in ("auditable", "leptos")]
+    # These plugins compile as `cargo build` does: github.com/rust-secure-code/cargo-auditable, github.com/leptos-rs/cargo-leptos,
+    # github.com/pgcentralfoundation/pgrx (cargo-pgrx).
+    is_extension = operands[:2] in (["pgrx", "install"], ["pgrx", "package"])
+    before = [it for it in operands[:1] if it in ("auditable", "leptos") or is_extension]
     subcommand = next((it for it in operands if it not in before), "")
     title = " ".join([command.name, *before, subcommand]).strip()
     n_words = 1 + (len(command.words) > 1 and command.words[1].value == subcommand and not before)
     if subcommand == "chef" and command.arguments[:1] == ("chef",) and len(command.words) > 2:
         title, n_words = f"{title} {command.arguments[1]}", 3
+    if is_extension:
+        return _compile(invocation, toolchain, title, n_words)
     if subcommand in _COMPILING and "prepare" not in command.arguments:
         return _compile(invocation, toolchain, title, n_words, is_install=subcommand == "install")
     effect = Effect.EXECUTE

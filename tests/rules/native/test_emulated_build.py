@@ -1327,3 +1327,9 @@ def test_platforms_that_no_build_asks_for_are_a_condition(workspace: Workspace, 
     text = "FROM golang AS b\nCOPY . .\nRUN go build -o /o .\nFROM alpine\nCOPY --from=b /o /o\nLABEL a=$TARGETARCH\n"
     (finding,) = findings(emulated_build, context(text, workspace=workspace))
     assert ("(if you build for it)" in finding.message) is has_condition
+
+
+def test_an_extension_of_postgresql_is_named_with_its_tool() -> None:
+    message = compiled_in("rust:slim", "cargo install --locked cargo-pgrx", "cargo pgrx package")
+    assert message.startswith("`cargo install` and `cargo pgrx package` run under emulation for linux/arm64, ")
+    assert "tonistiigi/xx" not in message

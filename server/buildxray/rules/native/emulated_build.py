@@ -134,7 +134,13 @@ def emulated_build(ctx: RuleContext) -> Iterator[Finding]:
 
     If neither the Dockerfile nor its project names platforms, `linux/amd64` and `linux/arm64` are checked, and the message says that it
     holds if you build for them. In a repository with workflows, or whose files declare builds, such a Dockerfile is not reported unless one
-    of the builds asks for several. Nor is an image that keeps its compiler, even if it mentions platforms.
+    of the builds asks for several. Nor is an image that keeps its compiler, even if it mentions platforms. Nor is one that is probably for
+    its own machine: the file names one architecture, or the image is for graphics processors (CUDA, ROCm). Nothing is emulated for a platform
+    for which a base image is known not to exist.
+
+    Where no edit cross-compiles C, C++ or Rust, the message has the steps for tonistiigi/xx, but only on official images and if nothing else
+    has to change, as far as the text tells: not with plugins of Cargo, tools or libraries that the stage compiles for itself, packages whose
+    programs belong to their libraries (Qt, gRPC), a `configure` that Autoconf has not made, or another user than root.
 
     The effect of `make` and of scripts of the project is unknown. If the file or its project mentions several platforms, information
     says that they may compile on the image of a compiler; if these platforms are requested, also in a stage that installs a C
