@@ -4,6 +4,7 @@ import pytest
 
 from buildxray.rules.base import Safety, Severity
 from buildxray.rules.scope.masked_platform_arg import masked_platform_arg
+from buildxray.toolchains.base import Workspace
 from tests.support.cases import every_case
 from tests.support.rules import check_fix, check_nothing, check_rule, context, findings, severities
 
@@ -255,3 +256,20 @@ def test_a_comment_about_the_default_needs_a_review(above: str, safety: Safety) 
     text = f"FROM alpine\n{above}ARG TARGETARCH=amd64\nRUN tar -xf $TARGETARCH.tar\n"
     (finding,) = findings(masked_platform_arg, context(text))
     assert [it.safety for it in finding.fixes] == [safety]
+
+
+@every_case(
+    "text, is_assumed, n_findings",
+    [
+        ("ARG TARGETPLATFORM=linux/arm64\nFROM --platform=$TARGETPLATFORM alpine\nRUN a\n", True, 0),
+        ("ARG TARGETPLATFORM=linux/arm64\nFROM --platform=$TARGETPLATFORM alpine\nRUN a\n", False, 1),
+        ("ARG TARGETPLATFORM=linux/arm64\nFROM --platform=$TARGETPLATFORM alpine\nARG TARGETPLATFORM\nRUN a $TARGETPLATFORM\n", True, 1),
+        ("ARG TARGETARCH=arm64\nFROM --platform=linux/$TARGETARCH alpine\nRUN a\n", True, 1),
+        ("FROM alpine\nARG TARGETPLATFORM=linux/arm64\nRUN a $TARGETPLATFORM\n", True, 1),
+    ],
+)  # fmt: skip
+def test_the_platform_of_a_file_that_no_build_names_platforms_for(
+    text: str, *, is_assumed: bool, n_findings: int
+) -> None:
+    ctx = context(text, workspace=Workspace(platforms_are_assumed=is_assumed))
+    assert len(findings(masked_platform_arg, ctx)) == n_findings

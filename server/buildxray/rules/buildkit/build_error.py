@@ -53,7 +53,7 @@ def build_error(ctx: RuleContext) -> Iterator[Finding]:
 
     ## Limits
     A file for another frontend (`# syntax=` names an image that is not Docker's) gets a note instead, because only that frontend
-    defines its syntax; so does a file without FROM that another Dockerfile includes (`INCLUDE`, `INCLUDE+`). For a template no rule reports anything, because BuildKit reads the text that a program makes of it. It is
+    defines its syntax; nothing is reported in a file without FROM that another Dockerfile includes (`INCLUDE`, `INCLUDE+`). For a template no rule reports anything, because BuildKit reads the text that a program makes of it. It is
     recognised by settings between two lines of `---` at its beginning, by a line that begins with `{{`, `{%`, `<%` or a word such as `@INCLUDE`, or by a placeholder such as `__BASE__`, `@BASE@`,
     `%%BASE%%`, `{{ base }}`, `<base>`, `${project.name}` or `FROM BASE_IMAGE` where a name belongs. An empty file that no file of the project
     builds is information, and nothing is reported if its name is another than `Dockerfile` or `Containerfile`. Another
@@ -76,8 +76,6 @@ def build_error(ctx: RuleContext) -> Iterator[Finding]:
         return
     is_headless = not ctx.build.stages and bool(ctx.build.instructions)
     if is_headless and ctx.build.workspace.is_part_of_another:
-        message = _("errors are not shown, because another Dockerfile includes this file")
-        yield Finding(ctx.build.instructions[0].keyword_range, message, severity=Severity.INFORMATION)
         return
     # A file without FROM that nothing builds may be a part that a script puts together with others.
     severity = Severity.WARNING if is_headless and ctx.build.workspace.may_be_part else None

@@ -38,8 +38,10 @@ def masked_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
 
     ## What it does
     Looks for `ARG TARGETARCH=…` and other platform arguments, in stages and above the first `FROM`, if the value for some target
-    platform differs from BuildKit's. A default above the first `FROM` counts if a `FROM` or a stage takes it. A default that is made of the platform's own value is not reported: `ARG TARGETARCH` and then
-    `ARG TARGETARCH=${TARGETARCH/amd64/x64}`.
+    platform differs from BuildKit's. A default above the first `FROM` counts if a `FROM` or a stage takes it. A default that is made of
+    the platform's own value is not reported: `ARG TARGETARCH` and then `ARG TARGETARCH=${TARGETARCH/amd64/x64}`. Nor is
+    `ARG TARGETPLATFORM=linux/arm64` for `FROM --platform=$TARGETPLATFORM` alone, if no build of the project names platforms: the file is
+    for that one.
 
     ## Why it matters
     The default of an `ARG` is not a fallback here: it always wins. `ARG TARGETARCH=amd64` builds for amd64, whatever platforms are
@@ -89,6 +91,8 @@ def masked_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
                 and (instruction.stage is None or target in instruction.stage.targets)
                 and not _is_same(name, value, automatic_values(ctx.build.request.node(target), target, "")[name])
             ]
+            if wrong and _is_platform_of_file(ctx, instruction, name):
+                continue
             if wrong and not _follows_platform(instruction, pair):
                 range_ = TextRange(instruction.range_of(pair.name).end, instruction.range_of(pair).end)
                 yield Finding(
@@ -126,6 +130,14 @@ def _reads_from_above(instruction: Instruction, name: str) -> bool:
     if isinstance(node, Arg) and instruction.stage is not None:
         return any(it.name.text == name and it.value is None for it in instruction.pairs)
     return (instruction.stage is None or isinstance(instruction, From)) and name in instruction.variable_names
+
+
+def _is_platform_of_file(ctx: RuleContext, declaration: Instruction, name: str) -> bool:
+    """True if a default only chooses the platform of images, as a constant `--platform` does, in a file that is built for several by assumption only."""
+    if name != "TARGETPLATFORM" or not declaration.is_global or not ctx.build.workspace.platforms_are_assumed:
+        return False
+    using = [it for it in ctx.build.instructions if any(one.name == name for one in it.variable_references())]
+    return bool(using) and all(isinstance(it, From) for it in using)
 
 
 def _uses(instruction: Instruction, pair: Pair) -> list[str]:
