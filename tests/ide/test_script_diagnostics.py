@@ -73,6 +73,7 @@ def test_a_script_names_a_dockerfile_that_does_not_exist(
         ("Makefile", "FILE = Dockerfile.arm\nimage:\n\tdocker build -f $(FILE) .\n", None),
         ("package.json", '{"scripts": {"image": "docker build -f \\"web/Dockerfile\\" ."}}', "web/Dockerfile"),
         ("package.json", '{"scripts": {"image": "docker build -f Dockerfile ."}}', None),
+        ("Makefile", "bundle-build:\n\tdocker build -f bundle.Dockerfile -t x .\n", None),
         ("justfile", "image:\n  docker build -f Dockerfile.arm .\n", "Dockerfile.arm"),
     ],
 )

@@ -25,6 +25,8 @@ _SAYING: Final = lazy_regex(r"[ \t@-]*(?:#|echo\b|printf\b)")
 _TEST: Final = lazy_regex(r"(?:\[|\btest)[ \t]+(?:![ \t]+)?-\w[ \t]")
 _LINE: Final = lazy_regex(r"(?:[^\\\n]|\\.|\\\n)+", re.DOTALL)
 """A line with those that continue it."""
+_OF_OPERATOR_SDK: Final = "bundle.Dockerfile"
+"""The file that `operator-sdk generate bundle` writes. Source: sdk.operatorframework.io, "Bundle"."""
 _MOST_CHARACTERS: Final = 200_000
 
 
@@ -47,6 +49,7 @@ def missing_dockerfiles(
     """
     builds = [it for it in builds if not it.remote]
     missing = {it.dockerfile for it in builds if not exists(it.dockerfile) and not it.may_be_written}
+    missing = {it for it in missing if it.name != _OF_OPERATOR_SDK}
     if not missing or len(text) > _MOST_CHARACTERS:
         return
     written = written_names(text)
