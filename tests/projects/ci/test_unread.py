@@ -88,3 +88,31 @@ def test_files_that_build_in_a_way_that_is_not_read(tmp_path: Path, name: str, t
     path.write_text(text)
     assert may_build_images(tmp_path, tmp_path) is expected
     path.unlink()
+
+
+@every_case(
+    "runner, expected", [("ubuntu-latest", True), ("${{ matrix.runner }}", False), ("[self-hosted, builder]", True)]
+)
+def test_a_script_on_runners_that_are_variables_builds_each_platform_on_its_own(
+    tmp_path: Path, runner: str, expected: bool
+) -> None:
+    workflow = tmp_path / ".github" / "workflows" / "build.yml"
+    workflow.parent.mkdir(parents=True, exist_ok=True)
+    step = "./hack/build-all.sh --platform ${{ matrix.platform }}"
+    workflow.write_text(f"jobs:\n  a:\n    runs-on: {runner}\n    steps:\n      - run: {step}\n")
+    assert has_unread_builds(tmp_path, ()) is expected
+
+
+@every_case(
+    "line, expected",
+    [
+        ("docker run --rm --platform $P acme/build-tools", False),
+        ("docker pull --platform=$P acme/builder", False),
+        ("build::retry_pull --platform=$P acme/app", False),
+        ("docker run acme/tool && docker build --platform $P .", True),
+        ("$RUNTIME build --platform $P .", True),
+    ],
+)
+def test_a_command_that_only_starts_an_image_builds_none(tmp_path: Path, line: str, expected: bool) -> None:
+    (tmp_path / "test.sh").write_text(f"{line}\n")
+    assert has_unread_builds(tmp_path, ()) is expected

@@ -15,6 +15,8 @@ from buildxray.projects.default_files import compose_variants
 from buildxray.syntax.lazy_regex import lazy_regex
 
 _PLATFORMS: Final = lazy_regex(r"--platforms?[= ]+[\"']?(?P<names>[^\s\"']+)")
+_STARTING: Final = lazy_regex(r"\b(?:docker|nerdctl|podman) (?:create|pull|run)\b|_pull\b")
+"""A command that starts or pulls an image."""
 _MOST_SCRIPTS: Final = 10
 _ARRAY: Final = lazy_regex(r"=\([^()]{0,2000}\)")
 """The words of an array of the shell, which often hold the options of a command, one a line."""
@@ -123,21 +125,24 @@ def _is_unread(path: Path, is_read: bool) -> bool:  # noqa: FBT001
     text = read_project_text(path)
     if text is None or "platform" not in text:
         return False
+    # If the runner is a variable, each platform usually has its own, and none is emulated.
+    has_own_runners = _VARIABLE_RUNNER.search(text) is not None
     if not is_read and "platforms:" in text and any(it in text for it in _ACTIONS):
-        # If the runner is a variable, each platform usually has its own, and none is emulated.
-        return _VARIABLE_RUNNER.search(text) is None
+        return not has_own_runners
     is_in_definition = False
     joined = _ARRAY.sub(lambda it: it[0].replace("\n", " "), text.replace("\\\r\n", " ").replace("\\\n", " "))
     for line in joined.splitlines():
         if line.startswith(("define ", "endef")):
             is_in_definition = line.startswith("define ")
         elif (is_in_definition or not is_read) and _builds_for_several(line):
-            return True
+            return not has_own_runners
     return False
 
 
 def _builds_for_several(line: str) -> bool:
     """True if a command line builds an image for several platforms, or for those that a variable names."""
     if "--platform" not in line or "build" not in line or line.lstrip().startswith("#"):
+        return False
+    if _STARTING.search(line) is not None and " build " not in line and "buildx" not in line:
         return False
     return any("," in it["names"] or "$" in it["names"] for it in _PLATFORMS.finditer(line))
