@@ -9,7 +9,7 @@ from typing import Any, Final
 from buildxray.platforms.machines import NATIVE, Machines
 from buildxray.platforms.platform import Platform, PlatformError, parse_normalized
 from buildxray.projects.builds import platform_names
-from buildxray.projects.hcl.values import UNKNOWN
+from buildxray.projects.hcl.values import UNKNOWN, Unknown
 from buildxray.projects.yaml import YamlError, load_documents
 from buildxray.syntax.lazy_regex import lazy_regex
 
@@ -41,8 +41,7 @@ def runner_platform(runs_on: object, *, is_hosted: bool = True) -> Platform | No
     Source: docs.github.com, "Choosing the runner for a job".
     """
     group = runs_on.get("group") if isinstance(runs_on, Mapping) else None
-    labels = runs_on.get("labels") if isinstance(runs_on, Mapping) else runs_on
-    texts = labels if isinstance(labels, list) else [] if labels is None else [labels]
+    texts = _labels(runs_on)
     if UNKNOWN in texts:
         return None
     names = [_WORDS.sub("-", str(it)) for it in (*texts, *([group] if isinstance(group, str) else ()))]
@@ -59,6 +58,23 @@ def runner_platform(runs_on: object, *, is_hosted: bool = True) -> Platform | No
         named = {"amd64"}
     system = "windows" if "windows" in joined.lower() else "linux"
     return Platform(system, named.pop()) if len(named) == 1 else None
+
+
+def runner_system(runs_on: object) -> str | Unknown:
+    """The value of `runner.os` on a runner, given `runs-on`, if its labels name one system. Source: docs.github.com, "Contexts", `runner`."""
+    words = {it.lower() for label in _labels(runs_on) for it in _SYSTEM.findall(str(label))}
+    systems = {"ubuntu": "Linux", "linux": "Linux", "windows": "Windows", "macos": "macOS"}
+    named = {systems[it] for it in words}
+    return named.pop() if len(named) == 1 else UNKNOWN
+
+
+_SYSTEM: Final = lazy_regex(r"(?<![a-z])(?:ubuntu|linux|windows|macos)(?![a-z])", re.IGNORECASE)
+
+
+def _labels(runs_on: object) -> list[object]:
+    """The labels of `runs-on`; `UNKNOWN` is one that only a run knows."""
+    labels = runs_on.get("labels") if isinstance(runs_on, Mapping) else runs_on
+    return labels if isinstance(labels, list) else [] if labels is None else [labels]
 
 
 def runner_machines(runs_on: object, *, is_hosted: bool = True) -> Machines:

@@ -18,7 +18,7 @@ from buildxray.projects.ci import WORKFLOWS, is_on_github
 from buildxray.projects.ci.actions import add_github_builder, is_github_builder
 from buildxray.projects.ci.expressions import OWN_REPOSITORY, UNKNOWN_VARIABLE, Context, Partly, without_expressions
 from buildxray.projects.ci.hand_overs import written_names
-from buildxray.projects.ci.machines import runner_machines
+from buildxray.projects.ci.machines import runner_machines, runner_system
 from buildxray.projects.ci.matrices import matrix_combinations
 from buildxray.projects.ci.merging import merge_jobs
 from buildxray.projects.ci.repository import MOST_DEPTH, Repository
@@ -152,7 +152,9 @@ class _Workflows:
         for it in (defaults, as_mapping(job.get("defaults"))):
             value = as_mapping(it.get("run")).get("working-directory")
             directory = context.expand_text(value) if value is not None else directory
-        machines = runner_machines(_runner(job.get("runs-on"), context), is_hosted=is_on_github(site.source))
+        runner = _runner(job.get("runs-on"), context)
+        machines = runner_machines(runner, is_hosted=is_on_github(site.source))
+        context = context.with_values(runner=Partly({"os": runner_system(runner)}))
         steps = Job(self._repository, site._replace(directory=directory, machines=machines)).read(
             job.get("steps"), context
         )
