@@ -42,7 +42,13 @@ def broken(before: Analysis, after: Analysis, diagnostic: Diagnostic, fix: Fix) 
     errors = {rule for rule in new if new[rule] > old[rule]} - BROUGHT_TO_LIGHT.get(diagnostic.rule, set())
     if errors:
         yield f"new errors: {', '.join(sorted(errors))}"
-    edited = {it.idx for it in before.build.instructions for edit in fix.edits if it.range.contains(edit.range.start)}
+    # The edit that removes an instruction may begin at the comment above it.
+    edited = {
+        it.idx
+        for it in before.build.instructions
+        for edit in fix.edits
+        if it.range.contains(edit.range.start) or edit.range.start <= it.range.start < edit.range.end
+    }
     if _configuration(before.build, edited) - _configuration(after.build, set()):
         yield "the configuration of the image changes"
     yield from _of_runs(before.build, after.build)

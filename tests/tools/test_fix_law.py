@@ -22,6 +22,11 @@ def test_a_safe_fix_keeps_the_law(text: str) -> None:
     assert broken == []
 
 
+def test_an_instruction_that_goes_with_its_comment_is_edited() -> None:
+    n_fixes, broken = law_of(request(), 'FROM alpine\n# The first one.\nCMD ["a"]\nRUN a\nCMD ["b"]\n')
+    assert (n_fixes, broken) == (1, [])
+
+
 def test_the_same_seed_gives_the_same_texts() -> None:
     assert [*fix_law.mutated(TEXTS, 3, 1)] == [*fix_law.mutated(TEXTS, 3, 1)]
     assert [*fix_law.mutated(TEXTS, 3, 1)] != [*fix_law.mutated(TEXTS, 3, 2)]
