@@ -16,6 +16,7 @@ from buildxray.ide.time_budget import time_budget
 from buildxray.projects import compose
 from buildxray.projects.ci import commands
 from buildxray.projects.ci.command_lines import CommandLine, read_command_line
+from buildxray.projects.ci.makefiles import parse_makefile
 from buildxray.projects.ci.shell import parse_script
 from buildxray.projects.ci.site import MOST_WORK
 from buildxray.projects.compose_builds import read_compose
@@ -280,3 +281,12 @@ def test_what_is_nested_too_deeply_is_noted_and_the_default_stays(
     projects = Projects()
     assert projects.build(tmp_path / "Dockerfile", Settings()).declared == ()
     assert [Path(it.file).name for it in projects.notes(tmp_path / "Dockerfile")] == ["compose.yaml"]
+
+
+@pytest.mark.parametrize("pattern", ["%-x", "%-x{}"])
+def test_targets_of_pattern_rules_are_counted(pattern: str) -> None:
+    targets = " ".join(f"t{it}-x" for it in range(300))
+    rules = "".join(f"{pattern.format(it)}: ; docker build .\n" for it in range(5_000))
+    recipes = parse_makefile(f"all: {targets}\n{rules}", Path("/r"), Path("/r")).recipes
+    # 3,000 for the targets, and one for each further pattern.
+    assert 5_000 <= len(recipes) <= 8_000

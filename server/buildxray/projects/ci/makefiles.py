@@ -45,6 +45,10 @@ _MOST_LINES: Final = 20_000
 """The lines of the files that a Makefile includes, and of the text that it makes."""
 _MOST_ROUNDS: Final = 50
 """The targets of a pattern rule, and the words of a `foreach`, that are followed."""
+_MOST_OF_PATTERNS: Final = 3_000
+"""The recipes that all pattern rules of a Makefile give; each further one counts as the recipe of its pattern."""
+_MOST_COMPARED: Final = 1_000_000
+"""The targets that are compared with all patterns of a Makefile."""
 _MOST_INSTANCES: Final = 300
 """Recipes that are read again for other variables, targets without a recipe, and prerequisites of one target."""
 _EVAL: Final = lazy_regex(
@@ -254,9 +258,14 @@ class _Parser:
                 parents.setdefault(it, []).append(target)
         with_recipe = {it for recipe in self.recipes for it in recipe.targets}
         n_left = _MOST_INSTANCES
+        n_of_patterns = n_compared = 0
         candidates = sorted(it for it in named - with_recipe if "%" not in it and not has_unknown_part(it))
         for recipe in self.recipes:
-            for one in self._of_pattern(recipe, candidates[:_MOST_INSTANCES]):
+            is_bounded = n_of_patterns < _MOST_OF_PATTERNS and n_compared < _MOST_COMPARED
+            followed = candidates[:_MOST_INSTANCES] if is_bounded else []
+            n_compared += len(followed) if any("%" in it for it in (recipe.stem, *recipe.targets[:1])) else 0
+            for one in self._of_pattern(recipe, followed):
+                n_of_patterns += one.stem != ""
                 goal = one.targets[0] if one.targets else ""
                 yield one._replace(variables=self.of_targets.get(goal, {}))
                 for parent in parents.get(goal, ()):
@@ -399,6 +408,9 @@ def read_makefile(
     variables = {**makefile.variables, **(given or {})}
     made = makefile.made_for(goals)
     for recipe in makefile.recipes:
+        if reading.is_exhausted:
+            # A note says so.
+            return
         if goals and made.isdisjoint((recipe.goal,) if recipe.goal else recipe.targets):
             continue
         # The recipes of most rules have nothing to do with images.
