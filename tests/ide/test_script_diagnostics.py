@@ -88,3 +88,11 @@ def test_a_dockerfile_that_git_ignores_is_made(tmp_path_factory: pytest.TempPath
     root = tmp_path_factory.mktemp("project")
     (root / ".gitignore").write_text(f"{pattern}\n")
     assert missing(root, "build.sh", BUILD) == []
+
+
+def test_few_of_thousands_of_missing_dockerfiles_are_examined(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    text = "".join(f"docker build -f x{it}.Dockerfile .\n" for it in range(900))
+    (tmp_path / "build.sh").write_text(text)
+    problems = look_at(tmp_path / "build.sh", text, Projects(), Settings()).diagnostics
+    assert len(problems) == 50

@@ -28,6 +28,8 @@ _LINE: Final = lazy_regex(r"(?:[^\\\n]|\\.|\\\n)+", re.DOTALL)
 _OF_OPERATOR_SDK: Final = "bundle.Dockerfile"
 """The file that `operator-sdk generate bundle` writes. Source: sdk.operatorframework.io, "Bundle"."""
 _MOST_CHARACTERS: Final = 200_000
+_MOST_EXAMINED: Final = 50
+"""Limit for the options with a path of a missing Dockerfile; the whole script is searched for each name."""
 
 
 def is_script(path: Path) -> bool:
@@ -53,13 +55,21 @@ def missing_dockerfiles(
     if not missing or len(text) > _MOST_CHARACTERS:
         return
     written = written_names(text)
+    by_name: dict[str, set[Path]] = {}
+    for it in builds:
+        by_name.setdefault(it.dockerfile.name, set()).add(it.dockerfile)
+    n_left = _MOST_EXAMINED
     for line in _LINE.finditer(text):
         for match in _FILE_OPTION.finditer(line[0]):
             named = posixpath.normpath(match["path"])
-            asked = {it.dockerfile for it in builds if it.dockerfile.as_posix().endswith(f"/{named.lstrip('./')}")}
+            candidates = by_name.get(posixpath.basename(named), set())
+            asked = {it for it in candidates if it.as_posix().endswith(f"/{named.lstrip('./')}")}
             dockerfile = next(iter(asked), None)
             if dockerfile is None or not asked <= missing or len(asked) > 1 or dockerfile.name in written:
                 continue
+            n_left -= 1
+            if n_left < 0:
+                return
             if not _names_only_builds(text, dockerfile.name) or _may_exist(path, named, dockerfile, root):
                 continue
             start, end = match.span("path")
