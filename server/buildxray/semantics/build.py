@@ -31,7 +31,6 @@ from buildxray.plan.outline import Cause
 from buildxray.plan.planner import Planner
 from buildxray.plan.request import BuildRequest
 from buildxray.platforms.aliases import architectures_of_path
-from buildxray.platforms.official_images import is_missing_for
 from buildxray.platforms.platform import Platform
 from buildxray.records import cached_property
 from buildxray.semantics.artifacts import Artifacts
@@ -278,14 +277,7 @@ class Build:
     @cached_property
     def impossible_targets(self) -> frozenset[Platform]:
         """The targets for which an image that their build needs is known not to exist, so that nothing of it runs."""
-        return frozenset(
-            target
-            for number, target in enumerate(self.targets)
-            for stage in self.needed_stages
-            if target in stage.targets
-            and stage.image_references[number]
-            and is_missing_for(stage.image_references[number], stage.platforms[number])
-        )
+        return frozenset(target for stage in self.needed_stages for target in stage.impossible_targets)
 
     @property
     def target_stage(self) -> Stage | None:

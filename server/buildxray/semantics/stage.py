@@ -10,6 +10,7 @@ from buildxray.plan.contexts import NamedContext
 from buildxray.plan.model import Step, TargetPlan
 from buildxray.plan.outline import StageOutline
 from buildxray.plan.scope import Scope
+from buildxray.platforms.official_images import is_missing_for
 from buildxray.platforms.platform import Platform, can_run
 from buildxray.records import cached_property
 from buildxray.semantics.file_flow import way_into_image
@@ -82,6 +83,15 @@ class Stage:
         """The words after the programs that install packages, in the stage and its ancestors: subcommands, options and names."""
         return tuple(
             word for it in self.ancestry for one in it.commands(Effect.INSTALL) for word in one.syntax.arguments
+        )
+
+    @property
+    def impossible_targets(self) -> tuple[Platform, ...]:
+        """The targets that need the stage and for which its image is known not to exist."""
+        return tuple(
+            target
+            for target, image, platform in zip(self.build.targets, self.image_references, self.platforms, strict=True)
+            if target in self.targets and is_missing_for(image, platform)
         )
 
     def commands(self, *effects: Effect) -> tuple[KnownCommand, ...]:

@@ -8,7 +8,6 @@ from typing import Final
 from buildxray.caching import cached
 from buildxray.localization import _
 from buildxray.platforms.aliases import REPOSITORY_PREFIXES, named_architectures
-from buildxray.platforms.official_images import is_missing_for
 from buildxray.rules.base import Finding, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.wording import platforms
@@ -48,11 +47,7 @@ def single_arch_image(ctx: RuleContext) -> Iterator[Finding]:
     """
     for stage in ctx.build.needed_stages:
         image = stage.from_.image
-        missing = [
-            it
-            for number, it in enumerate(ctx.build.targets)
-            if it in stage.targets and is_missing_for(stage.image_references[number], stage.platforms[number])
-        ]
+        missing = stage.impossible_targets
         if missing and image is not None and ctx.asks_for_several:
             yield Finding(
                 stage.from_.range_of(image),
