@@ -217,12 +217,12 @@ def _finding(ctx: RuleContext, stage: Stage, commands: list[KnownCommand]) -> Fi
             _("on the build platform it would install packages for the wrong machine, and the image contains them")
         )
     if is_guess or (own_root is None and _shares_image(stage)):
-        parts.append(_("a machine of the target platform avoids the emulation"))
+        parts.append(_by_machine())
     else:
         advised = _advice(ctx, stage, commands)
         if (is_carrying or takes_target_packages(stage)) and not advised:
             # Packages with native code are for the machine that installs them.
-            advised = [_("a machine of the target platform avoids the emulation")]
+            advised = [_by_machine()]
         parts += advised
     starts_app_host = _starts_app_host(stage, commands)
     if starts_app_host:
@@ -261,10 +261,12 @@ def _advice(ctx: RuleContext, stage: Stage, commands: Iterable[KnownCommand]) ->
                 "a machine of the target platform avoids the emulation; cross-compiling is not practical, because such a build runs what it has compiled, or needs settings of its own for each target"
             )
         ]
-    if _needs_machine(ctx, stage, compiling):
-        # Where no recipe surely works, people still have machines.
-        return [_("a machine of the target platform avoids the emulation")]
-    return advice(ctx, stage, compiling)
+    # Where no recipe surely works, people still have machines.
+    return advice(ctx, stage, compiling) or ([_by_machine()] if compiling else [])
+
+
+def _by_machine() -> str:
+    return _("a machine of the target platform avoids the emulation")
 
 
 def _needs_machine(ctx: RuleContext, stage: Stage, commands: Iterable[KnownCommand]) -> bool:
@@ -338,7 +340,7 @@ def _in_image(ctx: RuleContext) -> Iterator[Finding]:
     advised = _advice(ctx, stage, commands)
     if guesses:
         # If that is C, it needs a cross compiler.
-        advised = [_("a machine of the target platform avoids the emulation")]
+        advised = [_by_machine()]
     elif not _needs_machine(ctx, stage, commands):
         advised.insert(0, _("a build stage of its own can compile natively"))
     yield Finding(

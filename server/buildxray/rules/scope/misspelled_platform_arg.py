@@ -101,12 +101,15 @@ def _finding(name: str, meant: str, uses: Sequence[_Use]) -> Finding:
     first_of_stage = {instruction.stage: instruction for instruction, __ in reversed(uses) if not instruction.is_global}
     for it in first_of_stage.values():
         edits += declare_arguments(it, [meant])
-    message = _(
-        "nothing sets `{name}`, which expands to nothing; BuildKit's argument is `{right}`", name=name, right=meant
-    )
     fix = Fix(_("Write `{right}`", right=meant), tuple(edits), Safety.SUGGESTION)
     related = tuple(Related(it.name_range, _("the same name")) for __, it in uses[1:])
-    return Finding(uses[0][1].name_range, message, (fix,), related)
+    return Finding(uses[0][1].name_range, _message(name, meant), (fix,), related)
+
+
+def _message(name: str, meant: str) -> str:
+    return _(
+        "nothing sets `{name}`, which expands to nothing; BuildKit's argument is `{right}`", name=name, right=meant
+    )
 
 
 def _declared(ctx: RuleContext) -> Iterator[Finding]:
@@ -132,12 +135,7 @@ def _declared(ctx: RuleContext) -> Iterator[Finding]:
             ]
             edits = tuple(Edit(it, meant) for it in sorted({*declarations, *uses}))
             fix = Fix(_("Write `{right}`", right=meant), edits, Safety.SUGGESTION)
-            message = _(
-                "nothing sets `{name}`, which expands to nothing; BuildKit's argument is `{right}`",
-                name=name,
-                right=meant,
-            )
-            yield Finding(instruction.range_of(pair.name), message, (fix,))
+            yield Finding(instruction.range_of(pair.name), _message(name, meant), (fix,))
 
 
 def _is_slip(name: str, meant: str) -> bool:
