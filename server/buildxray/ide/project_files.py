@@ -36,6 +36,7 @@ from buildxray.projects.ci import WORKFLOWS
 from buildxray.projects.default_files import BAKE_FILES, COMPOSE_FILES, OVERRIDE_NAMES
 from buildxray.projects.file_names import is_dockerfile, similar_name
 from buildxray.projects.places import FilePlaces
+from buildxray.projects.reader import SKIPPED
 from buildxray.projects.search import is_ignored
 from buildxray.records import cached_property, dataclass, replace
 from buildxray.rules.base import Fix, Safety, Severity
@@ -62,7 +63,7 @@ _MOST_CALLED: Final = 60
 _DEEPEST: Final = 6
 _MOST_ENTRIES: Final = 5_000
 """The most files and directories of a repository in which a Dockerfile is looked for."""
-_NOT_SEARCHED: Final = frozenset((".git", "node_modules", "vendor", "third_party", "testdata", "target", "dist"))
+_NOT_SEARCHED: Final = SKIPPED | {".git"}
 _PAGE: Final = "https://github.com/buildxray/buildxray/blob/main/docs/builds.md"
 
 

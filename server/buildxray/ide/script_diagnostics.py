@@ -11,6 +11,7 @@ from typing import Final
 from buildxray.files.reading import exists, is_directory
 from buildxray.projects.builds import DeclaredBuild
 from buildxray.projects.ci.hand_overs import written_names
+from buildxray.projects.ci.script_files import MAKEFILES, PACKAGE
 from buildxray.projects.search import is_ignored
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import TextRange
@@ -37,7 +38,7 @@ def is_script(path: Path) -> bool:
     return path.suffix in {".bash", ".mk", ".sh"} or path.name in _NAMES
 
 
-_NAMES: Final = frozenset(("GNUmakefile", "Makefile", "Justfile", "justfile", ".justfile", "makefile", "package.json"))
+_NAMES: Final = frozenset((*MAKEFILES, "Justfile", "justfile", ".justfile", PACKAGE))
 
 
 def missing_dockerfiles(

@@ -25,7 +25,8 @@ MOST_DIRECTORIES: Final = 32
 _MOST_ENTRIES: Final = 5_000
 _DEEPEST: Final = 3
 _MOST_MAKES: Final = 50
-_SKIPPED: Final = frozenset(("node_modules", "vendor", "third_party", "testdata", "target", "dist"))
+SKIPPED: Final = frozenset(("node_modules", "vendor", "third_party", "testdata", "target", "dist"))
+"""Names of directories with the code of other projects, or with what a build has written."""
 WATCHED: Final = (
     *(f"**/{it}" for it in (*BAKE_FILES, *COMPOSE_FILES, *OVERRIDE_NAMES, ".env")),
     "**/*compose*.{yml,yaml}",
@@ -196,4 +197,4 @@ def project_directories(root: Path, *, with_nested: bool = False) -> Iterator[Pa
             continue
         n_entries += len(listed) + 1
         if depth < _DEEPEST and n_entries < _MOST_ENTRIES:
-            pending += ((directory / it, depth + 1) for it in listed if it not in _SKIPPED and not it.startswith("."))
+            pending += ((directory / it, depth + 1) for it in listed if it not in SKIPPED and not it.startswith("."))
