@@ -119,15 +119,7 @@ def test_builds_of_one_name_in_several_files_are_named_with_their_files(tmp_path
     """
         for file, job, platforms in [("a", "build", "linux/amd64"), ("b", other, "linux/amd64,linux/arm64")]
     )
-    (tmp_path / ".git").mkdir()
-    for name, text in files(
-        f"{markup}\n    #- Dockerfile\n    FROM golang AS build\n    RUN go build -o /a .\n    FROM scratch\n    COPY --from=build /a /a\n"
-    ).items():
-        path = tmp_path / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-    analysis = built(tmp_path).analyzer(Workspace()).analyze((tmp_path / "Dockerfile").read_text())
-    (message,) = [it.message for it in analysis.diagnostics if it.rule == "emulated-build"]
+    (message,) = messages_of_emulation(tmp_path, markup)
     assert message.endswith(f"(only in the build {label})")
 
 
