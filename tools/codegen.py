@@ -12,6 +12,7 @@ import re
 import sys
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from argparse_manpage.manpage import Manpage
 
@@ -93,11 +94,12 @@ def rules_index() -> str:
 
 def manual_page() -> str:
     """The manual page of the program, from the parser that reads its command line."""
-    os.environ["COLUMNS"] = "100"
-    page = Manpage(parser())
-    # With a date, the page would be stale every day.
-    page.date, page.source, page.manual = "", "buildxray", "User Commands"
-    return f"{str(page).rstrip()}\n"
+    # Only here: a test that calls this would change the width of all later output in its process.
+    with mock.patch.dict(os.environ, COLUMNS="100"):
+        page = Manpage(parser())
+        # With a date, the page would be stale every day.
+        page.date, page.source, page.manual = "", "buildxray", "User Commands"
+        return f"{str(page).rstrip()}\n"
 
 
 def rule_summaries() -> str:
