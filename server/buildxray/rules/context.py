@@ -147,12 +147,12 @@ class RuleContext:
 
     def places(self, targets: Iterable[Platform]) -> str:
         """Targets in words, with a condition if the file may never be built for them: `linux/arm64 (if you build for it)`."""
-        them = dict.fromkeys(targets)
-        words = platforms(them)
+        different = dict.fromkeys(targets)
+        words = platforms(different)
         if not self.build.workspace.platforms_are_assumed or self.is_for_several:
             return words
         return ngettext(
-            "{platforms} (if you build for it)", "{platforms} (if you build for them)", len(them), platforms=words
+            "{platforms} (if you build for it)", "{platforms} (if you build for them)", len(different), platforms=words
         )
 
     @property

@@ -49,7 +49,7 @@ def dropped_variant(ctx: RuleContext) -> Iterator[Finding]:
             continue
         lost = [(one, target) for one, target in pairs if one.variant != target.variant]
         if lost:
-            # `FROM debian` for a platform of which there is no such image would stop the build.
+            # Without the flag, the build stops if the image does not exist for the whole platform.
             exists = all(exists_for(stage.image_name, target) for __, target in lost)
             is_safe = exists and not is_named_above(stage.from_, ("--platform", "TARGETARCH", "variant", "v6", "v7"))
             safety = Safety.SAFE if is_safe else Safety.SUGGESTION

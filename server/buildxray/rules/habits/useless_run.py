@@ -127,7 +127,7 @@ def _works_in_directory(instructions: Iterable[Instruction]) -> bool:
 
 
 def _relative(words: Iterable[str]) -> Iterator[str]:
-    """The words that are no absolute path, option, variable or address."""
+    """The words that are relative paths or plain names: not absolute paths, options, variables or addresses."""
     return (
         it for word in words if not (it := word.strip("[]\"',")).startswith(("/", "-", "$", "~")) and "://" not in it
     )

@@ -75,7 +75,7 @@ def early_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
     suggestion too, because the log shows its line later.
     """
     if ctx.repeats_nothing or ctx.build.request.is_separate:
-        # Separate jobs share no step, wherever a declaration is.
+        # Separate jobs do not share steps, so that moving a declaration saves nothing.
         return
     for placement in placements(ctx):
         if not placement.is_in_native_image and placement.moving_pays and placement.saves_time:
