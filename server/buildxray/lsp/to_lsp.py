@@ -24,7 +24,7 @@ from buildxray.rules.base import Severity
 from buildxray.syntax.text import ColumnUnit, Edit, LineIndex, TextRange
 
 if TYPE_CHECKING:
-    from buildxray.ide.project_files import BuildLens
+    from buildxray.ide.project_files.lenses import BuildLens
 
 _SEVERITY = {
     Severity.ERROR: types.DiagnosticSeverity.Error,

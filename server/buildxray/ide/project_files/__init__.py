@@ -1,0 +1,120 @@
+"""Editor features in Bake files, Compose files and workflows: diagnostics, lenses with costs, and links to stages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Final
+
+from buildxray.files.reading import read_project_text, repository_root
+from buildxray.ide.diagnostics import Diagnostic
+from buildxray.ide.project import Projects
+from buildxray.ide.project_files.base import diagnostic, is_in_missing_submodule, is_of_other_project, path_from
+from buildxray.ide.project_files.build_entry import BuildEntry, BuildLink, DeclaringFile
+from buildxray.ide.project_files.emulating_runners import emulating_runners, is_first, of_jobs
+from buildxray.ide.project_files.lenses import BuildLens, lenses_of
+from buildxray.ide.project_files.problems import problems
+from buildxray.ide.script_diagnostics import is_script, missing_dockerfiles
+from buildxray.ide.settings import Settings
+from buildxray.localization import _, localized
+from buildxray.projects.default_files import BAKE_FILES, COMPOSE_FILES, OVERRIDE_NAMES
+from buildxray.records import dataclass
+from buildxray.rules.base import Severity
+from buildxray.syntax.lazy_regex import lazy_regex
+from buildxray.syntax.text import TextRange
+
+_NAMES: Final = frozenset((*BAKE_FILES, *COMPOSE_FILES, *OVERRIDE_NAMES))
+_NAME: Final = lazy_regex(
+    r"(?:.*[._-])?bake(?:[._-].*)?\.(?:hcl|json)|(?:docker-)?compose(?:[._-].*)?\.ya?ml", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True)
+class ProjectFile:
+    """The results for one version of a file."""
+
+    text: str
+    diagnostics: tuple[Diagnostic, ...] = ()
+    lenses: tuple[BuildLens, ...] = ()
+    links: tuple[BuildLink, ...] = ()
+
+
+def is_project_file(path: Path) -> bool:
+    """True if a file declares builds, by its name: a Bake file, a Compose file, a workflow."""
+    if path.name in _NAMES or _NAME.fullmatch(path.name) is not None:
+        return True
+    return path.suffix in {".yml", ".yaml"} and path.parent.parts[-2:] == (".github", "workflows")
+
+
+def look_at(path: Path, text: str, projects: Projects, settings: Settings) -> ProjectFile:
+    """The results for a file with this text; `projects` has already read its builds."""
+    if is_script(path):
+        return _script(path, text, projects, settings)
+    builds = [it for it in projects.declared_in(path) if it.is_shown and not it.is_check]
+    notes = projects.notes_of(path)
+    called = [*of_jobs(path, projects)]
+    if not builds and not notes and not called:
+        return ProjectFile(text)
+    file = DeclaringFile(path, text, builds)
+    merged = settings.over(projects.configuration(path.parent).settings)
+    entries = [BuildEntry(it, file, merged) for it in builds]
+    called_entries = [BuildEntry(it, file, merged) for it in called]
+    unread = (
+        diagnostic("unread-build", Severity.INFORMATION, file.places.line(it.line), localized(it.message))
+        for it in notes
+    )
+    diagnostics = [
+        *unread,
+        *(problem for it in entries for problem in problems(it)),
+        *emulating_runners(it for it in (*entries, *called_entries) if is_first(it.declared, projects)),
+    ]
+    unique = {(it.rule, it.range, it.message): it for it in diagnostics if merged.shows(it.rule)}
+    return ProjectFile(
+        text,
+        tuple(sorted(unique.values(), key=lambda it: (it.range, it.rule))),
+        (*lenses_of(entries),),
+        tuple(dict.fromkeys(link for it in entries for link in it.links())),
+    )
+
+
+def analyze_all(
+    paths: Mapping[Path, str | None], projects: Projects, settings: Settings
+) -> Iterator[tuple[Path, ProjectFile]]:
+    """The results for several files; a text that is None is read from disk."""
+    for path, given in paths.items():
+        text = read_project_text(path) if given is None else given
+        if text is not None:
+            yield path, look_at(path, text, projects, settings)
+
+
+def references_to(
+    dockerfile: Path, stage_index: int, files: Iterable[tuple[Path, ProjectFile]]
+) -> Iterator[tuple[Path, str, TextRange]]:
+    """The places in files of the project that build a stage of a Dockerfile: the file, its text, the place."""
+    for path, file in files:
+        for link in file.links:
+            if link.dockerfile == dockerfile and link.stage_index == stage_index:
+                yield path, file.text, link.range
+
+
+def _script(path: Path, text: str, projects: Projects, settings: Settings) -> ProjectFile:
+    """The results for a script: the Dockerfiles that it names and that do not exist."""
+    root = repository_root(path.parent)
+    merged = settings.over(projects.configuration(path.parent).settings)
+    if root is None or not merged.shows("missing-dockerfile") or is_of_other_project(path):
+        return ProjectFile(text)
+    listed = missing_dockerfiles(path, text, projects.declared_in(path), root)
+    places = {it: dockerfile for it, dockerfile in listed if not is_in_missing_submodule(root, dockerfile)}
+    return ProjectFile(
+        text,
+        tuple(
+            diagnostic(
+                "missing-dockerfile",
+                Severity.WARNING,
+                place,
+                _("`{path}` does not exist", path=path_from(path, dockerfile)),
+            )
+            for place, dockerfile in places.items()
+        ),
+    )

@@ -1,0 +1,144 @@
+"""The entries of a file that declare builds, and what those of one file share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from buildxray.caching import cached
+from buildxray.files.reading import (
+    MOST_DOCKERFILE_BYTES,
+    exists,
+    read_project_text,
+    repository_root,
+    settings_root,
+    walk,
+)
+from buildxray.ide.requests import request_of
+from buildxray.ide.settings import Settings
+from buildxray.projects.builds import DeclaredBuild
+from buildxray.projects.file_names import is_dockerfile
+from buildxray.projects.places import FilePlaces
+from buildxray.projects.reader import SKIPPED
+from buildxray.records import cached_property
+from buildxray.semantics.build import Build, Builder, BuildRequest, Stage
+from buildxray.syntax.text import TextRange
+
+_DEEPEST: Final = 6
+_MOST_ENTRIES: Final = 5_000
+"""The most files and directories of a repository in which a Dockerfile is looked for."""
+_NOT_SEARCHED: Final = SKIPPED | {".git"}
+
+
+class BuildLink(NamedTuple):
+    """A link from a project file to a stage."""
+
+    range: TextRange
+    dockerfile: Path
+    stage: TextRange
+    """The range of the stage's name in the Dockerfile, or of its FROM."""
+    stage_index: int
+
+
+class DeclaringFile:
+    """A file of a project, and what all of its builds ask about."""
+
+    def __init__(self, path: Path, text: str, builds: Iterable[DeclaredBuild]) -> None:
+        self.text = text
+        self.places = FilePlaces(path.name, text)
+        self._directory = path.parent
+        self._builds = builds
+
+    @cached_property
+    def are_below_root(self) -> bool:
+        """True if the file is in a directory below the root of its repository."""
+        return self._root is not None and self._root != self._directory
+
+    def is_from_root(self, dockerfile: Path) -> bool:
+        """True if the Dockerfile of a service exists from the root of the repository, and that of no service from the directory of the file."""
+        return dockerfile in self._from_root
+
+    @cached_property
+    def _from_root(self) -> frozenset[Path]:
+        """The paths of Dockerfiles that `is_from_root` means."""
+        directory, root = self._directory, self._root
+        own = {it.dockerfile for it in self._builds if it.is_of_service and not it.remote}
+        if root is None or any(not it.is_relative_to(directory) or exists(it) for it in own):
+            return frozenset()
+        return frozenset(it for it in own if exists(root / it.relative_to(directory)))
+
+    @cached_property
+    def dockerfiles(self) -> tuple[Path, ...]:
+        """The Dockerfiles of the repository; empty outside of a repository, and for a very large one."""
+        if self._root is None:
+            return ()
+        listed: list[Path] = []
+        n_entries = 0
+        for place, directories, names in walk(self._root):
+            depth = len(Path(place).parts) - len(self._root.parts)
+            directories[:] = [] if depth >= _DEEPEST else sorted(it for it in directories if it not in _NOT_SEARCHED)
+            n_entries += len(names) + len(directories)
+            if n_entries > _MOST_ENTRIES:
+                return ()
+            listed += (Path(place, it) for it in names if is_dockerfile(it))
+        return (*listed,)
+
+    def names(self, dockerfile: Path) -> bool:
+        """True if a build of the file is one of this Dockerfile."""
+        return any(it.dockerfile == dockerfile for it in self._builds)
+
+    @cached_property
+    def _root(self) -> Path | None:
+        return repository_root(self._directory) or settings_root(self._directory)
+
+
+class BuildEntry:
+    """An entry of a file that declares a build, with its plan and its places in the file."""
+
+    def __init__(self, declared: DeclaredBuild, file: DeclaringFile, settings: Settings) -> None:
+        self.declared = declared
+        self.own = file.places.of(declared)
+        self.file = file
+        self.request = request_of(declared, settings)
+        dockerfile = read_project_text(declared.dockerfile, MOST_DOCKERFILE_BYTES)
+        self.build: Build | None = None if dockerfile is None else _build(dockerfile, self.request)
+
+    @property
+    def stage(self) -> Stage | None:
+        """The stage that is built; None if no stage has its name."""
+        if self.build is None or "target" in self.declared.unknown:
+            return None
+        wanted = self.declared.target.lower()
+        stages = self.build.stages
+        named = [it for it in stages if wanted and (it.name == wanted or str(it.idx) == wanted)]
+        return named[-1] if named else stages[-1] if stages and not wanted else None
+
+    @property
+    def runner_place(self) -> TextRange:
+        """The range of the machine of the job; without one, the range of the platforms."""
+        return self.own.runner or self.own.fields.get("platforms", self.own.name)
+
+    def links(self) -> Iterator[BuildLink]:
+        """The ranges that link to the stage that is built."""
+        stage = self.stage
+        if stage is None:
+            return
+        alias = stage.from_.alias
+        target = stage.from_.keyword_range if alias is None else stage.from_.range_of(alias)
+        places = [
+            self.own.name,
+            *(
+                it
+                for name, it in self.own.fields.items()
+                if name in self.own.own and name not in {"platforms", "contexts"}
+            ),
+        ]
+        for place in dict.fromkeys(places):
+            yield BuildLink(place, self.declared.dockerfile, target, stage.idx)
+
+
+@cached(64)
+def _build(text: str, request: BuildRequest) -> Build:
+    builder = Builder(request)
+    return builder.build(builder.parse(text))

@@ -1,0 +1,191 @@
+"""Jobs whose machine emulates a compiler."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
+from pathlib import Path
+from typing import Final
+
+from buildxray.ide.diagnostics import Diagnostic
+from buildxray.ide.project import Projects
+from buildxray.ide.project_files.base import diagnostic, is_of_other_project, path_from, runs_it
+from buildxray.ide.project_files.build_entry import BuildEntry
+from buildxray.localization import _, ngettext
+from buildxray.platforms.platform import Platform, can_run
+from buildxray.projects.builds import DeclaredBuild, choose
+from buildxray.records import replace
+from buildxray.rules.base import Severity
+from buildxray.rules.intended import names_one_architecture
+from buildxray.rules.portability import installs_c_compiler, movable, needs_c, takes_target_packages
+from buildxray.rules.wording import joined
+from buildxray.rules.xx_advice import is_possible
+from buildxray.semantics.build import Build, Effect, KnownCommand, Stage
+from buildxray.semantics.cost import build_totals
+from buildxray.syntax.text import TextRange
+from buildxray.toolchains.go import GO
+from buildxray.toolchains.node import NODE
+from buildxray.toolchains.scripting import SCRIPTING
+
+_MOST_CALLED: Final = 60
+"""Builds of Bake that one workflow calls, each of which is planned while the workflow is open."""
+_OF_PACKAGES: Final = (NODE, SCRIPTING)
+"""Toolchains whose packages may be compiled when they are installed."""
+
+
+def of_jobs(path: Path, projects: Projects) -> Iterator[DeclaredBuild]:
+    """The emulated builds of Bake that the jobs of a workflow call, each as if its job declared it; at most `_MOST_CALLED`."""
+    emulated = (it for it in projects.called_by(path) if it.is_shown and not it.is_check and it.is_emulated)
+    for it in islice(emulated, _MOST_CALLED):
+        if it.caller is not None:
+            yield replace(it, name=it.caller.name, source=path, line=it.caller.line, caller=None)
+
+
+def emulating_runners(entries: Iterable[BuildEntry]) -> Iterator[Diagnostic]:
+    """Find the machines of jobs that emulate a compiler.
+
+    All builds of a job on one machine are one finding, and a Dockerfile that several jobs build for the same platforms is reported once.
+    """
+    by_place: dict[TextRange, dict[tuple[Path, Build], BuildEntry]] = {}
+    first_places: dict[tuple[Path, frozenset[Platform]], TextRange] = {}
+    for it in entries:
+        build = _emulating(it)
+        key = (it.declared.dockerfile, frozenset(it.declared.platforms))
+        if build is not None and first_places.setdefault(key, it.runner_place) == it.runner_place:
+            by_place.setdefault(it.runner_place, {})[it.declared.dockerfile, build] = it
+    for place, builds in by_place.items():
+        yield diagnostic("emulating-runner", Severity.INFORMATION, place, _message(builds))
+
+
+def _message(builds: Mapping[tuple[Path, Build], BuildEntry]) -> str:
+    """What the machine emulates, and what avoids that."""
+    fact = _emulated(builds)
+    requests = [it.request for it in builds.values()]
+    targets = {one for it in requests for one in it.target_platforms}
+    platforms = _emulated_platforms(builds)
+    ((dockerfile, first), entry), *_others = builds.items()
+    line = next((it.from_.line for it in first.needed_stages if _can_cross_compile(it)), None)
+    is_one_each = all(it.is_separate for it in requests)
+    if len(targets) == 1 or (is_one_each and line is None):
+        return _("{fact}; a runner for {platforms} avoids that", fact=fact, platforms=platforms)
+    if line is None:
+        return _("{fact}; a separate runner for each platform avoids that", fact=fact)
+    file = path_from(entry.declared.source, dockerfile)
+    if is_one_each:
+        return _(
+            "{fact}; use a runner for {platforms}, or compile on the build platform in the stage of line {line} of {file}",
+            fact=fact,
+            platforms=platforms,
+            line=line,
+            file=file,
+        )
+    return _(
+        "{fact}; use a separate runner for each platform, or compile on the build platform in the stage of line {line} of {file}",
+        fact=fact,
+        line=line,
+        file=file,
+    )
+
+
+def _emulated(builds: Mapping[tuple[Path, Build], BuildEntry]) -> str:
+    """How many RUN instructions of which files the machine emulates."""
+    runs = [((path, run.idx), run) for path, build in builds for stage in build.needed_stages for run in stage.runs]
+    n_runs = len({key for key, _run in runs})
+    n_emulated = len({key for key, run in runs if any(it.is_emulated for it in run.steps)})
+    requests = [it.request for it in builds.values()]
+    emulating = [(one, it) for one in requests for it in one.target_platforms if not can_run(one.node(it), it)]
+    machines = [one.node(it) for one, it in emulating] or [it.build_platform for it in requests]
+    files = dict.fromkeys(path_from(it.declared.source, it.declared.dockerfile) for it in builds.values())
+    return _(
+        "{runs} under emulation for {platforms}, several times slower, because this job runs on {machine}",
+        runs=_emulated_runs(n_emulated, n_runs, joined(files)),
+        platforms=_emulated_platforms(builds),
+        machine=joined(dict.fromkeys(map(str, machines))),
+    )
+
+
+def _emulated_platforms(builds: Iterable[tuple[Path, Build]]) -> str:
+    totals = (build_totals(build) for _path, build in builds)
+    return joined(dict.fromkeys(str(one) for it in totals for one in it.emulated_platforms))
+
+
+def is_first(declared: DeclaredBuild, projects: Projects) -> bool:
+    """True if the workflow of a build is the one that reports the emulation.
+
+    If several build the Dockerfile for the same platforms, it is that of the build which would be shown.
+    """
+    if declared.source.parent.name != "workflows":
+        return True
+    others = [
+        it
+        for it in projects.declared(declared.dockerfile)
+        if it.nodes and runs_it(it).parent.name == "workflows" and {*it.platforms} == {*declared.platforms}
+    ]
+    first = choose(others)
+    return first is None or runs_it(first) == declared.source
+
+
+def _emulating(entry: BuildEntry) -> Build | None:
+    """The build if the machine of its job compiles under emulation.
+
+    Emulation that only installs a few packages is not worth another machine.
+    """
+    build = entry.build
+    declared = entry.declared
+    is_job = bool(declared.nodes) and declared.caller is None and declared.source.suffix in (".yml", ".yaml")
+    if build is None or entry.stage is None or not is_job or build.errors or is_of_other_project(declared.source):
+        return None
+    emulated = {target for step in build.emulated_steps for target in step.targets}
+    if emulated <= build.impossible_targets:
+        # The build stops at an image that does not exist.
+        return None
+    return build if any(map(_compiles_emulated, build.needed_stages)) else None
+
+
+def _emulated_runs(n_emulated: int, n_runs: int, files: str) -> str:
+    """The emulated RUN instructions out of those of some Dockerfiles, with their verb."""
+    if n_emulated < n_runs:
+        return ngettext(
+            "{n} of the {total} RUN instructions of {files} runs",
+            "{n} of the {total} RUN instructions of {files} run",
+            n_emulated,
+            total=n_runs,
+            files=files,
+        )
+    if n_runs == 2:
+        return _("both RUN instructions of {files} run", files=files)
+    return ngettext(
+        "the RUN instruction of {files} runs", "all {n} RUN instructions of {files} run", n_runs, files=files
+    )
+
+
+def _compiles_emulated(stage: Stage) -> bool:
+    return any(step.is_emulated for it in _compiling(stage) for step in it.run.steps)
+
+
+def _can_cross_compile(stage: Stage) -> bool:
+    """True if a stage compiles under emulation what could be compiled for the target platform on the build machine.
+
+    The image itself is for the target, so a stage that becomes the image cannot move.
+    """
+    if stage.is_image or takes_target_packages(stage):
+        return False
+    commands = movable(stage, _compiling(stage))
+    crossed = [it for it in commands if needs_c(it) or (it.use.must_run_on_target and it.use.toolchain is not GO)]
+    if crossed and not is_possible(stage, crossed):
+        return False
+    if any(it.use.effect is Effect.INSTALL or it.use.toolchain is SCRIPTING for it in commands):
+        # Packages with native code are for the machine that installs them.
+        commands = [it for it in commands if it.use.effect is Effect.COMPILE and it.use.toolchain is not SCRIPTING]
+    return any(step.is_emulated for it in commands for step in it.run.steps)
+
+
+def _compiling(stage: Stage) -> list[KnownCommand]:
+    """The commands of a stage that this build runs and that compile, or install packages where a C compiler is installed for these packages."""
+    if names_one_architecture(stage.ancestry[-1]):
+        # An image for the build machine runs natively, whatever platform the stage has.
+        return []
+    commands = [*stage.commands(Effect.COMPILE, Effect.BUNDLE)]
+    if installs_c_compiler(stage):
+        commands += (it for it in stage.commands(Effect.INSTALL) if it.use.toolchain in _OF_PACKAGES)
+    return [it for it in commands if not it.is_skipped]
