@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import field
 
 from buildxray.localization import gettext_lazy as _
+from buildxray.plan.bases import SCRATCH
 from buildxray.plan.contexts import NamedContext
 from buildxray.plan.dispatch import BuildArguments
 from buildxray.plan.graph import Occurrence, vertex
@@ -15,7 +16,7 @@ from buildxray.plan.outline import Cause, ImageRef, Refusal, Source, StageRef, s
 from buildxray.plan.request import BuildRequest
 from buildxray.plan.runs import Recipe, Sources, StageRun, Start, read_recipe, run_stage
 from buildxray.plan.scope import Scope, child_scope, configured_scope, directory_scope, image_scope, scratch_scope
-from buildxray.plan.stages import SCRATCH, ResolvedStage, ResolvedStages
+from buildxray.plan.stages import ResolvedStage, ResolvedStages
 from buildxray.platforms.platform import Platform
 from buildxray.records import dataclass
 from buildxray.syntax.instructions import Node, Onbuild, Span

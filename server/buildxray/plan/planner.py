@@ -11,7 +11,7 @@ from buildxray.plan.memo import Memo
 from buildxray.plan.model import Plan, PlanError, StepCollector
 from buildxray.plan.outline import Cause, Refusal, outline
 from buildxray.plan.request import BuildRequest
-from buildxray.plan.stages import resolve_stages
+from buildxray.plan.resolution import resolve_stages
 from buildxray.records import replace
 from buildxray.syntax.expansion import expansion_budget
 from buildxray.syntax.parser import Dockerfile

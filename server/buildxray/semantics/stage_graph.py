@@ -14,8 +14,8 @@ from typing import NamedTuple
 from buildxray.plan.memo import Memo
 from buildxray.plan.model import Plan, Step
 from buildxray.plan.outline import StageOutline, StageRef, outline
+from buildxray.plan.resolution import resolve_stages
 from buildxray.plan.scope import Scope
-from buildxray.plan.stages import resolve_stages
 from buildxray.platforms.platform import Platform, normalize
 from buildxray.records import cached_property, dataclass
 from buildxray.semantics.path_index import PathIndex

@@ -17,11 +17,12 @@ from buildxray.plan.checks.ignored import IgnorePatterns
 from buildxray.plan.checks.options import CheckOptions, CheckOptionsError, file_options
 from buildxray.plan.checks.reading import reading_events
 from buildxray.plan.convert import Conversion, stage_recipe
+from buildxray.plan.global_arguments import global_arguments
 from buildxray.plan.memo import Memo
 from buildxray.plan.model import Plan, TargetPlan
 from buildxray.plan.outline import StageRef
 from buildxray.plan.runs import Recipe
-from buildxray.plan.stages import ResolvedStage, global_arguments
+from buildxray.plan.stages import ResolvedStage
 from buildxray.syntax.instructions import Node
 
 
