@@ -23,6 +23,7 @@ from buildxray.projects.builds import (
     pairs,
     platform_names,
 )
+from buildxray.projects.ci.command_lines import CHECKS
 from buildxray.projects.ci.commands import add_bake, machines_of_builder
 from buildxray.projects.ci.expressions import OWN_REPOSITORY, Context, Partly, as_text
 from buildxray.projects.ci.machines import runner_machines
@@ -208,7 +209,7 @@ def _add_build(inputs: _Inputs, site: Site, reading: Reading) -> None:
         makes_files=not inputs.pushes and makes_files(as_text(values.get("outputs")).splitlines()),
         keeps_nothing=inputs.keeps_nothing(names),
         ignores_cache=as_text(inputs.given.get("no-cache")) == "true",
-        is_check=as_text(values.get("call")) in {"check", "outline", "targets"},
+        is_check=as_text(values.get("call")) in CHECKS,
         unknown=frozenset(key for key, is_complete in complete.items() if not is_complete),
     )
     reading.builds.append(on_machines(build, site.machines))
@@ -256,5 +257,6 @@ def _add_bake(inputs: _Inputs, site: Site, reading: Reading) -> None:
         environment={name: as_text(it) if is_known(it) else UNKNOWN for name, it in context.values["env"].items()},
         machines=site.machines,
         pushes=inputs.pushes,
+        is_check=as_text(values.get("call")) in CHECKS,
         is_for_each_platform=any(map(_PLATFORM_OF_MATRIX.match, overrides)),
     )

@@ -371,8 +371,7 @@ def read_build_options(words: Sequence[str]) -> BuildOptions:
         pushes=pushes or any("push=true" in it or "type=registry" in it for it in outputs),
         makes_files=not pushes and makes_files(outputs),
         ignores_cache="--no-cache" in options.flags,
-        is_check="--check" in options.flags
-        or any(it in {"check", "outline", "targets"} for it in options.all("--call")),
+        is_check=is_check(options),
         unknown=frozenset(unknown),
         may_name_platforms=options.may_hide_options and not values["platforms"],
     )
@@ -412,9 +411,24 @@ def is_how_it_runs(words: Sequence[str]) -> bool:
     return not options.operands and options.flags <= _HOW_FLAGS and {*options.values} <= _HOW
 
 
+_BUILDS_NOTHING: Final = frozenset(("--list", "--list-targets", "--list-variables", "--no-build", "--print"))
+
+
 def builds_images(words: Sequence[str]) -> bool:
-    """True if a call of Compose, given the words after `docker compose COMMAND`, may build images: `--no-build` forbids it."""
-    return not any(it in {"--no-build", "--no-build=true"} for it in words)
+    """True if a call of Bake or Compose, given the words after the command, may build: some options only list or print what would be built.
+
+    Source: docs.docker.com, the reference of `docker buildx bake`, `docker compose build` and `docker compose up`.
+    """
+    return not any(it.partition("=")[0] in _BUILDS_NOTHING and not it.endswith("=false") for it in words)
+
+
+def is_check(options: Options) -> bool:
+    """True if a build or a call of Bake evaluates a Dockerfile, and builds nothing."""
+    return "--check" in options.flags or any(it in CHECKS for it in options.all("--call"))
+
+
+CHECKS: Final = frozenset(("check", "outline", "targets"))
+"""The values of `--call` that build nothing."""
 
 
 class ComposeOptions(NamedTuple):

@@ -30,6 +30,7 @@ from buildxray.projects.ci.command_lines import (
     Options,
     builds_images,
     has_unknown_part,
+    is_check,
     read_build_options,
     read_command_line,
     read_compose_options,
@@ -166,11 +167,12 @@ class _Starter:
                     )
             case Call.KANIKO:
                 self._build(words_of_kaniko(line.words), machines)
+            case Call.BAKE | Call.COMPOSE if not builds_images(line.words):
+                return
             case Call.BAKE:
                 self._bake(line.words, machines)
             case Call.COMPOSE:
-                if builds_images(line.words):
-                    self._compose(line.before, machines, ignores_cache="--no-cache" in line.words)
+                self._compose(line.before, machines, ignores_cache="--no-cache" in line.words)
             case Call.MAKE:
                 self._make(line.words)
             case _:
@@ -234,6 +236,7 @@ class _Starter:
             machines=machines,
             pushes="--push" in options.flags,
             ignores_cache="--no-cache" in options.flags,
+            is_check=is_check(options),
         )
 
     def _compose(self, before: list[str], machines: Machines, *, ignores_cache: bool) -> None:
@@ -303,6 +306,7 @@ def add_bake(
     machines: Machines,
     pushes: bool,
     ignores_cache: bool = False,
+    is_check: bool = False,
     is_for_each_platform: bool = False,
 ) -> None:
     """Effect: add the builds of a call of Bake in a directory; if `targets` is None, one of all targets is built.
@@ -336,8 +340,8 @@ def add_bake(
         if build.is_default:
             caller = Caller(site.source, site.line, site.name)
             added = replace(on_machines(build, machines), pushes=pushes, is_default=False, caller=caller)
-            if ignores_cache:
-                added = replace(added, ignores_cache=True)
+            if ignores_cache or is_check:
+                added = replace(added, ignores_cache=added.ignores_cache or ignores_cache, is_check=is_check)
             if is_for_each_platform:
                 added = replace(added, is_separate=True, unknown=added.unknown | {"platforms"})
             reading.builds.append(added)
