@@ -180,7 +180,11 @@ def test_a_dockerfile_of_a_workflow_in_a_missing_directory(
         (compose("a/Dockerfile"), ["b/Dockerfile"], "b/Dockerfile"),
         (compose("a/Dockerfile"), ["b/Dockerfile", "b/Dockerfile.arm"], None),
         (compose("Dockerfile.arm"), ["docker/Dockerfile.arm.md"], None),
-        (compose("app/Dockerfile", context="sub"), ["docker/Dockerfile"], "docker/Dockerfile"),
+        (compose("app/Dockerfile", context="sub"), ["sub/docker/Dockerfile"], "sub/docker/Dockerfile"),
+        (compose("app/Dockerfile", context="sub"), ["sub/Dockerfile"], "sub/Dockerfile"),
+        (compose("app/Dockerfile", context="sub"), ["Dockerfile"], "Dockerfile"),
+        (compose("app/Dockerfile", context="sub"), ["docker/Dockerfile"], None),
+        (compose("app/Dockerfile.arm", context="sub"), ["docker/Dockerfile.arm"], "docker/Dockerfile.arm"),
         # A name that is only misspelt, in the same directory, comes first.
         (compose("Dockerfil"), ["Dockerfile", "docker/Dockerfil"], "Dockerfile"),
     ],

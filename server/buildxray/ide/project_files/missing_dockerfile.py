@@ -88,15 +88,19 @@ def _depends_on_machine(entry: BuildEntry) -> bool:
 def _elsewhere(entry: BuildEntry) -> Path | None:
     """The only Dockerfile of this name in another directory of the repository, if no build of the file names it.
 
-    For the usual name it has to be the only Dockerfile: many directories may have one.
+    A Dockerfile of the usual name has to be the only one, because many directories may have one, and to be below the context or
+    above the missing one: elsewhere it is that of something else.
     """
-    name = entry.declared.dockerfile.name.lower()
-    candidates = entry.file.dockerfiles
-    if name not in {"containerfile", "dockerfile"}:
+    declared, candidates = entry.declared, entry.file.dockerfiles
+    name = declared.dockerfile.name.lower()
+    is_usual = name in {"containerfile", "dockerfile"}
+    if not is_usual:
         candidates = tuple(it for it in candidates if it.name.lower() == name)
     (only,) = candidates if len(candidates) == 1 else (None,)
-    is_meant = only is not None and only.name.lower() == name and not entry.file.names(only)
-    return only if only is not None and is_meant and _has_stage(entry, only) else None
+    if only is None or only.name.lower() != name or entry.file.names(only) or not _has_stage(entry, only):
+        return None
+    is_near = only.is_relative_to(declared.context) or declared.dockerfile.is_relative_to(only.parent)
+    return only if is_near or not is_usual else None
 
 
 def _moved(entry: BuildEntry, place: TextRange, dockerfile: Path) -> tuple[Fix, ...]:
