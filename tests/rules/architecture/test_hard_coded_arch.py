@@ -689,3 +689,18 @@ def test_default_platforms_are_a_condition() -> None:
 )
 def test_an_installer_with_programs_inside_is_for_one_machine(run: str, is_said: bool) -> None:
     assert bool(findings(hard_coded_arch, context(IMAGE.format(f"RUN {run}")))) is is_said
+
+
+@every_case(
+    "declaration, address, is_said",
+    [
+        ("", "https://x.org/t-${TARGETARCH:-amd64}", False),
+        ("", "https://x.org/t_${TARGETPLATFORM:-linux/amd64}.tgz", False),
+        ("ARG TARGETARCH", "https://x.org/t-${TARGETARCH:-amd64}", False),
+        ("", "https://x.org/${TARGETARCH:-x}/t-amd64", True),
+        ("", "https://x.org/t-${ARCH:-amd64}", True),
+    ],
+)
+def test_the_default_of_an_undeclared_argument_is_one_cause(declaration: str, address: str, *, is_said: bool) -> None:
+    text = f"FROM debian\n{declaration}\nRUN curl -o /usr/bin/t {address}\n"
+    assert bool(reported(hard_coded_arch, text)) is is_said

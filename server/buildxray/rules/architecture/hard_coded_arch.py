@@ -46,6 +46,9 @@ _OTHER_SYSTEM: Final = lazy_regex(
     r"(?<![a-z])(?:darwin|freebsd|netbsd|openbsd|macosx?|windows)(?![a-z])", re.IGNORECASE
 )
 
+_OPERAND: Final = lazy_regex(r":?-[^{}$\\s]*")
+"""The text between the name of a variable and the end of a word in its default."""
+
 _SCRIPTS: Final = frozenset({"corepack", "npm", "npx"})
 """Programs and directories in an archive of Node.js that are JavaScript, and run on every machine."""
 
@@ -128,7 +131,7 @@ def _findings(ctx: RuleContext, target: Stage) -> Iterator[Finding]:
         if not stage.is_native:
             yield from _by_own_arguments(ctx, stage)
             yield from _by_wrong_names(ctx, stage)
-        downloaded = [(download, _named(download)) for download in downloads(stage)]
+        downloaded = [(download, _without_other_cause(ctx, _named(download))) for download in downloads(stage)]
         if len({one[2] for __, named in downloaded for one in named}) != 1:
             # A file with downloads for several architectures considers them, apart from those for which only its default branch is left.
             yield from _by_default_branches(ctx, stage, downloaded)
@@ -199,6 +202,22 @@ def _by_default_branches(
 def _has_other_cause(run: Run) -> bool:
     """True if `masked-platform-arg` or `undeclared-platform-arg` reports why a RUN takes the wrong branch."""
     return _is_masked(run) or _is_undeclared(run)
+
+
+def _without_other_cause(ctx: RuleContext, named: list[_Named]) -> list[_Named]:
+    """Leave out the architectures in `${TARGETARCH:-amd64}` of an undeclared argument, which `undeclared-platform-arg` reports."""
+    return [it for it in named if not _is_default_of_undeclared(ctx, *it[:2])]
+
+
+def _is_default_of_undeclared(ctx: RuleContext, piece: Piece, place: TextRange) -> bool:
+    run = piece.instruction
+    return isinstance(run, Run) and any(
+        it.has_default
+        and it.name in PER_TARGET_ARGUMENTS
+        and not run.is_set(it.name)
+        and _OPERAND.fullmatch(ctx.text, it.name_range.end, place.end) is not None
+        for it in run.variable_references()
+    )
 
 
 def _is_undeclared(run: Run) -> bool:
