@@ -94,7 +94,7 @@ class OwnRoot(NamedTuple):
 
 
 def root_of_its_own(stage: Stage) -> OwnRoot | None:
-    """A separate root for a stage whose root is shared with the image, so that the stage can move to the build machine.
+    """A separate root for a stage whose root is shared with the image, or with an image for another `--target`, so that the stage can move to the build machine.
 
     None if it shares no root, if the image depends on the target, or if a copy would have another meaning. `scratch` has no platform: what
     is copied onto it would have to come from another machine.
@@ -103,7 +103,7 @@ def root_of_its_own(stage: Stage) -> OwnRoot | None:
     if (
         root is None
         or root is stage
-        or not root.is_image
+        or not (root.is_image or _starts_elsewhere(root, stage))
         or root.from_.platform is not None
         or stage.from_.platform is not None
     ):
@@ -127,6 +127,12 @@ def root_of_its_own(stage: Stage) -> OwnRoot | None:
     installs = any(it.use.toolchain is COMMON for one in between for it in one.commands(Effect.INSTALL))
     is_small = not installs and len(written) <= _MOST_COPIED
     return OwnRoot(f"{keyword} --platform=$BUILDPLATFORM {image.text}{rest}", written, is_small)
+
+
+def _starts_elsewhere(root: Stage, stage: Stage) -> bool:
+    """True if a stage on a root starts a program, and is not on the other stage: it is an image of its own, and must stay for the target."""
+    others = {*root.family} - {*stage.family}
+    return any(isinstance(it.node, Cmd | Entrypoint) for one in others for it in one.instructions)
 
 
 def with_own_root(ctx: RuleContext, stage: Stage, own_root: OwnRoot) -> Fix | None:

@@ -22,6 +22,7 @@ from buildxray.semantics.package_scripts import compiles_for_its_machine, writes
 from buildxray.syntax.instructions import Cmd, Copy, Entrypoint, Onbuild
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.toolchains.c import C
+from buildxray.toolchains.common import COMMON
 from buildxray.toolchains.go import GO
 from buildxray.toolchains.node import NODE, starts_bundler
 
@@ -260,8 +261,7 @@ def takes_along_packages(ctx: RuleContext, stage: Stage) -> bool:
     members = {it.idx for it in stage.family}
     return any(
         origin.stage in members
-        # Packages of a distribution write nothing below /usr/local.
-        and (origin.is_certain or not artifact.source.startswith("/usr/local/"))
+        and (origin.is_certain or _OF_DISTRIBUTION.fullmatch(artifact.source) is not None or not _is_of_system(origin))
         and origin.machine is Machine.TARGET
         and origin.use is not None
         and origin.use.effect is Effect.INSTALL
@@ -269,6 +269,16 @@ def takes_along_packages(ctx: RuleContext, stage: Stage) -> bool:
         for artifact in ctx.build.artifacts.all
         for origin in artifact.origins
     )
+
+
+_OF_DISTRIBUTION: Final = lazy_regex(
+    r"(?:/usr)?/(?:lib\w*|libexec|s?bin)(?:/(?!local)[\w.+*/-]*(?:-linux-|\.so)[\w.+*/-]*)?/?"
+)
+"""Paths that a package of a distribution may have written: its directories of programs and libraries, and a library. Another program there may be the project's."""
+
+
+def _is_of_system(origin: Origin) -> bool:
+    return origin.use is not None and origin.use.toolchain is COMMON
 
 
 def carries_packages(before: RuleContext, after: RuleContext) -> bool:

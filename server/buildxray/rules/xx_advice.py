@@ -10,10 +10,12 @@ from typing import Final, NamedTuple
 
 from buildxray.localization import _
 from buildxray.rules.context import RuleContext
+from buildxray.rules.portability import consumers_outside, is_for_all
 from buildxray.semantics.build import Effect, KnownCommand, Run, Stage
+from buildxray.syntax.instructions import Copy
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.toolchains.base import Use
-from buildxray.toolchains.c import C, crossing, is_for_cxx, needs_own_machine
+from buildxray.toolchains.c import C, crossing, is_compiler, is_for_cxx, needs_own_machine
 from buildxray.toolchains.go import GO
 from buildxray.toolchains.rust import RUST
 
@@ -34,11 +36,22 @@ def advice(ctx: RuleContext, stage: Stage, commands: Sequence[KnownCommand]) -> 
     first = next((it for it in possible if _OF_XX in it), None)
     compile_ = _(", ").join(dict.fromkeys(crossing(it.invocation) for it in uses if it.toolchain is C))
     place = _platform_place(stage)
-    return [
+    steps = [
         _(it, place=place, install=install or "", compile=compile_)
         for it in possible
         if _OF_XX not in it or it is first
     ]
+    if may_fail(commands):
+        return [_("if the project compiles with Clang for another machine, {steps}", steps=it) for it in steps]
+    return steps
+
+
+def may_fail(commands: Iterable[KnownCommand]) -> bool:
+    """True if the steps replace the compiler of a project of C or C++ and tell it another machine, which its build files may not support.
+
+    They may ask for GCC or a newer Clang, run what they compile, or look at the machine that builds.
+    """
+    return any(it.use.toolchain is C and not is_compiler(it.name) for it in commands)
 
 
 def _platform_place(stage: Stage) -> str:
@@ -68,13 +81,6 @@ def _runs_tests(stage: Stage) -> bool:
         for run in stage.runs
         for it in run.commands
     )
-
-
-def is_possible(stage: Stage, commands: Sequence[KnownCommand]) -> bool:
-    """True if `advice` has a recipe for some of these commands."""
-    if needs_target_machine(stage, commands) or _needs_more(_surroundings_of(stage), commands):
-        return False
-    return _xx_install(stage) is not None
 
 
 def _may_not_work(ctx: RuleContext, stage: Stage, commands: Sequence[KnownCommand]) -> bool:
@@ -139,12 +145,34 @@ def _surroundings_of(stage: Stage) -> _Surroundings:
         # Crates with bindings to C load the libclang of the build machine.
         or (RUST in toolchains and any(it.startswith(("clang", "llvm")) for it in words))
         or any(_OTHER_WORDS.search(run.node.text) for run in runs)
+        or _takes_programs(stage)
+        or any(it.stage is not None and it.stage.commands(Effect.COMPILE) for it in consumers_outside(stage.family))
     )
     return _Surroundings(
         not is_complex,
         _RUSTUP_IMAGE.search(stage.image_name) is not None or any(it.name in ("rustup", "rustup-init") for it in known),
         _WITH_LIBRARIES.search(stage.image_name) is not None,
     )
+
+
+def _takes_programs(stage: Stage) -> bool:
+    """True if a stage copies what is for the target from an image, or from a stage that does not only write text: programs, libraries, compiled crates.
+
+    On the build machine, such programs do not run.
+    """
+    known = (it for it in stage.build.stages if it.is_native or _only_writes_text(it))
+    harmless = {consumer for it in known for consumer in it.consumers}
+    return any(
+        it not in harmless and not all(is_for_all(source.text) for source in it.node.sources)
+        for one in stage.ancestry
+        for it in one.instructions
+        if isinstance(it.node, Copy) and it.node.source_stage is not None
+    )
+
+
+def _only_writes_text(stage: Stage) -> bool:
+    """True if a stage bundles, and neither compiles nor downloads programs."""
+    return bool(stage.commands(Effect.BUNDLE)) and not stage.commands(Effect.COMPILE, Effect.DOWNLOAD, Effect.UNKNOWN)
 
 
 def _may_link_them(command: KnownCommand) -> bool:

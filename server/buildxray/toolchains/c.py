@@ -203,6 +203,11 @@ def crossing(invocation: Invocation) -> str:
             return ""
 
 
+def is_compiler(name: str) -> bool:
+    """True for the name of a compiler of C or C++, not of a tool that calls one: `gcc-13`, `clang++`."""
+    return _COMPILER.fullmatch(name) is not None
+
+
 def is_for_cxx(name: str) -> bool:
     """True for the name of a compiler of C++: `g++-13`, `clang++`."""
     return "++" in name

@@ -405,6 +405,110 @@ def test_no_base_image_of_its_own_is_advised_where_the_image_takes_packages_of_t
         assert finding.fixes == ()
 
 
+@every_case(
+    "taken, is_carried",
+    [
+        ("/w/node_modules", True),
+        ("/w", True),
+        ("/w/.next", False),
+        ("/w/.next/standalone", False),
+    ],
+)
+def test_packages_that_the_image_takes_along_need_a_machine_of_the_target(taken: str, *, is_carried: bool) -> None:
+    text = f"FROM node AS b\nWORKDIR /w\nCOPY . .\nRUN npm ci\nRUN npm run build\nFROM node\nCOPY --from=b {taken} {taken}\n"
+    (finding,) = findings(emulated_build, context(text))
+    way = "on the build platform it would install packages for the wrong machine, and the image contains them; a machine of the target platform avoids the emulation"
+    assert finding.message.endswith(way) == is_carried
+    assert bool(finding.fixes) != is_carried
+
+
+@every_case(
+    "text, way",
+    [
+        # Another `--target` is built on the same root.
+        (
+            "FROM node AS root\nWORKDIR /w\nFROM root AS dev\nCMD npm start\nFROM root AS b\nRUN npm ci && npm run build\nFROM nginx\nCOPY --from=b /w/dist /\n",
+            "`FROM --platform=$BUILDPLATFORM node AS b`, followed by the 1 instruction of the stages that it continues",
+        ),
+        # Another `--target` is built on the stage itself.
+        (
+            "FROM node AS b\nWORKDIR /w\nRUN npm ci && npm run build\nFROM b AS dev\nCMD npm start\nFROM nginx\nCOPY --from=b /w/dist /\n",
+            "; a machine of the target platform avoids the emulation",
+        ),
+        (
+            "FROM golang AS b\nRUN GOBIN=/o go install example.com/a@latest\nFROM debian\nCOPY --from=b /o/a /a\n",
+            "; a machine of the target platform avoids the emulation",
+        ),
+        # The libraries of the root are for the target too.
+        (
+            "FROM ubuntu AS base\nRUN apt-get install -y g++ libopencv-dev\nFROM base AS b\nRUN cmake -B o && cmake --build o\nFROM base\nCOPY --from=b /o /o\n",
+            "5 to 10 times as long; a machine of the target platform avoids the emulation",
+        ),
+    ],
+)
+def test_a_message_without_an_edit_ends_with_a_way(text: str, way: str) -> None:
+    (finding,) = findings(emulated_build, context(text))
+    assert finding.message.endswith(way)
+
+
+@every_case(
+    "taken, is_carried",
+    [("/usr/lib", True), ("/usr/lib/libpq.so.5", True), ("/lib64/ld-linux-x86-64.so.2", True), ("/bin/server", False)],
+)
+def test_a_program_among_those_of_the_system_may_be_the_project_s(taken: str, *, is_carried: bool) -> None:
+    text = f"FROM rust:1.90-slim AS b\nRUN apt-get install -y libpq5\nRUN cargo build && cp target/a /bin/server\nFROM debian\nCOPY --from=b {taken} /x\n"
+    (finding,) = findings(emulated_build, context(text))
+    assert ("for the wrong machine" in finding.message) == is_carried
+
+
+def test_a_release_with_its_virtual_machine_needs_a_machine_of_the_target() -> None:
+    text = (
+        "FROM hexpm/elixir AS b\nWORKDIR /w\nCOPY . .\nRUN gleam build\n{}FROM debian\nCOPY --from=b /w/_build /app\n"
+    )
+    (finding,) = findings(emulated_build, context(text.format("RUN mix release\n")))
+    assert finding.message.endswith("; a machine of the target platform avoids the emulation")
+    (finding,) = findings(emulated_build, context(text.format("")))
+    assert "a machine of the target platform" not in finding.message
+
+
+@every_case(
+    "earlier, copy, has_steps",
+    [
+        ("FROM rust:1.90-slim AS deps\nRUN cargo build\n", "COPY --from=deps /w/target target", False),
+        ("", "COPY --from=lukemathwalker/cargo-chef /usr/local/cargo /usr/local/cargo", False),
+        ("FROM debian AS tools\nRUN curl -o /x https://x\n", "COPY --from=tools /x /usr/bin/x", False),
+        ("FROM --platform=$BUILDPLATFORM debian AS tools\n", "COPY --from=tools /x /usr/bin/x", True),
+        ("FROM node AS web\nRUN npm ci && npm run build\n", "COPY --from=web /dist dist", True),
+        ("", "COPY --from=alpine /etc/ssl/certs /etc/ssl/certs", True),
+    ],
+)
+def test_no_steps_for_xx_where_the_stage_takes_programs_for_the_target(
+    earlier: str, copy: str, *, has_steps: bool
+) -> None:
+    text = (
+        f"{earlier}FROM rust:1.90-slim AS b\n{copy}\nRUN cargo build\nFROM debian\nCOPY --from=b /w/target/debug/a /a\n"
+    )
+    messages = [it.message for it in findings(emulated_build, context(text)) if "`cargo build`" in it.message]
+    assert any("tonistiigi/xx" in it for it in messages) == has_steps
+
+
+@every_case(
+    "run, is_conditional",
+    [
+        ("gcc -o /o x.c", False),
+        ("cmake -B b && cmake --build b", True),
+        ("meson setup b && ninja -C b", True),
+        ("autoreconf -i && ./configure && make", True),
+    ],
+)
+def test_another_compiler_for_a_whole_project_is_a_condition(run: str, *, is_conditional: bool) -> None:
+    text = f"FROM debian AS b\nWORKDIR /w\nRUN {run}\nFROM debian\nCOPY --from=b /o /o\n"
+    (finding,) = findings(emulated_build, context(text))
+    condition = "; a machine of the target platform avoids the emulation; if the project compiles with Clang for another machine, tonistiigi/xx cross-compiles: "
+    assert "tonistiigi/xx" in finding.message
+    assert (condition in finding.message) == is_conditional
+
+
 def test_one_cause_is_one_finding() -> None:
     text = (
         "FROM node AS a\nRUN npm run build\nFROM a AS b\nRUN npm run build:more\nFROM scratch\nCOPY --from=b /dist /\n"
@@ -655,7 +759,7 @@ def test_a_build_tool_beside_an_installed_compiler(image: str, run: str, *, is_s
     ],
 )
 def test_a_compiler_with_a_base_image_of_its_own_is_told_the_target(run: str, copied: str, *, is_said: bool) -> None:
-    text = f"FROM rust AS base\nRUN apt-get install -y x\nFROM base AS b\nRUN {run}\nFROM base\nCOPY --from=b {copied} /o\n"
+    text = f"FROM rust:slim AS base\nRUN apt-get install -y x\nFROM base AS b\nRUN {run}\nFROM base\nCOPY --from=b {copied} /o\n"
     (message,) = asked(text)
     assert "a base image of its own" in message
     assert ("told the target platform" in message) is is_said

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
-from typing import Final
+from typing import Final, NamedTuple
 
 from buildxray.localization import _, ngettext
 from buildxray.platforms.aliases import named_architectures
@@ -25,7 +25,7 @@ from buildxray.rules.portability import (
 from buildxray.rules.purpose import is_example
 from buildxray.rules.split_stage import split_stage
 from buildxray.rules.wording import listed
-from buildxray.rules.xx_advice import advice, needs_target_machine
+from buildxray.rules.xx_advice import advice, may_fail, needs_target_machine
 from buildxray.semantics.build import Effect, KnownCommand, Stage
 from buildxray.syntax.instructions import Cmd, Copying, Entrypoint
 from buildxray.syntax.lazy_regex import lazy_regex
@@ -146,20 +146,36 @@ def emulated_build(ctx: RuleContext) -> Iterator[Finding]:
     says that they may compile on the image of a compiler; if these platforms are requested, also in a stage that installs a C
     compiler. Otherwise they are not reported.
     """
-    if not ctx.asks_for_several and ctx.build.file_architectures:
-        # The image is for machines of that architecture.
-        return
-    if ctx.assumes_platforms and _is_for_its_machine(ctx):
-        return
-    workspace = ctx.build.workspace
-    is_shown_only = workspace.has_unread_builds and not ctx.has_intent and is_example(workspace.dockerfile)
-    if ctx.is_for_helping or is_shown_only:
-        # People build and run it on their own machine, without emulation.
-        return
-    if ctx.may_have_own_machines:
+    if _is_useless(ctx):
         return
     if not ctx.build.workspace.is_for_one_platform:
         yield from _in_image(ctx)
+    for stage, commands in _stages(ctx).items():
+        yield _finding(ctx, stage, commands)
+    yield from _on_several_machines(ctx)
+
+
+def first_with_way(ctx: RuleContext) -> Stage | None:
+    """The first stage that the rule reports with an edit or with steps that surely make it compile on the build machine; None without one."""
+    stages = {} if _is_useless(ctx) else _stages(ctx)
+    return next((stage for stage, commands in stages.items() if _has_way(ctx, stage, commands)), None)
+
+
+def _is_useless(ctx: RuleContext) -> bool:
+    """True if nobody waits for emulation in a build of this file, as far as its project tells."""
+    if not ctx.asks_for_several and ctx.build.file_architectures:
+        # The image is for machines of that architecture.
+        return True
+    if ctx.assumes_platforms and _is_for_its_machine(ctx):
+        return True
+    workspace = ctx.build.workspace
+    is_shown_only = workspace.has_unread_builds and not ctx.has_intent and is_example(workspace.dockerfile)
+    # People build and run it on their own machine, without emulation.
+    return ctx.is_for_helping or is_shown_only or ctx.may_have_own_machines
+
+
+def _stages(ctx: RuleContext) -> dict[Stage, list[KnownCommand]]:
+    """The stages to change, each with what it and the stages on it compile under emulation."""
     compiling = {stage: commands for stage in ctx.build.needed_stages if (commands := _compiling(ctx, stage))}
     joined: dict[Stage, list[KnownCommand]] = {}
     for stage, commands in compiling.items():
@@ -170,9 +186,7 @@ def emulated_build(ctx: RuleContext) -> Iterator[Finding]:
             # Stages on a root of their own move together.
             owner = next(it for it in compiling if it.root is root)
         joined.setdefault(owner, []).extend(commands)
-    for stage, commands in joined.items():
-        yield _finding(ctx, stage, commands)
-    yield from _on_several_machines(ctx)
+    return joined
 
 
 def _is_for_its_machine(ctx: RuleContext) -> bool:
@@ -198,30 +212,62 @@ def _compiling(ctx: RuleContext, stage: Stage) -> list[KnownCommand]:
     return _emulated(_generators(stage)) or _emulated(_building_scripts(ctx, stage))
 
 
+class _Place(NamedTuple):
+    """Where a stage could run instead."""
+
+    own_root: OwnRoot | None
+    """A new FROM on the build machine, if the stage shares its root with the image."""
+    is_carrying: bool
+    """True if on the build machine the stage would install packages for the wrong machine that the image takes along."""
+    is_guess: bool
+    """True if it is not known whether the stage compiles."""
+
+
+def _place(ctx: RuleContext, stage: Stage, commands: Sequence[KnownCommand]) -> _Place:
+    is_guess = all(it.use.effect is Effect.UNKNOWN for it in commands)
+    is_tied = is_guess or takes_target_packages(stage)
+    is_carrying = not is_tied and takes_along_packages(ctx, stage)
+    # What is compiled for the image would have to cross-compile on another root.
+    is_tied = is_tied or is_carrying or (any(map(_goes_into_image, commands)) and _needs_machine(ctx, stage, commands))
+    own_root = None if is_tied else root_of_its_own(stage)
+    return _Place(own_root, is_carrying, is_guess)
+
+
+def _has_way(ctx: RuleContext, stage: Stage, commands: list[KnownCommand]) -> bool:
+    """True if an edit or steps by hand surely move what a stage compiles to the build machine."""
+    place = _place(ctx, stage, commands)
+    if place.is_guess or place.is_carrying or ctx.build.workspace.makefile_sets_platform:
+        return False
+    if _fixes(ctx, stage, place.own_root):
+        return True
+    compiling = _for_other_machines(commands)
+    if takes_target_packages(stage) or (place.own_root is None and _shares_image(stage)):
+        return False
+    if compiling:
+        return not may_fail(compiling) and bool(advice(ctx, stage, compiling))
+    return place.own_root is not None or _starts_app_host(stage, commands)
+
+
 def _finding(ctx: RuleContext, stage: Stage, commands: list[KnownCommand]) -> Finding:
     image = stage.from_.image
     assert image is not None, "a stage without an image compiles nothing"
-    is_guess = all(it.use.effect is Effect.UNKNOWN for it in commands)
-    own_root = None if is_guess or takes_target_packages(stage) else root_of_its_own(stage)
-    is_carrying = own_root is not None and takes_along_packages(ctx, stage)
-    if is_carrying:
-        own_root = None
+    place = _place(ctx, stage, commands)
+    own_root, is_guess = place.own_root, place.is_guess
     fact = _fact(ctx, commands, is_guess=is_guess)
     parts = [_("{fact}, which takes 5 to 10 times as long", fact=fact) + _consequence(stage)]
     if own_root is not None:
         parts.append(_own_root_advice(own_root))
         if any(map(_goes_into_image, commands)):
             parts.append(_("the compiler must then be told the target platform"))
-    if is_carrying:
+    if place.is_carrying:
         parts.append(
             _("on the build platform it would install packages for the wrong machine, and the image contains them")
         )
-    if is_guess or (own_root is None and _shares_image(stage)):
+    if is_guess or place.is_carrying or (own_root is None and _shares_image(stage)):
         parts.append(_by_machine())
     else:
         advised = _advice(ctx, stage, commands)
-        if (is_carrying or takes_target_packages(stage)) and not advised:
-            # Packages with native code are for the machine that installs them.
+        if not advised and _must_stay(stage, commands):
             advised = [_by_machine()]
         parts += advised
     starts_app_host = _starts_app_host(stage, commands)
@@ -261,8 +307,23 @@ def _advice(ctx: RuleContext, stage: Stage, commands: Iterable[KnownCommand]) ->
                 "a machine of the target platform avoids the emulation; cross-compiling is not practical, because such a build runs what it has compiled, or needs settings of its own for each target"
             )
         ]
+    steps = advice(ctx, stage, compiling)
     # Where no recipe surely works, people still have machines.
-    return advice(ctx, stage, compiling) or ([_by_machine()] if compiling else [])
+    return [_by_machine(), *steps] if compiling and (not steps or may_fail(compiling)) else steps
+
+
+def _must_stay(stage: Stage, commands: Iterable[KnownCommand]) -> bool:
+    """True if no change of the file makes a stage run on the build machine.
+
+    It copies packages for the target, a stage on it is an image of its own, a compiler writes for its own machine only (`mix release` copies
+    the virtual machine of Erlang), or `go install` writes where another machine's programs are refused (`go help install`, GOBIN).
+    """
+    return (
+        takes_target_packages(stage)
+        or any(isinstance(it.node, Cmd | Entrypoint) for one in stage.family for it in one.instructions)
+        or any(it.use.is_native_only for one in stage.family for it in one.commands(Effect.COMPILE))
+        or any(_is_install(it) and _has_gobin(it) for it in commands)
+    )
 
 
 def _by_machine() -> str:
@@ -307,8 +368,15 @@ def _goes_into_image(command: KnownCommand) -> bool:
 
 def _installs_into_image(command: KnownCommand) -> bool:
     """True for a `go install` that could cross-compile, and whose binary is copied into the image."""
-    is_install = command.use.toolchain is GO and command.invocation.subcommand == "install"
-    return is_install and not needs_c(command) and _goes_into_image(command)
+    return _is_install(command) and not _has_gobin(command) and not needs_c(command) and _goes_into_image(command)
+
+
+def _has_gobin(command: KnownCommand) -> bool:
+    return any(it != "" for it in command.invocation.setting("GOBIN").values)
+
+
+def _is_install(command: KnownCommand) -> bool:
+    return command.use.toolchain is GO and command.invocation.subcommand == "install"
 
 
 def _in_image(ctx: RuleContext) -> Iterator[Finding]:
