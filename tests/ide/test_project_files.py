@@ -719,9 +719,11 @@ def test_a_compiler_that_the_arguments_skip_does_not_emulate(tmp_path: Path, giv
     "commands, is_advised",
     [
         ("npm ci && npm run build", True),
-        # The compiler is there for packages with native code, which are for the machine that installs them.
-        ("apt-get install -y gcc && npm ci && npm run build", False),
-        ("apt-get install -y gcc && pip install -r requirements.txt && protoc --python_out=. a.proto", False),
+        ("apt-get install -y gcc && npm ci && npm run build", True),
+        # Packages with native code are for the machine that installs them, and the image takes them along.
+        ("cd /app && apt-get install -y gcc && npm ci && npm run build", False),
+        # A build tool may not support another compiler and another machine.
+        ("apt-get install -y gcc cmake && cmake -B /app && cmake --build /app", False),
         ("apt-get install -y gcc && pip install -r requirements.txt && go build -o /app .", True),
     ],
 )

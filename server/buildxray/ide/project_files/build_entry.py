@@ -22,6 +22,7 @@ from buildxray.projects.file_names import is_dockerfile
 from buildxray.projects.places import FilePlaces
 from buildxray.projects.reader import SKIPPED
 from buildxray.records import cached_property
+from buildxray.rules.context import RuleContext
 from buildxray.semantics.build import Build, Builder, BuildRequest, Stage
 from buildxray.syntax.text import TextRange
 
@@ -113,6 +114,13 @@ class BuildEntry:
         stages = self.build.stages
         named = [it for it in stages if wanted and (it.name == wanted or str(it.idx) == wanted)]
         return named[-1] if named else stages[-1] if stages and not wanted else None
+
+    @property
+    def context(self) -> RuleContext | None:
+        """The build as rules see it; None without a Dockerfile."""
+        if self.build is None:
+            return None
+        return RuleContext(self.build, Builder(self.request), asks_for_several=True)
 
     @property
     def runner_place(self) -> TextRange:

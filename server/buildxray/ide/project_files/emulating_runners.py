@@ -17,13 +17,12 @@ from buildxray.projects.builds import DeclaredBuild, choose
 from buildxray.records import replace
 from buildxray.rules.base import Severity
 from buildxray.rules.intended import names_one_architecture
-from buildxray.rules.portability import installs_c_compiler, movable, needs_c, takes_target_packages
+from buildxray.rules.native.emulated_build import first_with_way
+from buildxray.rules.portability import installs_c_compiler
 from buildxray.rules.wording import joined
-from buildxray.rules.xx_advice import is_possible
 from buildxray.semantics.build import Build, Effect, KnownCommand, Stage
 from buildxray.semantics.cost import build_totals
 from buildxray.syntax.text import TextRange
-from buildxray.toolchains.go import GO
 from buildxray.toolchains.node import NODE
 from buildxray.toolchains.scripting import SCRIPTING
 
@@ -63,8 +62,10 @@ def _message(builds: Mapping[tuple[Path, Build], BuildEntry]) -> str:
     requests = [it.request for it in builds.values()]
     targets = {one for it in requests for one in it.target_platforms}
     platforms = _emulated_platforms(builds)
-    ((dockerfile, first), entry), *_others = builds.items()
-    line = next((it.from_.line for it in first.needed_stages if _can_cross_compile(it)), None)
+    ((dockerfile, _build), entry), *_others = builds.items()
+    context = entry.context
+    stage = None if context is None else first_with_way(context)
+    line = None if stage is None else stage.from_.line
     is_one_each = all(it.is_separate for it in requests)
     if len(targets) == 1 or (is_one_each and line is None):
         return _("{fact}; a runner for {platforms} avoids that", fact=fact, platforms=platforms)
@@ -161,23 +162,6 @@ def _emulated_runs(n_emulated: int, n_runs: int, files: str) -> str:
 
 def _compiles_emulated(stage: Stage) -> bool:
     return any(step.is_emulated for it in _compiling(stage) for step in it.run.steps)
-
-
-def _can_cross_compile(stage: Stage) -> bool:
-    """True if a stage compiles under emulation what could be compiled for the target platform on the build machine.
-
-    The image itself is for the target, so a stage that becomes the image cannot move.
-    """
-    if stage.is_image or takes_target_packages(stage):
-        return False
-    commands = movable(stage, _compiling(stage))
-    crossed = [it for it in commands if needs_c(it) or (it.use.must_run_on_target and it.use.toolchain is not GO)]
-    if crossed and not is_possible(stage, crossed):
-        return False
-    if any(it.use.effect is Effect.INSTALL or it.use.toolchain is SCRIPTING for it in commands):
-        # Packages with native code are for the machine that installs them.
-        commands = [it for it in commands if it.use.effect is Effect.COMPILE and it.use.toolchain is not SCRIPTING]
-    return any(step.is_emulated for it in commands for step in it.run.steps)
 
 
 def _compiling(stage: Stage) -> list[KnownCommand]:
