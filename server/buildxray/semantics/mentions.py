@@ -89,6 +89,9 @@ _OF_CONDA: Final = lazy_regex(r"\blinux-(?:32|64|aarch64|ppc64le|s390x)\b")
 _KEYWORD: Final = lazy_regex(rf"\b(?:{'|'.join(INSTRUCTION_KINDS)})\b")
 _FLAGS_OF_RUN: Final = ("--mount=type=", "--network=", "--security=")
 _OPERATORS: Final = frozenset({"&&", "||", "|", ">>", "2>&1", ">"})
+BUILTINS: Final = frozenset({".", "eval", "exec", "export", "set", "source", "unset"})
+"""Builtins of shells that no system has as a program. Source: POSIX.1-2024, "Special Built-In Utilities", and Bash for `source`."""
+_WORDS_FOR_SHELLS: Final = _OPERATORS | BUILTINS
 _SHELL_PIECES: Final = ("&&", "|", ">", "~", "$(", "`")
 
 
@@ -234,7 +237,9 @@ def _has_shell_syntax(node: Node) -> bool:
     if isinstance(node, Run) and any(it.value is not None and "~" in it.value.text for it in node.mounts):
         return True
     if node.is_json:
-        return any(" " in it.text or "$" in it.text or "~" in it.text or it.text in _OPERATORS for it in node.arguments)
+        return any(
+            " " in it.text or "$" in it.text or "~" in it.text or it.text in _WORDS_FOR_SHELLS for it in node.arguments
+        )
     return isinstance(node, _WITHOUT_SHELL) and any(it in node.text for it in _SHELL_PIECES)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from buildxray.caching import cached
@@ -13,7 +13,7 @@ from buildxray.rules.base import Finding, FixAvailability, Severity, rule
 from buildxray.rules.check_warnings import warned
 from buildxray.rules.context import RuleContext
 from buildxray.semantics.build import Instruction, Run
-from buildxray.semantics.mentions import Mention
+from buildxray.semantics.mentions import BUILTINS, Mention
 from buildxray.syntax.instructions import (
     Add,
     Arg,
@@ -46,6 +46,13 @@ _LONGEST_COMMAND: Final = 200
 """Code points of an unquoted command that may follow its first word."""
 _VARIABLE: Final = lazy_regex(r"\$(?:\w+|\{\w+\})")
 _PLATFORM_VARIABLE: Final = lazy_regex(rf"\$\{{?(?:{'|'.join(AUTOMATIC_ARGUMENTS)})\b")
+_VARIABLE_IN_WORD: Final = lazy_regex(r"(?<![\\$])\$(?:[A-Z][A-Z0-9_]*(?!\w)|\{[A-Z][A-Z0-9_]*(?::?-[^${}]*)?\})")
+_EXPANDS_NOTHING: Final = lazy_regex(
+    r"(?:.*/)?(?:celery|curl|daphne|dotnet|flask|gunicorn|hypercorn|java|node|php|python[\d.]*|ruby|streamlit|uvicorn|wget)"
+)
+"""Programs that take the words of their command line as they are."""
+_CODE: Final = frozenset({"-c", "-e", "-p", "-r", "--command", "--eval", "--print"})
+"""Options whose value is a program, in which `$` may have another meaning."""
 _COMPARING: Final = frozenset({"[", "[[", "expr", "find", "test"})
 _SHELLS: Final = lazy_regex(
     r"(?:.*[/\\])?(?:ba|da|z|k|c|a|fi)?sh|cmd(?:\.exe)?|p(?:ower|w)sh(?:ell)?(?:\.exe)?", re.IGNORECASE
@@ -61,8 +68,9 @@ def shell_syntax(ctx: RuleContext) -> Iterator[Finding]:
 
     ## What it does
     Looks for `&&`, `|` and redirections among the arguments of COPY, ADD, WORKDIR, USER and VOLUME; for `~` at the beginning of their paths; for
-    `$(command)` in the values of ENV and ARG; and, in the JSON form of RUN, CMD, ENTRYPOINT and HEALTHCHECK, for a whole command line or a
-    variable as the program, and for operators as arguments.
+    `$(command)` in the values of ENV and ARG; and, in the JSON form of RUN, CMD, ENTRYPOINT and HEALTHCHECK, for a whole command line, a
+    variable or a builtin of shells such as `exec` as the program, for operators as arguments, and for variables among the arguments of
+    programs such as `java` and `python`, which get `$PORT` as it is written.
 
     ## Why it matters
     No shell reads these: `COPY a b || true` copies files called `||` and `true`, `WORKDIR ~/app` makes a directory named `~`, the
@@ -183,10 +191,35 @@ def _exec_form(instruction: Instruction) -> Iterator[Finding]:
         message = _("no shell reads the JSON form: the program is called `{name}`", name=program.text)
         yield Finding(instruction.range_of(program), message)
     elif not isinstance(node, Shell) and program.text not in _COMPARING:
-        for word in rest:
-            if word.text in ("&&", "||", "|", ">>", "2>&1") or (word.text == ">" and word is not rest[-1]):
-                yield Finding(instruction.range_of(word), _operator(program, word))
-                return
+        yield from _words(instruction, program, rest)
+
+
+def _words(instruction: Instruction, program: Token, rest: Sequence[Token]) -> Iterator[Finding]:
+    """Find the first word of a command line in JSON form that only a shell would understand."""
+    is_command = not _is_for_entrypoint(instruction)
+    if program.text in BUILTINS and is_command:
+        message = _("there is no program `{name}`: shells know it, and none reads the JSON form", name=program.text)
+        yield Finding(instruction.range_of(program), message)
+        return
+    takes_words = is_command and _EXPANDS_NOTHING.fullmatch(program.text) and not any(it.text in _CODE for it in rest)
+    for word in rest:
+        is_operator = word.text in ("&&", "||", "|", ">>", "2>&1") or (word.text == ">" and word is not rest[-1])
+        if is_operator:
+            yield Finding(instruction.range_of(word), _operator(program, word))
+            return
+        variable = _VARIABLE_IN_WORD.search(word.text) if takes_words else None
+        if variable is not None and _PLATFORM_VARIABLE.search(word.text) is None:
+            message = _("no shell reads the JSON form: `{program}` gets `{text}`", program=program.text, text=word.text)
+            yield Finding(instruction.range_of(word), message)
+            return
+
+
+def _is_for_entrypoint(instruction: Instruction) -> bool:
+    """True for a CMD whose words a program of the image gets, which may give them to a shell."""
+    stage = instruction.stage
+    stages = () if stage is None else stage.ancestry
+    is_set = any(isinstance(it.node, Entrypoint) for one in stages for it in one.instructions)
+    return is_set and isinstance(instruction.node, Cmd)
 
 
 def _operator(program: Token, word: Token) -> str:
