@@ -626,6 +626,12 @@ def test_workflows_with_equal_builds_have_one_finding(tmp_path: Path) -> None:
         # Without a compiler, pip probably downloads wheels.
         (["apt-get install -y libpq5", "pip install psycopg2"], False, False),
         (["apt-get install -y build-essential"], False, False),
+        # Extensions of PHP are compiled; a few are published as files for each machine, and Composer's packages are sources.
+        (["docker-php-ext-install pdo_mysql gd"], True, False),
+        (["pecl install redis"], True, False),
+        (["install-php-extensions intl @composer"], True, False),
+        (["install-php-extensions ioncube_loader @composer"], False, False),
+        (["docker-php-ext-enable opcache", "pecl channel-update pecl.php.net"], False, False),
         # The installed compiler compiles for its own machine.
         (["ghc Main.hs"], True, False),
     ],

@@ -76,15 +76,16 @@ _OF_GENERAL_USE: Final = lazy_regex(
 """The beginnings of the names of such images."""
 
 
-NAMES_OF_FROZEN: Final = ("maven:", "mysql:", "openjdk:")
+NAMES_OF_FROZEN: Final = ("archlinux", "maven:", "mysql:", "openjdk:")
 """A part of the name of each image of which `is_missing_for` knows tags."""
 
 
 def is_missing_for(image: str, platform: Platform) -> bool:
-    """True if a tag of an official image is known to exist for amd64 only: tags of earlier years are never published again.
+    """True if a tag of an official image is known to exist for amd64 only.
 
+    Tags of earlier years are never published again, and Arch Linux supports no other architecture.
     Source: the `Architectures` of these tags in the history of github.com/docker-library/official-images, library/: openjdk on Alpine, Maven
-    on it, and MySQL 5.
+    on it, MySQL 5, Arch Linux; github.com/archlinux/archlinux-docker, issue 29.
     """
     return (
         platform.os == "linux"
@@ -95,4 +96,5 @@ def is_missing_for(image: str, platform: Platform) -> bool:
 
 _ON_AMD64_ONLY: Final = lazy_regex(
     r"docker\.io/library/(?:openjdk:[\w.+-]*-alpine[\d.]*|maven:[\w.]+-jdk-\d+-alpine|mysql:5(?:\.[\d.]+)?)"
+    r"|docker\.io/(?:library|archlinux)/archlinux(?:[:@].*)?"
 )

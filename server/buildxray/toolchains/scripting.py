@@ -80,6 +80,28 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
     return Use(toolchain, invocation, Effect.NEUTRAL, title)
 
 
+def compiles_extensions(invocation: Invocation) -> bool:
+    """True if a command compiles C code for an extension of PHP, from the sources of PHP or of PECL.
+
+    Source: github.com/docker-library/php, docker-php-ext-*; github.com/mlocati/docker-php-extension-installer, README.
+    """
+    match invocation.command.name:
+        case "docker-php-ext-configure":
+            # It runs a `configure`, which compiles small programs.
+            return True
+        case "docker-php-ext-install" | "install-php-extensions":
+            extensions = [it for it in invocation.operand_texts if not it.startswith("@")]
+            return any(it.partition("-")[0] not in _PUBLISHED_EXTENSIONS for it in extensions)
+        case "pecl":
+            return invocation.subcommand in ("install", "upgrade")
+        case _:
+            return False
+
+
+_PUBLISHED_EXTENSIONS: Final = frozenset({"blackfire", "ioncube_loader", "sourceguardian", "tideways"})
+"""Extensions that are downloaded as compiled files."""
+
+
 def _composer(invocation: Invocation, toolchain: Toolchain, title: str) -> Use:
     """Recognise Composer: packages of PHP are sources, and the files that Composer generates suit every machine too."""
     is_building = title.rpartition(" ")[2] in ("create-project", "dump-autoload", "install", "require", "update")

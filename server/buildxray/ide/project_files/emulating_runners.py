@@ -24,7 +24,7 @@ from buildxray.semantics.build import Build, Effect, KnownCommand, Stage
 from buildxray.semantics.cost import build_totals
 from buildxray.syntax.text import TextRange
 from buildxray.toolchains.node import NODE
-from buildxray.toolchains.scripting import SCRIPTING
+from buildxray.toolchains.scripting import SCRIPTING, compiles_extensions
 
 _MOST_CALLED: Final = 60
 """Builds of Bake that one workflow calls, each of which is planned while the workflow is open."""
@@ -165,11 +165,15 @@ def _compiles_emulated(stage: Stage) -> bool:
 
 
 def _compiling(stage: Stage) -> list[KnownCommand]:
-    """The commands of a stage that this build runs and that compile, or install packages where a C compiler is installed for these packages."""
+    """The commands of a stage that this build runs and that compile, or install packages where a C compiler is there for these packages."""
     if names_one_architecture(stage.ancestry[-1]):
         # An image for the build machine runs natively, whatever platform the stage has.
         return []
     commands = [*stage.commands(Effect.COMPILE, Effect.BUNDLE)]
-    if installs_c_compiler(stage):
-        commands += (it for it in stage.commands(Effect.INSTALL) if it.use.toolchain in _OF_PACKAGES)
+    has_compiler = installs_c_compiler(stage)
+    commands += (
+        it
+        for it in stage.commands(Effect.INSTALL)
+        if (has_compiler and it.use.toolchain in _OF_PACKAGES) or compiles_extensions(it.invocation)
+    )
     return [it for it in commands if not it.is_skipped]

@@ -24,8 +24,8 @@ def single_arch_image(ctx: RuleContext) -> Iterator[Finding]:
     ## What it does
     Looks for `arm64v8/…`, `amd64/…` and similar prefixes, and for tags such as `…-amd64`, except in stages that are chosen by platform
     or named after their architecture, and in files whose name or directory contains it: `Dockerfile.arm64`,
-    `linux/arm32v7/Dockerfile`. If a build asks for several platforms, old tags of official images that exist for amd64 only are a warning:
-    `openjdk:8-jdk-alpine`, `mysql:5.7`.
+    `linux/arm32v7/Dockerfile`. If a build asks for several platforms, official images that exist for amd64 only are a warning: old tags such
+    as `openjdk:8-jdk-alpine` and `mysql:5.7`, and `archlinux`.
 
     ## Why it matters
     BuildKit uses such an image for every target, whatever the `--platform`: its programs are emulated, or do not run at all. The same
