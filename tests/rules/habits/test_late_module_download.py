@@ -83,9 +83,7 @@ def test_downloads_after_the_source_are_reported(run: str) -> None:
         'COPY . .\nRUN --mount=a="b npm ci',
         "COPY src src\nRUN npm ci",
         "COPY --from=x . .\nRUN npm ci",
-        "COPY . .\nRUN npm install -g yarn",
         "COPY . .\nRUN npm install express",
-        "COPY . .\nRUN pip install flask",
         "COPY . .\nRUN go build .",
         "COPY . .\nRUN cargo build",
         "RUN npm ci\nCOPY . .",
@@ -536,13 +534,14 @@ def test_scripts_of_the_installation_may_need_the_source() -> None:
 def test_a_command_that_reads_no_manifest_of_the_context(run: str, is_said: bool) -> None:
     text = f"FROM x AS b\nWORKDIR /w\nCOPY . .\nRUN {run}\nFROM scratch\nCOPY --from=b / /\n"
     workspace = Workspace(requires_modules=True, holds=lambda path: path != "go.work")
-    assert bool(findings(late_module_download, context(text, workspace=workspace))) is is_said
+    messages = [it.message for it in findings(late_module_download, context(text, workspace=workspace))]
+    assert any("downloads the dependencies" in it for it in messages) is is_said
 
 
 def test_a_tool_does_not_hide_the_download_of_the_project() -> None:
     text = "FROM golang\nWORKDIR /w\nCOPY . .\nRUN go install example.org/a@v1\nRUN go build -o /a .\n"
-    (finding,) = findings(late_module_download, context(text, workspace=Workspace(requires_modules=True)))
-    assert text[slice(*finding.range)] == "go build"
+    found = findings(late_module_download, context(text, workspace=Workspace(requires_modules=True)))
+    assert [text[slice(*it.range)] for it in found] == ["go install", "go build"]
 
 
 @every_case(
@@ -795,3 +794,97 @@ RUN go build -o /a ./cmd/a
 def test_the_command_is_named_as_it_is_written(written: str, named: str) -> None:
     (finding,) = findings(late_module_download, context(f"FROM node\nWORKDIR /s\nCOPY . .\nRUN {written}\n"))
     assert finding.message.startswith(named)
+
+
+def test_an_installation_that_reads_no_file_of_the_source_moves_before_it() -> None:
+    check_fix(
+        late_module_download,
+        "FROM debian\nWORKDIR /w\n# the source\nCOPY . .\n# tools\nRUN apt-get update && apt-get install -y curl\nEXPOSE 80\nRUN npm install -g pnpm@9\nRUN make\n",
+        "FROM debian\nWORKDIR /w\n# tools\nRUN apt-get update && apt-get install -y curl\nRUN npm install -g pnpm@9\n# the source\nCOPY . .\nEXPOSE 80\nRUN make\n",
+        title="Install before the source is copied",
+    )
+
+
+def test_all_installations_after_the_source_are_one_finding() -> None:
+    check_rule(
+        late_module_download,
+        """
+        FROM debian
+        WORKDIR /w
+        COPY . .
+        RUN apk add git && rm -rf /var/cache/apk/*
+            ^^^ 💭 `apk add` and `pip install poetry==1.8` run again after each change of the source, of which they need no file: move them before `COPY . .`
+        RUN pip install poetry==1.8
+        """,
+    )
+
+
+OUTSIDE = Workspace(holds=lambda _path: False)
+WITH_TOOLCHAIN = Workspace(holds=lambda path: path == "rust-toolchain.toml")
+
+
+@every_case(
+    "run",
+    [
+        "apt-get update && apt-get install -y --no-install-recommends git && rm -rf /var/lib/apt/lists/*",
+        "dnf install -y git && dnf clean all",
+        "pip install --upgrade pip && pip install --no-cache-dir 'torch>=2' numpy",
+        "npm i -g pnpm",
+        "pnpm add -g turbo && npm cache clean --force",
+        "gem install bundler:2.5",
+        "go install example.com/tool@v1",
+        "cargo install --locked cargo-deb",
+        "rustup target add x86_64-unknown-linux-musl",
+    ],
+)
+def test_published_packages_need_no_source(run: str) -> None:
+    text = f"FROM x\nWORKDIR /w\nCOPY . .\nRUN {run}\n"
+    (finding,) = findings(late_module_download, context(text, workspace=OUTSIDE))
+    assert "needs no file" in finding.message
+
+
+@every_case(
+    "run",
+    [
+        "pip install --upgrade pip",
+        "pip install .",
+        "pip install torch -c constraints.txt",
+        "pip install ./wheels/a.whl",
+        "npm install -g .",
+        "npm install pnpm",
+        "cargo install --path .",
+        "go install ./cmd/a",
+        "apt-get install -y ./a.deb",
+        "apt-get install -y $PACKAGES",
+        "apt-get install -y git && make",
+        "apt-get install -y git > log",
+        "apt-get update",
+        "--mount=type=cache,target=/var/cache/apt apt-get install -y git",
+        "xargs apt-get install < packages",
+        "rm -rf dist && apt-get install -y git",
+    ],
+)
+def test_an_installation_that_may_read_the_source_stays(run: str) -> None:
+    assert not findings(late_module_download, context(f"FROM x\nWORKDIR /w\nCOPY . .\nRUN {run}\n", workspace=OUTSIDE))
+
+
+@every_case(
+    "between",
+    ["USER app", "ENV DEBIAN_FRONTEND=noninteractive", "ARG A", "RUN ./add-repository.sh", "COPY a.conf /etc/apt/"],
+)
+def test_an_instruction_between_may_be_needed(between: str) -> None:
+    text = f"FROM x\nWORKDIR /w\nCOPY . .\n{between}\nRUN apt-get install -y git\n"
+    assert not findings(late_module_download, context(text, workspace=OUTSIDE))
+
+
+@every_case("copy", ["COPY . /", "COPY . /etc", "ADD . /root", "COPY . $HOME/app", "COPY src /w/src"])
+def test_a_source_among_the_files_of_the_system_may_be_read(copy: str) -> None:
+    text = f"FROM x\n{copy}\nRUN apt-get install -y git\n"
+    assert not findings(late_module_download, context(text, workspace=OUTSIDE))
+
+
+@every_case("run", ["cargo install cargo-deb", "rustup component add clippy"])
+def test_a_toolchain_of_the_project_is_needed(run: str) -> None:
+    text = f"FROM rust\nWORKDIR /w\nCOPY . .\nRUN {run}\n"
+    assert not findings(late_module_download, context(text, workspace=WITH_TOOLCHAIN))
+    assert not findings(late_module_download, context(text))

@@ -12,7 +12,8 @@ from buildxray.files.globs import match_text
 from buildxray.localization import _, ngettext
 from buildxray.rules.base import Finding, Fix, FixAvailability, Related, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
-from buildxray.rules.edits import indentation, insert_lines, remove_line
+from buildxray.rules.edits import indentation, insert_lines, remove_line, start_with_own_comments
+from buildxray.rules.independent_installs import independent_runs, shown
 from buildxray.rules.shell_variables import may_set
 from buildxray.rules.wording import listed
 from buildxray.semantics.build import Build, Effect, Instruction, KnownCommand, Run, Stage
@@ -46,8 +47,9 @@ def late_module_download(ctx: RuleContext) -> Iterator[Finding]:
     earlier download in the stage; also after a COPY of a source directory such as `src` or of a file such as `main.py`, if the manifests were copied in vain before it or with it, and
     after a COPY of a whole project of a larger repository (`COPY web/ .`) or of a member of a workspace. A RUN that mounts a cache or the manifest is not reported. `go build` counts as a download if
     `go.mod` requires modules; `mvn package` and `composer install` do if all files that their downloads need are known: not in a project of
-    several modules, or with packages in the repository. A command that reads no manifest of the build context is not reported: `go install path@version`, `npm install -g`, and
-    those in sources that the stage itself clones or downloads. Nor is a download before which the build may change the manifests (`sed -i`,
+    several modules, or with packages in the repository. A RUN that reads no file of the build context at all, such as `apt-get install`, `npm install -g pnpm`,
+    `pip install poetry` or `cargo install cargo-deb`, is reported if it directly follows `COPY . .`, uses no variable and does nothing else. A command in sources that the stage itself clones or
+    downloads is not reported. Nor is a download before which the build may change the manifests (`sed -i`,
     `go mod edit`, a script of the project). The message names all files that the download needs, such as the lists of the members of a
     workspace, the projects that a project of .NET refers to, and settings like `.npmrc`. Where these are more than twelve, or a list refers to
     sources (`file:../lib`, a path dependency, a script that runs at installation), nothing is reported; nor if the lists name nothing, nor in an image for development or tests.
@@ -84,7 +86,8 @@ def late_module_download(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    A suggestion, for Go. No fix is offered if the script prepares the go command: with `export PATH=…`, `git config`, or a mount of a secret.
+    A suggestion: for Go, and for a RUN that reads no file of the build context, which moves before the COPY. For Go no fix is offered if the script
+    prepares the go command: with `export PATH=…`, `git config`, or a mount of a secret.
     """
     if ctx.is_for_helping:
         return
@@ -94,6 +97,7 @@ def late_module_download(ctx: RuleContext) -> Iterator[Finding]:
         yield from _after_part(ctx, stage, whole, inherited[stage])
         if whole is None:
             continue
+        yield from _independent(ctx, whole)
         earlier = (it for run in stage.runs if run.idx < whole.idx for it in run.known_commands)
         done = {it.use.toolchain for it in earlier if it.use.manifests or it.use.toolchain is RUST}
         done.update(toolchain for toolchain, has_manifests in inherited[stage] if has_manifests or toolchain is RUST)
@@ -106,6 +110,36 @@ def late_module_download(ctx: RuleContext) -> Iterator[Finding]:
             done.add(command.use.toolchain)
             if not _is_mounted(command.run) and not _is_prepared(ctx, whole, command):
                 yield _finding(ctx, whole, command)
+
+
+def _independent(ctx: RuleContext, whole: Instruction) -> Iterator[Finding]:
+    """Find installations that need no file of the source."""
+    runs = independent_runs(ctx, whole)
+    if not runs:
+        return
+    names = [shown(it) for _run, it in runs]
+    copy, *_rest = whole.build.text[slice(*whole.range)].split("\n")
+    message = ngettext(
+        "{names} runs again after each change of the source, of which it needs no file: move it before `{copy}`",
+        "{names} run again after each change of the source, of which they need no file: move them before `{copy}`",
+        len(names),
+        names=listed(names),
+        copy=copy,
+    )
+    yield Finding(
+        runs[0][1].title_range,
+        message,
+        (_move(whole, [run for run, _command in runs]),),
+        (Related(whole.keyword_range, _("the whole source is copied here")),),
+    )
+
+
+def _move(whole: Instruction, runs: Sequence[Run]) -> Fix:
+    """Put RUN instructions, with the comments directly above them, before another one."""
+    text = whole.build.text
+    lines = [text[start_with_own_comments(it) : it.syntax.end] for it in runs]
+    edits = [insert_lines(whole, lines), *(remove_line(it, with_comments=True, gone=runs) for it in runs)]
+    return Fix(_("Install before the source is copied"), tuple(edits), Safety.SUGGESTION)
 
 
 _Downloads = frozenset[tuple[Toolchain, bool]]

@@ -1,0 +1,153 @@
+"""RUN instructions that install published packages and read no file of the build context, so that they could come before it.
+
+Source: the manuals of apt-get, apk, dnf, pip, gem, cargo, rustup and npm ("npmrc": the file of the project has no effect when installing globally);
+`go help install`.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterable
+from typing import Final
+
+from buildxray.rules.context import RuleContext
+from buildxray.semantics.build import Command, Instruction, KnownCommand, Run
+from buildxray.semantics.file_flow import clean
+from buildxray.syntax.instructions import Copying, Expose, Label, Workdir
+from buildxray.syntax.lazy_regex import lazy_regex
+from buildxray.toolchains.common import INSTALLING_NOTHING
+
+_DISTRIBUTION: Final = frozenset({"apk", "apt", "apt-get", "dnf", "microdnf", "yum", "zypper"})
+_INSTALLING: Final = frozenset({"add", "in", "install"})
+_UPDATING: Final = INSTALLING_NOTHING | {"dist-upgrade", "full-upgrade", "refresh", "upgrade"}
+_FILE: Final = lazy_regex(r"[./~].*|.*\.(?:apk|deb|gem|rpm|tar|tgz|gz|whl|xz|zip)|(?:file|git\+file):.*")
+"""Words that name a file or a directory."""
+_PIP_OPTIONS: Final = frozenset(
+    {
+        "-U",
+        "--upgrade",
+        "--no-cache-dir",
+        "--no-input",
+        "--quiet",
+        "-q",
+        "--break-system-packages",
+        "--root-user-action",
+    }
+)
+_PIP_ITSELF: Final = frozenset({"pip", "setuptools", "wheel"})
+_OF_NODE: Final = frozenset({"npm", "pnpm"})
+_GLOBAL: Final = frozenset({"-g", "--global", "--location=global"})
+_DELETED: Final = lazy_regex(r"-\w+|/(?:root/\.(?:cache|npm)|tmp|usr/share/(?:doc|man)|var)/[\w./*-]*")
+_SETTINGS_OF_RUST: Final = ("rust-toolchain", "rust-toolchain.toml", ".cargo/config", ".cargo/config.toml")
+"""Files in the working directory from which rustup and Cargo choose a toolchain and a target."""
+_SYSTEM: Final = lazy_regex(
+    r"/(?:etc|usr|lib\d*|s?bin|root|opt|usr/local|usr/(?:local/)?(?:s?bin|lib|share)/?.*|etc/.*|home/[^/]+)?"
+)
+"""Directories from which installations read settings and programs."""
+
+
+def independent_runs(ctx: RuleContext, whole: Instruction) -> list[tuple[Run, KnownCommand]]:
+    """The RUN instructions directly after a COPY of the whole source that would install the same before it, each with its first installation.
+
+    Between are only instructions that change nothing for them.
+    """
+    node = whole.node
+    if not isinstance(node, Copying) or node.destination is None or whole.stage is None:
+        return []
+    destinations = {clean(posixpath.join(it, node.destination.text)) for it in whole.directories}
+    if "$" in node.destination.text or any(map(_SYSTEM.fullmatch, destinations)):
+        return []
+    independent: list[tuple[Run, KnownCommand]] = []
+    for it in whole.stage.instructions:
+        if it.idx <= whole.idx or isinstance(it.node, Expose | Label | Workdir):
+            continue
+        installing = _installing(ctx, it) if isinstance(it, Run) else None
+        if installing is None or not isinstance(it, Run):
+            break
+        independent += [(it, one) for one in installing[:1]]
+    return independent
+
+
+def shown(command: KnownCommand) -> str:
+    """A command for messages, with its first package where the title alone would not tell it: `npm install -g pnpm`."""
+    if command.name in _DISTRIBUTION:
+        return command.title
+    words = [it.value or it.text for it in command.syntax.words]
+    text = " ".join(words)
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN].rpartition(' ')[0]} …"
+
+
+_LONGEST_SHOWN: Final = 60
+
+
+def _installing(ctx: RuleContext, run: Run) -> list[KnownCommand] | None:
+    """The commands of a RUN that install packages; None if it does anything else, or reads a file, a variable or a mount."""
+    unquoted = re.sub(r"'[^']*'|\"[^\"]*\"", "", run.node.text)
+    if run.mounts or run.node.heredocs or run.script.has_errors or any(it in unquoted for it in "<>|`$"):
+        return None
+    commands = run.commands
+    if any(word.value is None for it in commands for word in it.syntax.words):
+        return None
+    installing = [it for it in commands if isinstance(it, KnownCommand) and _installs(ctx, it)]
+    is_all = all(it in installing or _prepares(it) for it in commands)
+    return installing if is_all and installing else None
+
+
+def _prepares(command: Command) -> bool:
+    """True for a command beside an installation that only updates lists of packages, or deletes what it leaves."""
+    arguments = command.syntax.arguments
+    match command.name:
+        case name if name in _DISTRIBUTION:
+            return next((it for it in arguments if not it.startswith("-")), "") in _UPDATING
+        case "rm":
+            return all(map(_DELETED.fullmatch, arguments))
+        case "set" | "true":
+            return True
+        case "npm":
+            return arguments[:2] == ("cache", "clean")
+        case "pip" | "pip3":
+            return _of_pip(arguments) is not None
+        case _:
+            return False
+
+
+def _installs(ctx: RuleContext, command: KnownCommand) -> bool:
+    arguments = command.syntax.arguments
+    operands = [it for it in arguments if not it.startswith("-")]
+    if any(map(_FILE.fullmatch, arguments)) or not operands:
+        return False
+    match command.name:
+        case name if name in _DISTRIBUTION:
+            return operands[0] in _INSTALLING and len(operands) > 1
+        case name if name in _OF_NODE:
+            is_global = not _GLOBAL.isdisjoint(arguments)
+            return is_global and operands[0] in ("add", "i", "install") and len(operands) > 1
+        case "pip" | "pip3":
+            packages = _of_pip(arguments)
+            return packages is not None and not packages <= _PIP_ITSELF
+        case "gem":
+            return operands[0] == "install" and len(operands) > 1
+        case "go":
+            return operands[0] == "install" and len(operands) > 1 and all("@" in it for it in operands[1:])
+        case "cargo":
+            is_own = command.invocation.has_option("--path")
+            return operands[0] == "install" and len(operands) > 1 and not is_own and _has_no_settings(ctx)
+        case "rustup":
+            return operands[:2] in (["target", "add"], ["component", "add"]) and _has_no_settings(ctx)
+        case _:
+            return False
+
+
+def _of_pip(arguments: Iterable[str]) -> set[str] | None:
+    """The packages that `pip install` takes from an index; None if it reads files, or takes options that may name some."""
+    subcommand, *words = [it for it in arguments if it.partition("=")[0] not in _PIP_OPTIONS] or [""]
+    if subcommand != "install" or any(it.startswith("-") or _FILE.fullmatch(it) for it in words):
+        return None
+    return {re.split(r"[\[<>=!~;@ ]", it, maxsplit=1)[0].lower() for it in words}
+
+
+def _has_no_settings(ctx: RuleContext) -> bool:
+    """True if no file of the build context tells rustup or Cargo what to install or to compile for."""
+    holds = ctx.build.workspace.holds
+    return holds is not None and not any(map(holds, _SETTINGS_OF_RUST))
