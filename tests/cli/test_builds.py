@@ -115,6 +115,27 @@ def test_check_reports_errors_in_bake_files(capfd: pytest.CaptureFixture[str], p
     assert (run.code, json.loads(run.out)) == (0, [])
 
 
+@pytest.mark.parametrize("is_bake", [True, False])
+def test_the_job_that_has_bake_build_is_reported(
+    capfd: pytest.CaptureFixture[str], tmp_path: Path, *, is_bake: bool
+) -> None:
+    platforms = '"linux/amd64", "linux/arm64"' if is_bake else '"linux/amd64"'
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "Dockerfile").write_text("FROM gcc\nCOPY . .\nRUN gcc -o a a.c\n")
+    (tmp_path / "docker-bake.hcl").write_text(
+        f'group "default" {{ targets = ["default"] }}\ntarget "default" {{ platforms = [{platforms}] }}\n'
+    )
+    workflow = tmp_path / ".github" / "workflows" / "image.yml"
+    workflow.parent.mkdir(parents=True)
+    workflow.write_text(
+        "on: push\njobs:\n  image:\n    runs-on: ubuntu-latest\n    steps:\n      - uses: actions/checkout@v4\n"
+        "      - uses: docker/bake-action@v6\n        with: {targets: default, push: true}\n"
+    )
+    listed = json.loads(Run(capfd, "check", "--format", "json", tmp_path).out)
+    found = [(Path(it["path"]).name, it["start"]["line"]) for it in listed if it["rule"] == "emulating-runner"]
+    assert found == [("image.yml", 4)] * is_bake
+
+
 def test_sarif_contains_findings_in_bake_files(capfd: pytest.CaptureFixture[str], project: Path) -> None:
     (project / "docker-bake.hcl").write_text(BAKE.replace('"build"', '"builds"'))
     run = Run(capfd, "check", "--format", "sarif", project / "docker-bake.hcl")
