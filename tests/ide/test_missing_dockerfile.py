@@ -90,6 +90,8 @@ def test_bake_runs_where_the_dockerfiles_of_its_builds_are(
         ("Dockerfil", "Dockerfile", "Dockerfile"),
         ("Dockrefile", "Dockerfile", "Dockerfile"),
         ("Dockerfile.backned", "Dockerfile.backend", "Dockerfile.backend"),
+        ("Dockerfile", "Dockefile", "Dockefile"),
+        ("Dockerfile.dev", "Dockerfile.Dev", "Dockerfile.Dev"),
         # Another suffix is another image.
         ("Dockerfile.ui", "Dockerfile", None),
         ("Dockerfile", "Dockerfile.ml", None),
@@ -101,6 +103,20 @@ def test_bake_runs_where_the_dockerfiles_of_its_builds_are(
 def test_only_another_spelling_is_proposed(tmp_path: Path, asked: str, existing: str, proposed: str | None) -> None:
     hint = f"; did you mean `{proposed}`?" if proposed else ""
     assert messages(tmp_path, "compose.yaml", compose(asked), existing) == [f"`{asked}` does not exist{hint}"]
+
+
+@every_case(
+    "content, is_proposed", [("FROM alpine\n", True), ("# about\nfrom scratch\n", True), ("gem 'rails'\n", False)]
+)
+def test_a_file_of_another_kind_is_not_proposed(tmp_path: Path, content: str, *, is_proposed: bool) -> None:
+    (tmp_path / "Lockerfile").write_text(content)
+    (message,) = messages(tmp_path, "compose.yaml", compose("Dockerfile"))
+    assert ("Lockerfile" in message) is is_proposed
+
+
+def test_a_name_in_another_case_comes_first(tmp_path: Path) -> None:
+    (message,) = messages(tmp_path, "compose.yaml", compose("Dockerfile.test"), "Dockerfile.Test", "Dockerfile.tests")
+    assert message.endswith("did you mean `Dockerfile.Test`?")
 
 
 def test_a_path_above_the_file_is_relative(tmp_path: Path) -> None:

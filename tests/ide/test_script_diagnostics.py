@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from buildxray.ide.project import Projects
 from buildxray.ide.project_files import look_at
 from buildxray.ide.settings import Settings
+from buildxray.syntax.text import apply_edits
 from tests.support.cases import every_case
 
 if TYPE_CHECKING:
@@ -96,3 +97,25 @@ def test_few_of_thousands_of_missing_dockerfiles_are_examined(tmp_path: Path) ->
     (tmp_path / "build.sh").write_text(text)
     problems = look_at(tmp_path / "build.sh", text, Projects(), Settings()).diagnostics
     assert len(problems) == 50
+
+
+@every_case(
+    "named, existing, written",
+    [
+        ("web/Dockerfile.arm64", "web/Dockerfile.Arm64", "web/Dockerfile.Arm64"),
+        ("./Dokcerfile", "Dockerfile", "./Dockerfile"),
+        ("web/Dockerfile.arm", "web/Dockerfile.amd", None),
+    ],
+)
+def test_a_file_with_nearly_this_name_is_proposed(
+    tmp_path: Path, named: str, existing: str, written: str | None
+) -> None:
+    text = f"docker build -f {named} .\n"
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "web").mkdir()
+    (tmp_path / existing).write_text("FROM alpine\n")
+    (tmp_path / "build.sh").write_text(text)
+    (diagnostic,) = look_at(tmp_path / "build.sh", text, Projects(), Settings()).diagnostics
+    assert ("did you mean" in diagnostic.message) is (written is not None)
+    fixed = [apply_edits(text, it.edits) for it in diagnostic.fixes]
+    assert fixed == [f"docker build -f {written} .\n"] * (written is not None)

@@ -10,14 +10,15 @@ from typing import Final
 from buildxray.files.reading import read_project_text, repository_root
 from buildxray.ide.diagnostics import Diagnostic
 from buildxray.ide.project import Projects
-from buildxray.ide.project_files.base import diagnostic, is_in_missing_submodule, is_of_other_project, path_from
+from buildxray.ide.project_files.base import diagnostic, is_in_missing_submodule, is_of_other_project
 from buildxray.ide.project_files.build_entry import BuildEntry, BuildLink, DeclaringFile
 from buildxray.ide.project_files.emulating_runners import emulating_runners, is_first, of_jobs
 from buildxray.ide.project_files.lenses import BuildLens, lenses_of
+from buildxray.ide.project_files.missing_dockerfile import missing_in_script
 from buildxray.ide.project_files.problems import problems
 from buildxray.ide.script_diagnostics import is_script, missing_dockerfiles
 from buildxray.ide.settings import Settings
-from buildxray.localization import _, localized
+from buildxray.localization import localized
 from buildxray.projects.default_files import BAKE_FILES, COMPOSE_FILES, OVERRIDE_NAMES
 from buildxray.records import dataclass
 from buildxray.rules.base import Severity
@@ -108,13 +109,5 @@ def _script(path: Path, text: str, projects: Projects, settings: Settings) -> Pr
     places = {it: dockerfile for it, dockerfile in listed if not is_in_missing_submodule(root, dockerfile)}
     return ProjectFile(
         text,
-        tuple(
-            diagnostic(
-                "missing-dockerfile",
-                Severity.WARNING,
-                place,
-                _("`{path}` does not exist", path=path_from(path, dockerfile)),
-            )
-            for place, dockerfile in places.items()
-        ),
+        tuple(missing_in_script(path, text, place, dockerfile) for place, dockerfile in places.items()),
     )

@@ -10,7 +10,6 @@ from typing import Final
 
 from buildxray.files.reading import (
     ReadError,
-    entries_of,
     exists,
     is_directory,
     list_directory,
@@ -27,9 +26,9 @@ from buildxray.ide.project_files.base import (
     written,
 )
 from buildxray.ide.project_files.build_entry import BuildEntry
+from buildxray.ide.project_files.similar_files import similar_dockerfile
 from buildxray.localization import _
 from buildxray.projects.builds import DeclaredBuild
-from buildxray.projects.file_names import similar_name
 from buildxray.projects.search import is_ignored
 from buildxray.rules.base import Fix, Safety, Severity
 from buildxray.syntax.lazy_regex import lazy_regex
@@ -47,22 +46,31 @@ def missing_dockerfile(entry: BuildEntry) -> Iterator[Diagnostic]:
         return
     if _is_elsewhere(declared) or _depends_on_machine(entry) or _may_run_elsewhere(entry):
         return
-    name = declared.dockerfile.name
     place = own.name if named is None else own.fields.get(named, own.name)
-    listed = (it.name for it in entries_of(declared.dockerfile.parent))
-    dockerfiles = (it for it in listed if "dockerfile" in it.lower() or "containerfile" in it.lower())
-    close = similar_name(name, [it for it in dockerfiles if _has_stage(entry, declared.dockerfile.with_name(it))])
-    fixes = written(entry.file.text, place, name, close)
+    close = similar_dockerfile(declared.dockerfile, lambda it: _has_stage(entry, it))
+    fixes = written(entry.file.text, place, declared.dockerfile.name, close)
     elsewhere = None if close is not None else _elsewhere(entry)
     if elsewhere is not None:
         close = path_from(declared.source, elsewhere)
         fixes = _moved(entry, place, elsewhere) if named == "dockerfile" else ()
     path = path_from(declared.source, declared.dockerfile)
-    if close is not None:
-        message = _("`{path}` does not exist; did you mean `{close}`?", path=path, close=close)
-    else:
-        message = _("`{path}` does not exist", path=path)
-    yield diagnostic("missing-dockerfile", Severity.WARNING, place, message, fixes)
+    yield diagnostic("missing-dockerfile", Severity.WARNING, place, _message(path, close), fixes)
+
+
+def missing_in_script(path: Path, text: str, place: TextRange, dockerfile: Path) -> Diagnostic:
+    """The finding for a Dockerfile that a script names at a place, with the file beside it that may be meant."""
+    close = similar_dockerfile(dockerfile, lambda _path: True)
+    fixes = written(text, place, dockerfile.name, close)
+    return diagnostic(
+        "missing-dockerfile", Severity.WARNING, place, _message(path_from(path, dockerfile), close), fixes
+    )
+
+
+def _message(path: str, close: str | None) -> str:
+    """The message for a Dockerfile that does not exist, and the one that may be meant."""
+    if close is None:
+        return _("`{path}` does not exist", path=path)
+    return _("`{path}` does not exist; did you mean `{close}`?", path=path, close=close)
 
 
 def _is_elsewhere(declared: DeclaredBuild) -> bool:
