@@ -52,6 +52,32 @@ def test_a_compose_file_may_be_run_from_the_root(
 
 
 @every_case(
+    "services, n_missing",
+    [
+        ("{api: {build: {dockerfile: Dockerfile.dev}}}", 0),
+        ("{api: {image: example.com/api}, db: {ports: ['1:1']}}", 0),
+        ("{api: {build: {context: app, dockerfile: Dockerfile.dev}, depends_on: [db]}}", 0),
+        (
+            "{api: {build: {context: app, dockerfile: Dockerfile.dev}, depends_on: {db: {condition: service_started}}}}",
+            0,
+        ),
+        # It does not say what to build.
+        ("{api: {build: {args: {A: b}}}}", 1),
+        ("{api: {command: serve}}", 1),
+        ("{web: {build: {dockerfile: Dockerfile.dev}}}", 1),
+        # A file that can be used alone completes no other one.
+        ("{api: {image: example.com/api}, db: {image: postgres}}", 1),
+        ("{api: {build: {context: app, dockerfile: Dockerfile.dev}}}", 1),
+        ("{api: {build: {context: app, dockerfile: Dockerfile.dev}, depends_on: [db]}, db: {image: postgres}}", 1),
+    ],
+)
+def test_another_compose_file_may_give_the_dockerfile(tmp_path: Path, services: str, n_missing: int) -> None:
+    (tmp_path / "docker-compose.dev.yml").write_text(f"services: {services}\n")
+    text = "services:\n  api:\n    build: {context: app}\n  db:\n    image: postgres\n"
+    assert len(messages(tmp_path, "docker-compose.yml", text, "app/Dockerfile.dev")) == n_missing
+
+
+@every_case(
     "name, fields, n_missing",
     [
         ("images/docker-bake.hcl", "", 0),

@@ -132,6 +132,8 @@ class DeclaredBuild:
     """True if it only checks the Dockerfile: `call = "check"`."""
     may_be_written: bool = False
     """True if the Dockerfile does not exist, but a step of the workflow may write it before it is built."""
+    is_overridden: bool = False
+    """True if a Compose file beside that of the service, and read after it, gives the service another Dockerfile or an image."""
     unknown: frozenset[str] = frozenset()
     """The fields that the text does not determine completely: some of `platforms`, `target`, `args`, `contexts` and `nodes`."""
 

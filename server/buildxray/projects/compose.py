@@ -197,6 +197,43 @@ def add_services(
     return loader.notes, (*loader.sources,)
 
 
+def overridden_services(directory: Path, names: Iterable[str]) -> frozenset[str]:
+    """The services to which files that complete others give a Dockerfile or an image, by the names of their targets.
+
+    A file completes others if it cannot be used alone: a service has neither `build` nor `image`, one that has a `build` has no
+    `context`, or one depends on a service of another file.
+    """
+    loader = _Loader(directory, read_environment_file(directory / ".env", {}))
+    overridden: set[str] = set()
+    for name in names:
+        for document in loader._documents(directory / name):  # noqa: SLF001
+            listed = document.get("services")
+            services = (
+                {key: it for key, it in listed.items() if isinstance(it, Mapping)}
+                if isinstance(listed, Mapping)
+                else {}
+            )
+            if any(_is_partial(it, services) for it in services.values()):
+                overridden |= {str(key).replace(".", "_") for key, it in services.items() if _gives_image(it)}
+    return frozenset(overridden)
+
+
+def _is_partial(service: Mapping[str, Any], services: Mapping[str, Any]) -> bool:
+    """True if a service needs another file."""
+    build, needed = service.get("build"), service.get("depends_on")
+    if not service.keys() & {"build", "extends", "image", "provider"}:
+        return True
+    is_without_context = isinstance(build, Mapping) and "context" not in build and "image" not in service
+    needed = needed if isinstance(needed, list | Mapping) else ()
+    return is_without_context or any(it not in services for it in needed if isinstance(it, str))
+
+
+def _gives_image(service: Mapping[str, Any]) -> bool:
+    """True if a service names its Dockerfile, or only an image."""
+    build = service.get("build")
+    return ("image" in service and build is None) or (isinstance(build, Mapping) and "dockerfile" in build)
+
+
 def _normalized(body: Mapping[str, Any], base: Path, directory: Path) -> dict[str, Any]:
     """Convert the `build` of a service to its long form, with paths relative to `directory`."""
     service = {key: it for key, it in body.items() if key in {"build", "platform", "image"}}

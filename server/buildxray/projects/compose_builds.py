@@ -8,12 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from buildxray.files.reading import is_file, read_project_text
+from buildxray.files.reading import exists, is_file, read_project_text
 from buildxray.platforms.aliases import architectures_of_path
 from buildxray.projects.bake.reader import BakeProject, bake_builds, best_placed
 from buildxray.projects.bake.targets import Definition
 from buildxray.projects.builds import DeclaredBuild
-from buildxray.projects.compose import Documents, add_services
+from buildxray.projects.compose import Documents, add_services, overridden_services
 from buildxray.syntax.lazy_regex import lazy_regex
 
 _BUILD: Final = lazy_regex(r"^[ \t]+[\"']?build[\"']?[ \t]*:|[{,][ \t]*build[ \t]*:", re.MULTILINE)
@@ -27,6 +27,15 @@ def read_compose(
     """Read the builds of Compose files, as `docker compose build` builds them; `known` keeps the documents of one directory."""
     project = _project(directory, names, known)
     return project, (*map(_where_it_runs, bake_builds(project)),)
+
+
+def with_overrides(builds: Iterable[DeclaredBuild], directory: Path, names: Sequence[str]) -> list[DeclaredBuild]:
+    """The builds of a directory; a service without its Dockerfile is marked if one of these files may give it another, or an image."""
+    builds = [*builds]
+    if not names or not any(it.is_of_service and not it.remote and not exists(it.dockerfile) for it in builds):
+        return builds
+    overridden = overridden_services(directory, names)
+    return [replace(it, is_overridden=True) if it.is_of_service and it.name in overridden else it for it in builds]
 
 
 def _where_it_runs(build: DeclaredBuild) -> DeclaredBuild:

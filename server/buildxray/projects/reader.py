@@ -71,8 +71,9 @@ def read_directory(directory: Path, ancestors: tuple[Path, ...] = (), *, local_p
         notes += (it._replace(file=str(directory / it.file)) for it in project.notes)
     variants = compose_variants(directory)
     if variants:
-        from buildxray.projects.compose_builds import read_variants  # noqa: PLC0415
+        from buildxray.projects.compose_builds import read_variants, with_overrides  # noqa: PLC0415
 
+        builds = with_overrides(builds, directory, variants)
         new = read_variants(directory, ancestors, variants, compose_files(directory))
         builds += (it for it in _unknown_yet(new, builds) if it.source not in sources)
     is_in_repository = is_repository((directory, *ancestors)[-1])

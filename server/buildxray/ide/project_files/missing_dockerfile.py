@@ -44,7 +44,7 @@ def missing_dockerfile(entry: BuildEntry) -> Iterator[Diagnostic]:
     named = next((it for it in ("dockerfile", "context") if it in own.own), None)
     if (named is None and not declared.is_default) or exists(declared.dockerfile):
         return
-    if _is_elsewhere(declared) or _depends_on_machine(entry) or _may_run_elsewhere(entry):
+    if declared.is_overridden or _is_elsewhere(declared) or _depends_on_machine(entry) or _may_run_elsewhere(entry):
         return
     place = own.name if named is None else own.fields.get(named, own.name)
     close = similar_dockerfile(declared.dockerfile, lambda it: _has_stage(entry, it))
