@@ -322,3 +322,50 @@ def test_a_context_at_the_address_of_the_project_is_a_directory_of_it(
     (build,) = read_project(root, local_platform="linux/amd64").builds or (None,)
     place = None if build is None or build.remote else build.dockerfile.parent.relative_to(root).as_posix()
     assert place == directory
+
+
+CALL = """
+#- Makefile
+image:
+\tdocker buildx bake -f {name} {options}
+"""
+
+
+@every_case(
+    "name, text, before, expected",
+    [
+        ("bake.hcl", 'target "app" { platforms = ["linux/arm64"] }', "", ["bake.hcl app linux/arm64"]),
+        (
+            "ci/images.bake.json",
+            '{"target": {"app": {"platforms": ["linux/arm64"]}}}',
+            "",
+            ["images.bake.json app linux/arm64"],
+        ),
+        ("docker-bake.ci.hcl", 'target "app" { inherits = ["base"] }', "", []),
+        # Only a Dockerfile that exists shows that the file is one of Bake, and where it is run.
+        ("bake.hcl", 'target "app" { dockerfile = "app/Dockerfile" }', "", []),
+        ("bake.json", '{"recipe": {"app": {}}}', "", []),
+        ("cake.hcl", 'target "app" {}', "", []),
+        # It completes the usual file.
+        (
+            "docker-bake.ci.hcl",
+            'target "app" { platforms = ["linux/arm64"] }',
+            '#- docker-bake.hcl\ntarget "app" {}\n',
+            ["docker-bake.hcl app "],
+        ),
+        # Commands that name it tell its builds.
+        (
+            "bake.hcl",
+            'target "app" { platforms = ["linux/arm64"] }',
+            CALL.format(name="bake.hcl", options="--set *.platform=linux/s390x app"),
+            ["bake.hcl app linux/s390x"],
+        ),
+        ("bake.hcl", 'target "app" {}', CALL.format(name="other.hcl", options=""), ["bake.hcl app "]),
+    ],
+)
+def test_a_bake_file_of_another_name_is_read(
+    tmp_path: Path, name: str, text: str, before: str, expected: list[str]
+) -> None:
+    write(tmp_path, f"#- .git/HEAD\nx\n#- Dockerfile\nFROM alpine\n{before}\n#- {name}\n{text}\n")
+    listed = read_project(tmp_path, local_platform="linux/amd64").builds
+    assert [f"{it.source.name} {it.name} {','.join(it.platform_names)}" for it in listed] == expected

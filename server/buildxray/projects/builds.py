@@ -132,6 +132,8 @@ class DeclaredBuild:
     """True if it only checks the Dockerfile: `call = "check"`."""
     may_be_written: bool = False
     """True if the Dockerfile does not exist, but a step of the workflow may write it before it is built."""
+    is_presumed: bool = False
+    """True if its Bake file has another name than those that Bake reads by itself, so that a command must name it."""
     is_overridden: bool = False
     """True if a Compose file beside that of the service, and read after it, gives the service another Dockerfile or an image."""
     unknown: frozenset[str] = frozenset()
@@ -272,8 +274,11 @@ def without_repeated(builds: Iterable[DeclaredBuild]) -> tuple[DeclaredBuild, ..
     """Return the builds without those that are read twice: on their own, and where a job or a command runs them for the same platforms.
 
     Such a target of a Bake file and its call, or a script and the job that runs it, are one build, which has the machine of the job.
+    A Bake file that a command has to name declares no builds beside those of its calls.
     """
-    listed = [(_without_machine(it), it) for it in builds]
+    builds = [*builds]
+    called = {it.source for it in builds if it.caller is not None}
+    listed = [(_without_machine(it), it) for it in builds if not (it.is_presumed and it.source in called)]
     platforms: dict[tuple[object, int], set[str]] = {}
     for key, it in listed:
         for rank in range(_nearness(it)):

@@ -25,6 +25,8 @@ _VARIANT: Final = lazy_regex(r"(?:^|[._-])compose[._-]", re.IGNORECASE)
 _OF_VARIANTS: Final = frozenset(("compose", "docker-compose"))
 """Directories in which every YAML file is one: `compose/prod.yml`."""
 _MOST_VARIANTS: Final = 8
+_BAKE_VARIANT: Final = lazy_regex(r"(?:.*[._-])?bake(?:[._-].*)?\.(?:hcl|json)", re.IGNORECASE)
+"""A Bake file that people name with `-f`: `bake.hcl`, `docker-bake.ci.hcl`."""
 BAKE_FILES: Final = ("docker-bake.json", "docker-bake.hcl", "docker-bake.override.json", "docker-bake.override.hcl")
 """Bake files that `buildx bake` reads without `--file`, in this order (buildx: defaultFilenames)."""
 
@@ -33,6 +35,16 @@ def bake_files(directory: Path) -> tuple[str, ...]:
     """The names of the files that `buildx bake` reads in a directory without `--file`; empty if none is a Bake file."""
     names = (*(it for it in BAKE_FILES if is_file(directory / it)),)
     return (*(it for it in COMPOSE_FILES if is_file(directory / it)), *names) if names else ()
+
+
+def bake_variants(directory: Path, entries: Iterable[DirEntry[str]] | None = None) -> tuple[str, ...]:
+    """The names of the Bake files in a directory that `buildx bake` reads only if they are named, the first `_MOST_VARIANTS`.
+
+    `entries` are those of the directory if they are known.
+    """
+    names = (it.name for it in (entries_of(directory) if entries is None else entries))
+    listed = (it for it in names if _BAKE_VARIANT.fullmatch(it) is not None and it not in BAKE_FILES)
+    return (*islice(listed, _MOST_VARIANTS),)
 
 
 def compose_files(directory: Path) -> tuple[str, ...]:

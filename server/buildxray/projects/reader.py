@@ -16,6 +16,7 @@ from buildxray.projects.default_files import (
     COMPOSE_FILES,
     OVERRIDE_NAMES,
     bake_files,
+    bake_variants,
     compose_files,
     compose_variants,
 )
@@ -30,6 +31,7 @@ SKIPPED: Final = frozenset(("node_modules", "vendor", "third_party", "testdata",
 WATCHED: Final = (
     *(f"**/{it}" for it in (*BAKE_FILES, *COMPOSE_FILES, *OVERRIDE_NAMES, ".env")),
     "**/*compose*.{yml,yaml}",
+    "**/*bake*.{hcl,json}",
     "**/.github/workflows/*.{yml,yaml}",
 )
 """Glob patterns of the files that are read here."""
@@ -91,6 +93,12 @@ def read_directory(directory: Path, ancestors: tuple[Path, ...] = (), *, local_p
         packaged = read_package_scripts(root, directory, local_platform=local_platform)
         builds += _unknown_yet(packaged.builds, builds)
         notes += packaged.notes
+    presumed = bake_variants(directory)
+    if presumed:
+        from buildxray.projects.bake.reader import presumed_builds  # noqa: PLC0415
+
+        new = presumed_builds(directory, ancestors, presumed, bake, local_platform=local_platform)
+        builds += _unknown_yet(new, builds)
     return DirectoryBuilds((*builds,), (*notes,), sources)
 
 
@@ -161,7 +169,7 @@ def has_project_files(directory: Path, entries: Sequence[DirEntry[str]] | None =
     names = (*BAKE_FILES, *COMPOSE_FILES)
     if any(is_file(directory / it) for it in names) or is_directory(directory / WORKFLOWS):
         return True
-    return bool(compose_variants(directory, entries))
+    return bool(compose_variants(directory, entries) or bake_variants(directory, entries))
 
 
 def directories_above(path: Path) -> tuple[Path, ...]:

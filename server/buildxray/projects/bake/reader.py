@@ -118,6 +118,25 @@ def bake_builds(
                 yield replace(build, is_passed_on=True) if name in passed_on else build
 
 
+def presumed_builds(
+    directory: Path, ancestors: Sequence[Path], names: Iterable[str], usual: Sequence[str], *, local_platform: str
+) -> Iterator[DeclaredBuild]:
+    """The builds of Bake files that are read only if a command names them, as far as their Dockerfiles exist.
+
+    A target that needs another file is left out: one that inherits from a target of it, or that has the name of a target in `usual`,
+    the files that Bake reads by itself.
+    """
+    known = load_bake(directory, usual, local_platform=local_platform).definition.targets if usual else {}
+    for name in names:
+        project = best_directory(directory, ancestors, [name], local_platform=local_platform)
+        targets = project.definition.targets
+        for build in bake_builds(project):
+            parents = targets[build.name].fields.get("inherits", ())
+            is_complete = isinstance(parents, tuple) and all(it in targets for it in parents)
+            if is_complete and build.name not in known and not build.remote and is_file(build.dockerfile):
+                yield replace(build, is_default=False, is_presumed=True)
+
+
 _OF_METADATA_ACTION: Final = "docker-metadata-action"
 """The target that `docker/metadata-action` writes for others to inherit. Source: its README, input `bake-target`."""
 
