@@ -25,7 +25,7 @@ _VARIANT: Final = lazy_regex(r"(?:^|[._-])compose[._-]", re.IGNORECASE)
 _OF_VARIANTS: Final = frozenset(("compose", "docker-compose"))
 """Directories in which every YAML file is one: `compose/prod.yml`."""
 _MOST_VARIANTS: Final = 8
-_BAKE_VARIANT: Final = lazy_regex(r"(?:.*[._-])?bake(?:[._-].*)?\.(?:hcl|json)", re.IGNORECASE)
+_BAKE_VARIANT: Final = lazy_regex(r"(?:^|[._-])bake[._-]", re.IGNORECASE)
 """A Bake file that people name with `-f`: `bake.hcl`, `docker-bake.ci.hcl`."""
 BAKE_FILES: Final = ("docker-bake.json", "docker-bake.hcl", "docker-bake.override.json", "docker-bake.override.hcl")
 """Bake files that `buildx bake` reads without `--file`, in this order (buildx: defaultFilenames)."""
@@ -43,7 +43,8 @@ def bake_variants(directory: Path, entries: Iterable[DirEntry[str]] | None = Non
     `entries` are those of the directory if they are known.
     """
     names = (it.name for it in (entries_of(directory) if entries is None else entries))
-    listed = (it for it in names if _BAKE_VARIANT.fullmatch(it) is not None and it not in BAKE_FILES)
+    named = (it for it in names if it.endswith((".hcl", ".json")) and it not in BAKE_FILES)
+    listed = (it for it in named if _BAKE_VARIANT.search(it) is not None)
     return (*islice(listed, _MOST_VARIANTS),)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from buildxray.files.reading import entries_of, exists, is_directory, is_file, is_repository
+from buildxray.platforms.machines import Machines
 from buildxray.projects.builds import DeclaredBuild, Note, without_repeated
 from buildxray.projects.ci import WORKFLOWS, workflow_files
 from buildxray.projects.ci.script_files import PACKAGE, script_files
@@ -120,11 +121,20 @@ def read_automation(root: Path, *, local_platform: str) -> DirectoryBuilds:
     scripts = read_scripts(root, local_platform=local_platform)
     reading.builds += scripts.builds
     reading.notes += scripts.notes
-    for call in (*reading.makes, *scripts.makes)[:_MOST_MAKES]:
+    reading.makes += scripts.makes
+    followed = set[object]()
+    # A recipe that runs `make` adds further calls.
+    for call in reading.makes:
+        if len(followed) >= _MOST_MAKES:
+            break
         path = find_makefile(call.directory)
-        if path is not None:
-            site = makefile_site(root, call.directory, local_platform)._replace(machines=call.machines)
-            read_makefile(path, site, reading, call.goals, call.variables)
+        key = (path, call.goals, *sorted(call.variables.items()), call.machines)
+        is_read = path in scripts.makefiles and not call.variables and call.machines == Machines()
+        if path is None or key in followed or is_read:
+            continue
+        followed.add(key)
+        site = makefile_site(root, call.directory, local_platform)._replace(machines=call.machines)
+        read_makefile(path, site, reading, call.goals, call.variables)
     return DirectoryBuilds((*_distinct(reading.builds),), (*dict.fromkeys(reading.notes),))
 
 

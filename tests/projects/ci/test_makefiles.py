@@ -64,3 +64,73 @@ def test_functions_that_call_one_another_end(tmp_path: Path) -> None:
     reading = Reading()
     read_makefile(tmp_path / "Makefile", makefile_site(tmp_path, tmp_path, "linux/amd64"), reading)
     assert len(reading.builds) <= 200
+
+
+def built(root: Path, makefile: str, *others: str, **texts: str) -> list[str]:
+    """The Dockerfiles, platforms and lines of the builds in a project with this Makefile and these empty files."""
+    for name, text in {"Makefile": makefile, **dict.fromkeys(others, ""), **texts}.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(textwrap.dedent(text))
+    builds = read_automation(root, local_platform="linux/amd64").builds
+    return [f"{it.dockerfile.relative_to(root)} {','.join(it.platform_names)}".strip() for it in builds]
+
+
+@every_case(
+    "name, expected",
+    [
+        ("$(wildcard */Dockerfile)", "a/Dockerfile b/Dockerfile"),
+        ("$(wildcard c/*.x d/?.x)", "c/1.x"),
+        ("$(wildcard ../*)", None),
+        ("$(wildcard none*)", None),
+        ("$(patsubst %/Dockerfile,image-%,$(wildcard */Dockerfile))", "image-a image-b"),
+        ("$(FILES:%/Dockerfile=%)", "a b c/1.x"),
+        ("$(FILES:.x=.y)", "a/Dockerfile b/Dockerfile c/1.y"),
+        ("$(dir $(FILES))", "a/ b/ c/"),
+        ("$(notdir $(FILES))", "Dockerfile Dockerfile 1.x"),
+        ("$(filter %/Dockerfile,$(FILES))", "a/Dockerfile b/Dockerfile"),
+        ("$(filter-out %/Dockerfile,$(FILES))", "c/1.x"),
+        ("$(sort b a b)", "a b"),
+        ("$(lastword a b)", "b"),
+        ("$(word 2,a b c)", "b"),
+        ("$(foreach it,a b,--platform linux/$(it))", "--platform linux/a --platform linux/b"),
+        ("$(or $(UNSET),x)", "x"),
+        # Words that only a run knows.
+        ("$(filter a,$(UNSET))", None),
+        ("$(word 1,$(UNSET))", None),
+    ],
+)
+def test_the_value_of_a_function(tmp_path: Path, name: str, expected: str | None) -> None:
+    for path in ("a/Dockerfile", "b/Dockerfile", "c/1.x"):
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).write_text("")
+    text = (
+        f"FILES = a/Dockerfile b/Dockerfile c/1.x\nx: ; docker build --platform linux/amd64 --build-arg 'A={name}' .\n"
+    )
+    (tmp_path / "Makefile").write_text(text)
+    (build,) = read_automation(tmp_path, local_platform="linux/amd64").builds
+    assert dict(build.arguments).get("A") == expected
+
+
+def test_a_makefile_in_another_directory_gets_variables(tmp_path: Path) -> None:
+    inner = "image:\n\tdocker buildx build --platform $(PLATFORMS) .\n"
+    outer = "all:\n\t$(MAKE) -C images image PLATFORMS=linux/s390x\n"
+    assert built(tmp_path, outer, **{"images/Makefile": inner}) == ["images/Dockerfile linux/s390x"]
+
+
+def test_a_recipe_that_runs_make_again(tmp_path: Path) -> None:
+    text = (
+        "all:\n\t${MAKE} image P=linux/arm64\nimage:\n\t$(MAKE) image P=$(P)\n\tdocker buildx build --platform $(P) .\n"
+    )
+    assert built(tmp_path, text) == ["Dockerfile linux/arm64"]
+
+
+def test_the_makefiles_of_a_pattern_are_included(tmp_path: Path) -> None:
+    inner = "one:\n\tdocker build -f app/one/Dockerfile .\n"
+    assert built(tmp_path, "include app/*/Makefile\n", **{"app/one/Makefile": inner}) == ["app/one/Dockerfile"]
+
+
+def test_the_targets_of_a_wildcard(tmp_path: Path) -> None:
+    text = (
+        "IMAGES = $(patsubst %/Dockerfile,%,$(wildcard */Dockerfile))\nall: $(IMAGES)\n$(IMAGES):\n\tdocker build $@\n"
+    )
+    assert built(tmp_path, text, "a/Dockerfile", "b/Dockerfile") == ["a/Dockerfile", "b/Dockerfile"]

@@ -13,6 +13,7 @@ from buildxray.localization import gettext_lazy as _
 from buildxray.projects.builds import absolute
 from buildxray.projects.ci.command_lines import PROGRAMS, has_unknown_part
 from buildxray.projects.ci.commands import read_commands
+from buildxray.projects.ci.make_functions import FUNCTION, WildcardFiles, applied, unset, with_pattern
 from buildxray.projects.ci.script_files import MAKEFILES
 from buildxray.projects.ci.site import Reading, Site, project_path
 from buildxray.projects.substitution import substituted
@@ -28,12 +29,10 @@ _PATH_OF_PROGRAM: Final = lazy_regex(
 )
 """A call of the shell whose output is the path of a program."""
 _SHELL_CALL: Final = lazy_regex(r"\$(?:\(shell\s[^()$]*\)|\{shell\s[^{}$]*\})")
-_FUNCTION: Final = lazy_regex(
-    r"\$\((?P<name>addprefix|addsuffix|filter|filter-out|firstword|foreach|if|lastword|notdir|or|patsubst|strip|subst|word|words)[ \t]+"
-    r"(?P<arguments>(?:[^()$]|\$\{\w+\})*)\)"
-)
-"""A call of a function of make."""
-_UNSET: Final = lazy_regex(r"\$\{MAKE_\w+\}")
+_TARGET: Final = lazy_regex(r"\$(?:@|[({]@)")
+"""A reference to the target of the rule."""
+_SUBSTITUTION: Final = lazy_regex(r"(?P<name>[\w.-]+):(?P<pattern>[^=]*)=(?P<replacement>.*)")
+"""A reference to a variable whose words are changed: `IMAGES:%=build-%`."""
 _MOST_NESTING: Final = 6
 _MOST_DEPTH: Final = 12
 _MOST_TEXT: Final = 20_000
@@ -41,6 +40,8 @@ _MOST_CALLS: Final = 200
 """Calls of functions in one recipe."""
 _INCLUDES: Final = ("include ", "-include ", "sinclude ")
 _MOST_INCLUDED: Final = 30
+_MOST_TRIED: Final = 300
+"""Limit for the files that are looked for to be included."""
 _MOST_LINES: Final = 20_000
 """The lines of the files that a Makefile includes, and of the text that it makes."""
 _MOST_ROUNDS: Final = 50
@@ -91,6 +92,7 @@ class Makefile(NamedTuple):
     recipes: tuple[_Recipe, ...]
     included: tuple[Path, ...] = ()
     """The files that it includes."""
+    files: WildcardFiles = WildcardFiles(None, None)
     prerequisites: Mapping[str, tuple[str, ...]] = {}
     """The prerequisites of each target."""
 
@@ -177,7 +179,8 @@ def parse_makefile(text: str, directory: Path | None = None, root: Path | None =
     """
     parser = _Parser(directory, root)
     parser.read(text, None)
-    return Makefile(parser.variables.known, (*parser.instances(),), (*parser.included,), parser.prerequisites)
+    recipes = (*parser.instances(),)
+    return Makefile(parser.variables.known, recipes, (*parser.included,), parser.files, parser.prerequisites)
 
 
 class _Parser:
@@ -186,6 +189,7 @@ class _Parser:
     def __init__(self, directory: Path | None, root: Path | None) -> None:
         self._directory = directory
         self._root = root
+        self.files = WildcardFiles(directory, root)
         self.variables = _Variables()
         self.included: dict[Path, None] = {}
         self.recipes: list[_Recipe] = []
@@ -196,6 +200,8 @@ class _Parser:
         self.bodies: dict[str, list[str]] = {}
         """The lines of each `define`, as written."""
         self._n_lines = _MOST_LINES
+        self._n_tried = 0
+        """The files that were looked for to be included."""
         self._depth = 0
 
     def read(self, text: str, file: Path | None, first: int | None = None) -> None:
@@ -215,7 +221,7 @@ class _Parser:
     def words(self, text: str) -> list[str]:
         """The words of a part of a rule, with the values of its variables that are known."""
         if "$" in text:
-            text = _Expander(self.variables.known, _Recipe((), 0, "")).expand(text)
+            text = _Expander(self.variables.known, _Recipe((), 0, ""), self.files).expand(text)
         return text.split()
 
     def include(self, text: str) -> None:
@@ -223,10 +229,12 @@ class _Parser:
         if self._directory is None or self._root is None:
             return
         _word, *names = self.words(text.partition("#")[0])
-        for name in names:
-            path = None if has_unknown_part(name) or "*" in name else absolute(self._directory / name)
-            if path is None or path in self.included or len(self.included) >= _MOST_INCLUDED:
+        matched = (self.files.matching(it) if "*" in it else (it,) for it in names if not has_unknown_part(it))
+        for name in dict.fromkeys(it for listed in matched for it in listed):
+            path = absolute(self._directory / name)
+            if path in self.included or len(self.included) >= _MOST_INCLUDED or self._n_tried >= _MOST_TRIED:
                 continue
+            self._n_tried += 1
             content = read_project_text(path) if path.is_relative_to(self._root) else None
             if content is not None:
                 self.included[path] = None
@@ -278,7 +286,9 @@ class _Parser:
         """A recipe, or that of a pattern rule for each target it is meant for; the rule itself if no target is known."""
         pattern = recipe.stem or (recipe.targets[0] if recipe.targets else "")
         if "%" not in pattern:
-            yield recipe._replace(stem="")
+            is_for_each = len(recipe.targets) > 1 and _TARGET.search(recipe.text) is not None
+            for targets in ((it,) for it in recipe.targets[:_MOST_ROUNDS]) if is_for_each else (recipe.targets,):
+                yield recipe._replace(targets=targets, stem="")
             return
         before, _percent, after = pattern.partition("%")
         n_instances = 0
@@ -401,9 +411,12 @@ def read_makefile(
 ) -> None:
     """Effect: add the builds in the recipes of a Makefile, without `goals` of all its targets; `given` overrides its variables."""
     text = read_project_text(path)
-    if text is None or not re.search(rf"{PROGRAMS}|buildx|\.sh\b|\binclude\b", text):
+    if text is None or not re.search(rf"{PROGRAMS}|buildx|\.sh\b|\binclude\b|\$[({{]MAKE[)}}]", text):
         return
-    makefile = parse_makefile(text, absolute(site.root / site.directory), site.root)
+    directory = absolute(site.root / site.directory)
+    if (path, directory) not in reading.parsed:
+        reading.parsed[path, directory] = parse_makefile(text, directory, site.root)
+    makefile = reading.parsed[path, directory]
     reading.included.update(makefile.included)
     variables = {**makefile.variables, **(given or {})}
     made = makefile.made_for(goals)
@@ -416,8 +429,9 @@ def read_makefile(
         # The recipes of most rules have nothing to do with images.
         own_variables = {name: it for name, it in recipe.variables.items() if it is not None}
         known = {**{name: it for name, it in variables.items() if name not in recipe.variables}, **own_variables}
-        commands = _Expander({**known, **(given or {})}, recipe).expand(recipe.text)
-        if not re.search(r"build|bake|bud|compose|\.sh\b", commands):
+        commands = _Expander({**known, **(given or {})}, recipe, makefile.files).expand(recipe.text)
+        gives_variables = "make " in commands and ("=" in commands or "-C" in commands)
+        if not gives_variables and not re.search(r"build|bake|bud|compose|\.sh\b", commands):
             continue
         # `$(Q)docker build .`, where Q is `@`.
         commands = re.sub(r"(?m)^[@+-]+", "", commands)
@@ -464,10 +478,16 @@ class _Expander:
     """Expands the variables of one recipe; the value of each is computed once."""
 
     def __init__(
-        self, variables: Mapping[str, str], recipe: _Recipe, depth: int = 0, calls: Iterator[int] | None = None
+        self,
+        variables: Mapping[str, str],
+        recipe: _Recipe,
+        files: WildcardFiles,
+        depth: int = 0,
+        calls: Iterator[int] | None = None,
     ) -> None:
         self._variables = variables
         self._recipe = recipe
+        self._files = files
         self._values: dict[str, str] = {}
         self._depth = depth
         self._calls = iter(range(_MOST_CALLS)) if calls is None else calls
@@ -480,7 +500,7 @@ class _Expander:
         expanded = _SHELL_CALL.sub("${MAKE_shell}", expanded)
         for _round in range(_MOST_NESTING):
             before = expanded
-            expanded = substituted(_FUNCTION, _applied, expanded, _MOST_TEXT)
+            expanded = substituted(FUNCTION, lambda it: applied(it, self._files), expanded, _MOST_TEXT)
             if expanded == before:
                 break
         # A call whose arguments had references, which are expanded first.
@@ -493,12 +513,15 @@ class _Expander:
         if body is None or self._depth >= _MOST_DEPTH or next(self._calls, None) is None:
             return ""
         values = {str(number): it for number, it in enumerate(arguments, 1)}
-        inner = _Expander({**self._variables, **values}, self._recipe, self._depth + 1, self._calls)
+        inner = _Expander({**self._variables, **values}, self._recipe, self._files, self._depth + 1, self._calls)
         return inner.expand(body)
 
     def _replaced(self, match: re.Match[str]) -> str:
         if match[0] == "$$":
             return "$"
+        function = FUNCTION.fullmatch(match[0])
+        if function is not None:
+            return applied(function, self._files)
         name = (match["round"] or match["curly"] or match["letter"] or "").strip()
         if name.startswith("call "):
             return self._called(name.removeprefix("call "))
@@ -506,12 +529,25 @@ class _Expander:
         if program is not None:
             return program["name"]
         if name == "@" and self._recipe.targets:
-            return self._recipe.targets[0].replace("%", _unset("stem"))
+            return self._recipe.targets[0].replace("%", unset("stem"))
+        if name in {"@D", "@F"} and self._recipe.targets:
+            before, _slash, last = self._recipe.targets[0].replace("%", unset("stem")).rpartition("/")
+            return last if name == "@F" else before or "."
         if name == "*":
-            return self._recipe.stem or _unset("stem")
+            return self._recipe.stem or unset("stem")
+        replaced = _SUBSTITUTION.fullmatch(name)
+        if replaced is not None:
+            pattern, replacement = replaced["pattern"], replaced["replacement"]
+            if "%" not in pattern:
+                pattern, replacement = f"%{pattern}", f"%{replacement}"
+            return with_pattern(pattern, replacement, self._value(replaced["name"]).split())
+        return self._value(name)
+
+    def _value(self, name: str) -> str:
+        """The value of a variable."""
         if name not in self._values:
             # A variable that names itself is an error of make: it ends here.
-            self._values[name] = _unset(name)
+            self._values[name] = unset(name)
             prerequisites = self._recipe.prerequisites if name in {"<", "^"} else ()
             if prerequisites and not re.search(r"[$%]", "".join(prerequisites)):
                 self._values[name] = prerequisites[0] if name == "<" else " ".join(prerequisites)
@@ -520,31 +556,3 @@ class _Expander:
                 self._values[name] = self.expand(self._variables[name])
                 self._depth -= 1
         return self._values[name]
-
-
-def _applied(match: re.Match[str]) -> str:
-    """The value of a function of make whose arguments have no other references. Source: GNU make, 8, Functions for Transforming Text."""
-    name = match["name"]
-    arguments = match["arguments"].split(",")
-    words = arguments[-1].split()
-    first = arguments[0].strip()
-    if name == "if":
-        # A variable that the Makefile does not set is empty unless the environment or the command sets it.
-        return (arguments[1] if _UNSET.sub("", first).strip() else arguments[2] if len(arguments) > 2 else "").strip()
-    if name == "strip":
-        return " ".join(words)
-    if name == "addprefix" and len(arguments) == 2:
-        return " ".join(f"{first}{it}" for it in words)
-    if name == "addsuffix" and len(arguments) == 2:
-        return " ".join(f"{it}{first}" for it in words)
-    if name == "subst" and len(arguments) == 3:
-        return arguments[2].replace(arguments[0], arguments[1]) if arguments[0] else arguments[2]
-    if name == "firstword":
-        return words[0] if words else ""
-    return _unset(name)
-
-
-def _unset(name: str) -> str:
-    if name in {"CURDIR", "PWD"}:
-        return "."
-    return "make" if name == "MAKE" else "${MAKE_" + re.sub(r"\W", "_", name) + "}"

@@ -58,6 +58,7 @@ def read_scripts(root: Path, *, local_platform: str) -> Reading:
         if name.startswith(MAKEFILES) or path.suffix == ".mk":
             # A part of a Makefile runs where the Makefile that includes it is.
             directory = root if path.suffix == ".mk" else path.parent
+            reading.makefiles.add(path)
             read_makefile(path, makefile_site(root, directory, local_platform), reading)
             continue
         text = read_project_text(path)

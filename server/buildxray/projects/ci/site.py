@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Callable, Mapping
 from dataclasses import field
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from buildxray.platforms.machines import Machines
 from buildxray.projects.bake.reader import BakeProject
@@ -78,6 +78,10 @@ class Reading:
     """The machines of the builders that commands have created, by their names and the machines of the jobs."""
     included: set[Path] = field(default_factory=set)
     """The files that Makefiles include, whose recipes are read with these."""
+    parsed: dict[tuple[Path, Path], Any] = field(default_factory=dict)
+    """The Makefiles by their path and the directory that they run in: many commands call the same one."""
+    makefiles: set[Path] = field(default_factory=set)
+    """The Makefiles that were read for all their targets, without other variables than their own."""
     is_exhausted: bool = False
     """True if a note says that no more work may be spent."""
 
