@@ -888,3 +888,29 @@ def test_a_toolchain_of_the_project_is_needed(run: str) -> None:
     text = f"FROM rust\nWORKDIR /w\nCOPY . .\nRUN {run}\n"
     assert not findings(late_module_download, context(text, workspace=WITH_TOOLCHAIN))
     assert not findings(late_module_download, context(text))
+
+
+@every_case(
+    "text, end",
+    [
+        (
+            "COPY r.txt /w/\nCOPY . /w\nWORKDIR /w\nRUN pip install -r r.txt",
+            "move it, with `WORKDIR /w` above it, to right after `COPY r.txt`, before the rest is copied",
+        ),
+        (
+            "WORKDIR /w\nCOPY r.txt .\nCOPY . .\nRUN pip install -r r.txt",
+            "move it to right after `COPY r.txt`, before the rest is copied",
+        ),
+        (
+            "COPY go.mod go.sum /w/\nCOPY . /w\nWORKDIR /w\nRUN go mod vendor",
+            "add `WORKDIR /w` and `RUN go mod download` right after `COPY go.mod go.sum`, before the rest is copied",
+        ),
+        (
+            "WORKDIR /w\nCOPY . .\nRUN go mod vendor",
+            "`go.mod` and `go.sum` are not copied before the rest; `go mod download` needs no other files",
+        ),
+    ],
+)
+def test_the_message_names_what_the_download_needs_at_its_new_place(text: str, end: str) -> None:
+    (finding,) = findings(late_module_download, context(f"FROM x\n{text}\n"))
+    assert finding.message.endswith(f": {end}")

@@ -509,6 +509,21 @@ def test_another_compiler_for_a_whole_project_is_a_condition(run: str, *, is_con
     assert (condition in finding.message) == is_conditional
 
 
+@every_case(
+    "run, remaining",
+    [
+        ("npm ci && npm run build", ", and the build tools in `node_modules` stay in the image"),
+        ("npm ci && npm run build && npm prune --omit=dev", "; a build stage of its own can compile natively"),
+        ("bun install && bun run build", ", and the build tools in `node_modules` stay in the image"),
+        ("mvn package", ", and the compiler stays in the image"),
+    ],
+)
+def test_what_stays_in_an_image_that_compiles(run: str, remaining: str) -> None:
+    text = f"FROM x\nWORKDIR /w\nCOPY . .\nRUN {run}\nCMD /w/run\n"
+    (finding,) = findings(emulated_build, context(text))
+    assert f"5 to 10 times as long{remaining}" in finding.message
+
+
 def test_one_cause_is_one_finding() -> None:
     text = (
         "FROM node AS a\nRUN npm run build\nFROM a AS b\nRUN npm run build:more\nFROM scratch\nCOPY --from=b /dist /\n"

@@ -322,6 +322,9 @@ def _reason(ctx: RuleContext, whole: Instruction, command: KnownCommand) -> str:
         copied = {it: _copy_of(whole, it) for it in needed.files}
         missing = _only_with_sources(ctx, whole, command, needed) or _missing(ctx, whole, needed)
     alone = _without_project(command) if needed is None or needed.installs_itself else ""
+    if command.use.toolchain is GO and command.use.title != "go mod download":
+        # The command itself needs the source.
+        alone = "go mod download"
     copying = [it for it in copied.values() if it is not None]
     if missing or not copying:
         reason = ngettext(
@@ -337,12 +340,29 @@ def _reason(ctx: RuleContext, whole: Instruction, command: KnownCommand) -> str:
     last = max(copying, key=lambda it: it.idx)
     sources = " ".join(it.text for it in _sources(last))
     copy = f"{last.build.text[slice(*last.keyword_range)]} {sources}"
-    if command.use.toolchain is GO and command.use.title != "go mod download":
-        # The command itself needs the source.
-        alone = "go mod download"
+    directory = _entered_later(last, command.run)
+    if alone and directory:
+        return _(
+            "add `WORKDIR {directory}` and `RUN {command}` right after `{copy}`, before the rest is copied",
+            directory=directory,
+            command=alone,
+            copy=copy,
+        )
     if alone:
         return _("add `RUN {command}` right after `{copy}`, before the rest is copied", command=alone, copy=copy)
+    if directory:
+        return _(
+            "move it, with `WORKDIR {directory}` above it, to right after `{copy}`, before the rest is copied",
+            directory=directory,
+            copy=copy,
+        )
     return _("move it to right after `{copy}`, before the rest is copied", copy=copy)
+
+
+def _entered_later(copy: Instruction, run: Run) -> str:
+    """The directory of a RUN, if a WORKDIR between a COPY and the RUN changes to it; otherwise empty."""
+    before, after = {*copy.directories}, {*run.directories}
+    return after.pop() if before != after and len(after) == 1 else ""
 
 
 def _without_project(command: KnownCommand) -> str:
@@ -355,7 +375,9 @@ def _without_project(command: KnownCommand) -> str:
         return "" if command.invocation.has_option("--no-autoloader") else f"{title} --no-scripts --no-autoloader"
     if command.use.toolchain is JAVA:
         program = "./mvnw" if command.name == "mvnw" else command.name
-        return "" if command.use.effect is Effect.FETCH else f"{program} dependency:go-offline"
+        file = command.invocation.argument("-f", "--file")
+        other = "" if file is None else f" -f {file.text}"
+        return "" if command.use.effect is Effect.FETCH else f"{program} dependency:go-offline{other}"
     options = {
         "poetry install": ("--no-root", "--only-root"),
         "uv sync": ("--no-install-project", "--no-install-workspace"),

@@ -29,9 +29,11 @@ from buildxray.rules.xx_advice import advice, may_fail, needs_target_machine
 from buildxray.semantics.build import Effect, KnownCommand, Stage
 from buildxray.syntax.instructions import Cmd, Copying, Entrypoint
 from buildxray.syntax.lazy_regex import lazy_regex
+from buildxray.toolchains.bun import BUN
 from buildxray.toolchains.c import C
 from buildxray.toolchains.dotnet import DOTNET
 from buildxray.toolchains.go import GO
+from buildxray.toolchains.node import NODE
 from buildxray.toolchains.rust import RUST
 from buildxray.toolchains.scripting import SCRIPTING
 
@@ -401,21 +403,40 @@ def _in_image(ctx: RuleContext) -> Iterator[Finding]:
     if not has_sources and not (ctx.asks_for_several and _fetches_sources(stage, commands)):
         return
     fact = _fact(ctx, commands or guesses, is_guess=bool(guesses))
-    if _removes_packages(stage):
-        message = _("{fact}, which takes 5 to 10 times as long", fact=fact)
-    else:
-        message = _("{fact}, which takes 5 to 10 times as long, and the compiler stays in the image", fact=fact)
     advised = _advice(ctx, stage, commands)
-    if guesses:
-        # If that is C, it needs a cross compiler.
+    if guesses or may_fail(_for_other_machines(commands)):
+        # C needs a cross compiler, which the project may not support.
         advised = [_by_machine()]
     elif not _needs_machine(ctx, stage, commands):
         advised.insert(0, _("a build stage of its own can compile natively"))
     yield Finding(
         (commands or guesses)[0].title_range,
-        _("; ").join([message, *advised]),
+        _("; ").join([_fact_of_image(stage, commands, fact), *advised]),
         partial(_splits, ctx, stage, commands) if commands else (),
         severity=Severity.INFORMATION,
+    )
+
+
+def _fact_of_image(stage: Stage, commands: Sequence[KnownCommand], fact: str) -> str:
+    """What is emulated, and what remains in the image for no use."""
+    is_of_node = bool(commands) and all(it.use.toolchain in (BUN, NODE) for it in commands)
+    if _removes_packages(stage) or (is_of_node and _removes_node_modules(stage)):
+        return _("{fact}, which takes 5 to 10 times as long", fact=fact)
+    if is_of_node:
+        return _(
+            "{fact}, which takes 5 to 10 times as long, and the build tools in `node_modules` stay in the image",
+            fact=fact,
+        )
+    return _("{fact}, which takes 5 to 10 times as long, and the compiler stays in the image", fact=fact)
+
+
+def _removes_node_modules(stage: Stage) -> bool:
+    """True if a stage deletes packages of npm that only the build needs: `npm prune --omit=dev`, `rm -rf node_modules`."""
+    return any(
+        ("prune" in it.syntax.arguments)
+        or (it.name == "rm" and any("node_modules" in word for word in it.syntax.arguments))
+        for run in stage.runs
+        for it in run.commands
     )
 
 
