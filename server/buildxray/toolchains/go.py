@@ -101,7 +101,7 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
 
 
 def _downloads(invocation: Invocation) -> bool:
-    """True if a command that compiles is known to download modules.
+    """True if a command that compiles downloads the modules of a go.mod, if there is one where it runs.
 
     `go install path@version` ignores the go.mod of the directory (`go help install`), and xcaddy writes a module of its own.
     The go command takes them from `vendor` if `vendor/modules.txt` exists, unless `-mod` says otherwise (go.dev/ref/mod#vendoring).
@@ -113,7 +113,9 @@ def _downloads(invocation: Invocation) -> bool:
         workspace.ignored is not None and workspace.ignored.excludes("vendor/modules.txt")
     )
     options = (*invocation.command.arguments, *((it or "") for it in invocation.setting("GOFLAGS").values))
-    return bool(workspace.requires_modules) and not (is_vendored and not any("-mod=mod" in it for it in options))
+    # Without a module at the root of the build context, one may be in a directory of it.
+    may_require = workspace.requires_modules or (workspace.requires_modules is None and workspace.needed is not None)
+    return may_require and not (is_vendored and not any("-mod=mod" in it for it in options))
 
 
 def _is_of_a_version(invocation: Invocation) -> bool:

@@ -914,3 +914,21 @@ def test_a_toolchain_of_the_project_is_needed(run: str) -> None:
 def test_the_message_names_what_the_download_needs_at_its_new_place(text: str, end: str) -> None:
     (finding,) = findings(late_module_download, context(f"FROM x\n{text}\n"))
     assert finding.message.endswith(f": {end}")
+
+
+@every_case(
+    "needed, vendored, is_said",
+    [
+        (NeededFiles(("backend/go.mod", "backend/go.sum"), is_complete=True), False, True),
+        (NeededFiles(("backend/go.mod",), is_complete=True, requires_nothing=True), False, False),
+        (NeededFiles(("backend/go.mod", "backend/go.sum"), is_complete=True), True, False),
+        (None, False, False),
+    ],
+)
+def test_a_module_in_a_directory_of_the_context(needed: NeededFiles | None, *, vendored: bool, is_said: bool) -> None:
+    held = {"backend/go.mod", "backend/go.sum", *(["backend/vendor/modules.txt"] if vendored else [])}
+    workspace = Workspace(needed=lambda *_given: needed, holds=held.__contains__)
+    text = "FROM golang\nWORKDIR /w\nCOPY backend .\nRUN go build -o /a .\n"
+    messages = [it.message for it in findings(late_module_download, context(text, workspace=workspace))]
+    assert any("`backend/go.mod` and `backend/go.sum` are not copied" in it for it in messages) is is_said
+    assert bool(messages) is is_said

@@ -104,7 +104,11 @@ def late_module_download(ctx: RuleContext) -> Iterator[Finding]:
         for command in (it for run in stage.runs if run.idx > whole.idx for it in run.known_commands):
             if not command.use.manifests or command.use.toolchain in done or not command.syntax.words:
                 continue
-            if _are_missing(ctx, whole, command) or _runs_own_scripts(ctx, command):
+            if (
+                _are_missing(ctx, whole, command)
+                or _runs_own_scripts(ctx, command)
+                or _may_have_no_module(ctx, command)
+            ):
                 # The stage itself brings the source and its list of dependencies, or the download needs the source.
                 continue
             done.add(command.use.toolchain)
@@ -166,6 +170,8 @@ def _after_part(ctx: RuleContext, stage: Stage, whole: Instruction | None, inher
         done.add(command.use.toolchain)
         if (whole is not None and whole.idx < command.run.idx) or not _needs_manifests_only(ctx, command):
             continue
+        if _may_have_no_module(ctx, command):
+            continue
         part = _copied_source(ctx, command)
         if part is None or _lacks_manifests(ctx, part, command) or (command.use.toolchain, True) in inherited:
             continue
@@ -197,6 +203,19 @@ def _runs_own_scripts(ctx: RuleContext, command: KnownCommand) -> bool:
         return False
     scripts = command.invocation.workspace.scripts
     return any(name in INSTALL_SCRIPTS and not is_harmless_script(text) for name, text in scripts)
+
+
+def _may_have_no_module(ctx: RuleContext, command: KnownCommand) -> bool:
+    """True if a compiling command of Go may download nothing: no module is known where it runs, or its modules are vendored."""
+    workspace = ctx.build.workspace
+    is_told = command.invocation.command.arguments[:1] == ("mod",) or workspace.requires_modules is not None
+    if command.use.toolchain is not GO or is_told:
+        return False
+    needed, holds = _needed(ctx, command), workspace.holds
+    if needed is None or holds is None:
+        return True
+    directories = {posixpath.dirname(it) for it in needed.files}
+    return any(holds(posixpath.join(it, "vendor/modules.txt")) for it in directories)
 
 
 def _copied_source(ctx: RuleContext, command: KnownCommand) -> Instruction | None:
