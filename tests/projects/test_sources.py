@@ -247,3 +247,18 @@ def test_native_packages_of_the_members_of_a_workspace(
     workspace = read_workspace(tmp_path)
     assert workspace.may_take_native_packages is expected
     assert workspace.has_native_packages is None
+
+
+@every_case(
+    "files, expected",
+    [
+        ({"cmd/main.go": 'package main\nimport "C"\n'}, True),
+        ({"cmd/main.go": "package main\n", "a_test.go": 'package a\nimport "C"\n', "b.py": 'import "C"\n'}, False),
+        ({"cmd/main.go": "", **{f"{n}.js": "" for n in range(3000)}}, None),
+    ],
+)
+def test_go_files_of_the_repository_that_need_cgo(tmp_path: Path, files: dict[str, str], expected: bool | None) -> None:
+    searched(tmp_path, files)
+    search = read_workspace(tmp_path).project_uses_cgo
+    assert search is not None
+    assert search() is expected

@@ -273,6 +273,7 @@ def _search_in_time(search: ProjectSearch) -> None:
     try:
         with thread_budget(SECONDS_OF_PROJECT):
             search()
+            search.uses_cgo()
     except OutOfTimeError:
         search.give_up()
 

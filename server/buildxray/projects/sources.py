@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -147,61 +147,61 @@ _MANIFESTS: Final = ("Cargo.toml", "build.gradle", "go.mod", "package.json", "po
 _READ: Final = (*_MANIFESTS, "Gemfile", "Makefile", "requirements.txt", "package-lock.json", "pnpm-lock.yaml")
 
 
-class _Text(NamedTuple):
-    """What the text of one or more files of a project tells."""
-
-    names: frozenset[str] = frozenset()
-    """The platform arguments that the files name, or all if they read the whole environment."""
-    uses_cgo: bool = False
-    """True if a Go file needs cgo."""
-
-
 class ProjectSearch:
-    """A lazy search of the files below a directory for the names of platform arguments.
+    """A lazy search of the files below a directory: for the names of platform arguments, and for Go files that need cgo.
 
     A program of the project may read the variables that its text names; one that reads the whole environment may read all.
     """
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
-        self._answers: list[_Text | None] = []
+        self._names: list[frozenset[str] | None] = []
+        self._needing_cgo: list[frozenset[str] | None] = []
 
     def __call__(self) -> frozenset[str] | None:
         """The names in the files; None if there are too many files, or too large ones."""
-        text = self._text()
-        return None if text is None else text.names
+        if not self._names:
+            self._names.append(self._united(_names_in))
+        return self._names[0]
 
     def uses_cgo(self) -> bool | None:
         """True if a Go file of the project, other than its tests, needs cgo; None if there are too many files, or too large ones."""
-        text = self._text()
-        return None if text is None else text.uses_cgo
-
-    def _text(self) -> _Text | None:
-        if not self._answers:
-            self._answers.append(self._searched())
-        return self._answers[0]
+        if not self._needing_cgo:
+            self._needing_cgo.append(self._united(_needing_cgo))
+        return None if self._needing_cgo[0] is None else bool(self._needing_cgo[0])
 
     def give_up(self) -> None:
         """Effect: give up a search that takes too long; the project then counts as too large."""
-        self._answers = [None]
+        self._names, self._needing_cgo = [None], [None]
 
-    def _searched(self) -> _Text | None:
-        named: set[str] = set()
-        uses_cgo = False
+    def _united(self, facts_of: Callable[[_File], frozenset[str]]) -> frozenset[str] | None:
+        """The union of the facts of all files; None if there are too many files, or too large ones."""
+        facts: set[str] = set()
         n_bytes = 0
         for n_files, path in enumerate(_project_files(self._directory)):
             if n_files >= _MOST_SEARCHED_FILES:
                 return None
             try:
-                text, size = _text_of(path, self._directory)
+                status = path.lstat()
+                if not stat.S_ISREG(status.st_mode):
+                    continue
+                n_bytes += status.st_size
+                if n_bytes > _MOST_SEARCHED_BYTES:
+                    return None
+                facts |= facts_of(_File(path, self._directory, status.st_mtime_ns, status.st_size))
             except (OSError, ReadError):
                 return None
-            n_bytes += size
-            if n_bytes > _MOST_SEARCHED_BYTES:
-                return None
-            named |= text.names
-            uses_cgo |= text.uses_cgo
-        return _Text(frozenset(named), uses_cgo)
+        return frozenset(facts)
+
+
+class _File(NamedTuple):
+    """One version of a file of a project."""
+
+    path: Path
+    root: Path
+    modified: int
+    """The time of its last change, in nanoseconds."""
+    size: int
 
 
 _MOST_SEARCHED_FILES: Final = 3000
@@ -254,26 +254,30 @@ def _project_files(directory: Path) -> Iterator[Path]:
         yield from (place / it for it in sorted(names) if _NOT_RUN.search(it) is None)
 
 
-def _text_of(path: Path, root: Path) -> tuple[_Text, int]:
-    """Return what one file tells, and its size, cached until the file changes. Raises `ReadError`, `OSError`."""
-    status = path.lstat()
-    if not stat.S_ISREG(status.st_mode):
-        return _Text(), 0
-    return _read_text(path, root, status.st_mtime_ns, status.st_size), status.st_size
+@lru_cache(maxsize=1024)
+def _names_in(file: _File) -> frozenset[str]:
+    """The platform arguments that a file names, or all if it reads the whole environment. Raises `ReadError`."""
+    content = read_bytes(file.path, MOST_PROJECT_BYTES, file.root)
+    if b"\0" in content[:1024]:
+        return frozenset()
+    if _ALL_OF_IT.search(content):
+        return frozenset(AUTOMATIC_ARGUMENTS)
+    named = {it.decode() for it in _NAME.findall(content)}
+    if file.path.suffix.lower() in _OF_MSBUILD:
+        named |= {it[2:-1].decode().upper() for it in _PROPERTY.findall(content)}
+    return frozenset(named)
+
+
+def _needing_cgo(file: _File) -> frozenset[str]:
+    """The name of a Go file that needs cgo; empty for another file. Raises `ReadError`."""
+    needs_cgo = _is_source_of_go(file.path.name) and _imports_c(file)
+    return frozenset({file.path.name} if needs_cgo else ())
 
 
 @lru_cache(maxsize=1024)
-def _read_text(path: Path, root: Path, _modified: int, _size: int) -> _Text:
-    content = read_bytes(path, MOST_PROJECT_BYTES, root)
-    if b"\0" in content[:1024]:
-        return _Text()
-    uses_cgo = _is_source_of_go(path.name) and _IMPORT_C.search(content) is not None
-    if _ALL_OF_IT.search(content):
-        return _Text(frozenset(AUTOMATIC_ARGUMENTS), uses_cgo)
-    named = {it.decode() for it in _NAME.findall(content)}
-    if path.suffix.lower() in _OF_MSBUILD:
-        named |= {it[2:-1].decode().upper() for it in _PROPERTY.findall(content)}
-    return _Text(frozenset(named), uses_cgo)
+def _imports_c(file: _File) -> bool:
+    content = read_bytes(file.path, MOST_PROJECT_BYTES, file.root)
+    return b"\0" not in content[:1024] and _IMPORT_C.search(content) is not None
 
 
 def _package(directory: Path) -> Mapping[str, Any]:
