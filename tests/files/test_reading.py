@@ -93,6 +93,8 @@ def test_links_are_followed_inside_the_workspace_only(tmp_path: Path) -> None:
     assert read_bytes(workspace / "a" / "b" / "out") == b"outside", "a path that the user has typed"
     assert is_inside(workspace / "a" / "b" / "in", workspace)
     assert not is_inside(workspace / "a" / "directory" / "secret", workspace)
+    assert not is_inside(f"{workspace}/a/../../secret", workspace)
+    assert not is_inside(f"{workspace}2/secret", workspace)
 
 
 @posix

@@ -190,10 +190,28 @@ def walk(directory: Path) -> Iterator[tuple[str, list[str], list[str]]]:
 def is_inside(path: Path | str, directory: Path | str) -> bool:
     """True if `path`, with links followed, is `directory` or inside it."""
     try:
+        if _is_below_without_links(os.fspath(path), os.fspath(directory)):
+            return True
         real, real_directory = os.path.realpath(path), os.path.realpath(directory)
     except (OSError, ValueError):
         return False
     return real == real_directory or real.startswith(os.path.join(real_directory, ""))  # noqa: PTH118 - no Path is needed
+
+
+def _is_below_without_links(path: str, directory: str) -> bool:
+    """True if a path continues that of a directory and nothing in between is a link, as is usual: neither path has to be followed then.
+
+    Always False on Windows, where other things than links lead elsewhere.
+    """
+    prefix = directory if directory.endswith("/") else f"{directory}/"
+    if os.name != "posix" or not path.startswith(prefix) or "\0" in path:
+        return False
+    place = directory
+    for part in path[len(prefix) :].split("/"):
+        place = f"{place}/{part}"
+        if part == ".." or os.path.islink(place):  # noqa: PTH114 - no Path is needed
+            return False
+    return True
 
 
 exists, is_file, is_directory = os.path.exists, os.path.isfile, os.path.isdir
