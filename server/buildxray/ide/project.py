@@ -57,8 +57,10 @@ class Projects:
         """The directories with project files of a repository, by its root."""
         self._unread: dict[Path, bool] = {}
         """By the root of a repository: True if it has builds that cannot be read."""
-        self._building: dict[tuple[Path, Path], bool] = {}
-        """By the root of a repository and the directory of a Dockerfile: True if images may be built there."""
+        self._building: dict[Path, bool] = {}
+        """By the root of a repository: True if it may build images."""
+        self._building_in: dict[Path, bool] = {}
+        """By the directory of a Dockerfile: True if images may be built there."""
         self._directories_above: dict[Path, tuple[Path, ...]] = {}
         """By directory: itself and those above it, up to the root of the repository."""
         self._roots: dict[Path, Path | None] = {}
@@ -258,11 +260,14 @@ class Projects:
         if root is None:
             return False
         # Imported late: it is needed for repositories only, and many Dockerfiles are opened on their own.
-        from buildxray.projects.ci.unread import may_build_images  # noqa: PLC0415
+        from buildxray.projects.ci.unread import may_build_images, may_build_images_in  # noqa: PLC0415
 
-        if (root, dockerfile.parent) not in self._building:
-            self._building[root, dockerfile.parent] = may_build_images(root, dockerfile.parent)
-        return self._building[root, dockerfile.parent]
+        directory = dockerfile.parent
+        if root not in self._building:
+            self._building[root] = may_build_images(root)
+        if not self._building[root] and directory not in self._building_in:
+            self._building_in[directory] = may_build_images_in(directory)
+        return self._building[root] or self._building_in[directory]
 
     def _has_unread_builds(self, dockerfile: Path) -> bool:
         """True if a file of the repository builds for several platforms in a way that cannot be read; False outside of a repository."""

@@ -65,24 +65,32 @@ _IMAGE_BUILD: Final = lazy_regex(
 """A command that builds an image."""
 
 
-def may_build_images(root: Path, directory: Path) -> bool:
+def may_build_images(root: Path) -> bool:
     """True if a repository may build its images: a workflow names a program for images, or a script, a Compose file or a service builds one.
 
-    `directory` is that of a Dockerfile, whose scripts are looked at too.
+    This does not look at the files beside each Dockerfile; `may_build_images_in` does.
     """
     if any(names_image_tool(read_project_text(it) or "") for it in workflow_files(root)):
         return True
-    places = tuple(dict.fromkeys((root, directory)))
-    beside = (Path(it.path) for it in entries_of(directory) if it.name.endswith(".sh"))
-    composed = (one / it for one in places for it in compose_variants(one))
-    services = (place / it for place in places for it in _OF_SERVICES)
-    read, seen = script_and_seen_files(root)
-    scripts = (*read, *islice(beside, _MOST_SCRIPTS))
+    scripts, seen = script_and_seen_files(root)
     return (
         any(_mentions(it, _IMAGE_BUILD) for it in scripts)
         or any(_names_build(it) for it in (*scripts, *seen) if it.suffix not in {".sh", ".mk"})
-        or any(_mentions(it, _COMPOSE_BUILD) for it in islice(composed, _MOST_SCRIPTS))
-        or any(_mentions(it, _DOCKER) for it in services)
+        or _composes_or_serves(root)
+    )
+
+
+def may_build_images_in(directory: Path) -> bool:
+    """True if a script, a Compose file or a service in the directory of a Dockerfile builds images."""
+    beside = (Path(it.path) for it in entries_of(directory) if it.name.endswith(".sh"))
+    return any(_mentions(it, _IMAGE_BUILD) for it in islice(beside, _MOST_SCRIPTS)) or _composes_or_serves(directory)
+
+
+def _composes_or_serves(directory: Path) -> bool:
+    """True if a Compose file or the file of a service in a directory builds an image."""
+    composed = (directory / it for it in compose_variants(directory))
+    return any(_mentions(it, _COMPOSE_BUILD) for it in islice(composed, _MOST_SCRIPTS)) or any(
+        _mentions(directory / it, _DOCKER) for it in _OF_SERVICES
     )
 
 
