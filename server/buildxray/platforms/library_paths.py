@@ -64,5 +64,8 @@ def architectures_in_paths(text: str) -> list[ArchitectureInPath]:
         kind = match.lastgroup
         assert kind is not None, "each alternative has a group"
         start, end = match.span() if kind == "tuple" else match.span(kind)
+        if kind == "tuple" and "/" not in (text[start - 1 : start], text[end : end + 1]):
+            # `./configure --host=x86_64-linux-gnu` names a machine, not a directory.
+            continue
         architectures.append(ArchitectureInPath(start, end, _ARCHITECTURES[match[kind]], kind))
     return architectures

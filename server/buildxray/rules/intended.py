@@ -209,6 +209,11 @@ def names_one_architecture(stage: Stage) -> bool:
     return len(names) == 1 and bool(architectures_of_image(names.pop()))
 
 
+def is_on_image_for(stage: Stage, architecture: str) -> bool:
+    """True if the image at the root of a stage is for an architecture by its name, so that every target gets the files of that one."""
+    return all(architecture in architectures_of_image(it) for it in (stage.root or stage).base_names)
+
+
 def _constants(ctx: RuleContext) -> frozenset[str | None]:
     """The architectures of constant targets whose outputs are in the image."""
     return frozenset(

@@ -155,3 +155,18 @@ def test_files_of_the_context_that_a_run_mounts(run: str, places: list[str]) -> 
 def test_a_program_of_the_architecture_that_the_image_emulates(line: str, is_said: bool) -> None:
     text = f'FROM debian\nRUN {line}\nCOPY dist/tool-amd64 /usr/bin/tool\nCMD ["/usr/bin/tool-amd64"]\n'
     assert bool(findings(single_arch_file, context(text))) is is_said
+
+
+@every_case(
+    "text, places",
+    [
+        # an emulator is named after the machine that it emulates, also by a variable
+        ("FROM debian:13\nARG TARGETARCH Q=x86_64\nCOPY qemu-${Q}-static /usr/bin/\n", []),
+        ("FROM debian:13\nARG TARGETARCH Q=x86_64\nCOPY tool-${Q}-static /usr/bin/\n", ["x86_64"]),
+        # every target has the files of that one image
+        ("ARG A=amd64\nFROM $A/alpine\nARG A=amd64\nARG TARGETARCH\nCOPY bin/$A/tool /usr/bin/\n", []),
+        ("FROM arm64v8/alpine\nARG TARGETARCH\nCOPY bin/amd64/tool /usr/bin/\n", ["amd64"]),
+    ],
+)
+def test_the_name_of_the_image_and_the_whole_name_of_the_file_count(text: str, places: list[str]) -> None:
+    assert reported(single_arch_file, text) == places

@@ -160,3 +160,9 @@ def test_packages_that_do_no_harm(run: str, expected: list[Severity | None]) -> 
 )
 def test_a_package_that_nothing_may_need_is_a_warning(line: str, severity: Severity | None) -> None:
     assert severities(single_arch_package, context(IMAGE.format(f"RUN {line}"))) == [severity]
+
+
+def test_an_image_for_the_same_architecture_can_use_the_package() -> None:
+    lines = "ARG TARGETARCH\nRUN dpkg -i /tmp/tool_1.2_amd64.deb\n"
+    assert reported(single_arch_package, f"FROM amd64/debian:13\n{lines}") == []
+    assert reported(single_arch_package, f"FROM arm64v8/debian:13\n{lines}") == ["amd64"]

@@ -32,6 +32,7 @@ IMAGE = "FROM debian:13\nARG TARGETARCH\n{}\n"
         # The name of the variable contains another architecture, or none.
         ("ENV OPENSSL_LIB_DIR_arm64=/usr/lib/x86_64-linux-gnu", "x86_64-linux-gnu"),
         ("RUN export LIBS=/usr/lib/x86_64-linux-gnu && ./configure", "x86_64-linux-gnu"),
+        ("RUN docker-php-ext-configure ldap --with-libdir=lib/x86_64-linux-gnu/", "x86_64-linux-gnu"),
     ],
 )
 def test_paths_that_exist_on_one_architecture_are_reported(line: str, place: str) -> None:
@@ -51,6 +52,14 @@ def test_paths_that_exist_on_one_architecture_are_reported(line: str, place: str
         ),
         IMAGE.format("COPY --from=o /usr/lib/x86_64-linux-gnu*/z /usr/lib/aarch64-linux-gnu*/z /lib/"),
         IMAGE.format("ENV TRIPLE=x86_64-linux-gnu-prefix"),
+        # the name of a machine, not a directory
+        IMAGE.format("ENV TRIPLE=x86_64-linux-gnu"),
+        IMAGE.format(
+            "RUN ./configure --host=x86_64-linux-gnu --build x86_64-linux-gnu && make TARGET=riscv64-linux-musl"
+        ),
+        # every target has the files of that one image
+        "FROM amd64/debian:13\nARG TARGETARCH\nENV LD_PRELOAD=/usr/lib/x86_64-linux-gnu/libjemalloc.so.2\n",
+        "ARG A=amd64\nFROM $A/debian AS b\nFROM b\nARG TARGETARCH\nRUN cp /usr/lib/x86_64-linux-gnu/libz.so.1 /z\n",
         IMAGE.format("ONBUILD LABEL libraries=/usr/lib/x86_64-linux-gnu"),
         IMAGE.format("ONBUILD RUN case $TARGETARCH in amd64) ls /usr/lib/x86_64-linux-gnu;; esac"),
         IMAGE.format("RUN apt-get install -y gcc-aarch64-linux-gnu && ls /usr/aarch64-linux-gnu/lib"),
@@ -189,3 +198,28 @@ def test_a_stage_with_a_cross_compiler_is_for_another_machine(line: str, n_findi
     assert len(findings(single_arch_path, context(text))) == n_findings
     of_target = IMAGE.format(f"{line}\nENV LD_LIBRARY_PATH=/usr/lib/x86_64-linux-gnu")
     assert len(findings(single_arch_path, context(of_target))) == 1
+
+
+@every_case(
+    "line, message",
+    [
+        ("ENV JAVA_HOME=/usr/lib/jvm/java-21-openjdk-amd64/", "`/usr/lib/jvm/java-21-openjdk-amd64` does not exist in"),
+        ("RUN cc -L/usr/lib/x86_64-linux-gnu/x a.c", "`/usr/lib/x86_64-linux-gnu` does not exist in the image"),
+        (
+            "COPY --from=base /lib/ld-musl-x86_64.so.1 /lib/",
+            "the build fails for linux/arm64: `/lib/ld-musl-x86_64.so.1` ",
+        ),
+        ("COPY musl /lib/ld-musl-x86_64.so.1", "no program looks for `/lib/ld-musl-x86_64.so.1` in the image"),
+        ("COPY z /usr/lib/x86_64-linux-gnu/", "no program looks for files in `/usr/lib/x86_64-linux-gnu`"),
+    ],
+)
+def test_the_message_names_the_path(line: str, message: str) -> None:
+    # The other stage names the architecture, but does not create the path.
+    text = "FROM alpine AS base\nARG ARCH=x86_64\n" + IMAGE.format(line)
+    (finding,) = findings(single_arch_path, context(text))
+    assert finding.message.startswith(message)
+
+
+def test_an_image_of_another_architecture_lacks_the_path_too() -> None:
+    text = "FROM arm64v8/debian:13\nARG TARGETARCH\nENV LD_PRELOAD=/usr/lib/x86_64-linux-gnu/libjemalloc.so.2\n"
+    assert reported(single_arch_path, text) == ["x86_64-linux-gnu"]

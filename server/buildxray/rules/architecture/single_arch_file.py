@@ -15,7 +15,13 @@ from buildxray.rules.base import Doubt, Finding, Fix, FixAvailability, Safety, S
 from buildxray.rules.context import RuleContext
 from buildxray.rules.download_use import NO_PROGRAMS, PROGRAMS
 from buildxray.rules.edits import declare_arguments
-from buildxray.rules.intended import adds_architecture, is_for_no_target, is_meant_for_one, runs_programs_of
+from buildxray.rules.intended import (
+    adds_architecture,
+    is_for_no_target,
+    is_meant_for_one,
+    is_on_image_for,
+    runs_programs_of,
+)
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Instruction, Run, Stage
 from buildxray.semantics.mentions import Mention
@@ -107,11 +113,16 @@ def _named(ctx: RuleContext, instruction: Instruction) -> list[_Named]:
         and not (
             token.text.endswith(".deb") and instruction.stage is not None and adds_architecture(ctx, instruction.stage)
         )
-        and not _NO_PROGRAM.search(token.text)
-        and not _NOT_RUN.search(token.text)
+        and not _is_no_program(token.text)
+        and not any(map(_is_no_program, instruction.expanded(source.text)))
         for start, end, architecture in named_architectures(token.text)
         if not _is_default(token.text, start)
     ]
+
+
+def _is_no_program(path: str | None) -> bool:
+    """True if a file is none that the image executes on its own machine: a document, a script, or an emulator, which is named after another one."""
+    return path is not None and (_NO_PROGRAM.search(path) is not None or _NOT_RUN.search(path) is not None)
 
 
 def _local_sources(instruction: Instruction) -> tuple[Token, ...]:
@@ -180,6 +191,8 @@ def _finding(ctx: RuleContext, stage: Stage, instruction: Instruction, named: li
     wrong = [it for it in stage.targets if it.architecture != named[0][4]]
     written = [ctx.text[slice(*it)] for it in ranges]
     if not wrong or ctx.is_only_for(named[0][4]) or runs_programs_of(ctx, stage, named[0][4]):
+        return
+    if is_on_image_for(stage, named[0][4]):
         return
     if any(it != token.text[start:end] for it, (_, token, start, end, _) in zip(written, named, strict=True)):
         return
@@ -299,6 +312,8 @@ def _started(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
         program = token.text if node.is_json else token.text.partition(" ")[0]
         named = named_architectures(program.rpartition("/")[2])
         if len(named) != 1 or "$" in program or "/" not in program or runs_programs_of(ctx, stage, named[0][2]):
+            continue
+        if is_on_image_for(stage, named[0][2]):
             continue
         start, end, architecture = named[0]
         offset = program.rfind("/") + 1

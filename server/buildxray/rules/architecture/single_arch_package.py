@@ -21,6 +21,7 @@ from buildxray.rules.intended import (
     is_chosen,
     is_for_no_target,
     is_meant_for_one,
+    is_on_image_for,
     runs_programs_of,
     with_alternative,
     with_ignored_failure,
@@ -168,6 +169,8 @@ def single_arch_package(ctx: RuleContext) -> Iterator[Finding]:
         }
         places = [it for instruction in stage.instructions for it in _places(ctx, instruction, downloaded)]
         if len({it.architecture for it in places}) != 1 or runs_programs_of(ctx, stage, places[0].architecture):
+            continue
+        if is_on_image_for(stage, places[0].architecture):
             continue
         for it in places:
             wrong = [one for one in it.targets if one.architecture != it.architecture]

@@ -20,6 +20,7 @@ from buildxray.rules.intended import (
     is_for_cross_compiling,
     is_for_no_target,
     is_meant_for_one,
+    is_on_image_for,
     runs_programs_of,
 )
 from buildxray.rules.wording import platforms
@@ -46,6 +47,7 @@ _OF_SYSTEM: Final = lazy_regex(r"^/(?:usr/(?:local/)?)?(?:lib(?:64)?|include|sha
 _JAVA_PACKAGE: Final = lazy_regex(r"\b(?:openjdk|default-j(?:dk|re)|java-[\d.]+-openjdk)")
 """Packages whose directories are named for the architecture: those of Debian, Ubuntu and Fedora."""
 
+_OPTION: Final = lazy_regex(r"^-+\w*(?=/)")
 _ASSIGNMENT: Final = lazy_regex(r"(?P<name>[A-Za-z_]\w*)=[\"']?[^\s\"';&|]*$")
 
 _READING: Final = (Cmd, Copying, Entrypoint, Env, Healthcheck, RunNode)
@@ -117,12 +119,15 @@ def _finding(ctx: RuleContext, stage: Stage, instruction: Instruction) -> Findin
     wrong = [it for it in stage.targets if it.architecture != path.architecture]
     if not wrong or ctx.is_only_for(path.architecture) or runs_programs_of(ctx, stage, path.architecture):
         return None
+    if is_on_image_for(stage, path.architecture):
+        # `single-arch-image` reports the image, which has the path for every target.
+        return None
     is_for_no_image = is_for_no_target(ctx, path.architecture)
     if _is_made(stage, instruction, range_) or (is_for_no_image and is_for_cross_compiling(ctx, stage)):
         return None
     return Finding(
         range_,
-        _consequence(instruction, range_, wrong),
+        _consequence(instruction, range_, path, wrong),
         _fixes(ctx, instruction, range_, path),
         # A cross compiler brings the directories of its machine.
         doubt=Doubt.USE if is_for_no_image else _doubt(stage, instruction, range_),
@@ -335,7 +340,7 @@ def _is_taken_from_stage(instruction: Instruction, range_: TextRange) -> bool:
         return False
     if not any(instruction.range_of(it).contains(range_.start) for it in node.sources):
         return False
-    written = instruction.build.text[slice(*range_)]
+    written = posixpath.basename(_word_around(instruction, range_))
     sources = (it for it in instruction.build.needed_stages if instruction in it.consumers)
     # The other stage may have created a path that it names: `mkdir -p /out/usr/lib/x86_64-linux-gnu`.
     return not any(written in one.node.text for it in sources for stage in it.ancestry for one in stage.instructions)
@@ -350,18 +355,20 @@ def _has_glob(instruction: Instruction, range_: TextRange) -> bool:
     )
 
 
-def _consequence(instruction: Instruction, range_: TextRange, wrong: list[Platform]) -> str:
-    written, names = instruction.build.text[slice(*range_)], platforms(wrong)
+def _consequence(instruction: Instruction, range_: TextRange, path: ArchitectureInPath, wrong: list[Platform]) -> str:
+    written, names = _shown(instruction, range_), platforms(wrong)
     if _is_taken_from_stage(instruction, range_):
         if _has_glob(instruction, range_):
             return _("nothing is copied for {platforms}: `{path}` does not exist there", path=written, platforms=names)
         return _("the build fails for {platforms}: `{path}` does not exist there", path=written, platforms=names)
     if isinstance(instruction.node, Copying):
+        if path.kind == "loader":
+            return _("no program looks for `{path}` in the image for {platforms}", path=written, platforms=names)
         return _("no program looks for files in `{path}` in the image for {platforms}", path=written, platforms=names)
-    if isinstance(instruction, Run) and (path := _written_file(instruction, range_)):
+    if isinstance(instruction, Run) and (file := _written_file(instruction, range_)):
         return _(
             "`{path}` is written in the image for {platforms} too, where no program looks for a file of that name",
-            path=path,
+            path=file,
             platforms=names,
         )
     return _(
@@ -369,6 +376,11 @@ def _consequence(instruction: Instruction, range_: TextRange, wrong: list[Platfo
         path=written,
         platforms=names,
     )
+
+
+def _shown(instruction: Instruction, range_: TextRange) -> str:
+    """The path around a range up to its component that names the architecture, without the option before it: `-L/usr/lib/…`."""
+    return _OPTION.sub("", _word_around(instruction, range_))
 
 
 def _written_file(run: Run, range_: TextRange) -> str:
