@@ -27,10 +27,14 @@ _UNAME_X64_ONLY: Final = {"amd64": "x86_64", "arm64": "arm64"}
 _X64: Final = {"amd64": "x64", "arm64": "arm64"}
 
 SITES: Final = (
-    # github.com/just-containers/s6-overlay, README "Which architecture to use depending on your TARGETARCH"
+    # github.com/just-containers/s6-overlay, README "Which architecture to use depending on your TARGETARCH"; there is a file for `arm`, too
     DownloadSite(
-        "s6-overlay", lazy_regex(r"just-containers/s6-overlay/releases/"), {**_UNAME, "arm": "armhf", "386": "i686"}
+        "s6-overlay",
+        lazy_regex(r"just-containers/s6-overlay/releases/(?!.*\.tar\.gz$)"),
+        {**_UNAME, "386": "i686"},
     ),
+    # The files of its versions 1 and 2: s6-overlay-amd64.tar.gz, -aarch64, -arm, -x86
+    DownloadSite("s6-overlay", lazy_regex(r"just-containers/s6-overlay/releases/"), {"arm64": "aarch64", "386": "x86"}),
     # github.com/protocolbuffers/protobuf/releases: protoc-…-linux-x86_64.zip, linux-aarch_64.zip
     DownloadSite(
         "protoc",
@@ -41,10 +45,12 @@ SITES: Final = (
     DownloadSite("AWS CLI", lazy_regex(r"awscli\.amazonaws\.com/"), _UNAME),
     # repo.anaconda.com/miniconda: Miniconda3-latest-Linux-x86_64.sh, Linux-aarch64.sh; conda-forge/miniforge likewise
     DownloadSite("Miniconda", lazy_regex(r"repo\.anaconda\.com/|conda-forge/miniforge/releases/"), _UNAME),
-    # nodejs.org/dist: node-v…-linux-x64.tar.xz, linux-arm64, linux-armv7l
+    # nodejs.org/dist: node-v…-linux-x64.tar.xz, linux-arm64, linux-armv7l; its mirrors have the same files
     DownloadSite(
         "Node.js",
-        lazy_regex(r"nodejs\.org/(?:dist|download)/|unofficial-builds\.nodejs\.org/"),
+        lazy_regex(
+            r"nodejs\.org/(?:dist|download)/|unofficial-builds\.nodejs\.org/|npmmirror\.com/(?:-/binary|mirrors)/node/|/nodejs-release/"
+        ),
         {**_X64, "arm": "armv7l"},
     ),
     # download.docker.com/linux/static: directories x86_64, aarch64, armhf, armel, ppc64le, s390x
@@ -69,14 +75,23 @@ SITES: Final = (
     DownloadSite("Deno", lazy_regex(r"denoland/deno/releases/"), _UNAME),
     # github.com/astral-sh/uv/releases: uv-x86_64-unknown-linux-gnu.tar.gz
     DownloadSite("uv", lazy_regex(r"astral-sh/(?:uv|ruff)/releases/"), _UNAME),
-    # github.com/PowerShell/PowerShell/releases: powershell-…-linux-x64.tar.gz, linux-arm64
-    DownloadSite("PowerShell", lazy_regex(r"PowerShell/PowerShell/releases/"), {**_X64, "arm": "arm32"}),
+    # github.com/PowerShell/PowerShell/releases: powershell-…-linux-x64.tar.gz, linux-arm64; packages have the names of their distribution
+    DownloadSite(
+        "PowerShell",
+        lazy_regex(r"PowerShell/PowerShell/releases/(?!.*\.(?:deb|rpm)$)"),
+        {**_X64, "arm": "arm32"},
+    ),
     # github.com/neovim/neovim/releases: nvim-linux-x86_64.tar.gz, nvim-linux-arm64.tar.gz
     DownloadSite("Neovim", lazy_regex(r"neovim/neovim/releases/"), {"amd64": "x86_64", "arm64": "arm64"}),
     # github.com/hadolint/hadolint/releases: hadolint-Linux-x86_64, hadolint-Linux-arm64
     DownloadSite("Hadolint", lazy_regex(r"hadolint/hadolint/releases/"), _UNAME_X64_ONLY),
-    # github.com/Yelp/dumb-init/releases: dumb-init_1.2.5_x86_64, _aarch64; the packages of Debian have Debian's names
-    DownloadSite("dumb-init", lazy_regex(r"Yelp/dumb-init/releases/(?!.*\.deb$)"), _UNAME),
+    # github.com/Yelp/dumb-init/releases: dumb-init_1.2.5_x86_64, _aarch64; before 1.2.3 dumb-init_1.2.2_amd64 alone.
+    # The packages of Debian have Debian's names.
+    DownloadSite(
+        "dumb-init",
+        lazy_regex(r"Yelp/dumb-init/releases/(?!.*\.deb$|download/v(?:0|1\.[01]|1\.2\.[0-2])(?![\d]))"),
+        _UNAME,
+    ),
     # github.com/bufbuild/buf/releases: buf-Linux-x86_64, buf-Linux-aarch64
     DownloadSite("Buf", lazy_regex(r"bufbuild/buf/releases/"), _UNAME),
     # github.com/aquasecurity/trivy/releases: trivy_…_Linux-64bit.tar.gz, Linux-ARM64
@@ -95,6 +110,12 @@ SITES: Final = (
     ),
     # github.com/aws/aws-sam-cli/releases: aws-sam-cli-linux-x86_64.zip, linux-arm64
     DownloadSite("AWS SAM CLI", lazy_regex(r"aws/aws-sam-cli/releases/"), _UNAME_X64_ONLY),
+    # github.com/koalaman/shellcheck/releases: shellcheck-v….linux.x86_64.tar.xz, linux.aarch64, linux.armv6hf
+    DownloadSite("ShellCheck", lazy_regex(r"koalaman/shellcheck/releases/"), {**_UNAME, "arm": "armv6hf"}),
+    # github.com/bazelbuild/bazel/releases: bazel-…-linux-x86_64, linux-arm64
+    DownloadSite("Bazel", lazy_regex(r"bazelbuild/bazel/releases/"), _UNAME_X64_ONLY),
+    # Programs in Go whose releases have the names of GoReleaser's examples: act_Linux_x86_64.tar.gz, Linux_arm64
+    DownloadSite("the project", lazy_regex(r"(?:jesseduffield/lazygit|nektos/act)/releases/"), _UNAME_X64_ONLY),
     # Programs in Rust, whose files are named by target triples, apart from packages of Debian
     DownloadSite(
         "the project",

@@ -9,7 +9,7 @@ from buildxray.platforms.aliases import named_architectures
 from buildxray.platforms.arguments import PER_TARGET_ARGUMENTS
 from buildxray.platforms.platform import Platform
 from buildxray.semantics.build import Command, Effect, Instruction, Run, Stage
-from buildxray.syntax.instructions import Add, Onbuild
+from buildxray.syntax.instructions import Add, Onbuild, Token
 from buildxray.syntax.instructions import Run as RunNode
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.shell import UNKNOWN, ShellWord, read_script
@@ -44,6 +44,13 @@ class Download(NamedTuple):
     """The target platforms that download it."""
     command: Command | None
     """The command that downloads it; None for ADD."""
+    known: str = ""
+    """The address with its variables expanded, with `UNKNOWN` for what the text does not tell; empty if it is not known at all."""
+
+    @property
+    def value(self) -> str:
+        """The address with its variables expanded, without quotes and query; as written if that is not known."""
+        return self.known.partition("?")[0] or self.address
 
     @property
     def address(self) -> str:
@@ -122,19 +129,16 @@ _REPOSITORY: Final = lazy_regex(r"\.git(?:[?#]\S*)?$")
 def _added(instruction: Instruction, node: Add) -> Iterator[Download]:
     can_expand = not node.flag_value("checksum")
     for token in node.sources:
-        if "://" not in token.text or _REPOSITORY.search(token.text):
-            continue
-        range_ = instruction.range_of(token)
-        pieces = [
-            Piece(token.text, range_.start, instruction, can_expand),
-            *_named(instruction, range_, can_expand=can_expand),
-        ]
-        # The stage may continue another one for each platform, which sets a variable of the address.
+        # `ADD $URL /tool`
         addresses = {it for it in instruction.expanded(token.text) if it is not None}
+        if not any("://" in it and not _REPOSITORY.search(it) for it in (token.text, *addresses)):
+            continue
+        pieces = pieces_of_token(instruction, token, can_expand=can_expand)
+        # The stage may continue another one for each platform, which sets a variable of the address.
         named = {frozenset(name for *_, name in named_architectures(it)) for it in addresses}
         if len(named) <= 1 and not any(_follows(it.text) for it in pieces):
             targets = () if instruction.stage is None else instruction.stage.targets
-            yield Download(instruction, tuple(pieces), targets, None)
+            yield Download(instruction, tuple(pieces), targets, None, "".join([*addresses][:1]))
 
 
 def _downloading_functions(run: Run) -> frozenset[str]:
@@ -158,9 +162,10 @@ def _fetched(command: Command, *, is_checked: bool, is_call: bool = False) -> It
         is_address = is_url or is_call or _begins_with_site(command, position)
         if not is_address or (command.depends_on_platform(word) and not _names_the_same(command, word)):
             continue
-        pieces = _pieces(command, word, can_expand=not is_checked and command.syntax.is_writable)
+        pieces = pieces_of_word(command, word, can_expand=not is_checked and command.syntax.is_writable)
         if pieces:
-            yield Download(command.run, tuple(pieces), invocation.targets, command)
+            values = invocation.evaluate_partly(word)
+            yield Download(command.run, tuple(pieces), invocation.targets, command, "".join(values[:1]))
 
 
 def _names_the_same(command: Command, word: ShellWord) -> bool:
@@ -182,7 +187,7 @@ def _begins_with_site(command: Command, position: int) -> bool:
     )
 
 
-def _pieces(command: Command, word: ShellWord, *, can_expand: bool) -> list[Piece]:
+def pieces_of_word(command: Command, word: ShellWord, *, can_expand: bool) -> list[Piece]:
     """A word and the values of its variables."""
     run, text = command.run, command.run.build.text
     pieces: list[Piece] = []
@@ -207,6 +212,15 @@ def _pieces(command: Command, word: ShellWord, *, can_expand: bool) -> list[Piec
             if not assigned:
                 pieces += _declared(run, variable.name, can_expand=can_expand)
     return pieces
+
+
+def pieces_of_token(instruction: Instruction, token: Token, *, can_expand: bool) -> list[Piece]:
+    """A token of an instruction and the values of its variables."""
+    range_ = instruction.range_of(token)
+    return [
+        Piece(token.text, range_.start, instruction, can_expand),
+        *_named(instruction, range_, can_expand=can_expand),
+    ]
 
 
 def _named(instruction: Instruction, range_: TextRange, *, can_expand: bool) -> Iterator[Piece]:

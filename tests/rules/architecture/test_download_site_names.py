@@ -27,6 +27,32 @@ S6 = "https://github.com/just-containers/s6-overlay/releases/download/v3/s6-over
         (f"ADD {S6.format('x86_64')} /tmp/", []),
         ("ADD https://example.com/tool-$TARGETARCH /tool", []),
         (f"RUN curl -fsSL {S6.format('$(case $TARGETARCH in amd64) echo x86_64;; esac)')} | tar xJ", []),
+        # the address is in a variable
+        (f"ARG URL={S6.format('$TARGETARCH')}\nADD $URL /tmp/", ["$TARGETARCH"]),
+        (f"ENV URL={S6.format('$TARGETARCH')}\nRUN curl -O $URL && wget $URL", ["$TARGETARCH"]),
+        (f'RUN u="{S6.format("$TARGETARCH")}"; wget -qO- "$u" | tar xJ || curl "$u" | tar xJ', ["$TARGETARCH"]),
+        (f'RUN export a=$TARGETARCH; curl "{S6.format("$a")}" | tar xJ', ["$TARGETARCH"]),
+        # the argument has the name of the site, for all platforms
+        (f"ARG TARGETARCH=x86_64\nADD {S6.format('$TARGETARCH')} /tmp/", []),
+        (f"RUN export TARGETARCH=$(uname -m); curl -O {S6.format('$TARGETARCH')}", []),
+        ("ARG TARGETARCH=x86_64\nRUN pip download --platform manylinux2014_$TARGETARCH x", []),
+        ("RUN TARGETARCH=x86_64; pip download --platform manylinux2014_$TARGETARCH x", []),
+        # other files of the same sites, whose names are those of TARGETARCH
+        ("RUN curl -O https://github.com/PowerShell/PowerShell/releases/download/v7/p_7-1.deb_$TARGETARCH.deb", []),
+        ("RUN curl -O https://github.com/Yelp/dumb-init/releases/download/v1.2.2/dumb-init_1.2.2_$TARGETARCH", []),
+        (
+            "RUN curl -O https://github.com/Yelp/dumb-init/releases/download/v1.2.5/dumb-init_1.2.5_$TARGETARCH",
+            ["$TARGETARCH"],
+        ),
+        # a mirror
+        (
+            "RUN curl -O https://registry.npmmirror.com/-/binary/node/v22.1.0/node-v22.1.0-linux-$TARGETARCH.tar.xz",
+            ["$TARGETARCH"],
+        ),
+        (
+            "RUN curl -O https://github.com/nektos/act/releases/latest/download/act_Linux_$TARGETARCH.tar.gz",
+            ["$TARGETARCH"],
+        ),
     ],
 )
 def test_the_fix_uses_the_names_of_the_download_site(line: str, places: list[str]) -> None:
@@ -82,3 +108,28 @@ def test_a_branch_downloads_for_its_own_targets(script: str, *, is_reported: boo
     run = script.format(fixed=fixed, by_argument=by_argument)
     text = f"FROM debian\nARG TARGETARCH\nRUN {run}\nRUN tar xf /p.tgz -C /opt\n"
     assert bool(findings(download_site_names, context(text))) is is_reported
+
+
+@every_case(
+    "version, platforms, name",
+    [
+        ("v2.2.0.3/s6-overlay-$TARGETARCH.tar.gz", "linux/amd64", None),
+        ("v2.2.0.3/s6-overlay-$TARGETARCH.tar.gz", "linux/amd64,linux/arm64", "arm64 `aarch64`"),
+        ("v3.1.0.1/s6-overlay-$TARGETARCH.tar.xz", "linux/amd64,linux/arm64", "amd64 `x86_64`"),
+        ("v3.1.0.1/s6-overlay-$TARGETARCH.tar.xz", "linux/arm/v7", None),
+    ],
+)
+def test_the_names_of_a_site_depend_on_the_version(version: str, platforms: str, name: str | None) -> None:
+    text = IMAGE.format(f"ADD https://github.com/just-containers/s6-overlay/releases/download/{version} /tmp/")
+    messages = [it.message for it in findings(download_site_names, context(text, platforms))]
+    assert [it.partition("calls ")[2] for it in messages] == ([] if name is None else [name])
+
+
+def test_an_address_in_a_variable_of_the_script_is_mapped_and_one_in_an_env_is_not() -> None:
+    script = IMAGE.format(f'RUN u="{S6.format("$TARGETARCH")}" && curl -O "$u"')
+    (finding,) = findings(download_site_names, context(script))
+    assert "$(case $TARGETARCH in amd64)" in apply_edits(script, finding.fixes[0].edits)
+    (finding,) = findings(
+        download_site_names, context(IMAGE.format(f"ENV U={S6.format('$TARGETARCH')}\nRUN curl -O $U"))
+    )
+    assert finding.fixes == ()

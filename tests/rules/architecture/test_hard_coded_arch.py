@@ -704,3 +704,20 @@ def test_an_installer_with_programs_inside_is_for_one_machine(run: str, is_said:
 def test_the_default_of_an_undeclared_argument_is_one_cause(declaration: str, address: str, *, is_said: bool) -> None:
     text = f"FROM debian\n{declaration}\nRUN curl -o /usr/bin/t {address}\n"
     assert bool(reported(hard_coded_arch, text)) is is_said
+
+
+@every_case(
+    "lines, places",
+    [
+        ("ENV URL=https://x.org/tool-linux-amd64\nADD $URL /usr/bin/tool", ["amd64"]),
+        ("ARG SITE=https://x.org\nADD ${SITE}/tool-linux-amd64 /usr/bin/tool", ["amd64"]),
+        ("ENV URL=tool-linux-amd64\nADD $URL /usr/bin/tool", []),
+        ("ENV URL=https://x.org/amd64.git\nADD $URL /src", []),
+        ("ENV URL=https://x.org/tool-linux-$TARGETARCH\nADD $URL /usr/bin/tool", []),
+        # a signature is for every machine, also if a variable names it
+        ("ENV SUM=tool-amd64.tgz.asc\nRUN curl -O https://x.org/$SUM && gpg --verify $SUM", []),
+        ("ENV SUM=tool-amd64.tgz\nRUN curl -O https://x.org/$SUM && tar xf $SUM", ["amd64"]),
+    ],
+)
+def test_an_address_may_be_in_a_variable(lines: str, places: list[str]) -> None:
+    assert reported(hard_coded_arch, f"FROM debian:13\nARG TARGETARCH\n{lines}\n") == places

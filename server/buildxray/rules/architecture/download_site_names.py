@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from buildxray.localization import _
@@ -10,8 +11,9 @@ from buildxray.platforms.download_sites import NAMES_OF_OPTIONS, site_of
 from buildxray.platforms.platform import Platform
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
+from buildxray.rules.downloads import Piece, pieces_of_token, pieces_of_word
 from buildxray.rules.intended import is_chosen
-from buildxray.semantics.build import Effect, KnownCommand, Run
+from buildxray.semantics.build import Effect, Instruction, KnownCommand, Run
 from buildxray.semantics.mentions import Mention
 from buildxray.syntax.instructions import Add
 from buildxray.syntax.lazy_regex import lazy_regex
@@ -27,7 +29,7 @@ def download_site_names(ctx: RuleContext) -> Iterator[Finding]:
     """A URL of a well-known site contains `$TARGETARCH`, but the site has other names for the architectures.
 
     ## What it does
-    Looks at URLs that ADD, curl and wget fetch from s6-overlay, protoc, the AWS CLI, Node.js, Docker's static binaries, Miniconda, Julia and
+    Looks at URLs that ADD, curl and wget fetch, also by variables, from s6-overlay, protoc, the AWS CLI, Node.js, Docker's static binaries, Miniconda, Julia and
     others, whose files are named `x86_64`, `aarch64` or `x64` instead of `amd64` and `arm64`; and at the options `--platform` of pip and
     `--cpu` of npm, which have such names too.
 
@@ -52,27 +54,31 @@ def download_site_names(ctx: RuleContext) -> Iterator[Finding]:
     A suggestion, for RUN: buildxray knows the names from its own table and does not look at the site. ADD cannot map names; fetch the
     file in a RUN, or add a stage for each architecture.
     """
+    seen: set[TextRange] = set()
     for stage in ctx.build.needed_stages:
         for instruction in stage.instructions:
-            if isinstance(instruction.node, Add):
-                for token in instruction.node.sources:
-                    yield from _finding(
-                        ctx, stage.targets, instruction.range_of(token), token.text, token.text, can_map=False
-                    )
-            elif isinstance(instruction, Run):
-                for command in instruction.commands:
-                    use = command.use
-                    if isinstance(command, KnownCommand) and not is_chosen(command):
-                        yield from _of_options(ctx, command)
-                    if use is not None and use.effect is Effect.DOWNLOAD and not is_chosen(command):
-                        for word in command.syntax.words[1:]:
-                            if _ARGUMENT.search(word.text) is None:
-                                continue
-                            place = instruction.shell_range(word.range)
-                            can_map = command.syntax.is_writable and "'" not in word.text
-                            known = "".join(command.invocation.evaluate_partly(word)[:1])
-                            url = word.text if "://" in word.text else known
-                            yield from _finding(ctx, command.targets, place, word.text, url, can_map=can_map)
+            for finding in _of_instruction(ctx, instruction):
+                # Several downloads may have one variable in their addresses.
+                if finding.range not in seen:
+                    seen.add(finding.range)
+                    yield finding
+
+
+def _of_instruction(ctx: RuleContext, instruction: Instruction) -> Iterator[Finding]:
+    if isinstance(instruction.node, Add):
+        for token in instruction.node.sources:
+            values = zip(instruction.expanded(token.text), ctx.build.targets, strict=True)
+            needing = () if instruction.stage is None else instruction.stage.targets
+            addresses = [(it or "", target) for it, target in values if target in needing]
+            yield from _finding(ctx, addresses, pieces_of_token(instruction, token, can_expand=False))
+    elif isinstance(instruction, Run):
+        for command in instruction.commands:
+            if is_chosen(command) or not isinstance(command, KnownCommand):
+                continue
+            yield from _of_options(ctx, command)
+            for word in command.syntax.words[1:] if command.use.effect is Effect.DOWNLOAD else ():
+                known = [*zip(command.invocation.evaluate_partly(word), command.targets, strict=True)]
+                yield from _finding(ctx, known, pieces_of_word(command, word, can_expand=command.syntax.is_writable))
 
 
 def _of_options(ctx: RuleContext, command: KnownCommand) -> Iterator[Finding]:
@@ -83,7 +89,7 @@ def _of_options(ctx: RuleContext, command: KnownCommand) -> Iterator[Finding]:
         for word in words:
             match = _ARGUMENT.search(word.text)
             place = command.run.shell_range(word.range)
-            wrong = [it.architecture for it in command.targets if it.architecture in known.names]
+            wrong = [it.architecture for it in _following(command) if it.architecture in known.names]
             if match is None or not wrong or "$(case" in word.text:
                 continue
             # The range of `--option=value` is that of the whole word.
@@ -101,31 +107,43 @@ def _of_options(ctx: RuleContext, command: KnownCommand) -> Iterator[Finding]:
             yield Finding(range_, message, _fixes(ctx, known.names, program, range_) if can_map else ())
 
 
-def _finding(
-    ctx: RuleContext, targets: Iterable[Platform], place: TextRange, text: str, url: str, *, can_map: bool
-) -> Iterator[Finding]:
-    """Find `$TARGETARCH` in a word with the given text and URL, which is downloaded for these targets."""
-    match = _ARGUMENT.search(text)
-    if match is None or "$(case" in text or "://" not in url or ctx.text[slice(*place)] != text:
-        return
-    site = site_of(url)
-    if site is None:
-        return
-    different = [it for it in targets if site.names.get(it.architecture, it.architecture) != it.architecture]
-    if not different:
-        return
-    range_ = TextRange(place.start + match.start(), place.start + match.end())
-    first = different[0].architecture
-    yield Finding(
-        range_,
-        _(
-            "the download fails with `404 Not Found`: {site} calls {architecture} `{name}`",
-            site=site.name,
-            architecture=first,
-            name=site.names[first],
-        ),
-        _fixes(ctx, site.names, site.name, range_) if can_map else (),
-    )
+def _following(command: KnownCommand) -> list[Platform]:
+    """The targets of a command for which TARGETARCH is their architecture; a default or the script may give it another value."""
+    values = zip(command.run.values("TARGETARCH"), command.run.build.targets, strict=True)
+    named = [target for value, target in values if value == target.architecture]
+    return [it for it in command.targets if it in named and not command.syntax.variables.get("TARGETARCH")]
+
+
+def _finding(ctx: RuleContext, addresses: Sequence[tuple[str, Platform]], pieces: Iterable[Piece]) -> Iterator[Finding]:
+    """Find `$TARGETARCH` in the parts of an address, given its value for each target that downloads the file."""
+    for value, target in addresses:
+        site = site_of(value.partition("?")[0]) if "://" in value else None
+        name = None if site is None else site.names.get(target.architecture)
+        if site is None or name in (None, target.architecture) or not _names(value, target.architecture):
+            continue
+        for piece in pieces:
+            match = _ARGUMENT.search(piece.text)
+            if match is None or "$(case" in piece.text:
+                continue
+            range_ = TextRange(piece.start + match.start(), piece.start + match.end())
+            if ctx.text[slice(*range_)] != match[0]:
+                continue
+            message = _(
+                "the download fails with `404 Not Found`: {site} calls {architecture} `{name}`",
+                site=site.name,
+                architecture=target.architecture,
+                name=name,
+            )
+            # No shell reads ARG and ENV.
+            can_map = piece.can_expand and isinstance(piece.instruction, Run)
+            fixes = _fixes(ctx, site.names, site.name, range_) if can_map else ()
+            yield Finding(range_, message, fixes)
+            return
+
+
+def _names(address: str, architecture: str) -> bool:
+    """True if a part of an address is the name of an architecture."""
+    return re.search(rf"(?<![A-Za-z0-9]){re.escape(architecture)}(?![A-Za-z0-9])", address) is not None
 
 
 def _fixes(ctx: RuleContext, different: Mapping[str, str], site: str, range_: TextRange) -> tuple[Fix, ...]:

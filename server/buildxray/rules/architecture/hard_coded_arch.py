@@ -307,17 +307,18 @@ def _default(run: Run, name: str) -> tuple[TextRange, str] | None:
 
 def _suits_every_machine(download: Download) -> bool:
     """True if a download is a file that no machine executes, by its address or by the names that it gets."""
-    name = download.address.rpartition("/")[2]
+    name = download.value.rpartition("/")[2]
     if name.endswith(".sh") and named_architectures(name):
         # A script with the programs of one machine inside, whatever name it gets.
         return False
     written = paths(download)
-    return suits_every_machine(download.address) or (bool(written) and all(map(suits_every_machine, written)))
+    addresses = (download.address, download.value)
+    return any(map(suits_every_machine, addresses)) or (bool(written) and all(map(suits_every_machine, written)))
 
 
 def _is_installable(ctx: RuleContext, stage: Stage, download: Download) -> bool:
     """True for a package that apt can install with its libraries, as the stage adds architectures."""
-    return download.address.endswith(".deb") and adds_architecture(ctx, stage)
+    return download.value.endswith(".deb") and adds_architecture(ctx, stage)
 
 
 def _gives_neutral_files(stage: Stage) -> bool:
