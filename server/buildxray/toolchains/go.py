@@ -45,6 +45,29 @@ _VERSION: Final = lazy_regex(r"1\.(?P<minor>\d+)(?:\.\d+)?(?:(?:beta|rc)\d+)?(?:
 _ALPINE: Final = lazy_regex(r"alpine3\.(?P<minor>\d+)")
 _FIRST_WITH_ARM_V7: Final = 21
 _FIRST_ALPINE_WITH_ARM_V7: Final = 17
+_LAST_WITH_CHECK_OF_ARM: Final = 22
+_LAST_ALPINE_WITH_CHECK_OF_ARM: Final = 18
+
+
+def checks_goarm(image: str) -> bool | None:
+    """True for an official image of Go before 1.23, which refuses a `GOARM` that is no version; None if the image does not tell its version.
+
+    Later ones ignore it, and compile for version 7 when they cross-compile. Found by running 1.21.13, 1.22.10, 1.23.9, 1.24.11, 1.25.5,
+    1.26.6 and 1.27.3. Go 1.23 was not made for Alpine 3.18.
+    """
+    match = _IMAGE.fullmatch(image)
+    if match is None:
+        return None
+    version, alpine = _VERSION.fullmatch(match["tag"]), _ALPINE.fullmatch(match["tag"])
+    if version is not None:
+        return int(version["minor"][:4]) <= _LAST_WITH_CHECK_OF_ARM
+    if alpine is not None:
+        return True if int(alpine["minor"][:4]) <= _LAST_ALPINE_WITH_CHECK_OF_ARM else None
+    return False if match["tag"] in _NEWEST else None
+
+
+_NEWEST: Final = ("1", "1-alpine", "alpine", "latest")
+"""Tags of the official image that follow the newest version."""
 
 
 def defaults_to_arm_v7(image: str) -> bool:

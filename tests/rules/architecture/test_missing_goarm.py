@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from buildxray.rules.architecture.missing_goarm import missing_goarm
 from tests.support.cases import every_case
-from tests.support.rules import check_fix, check_nothing, check_rule, reported
+from tests.support.rules import check_fix, check_nothing, check_rule, context, findings, reported
 
 OLD_ARM = "linux/amd64,linux/arm/v6,linux/arm/v7"
 
@@ -78,3 +78,57 @@ def test_go_before_1_21_makes_code_for_every_arm(image: str, *, is_reported: boo
         f"FROM --platform=$BUILDPLATFORM {image} AS build",
     )
     assert bool(reported(missing_goarm, text, OLD_ARM)) is is_reported
+
+
+VARIANT = "ARG TARGETARCH TARGETVARIANT\nRUN GOARCH=$TARGETARCH GOARM=$TARGETVARIANT go build -o /out/app"
+
+
+@every_case(
+    "image, targets, message",
+    [
+        # Go before 1.23 refuses the value; later ones ignore it and make code for arm/v7.
+        (
+            "--platform=$BUILDPLATFORM golang:1.22",
+            "linux/amd64,linux/arm/v7",
+            "the build fails for linux/arm/v7: Go refuses `GOARM=v7`",
+        ),
+        (
+            "--platform=$BUILDPLATFORM golang:alpine3.18",
+            "linux/amd64,linux/arm/v7",
+            "the build fails for linux/arm/v7: Go refuses",
+        ),
+        ("golang:1.22-alpine", "linux/amd64,linux/arm/v7", "the build fails for linux/arm/v7: Go refuses `GOARM=v7`"),
+        ("--platform=$BUILDPLATFORM golang:1.23", "linux/amd64,linux/arm/v7", None),
+        (
+            "--platform=$BUILDPLATFORM golang:1.23",
+            OLD_ARM,
+            "`go` makes code for arm/v7, which linux/arm/v6 cannot run: it ignores",
+        ),
+        ("golang:1.23", OLD_ARM, None),
+        ("--platform=$BUILDPLATFORM golang:alpine", OLD_ARM, "`go` makes code for arm/v7, which linux/arm/v6"),
+        (
+            "--platform=$BUILDPLATFORM example.org/go",
+            OLD_ARM,
+            "the build fails for linux/arm/v6 with Go before 1.23, and later",
+        ),
+        ("--platform=$BUILDPLATFORM example.org/go", "linux/amd64,linux/arm/v7", None),
+        ("--platform=$BUILDPLATFORM golang:1.22", "linux/amd64,linux/arm64", None),
+    ],
+)
+def test_the_consequence_depends_on_the_version_of_go(image: str, targets: str, message: str | None) -> None:
+    messages = [
+        it.message for it in findings(missing_goarm, context(stage(VARIANT, f"FROM {image} AS build"), targets))
+    ]
+    assert [it.startswith(message or "-") for it in messages] == [True] * (message is not None)
+
+
+@every_case("line", ["ENV GOARM=$TARGETVARIANT", 'ARG GOARM="${TARGETVARIANT}"'])
+def test_one_finding_for_a_variable_of_the_stage(line: str) -> None:
+    head = "FROM --platform=$BUILDPLATFORM golang:1.22 AS build"
+    text = f"ARG TARGETARCH TARGETVARIANT\n{line}\nRUN GOARCH=$TARGETARCH go build -o /a ./a\nRUN GOARCH=$TARGETARCH {}go build -o /out/app"
+    fixed = text.replace(
+        "GOARCH=$TARGETARCH go build -o /a", "GOARCH=$TARGETARCH GOARM=${TARGETVARIANT#v} go build -o /a"
+    )
+    before, after = stage(text.replace("{}", ""), head), stage(fixed.replace("{}", "GOARM=${TARGETVARIANT#v} "), head)
+    assert len(reported(missing_goarm, before, OLD_ARM)) == 1
+    check_fix(missing_goarm, before, after, targets=OLD_ARM)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from buildxray.localization import _
+from buildxray.platforms.platform import Platform
 from buildxray.rules.base import Finding, Fix, FixAvailability, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import bring_arguments, set_target
 from buildxray.rules.wording import platforms
-from buildxray.semantics.build import Effect, KnownCommand
-from buildxray.syntax.text import Edit
+from buildxray.semantics.build import Effect, KnownCommand, Stage
+from buildxray.syntax.text import Edit, TextRange
 from buildxray.toolchains.base import CrossCompilation
-from buildxray.toolchains.go import GO, defaults_to_arm_v7
+from buildxray.toolchains.go import GO, checks_goarm, defaults_to_arm_v7
 
 _OLD = frozenset({"v5", "v6"})
 
@@ -22,12 +24,13 @@ def missing_goarm(ctx: RuleContext) -> Iterator[Finding]:
     """`GOARCH` follows the target, but `GOARM` does not, and an old arm is requested.
 
     ## What it does
-    Looks for Go compilers with `GOARCH=arm` and without `GOARM`, for linux/arm/v6 or v5; and for `GOARM=$TARGETVARIANT`, which is
+    Looks for Go compilers with `GOARCH=arm` and without `GOARM`, for linux/arm/v6 or v5; and for `GOARM=$TARGETVARIANT`, also in ENV and ARG, which is
     `v6`, while Go expects `6`.
 
     ## Why it matters
-    When Go cross-compiles for arm, it uses version 7, whose instructions an older processor lacks: the program ends with SIGILL. An
-    invalid `GOARM` is an error in older versions of Go; newer ones use the default without a warning.
+    When Go cross-compiles for arm, it uses version 7, whose instructions an older processor lacks: the program ends with SIGILL.
+
+    Go before 1.23 refuses an invalid `GOARM`. Later versions use the default without a warning, so that `v7` does no harm there and is not reported.
 
     Before Go 1.21 the default was version 5, so a missing `GOARM` is not reported on an official image that cannot be newer, such as
     `golang:1.20` or `golang:alpine3.16`.
@@ -61,48 +64,110 @@ def missing_goarm(ctx: RuleContext) -> Iterator[Finding]:
     ## Fix safety
     Safe: for other architectures, Go does not read `GOARM`.
     """
-    for stage in ctx.build.native_stages:
-        for command in stage.commands(Effect.COMPILE):
-            use = command.use
-            pairs = zip(use.architectures, use.invocation.targets, strict=True)
-            old = [target for made, target in pairs if made == "arm" and target.variant in _OLD]
-            is_asked = use.toolchain is GO and use.is_targeted and use.invocation.command.is_writable
-            if is_asked and (misread := _misread(command)) is not None:
-                yield misread
-            is_for_v7 = command.run.stage is None or defaults_to_arm_v7(command.run.stage.image_name)
-            if not old or not is_asked or not is_for_v7 or use.invocation.setting("GOARM").is_set:
-                continue
-            crossing = CrossCompilation((("GOARM", "${TARGETVARIANT#v}"),), ("TARGETVARIANT",), is_safe=True)
-            edits = (*set_target(command, crossing), *bring_arguments(command.run, crossing.arguments))
-            yield Finding(
-                command.title_range,
-                _(
-                    "without `GOARM`, `{title}` makes code for arm/v7, which {platforms} cannot run",
-                    title=use.title,
-                    platforms=platforms(old),
-                ),
-                (Fix(_("Set `GOARM=${{TARGETVARIANT#v}}`"), edits),),
-            )
+    seen: set[TextRange] = set()
+    for stage in ctx.build.needed_stages:
+        commands = [
+            it
+            for it in stage.commands(Effect.COMPILE)
+            if it.use.toolchain is GO and it.use.is_targeted and it.syntax.is_writable
+        ]
+        for finding in _misread(stage, commands):
+            if finding.range not in seen:
+                seen.add(finding.range)
+                yield finding
+        yield from _missing(stage, commands) if stage.is_native else ()
 
 
-def _misread(command: KnownCommand) -> Finding | None:
-    """Find `GOARM=$TARGETVARIANT`, which is `v6` instead of Go's `6`."""
-    use, setting = command.use, command.invocation.setting("GOARM")
-    if setting.assignment is None:
-        return None
-    pairs = zip(setting.values, use.architectures, use.invocation.targets, strict=True)
-    wrong = [
-        (value, target) for value, made, target in pairs if made == "arm" and value is not None and value[:1] == "v"
-    ]
-    place = command.run.shell_range(setting.assignment.value.range)
-    if not wrong or command.run.build.text[slice(*place)].strip('"') not in ("$TARGETVARIANT", "${TARGETVARIANT}"):
-        return None
-    return Finding(
-        place,
-        _(
+def _missing(stage: Stage, commands: list[KnownCommand]) -> Iterator[Finding]:
+    """Find compilers without `GOARM` that make code for arm/v7, which a target does not run."""
+    if not defaults_to_arm_v7(stage.image_name):
+        return
+    for command in commands:
+        use = command.use
+        pairs = zip(use.architectures, use.invocation.targets, strict=True)
+        old = [target for made, target in pairs if made == "arm" and target.variant in _OLD]
+        if not old or use.invocation.setting("GOARM").is_set:
+            continue
+        yield Finding(
+            command.title_range,
+            _(
+                "without `GOARM`, `{title}` makes code for arm/v7, which {platforms} cannot run",
+                title=use.title,
+                platforms=platforms(old),
+            ),
+            (Fix(_("Set `GOARM=${{TARGETVARIANT#v}}`"), _edits(command)),),
+        )
+
+
+_GOARM: Final = CrossCompilation((("GOARM", "${TARGETVARIANT#v}"),), ("TARGETVARIANT",), is_safe=True)
+
+
+def _edits(command: KnownCommand) -> tuple[Edit, ...]:
+    return (*set_target(command, _GOARM), *bring_arguments(command.run, _GOARM.arguments))
+
+
+def _misread(stage: Stage, commands: list[KnownCommand]) -> Iterator[Finding]:
+    """Find `GOARM=$TARGETVARIANT`, which is `v6` instead of Go's `6`; an ENV has one finding for all commands."""
+    places: dict[TextRange, list[KnownCommand]] = {}
+    for command in commands:
+        place = _place(command)
+        if place is not None and command.run.build.text[slice(*place)].strip('"') in _VARIANTS:
+            places.setdefault(place, []).append(command)
+    for place, reading in places.items():
+        wrong = [it for command in reading for it in _targets_with_prefix(command)]
+        message = _consequence(stage, wrong)
+        if message is None:
+            continue
+        if reading[0].run.range.contains(place.start):
+            edits: tuple[Edit, ...] = (Edit(place, "${TARGETVARIANT#v}"),)
+        else:
+            edits = tuple(dict.fromkeys(edit for it in reading for edit in _edits(it)))
+        yield Finding(place, message, (Fix(_("Set `GOARM=${{TARGETVARIANT#v}}`"), edits),))
+
+
+_VARIANTS: Final = ("$TARGETVARIANT", "${TARGETVARIANT}")
+
+
+def _place(command: KnownCommand) -> TextRange | None:
+    """The range of the value of GOARM, in the script or in ENV or ARG; None if it is not set there."""
+    assignment = command.invocation.setting("GOARM").assignment
+    if assignment is not None:
+        return command.run.shell_range(assignment.value.range)
+    declaration = command.run.declaration("GOARM")
+    pairs = () if declaration is None else declaration.pairs
+    values = [it.value for it in pairs if it.name.text == "GOARM" and it.value is not None]
+    return declaration.range_of(values[-1]) if declaration is not None and values else None
+
+
+def _targets_with_prefix(command: KnownCommand) -> Iterator[tuple[str, Platform]]:
+    """The values of GOARM that begin with a `v`, with their targets."""
+    values = command.invocation.setting("GOARM").values
+    for value, made, target in zip(values, command.use.architectures, command.invocation.targets, strict=True):
+        if made == "arm" and value is not None and value[:1] == "v":
+            yield value, target
+
+
+def _consequence(stage: Stage, wrong: list[tuple[str, Platform]]) -> str | None:
+    """What such values do: before Go 1.23 the build fails, later the code is for arm/v7 if it is cross-compiled; None for no harm."""
+    is_checked = checks_goarm(stage.image_name)
+    if is_checked and wrong:
+        return _(
             "the build fails for {platforms}: Go refuses `GOARM={value}`, it expects the number alone",
             value=wrong[0][0],
-            platforms=platforms(target for __, target in wrong),
-        ),
-        (Fix(_("Set `GOARM=${{TARGETVARIANT#v}}`"), (Edit(place, "${TARGETVARIANT#v}"),)),),
+            platforms=platforms(dict.fromkeys(it for _value, it in wrong)),
+        )
+    old = [(value, it) for value, it in wrong if it.variant in _OLD]
+    if not old or not stage.is_native:
+        return None
+    names = platforms(dict.fromkeys(it for _value, it in old))
+    if is_checked is None:
+        return _(
+            "the build fails for {platforms} with Go before 1.23, and later ones make code for arm/v7, which {platforms} cannot run: `GOARM={value}` is not the number alone",
+            value=old[0][0],
+            platforms=names,
+        )
+    return _(
+        "`go` makes code for arm/v7, which {platforms} cannot run: it ignores `GOARM={value}`, because it expects the number alone",
+        value=old[0][0],
+        platforms=names,
     )
