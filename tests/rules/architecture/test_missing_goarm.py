@@ -125,10 +125,10 @@ def test_the_consequence_depends_on_the_version_of_go(image: str, targets: str, 
 @every_case("line", ["ENV GOARM=$TARGETVARIANT", 'ARG GOARM="${TARGETVARIANT}"'])
 def test_one_finding_for_a_variable_of_the_stage(line: str) -> None:
     head = "FROM --platform=$BUILDPLATFORM golang:1.22 AS build"
-    text = f"ARG TARGETARCH TARGETVARIANT\n{line}\nRUN GOARCH=$TARGETARCH go build -o /a ./a\nRUN GOARCH=$TARGETARCH {}go build -o /out/app"
-    fixed = text.replace(
-        "GOARCH=$TARGETARCH go build -o /a", "GOARCH=$TARGETARCH GOARM=${TARGETVARIANT#v} go build -o /a"
+    builds = "\nRUN GOARCH=$TARGETARCH go build -o /a ./a\nRUN GOARCH=$TARGETARCH go build -o /out/app"
+    before, after = (
+        stage(f"ARG TARGETARCH TARGETVARIANT\n{line}{it}", head)
+        for it in (builds, builds.replace("go build", "GOARM=${TARGETVARIANT#v} go build"))
     )
-    before, after = stage(text.replace("{}", ""), head), stage(fixed.replace("{}", "GOARM=${TARGETVARIANT#v} "), head)
     assert len(reported(missing_goarm, before, OLD_ARM)) == 1
     check_fix(missing_goarm, before, after, targets=OLD_ARM)

@@ -350,3 +350,31 @@ def test_generated_sources_may_be_for_one_machine(before: str, safety: Safety) -
     text = f"FROM --platform=$BUILDPLATFORM golang AS b\n{before}RUN CGO_ENABLED=0 go build -o /a .\nFROM scratch\nCOPY --from=b /a /a\n"
     (finding,) = findings(wrong_arch_build, context(text))
     assert [it.safety for it in finding.fixes] == [safety]
+
+
+@every_case(
+    "script, platforms_named",
+    [
+        ("dotnet publish -o /out", "linux/arm64"),
+        ('if [ "$TARGETARCH" = "$BUILDARCH" ]; then dotnet publish -o /out; else ./cross.sh; fi', None),
+        ('if [ "$TARGETARCH" = arm64 ]; then dotnet publish -o /out; else ./other.sh; fi', "linux/arm64"),
+    ],
+)
+def test_a_launcher_for_the_targets_that_run_the_command(script: str, platforms_named: str | None) -> None:
+    text = (
+        "FROM --platform=$BUILDPLATFORM mcr.microsoft.com/dotnet/sdk:9.0 AS b\nARG TARGETARCH BUILDARCH\n"
+        f'RUN {script}\nFROM mcr.microsoft.com/dotnet/runtime:9.0\nCOPY --from=b /out /app\nENTRYPOINT ["/app/App"]\n'
+    )
+    messages = [it.message for it in findings(wrong_arch_build, context(text)) if "launcher" in it.message]
+    named = [f"the image for {platforms_named} does not start"] if platforms_named else []
+    assert [it.partition(":")[0] for it in messages] == named
+
+
+@every_case("run, is_fixable", [("", True), (" && /out/app --version", False), ("\nRUN /out/app prepare", False)])
+def test_no_fix_for_a_program_that_the_stage_starts(run: str, *, is_fixable: bool) -> None:
+    text = (
+        "FROM --platform=$BUILDPLATFORM golang:1.26 AS b\nCOPY . .\n"
+        f"RUN CGO_ENABLED=0 go build -o /out/app{run}\nFROM scratch\nCOPY --from=b /out/app /app\n"
+    )
+    (finding,) = findings(wrong_arch_build, context(text))
+    assert bool(finding.fixes) is is_fixable

@@ -14,7 +14,7 @@ from buildxray.rules.base import Doubt, Finding, Fix, FixAvailability, Related, 
 from buildxray.rules.context import RuleContext
 from buildxray.rules.cross_compile import crossing_edits
 from buildxray.rules.edits import declare_arguments
-from buildxray.rules.output_use import doubt_of_output
+from buildxray.rules.output_use import doubt_of_output, is_run_by_stage
 from buildxray.rules.placement import with_paying_moves
 from buildxray.rules.portability import generates_sources, needs_c
 from buildxray.rules.shell_variables import sets_unknown_variables
@@ -109,7 +109,8 @@ def wrong_arch_build(ctx: RuleContext) -> Iterator[Finding]:
             yield Finding(
                 command.title_range,
                 _("; ").join([_message(use, images), *advices]),
-                partial(_fixes, ctx, command),
+                # For the target, the stage could not start it.
+                () if is_run_by_stage(ctx, stage, command) else partial(_fixes, ctx, command),
                 (Related(way.keyword_range, _("the binary is taken from here")),),
                 doubt=Doubt.PROGRAM if _may_be_byte_code(target, command) else doubt_of_output(ctx, stage, command),
             )
@@ -251,12 +252,12 @@ def _launchers(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
             ),
             None,
         )
-        if program is not None and command is not None:
+        if program is not None and command is not None and command.foreign_targets:
             yield Finding(
                 command.title_range,
                 _(
                     "the image for {platforms} does not start: `{program}` is a launcher for {machine}, which `{title}` makes beside {program}.dll",
-                    platforms=platforms(stage.foreign_targets),
+                    platforms=platforms(command.foreign_targets),
                     program=program,
                     machine=command.use.machine,
                     title=command.title,
