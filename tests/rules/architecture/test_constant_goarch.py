@@ -246,3 +246,18 @@ def test_a_comment_about_the_architecture_needs_a_review(lines: str, safety: Saf
 def test_an_image_that_is_named_for_an_architecture_gets_files_for_it(name: str, n_findings: int) -> None:
     text = f"FROM golang AS b\nARG TARGETARCH\nRUN CGO_ENABLED=0 GOARCH=amd64 go build -o /a .\nFROM scratch{name}\nCOPY --from=b /a /a\n"
     assert len(findings(constant_goarch, context(text))) == n_findings
+
+
+@every_case(
+    "run, places",
+    [
+        ("GOARCH=amd64 ./build.sh", ["amd64"]),
+        ("GOOS=linux GOARCH=amd64 ./build.sh", ["amd64"]),
+        ("GOOS=windows GOARCH=amd64 ./build.sh", []),
+        ("make GOOS=windows GOARCH=amd64", []),
+        ("make GOOS=linux GOARCH=amd64", ["amd64"]),
+    ],
+)
+def test_a_script_that_builds_for_another_system_only_exports(run: str, places: list[str]) -> None:
+    text = f"FROM golang:1.26\nARG TARGETARCH\nCOPY . .\nRUN {run}\n"
+    assert [text[slice(*it.range)] for it in findings(constant_goarch, context(text))] == places

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 from buildxray.rules.architecture.constant_target import constant_target
+from buildxray.rules.base import Doubt
+from buildxray.toolchains.base import Workspace
 from tests.support.cases import every_case
 from tests.support.rules import check_fix, context, findings, reported
 
@@ -139,3 +141,24 @@ def test_an_image_on_a_base_of_one_machine_gets_a_program_for_that_machine(base:
     run = "RUN cargo build --release --target aarch64-unknown-linux-gnu"
     text = f"FROM rust AS b\n{run}\nFROM {base}\nCOPY --from=b /target/aarch64-unknown-linux-gnu/release/a /a\n"
     assert len(findings(constant_target, context(text))) == n_findings
+
+
+@every_case(
+    "has_addons, message",
+    [
+        (True, "the image for linux/arm64 gets native addons for another machine"),
+        (None, "native addons, if there are any, do not run in the image for linux/arm64"),
+        (False, None),
+    ],
+)
+def test_the_lock_file_tells_if_packages_have_native_addons(has_addons: bool | None, message: str | None) -> None:
+    text = "FROM node:22\nARG TARGETARCH\nCOPY . .\nRUN npm ci --arch=x64\n"
+    ctx = context(text, workspace=Workspace(has_native_packages=has_addons))
+    all_findings = findings(constant_target, ctx)
+    assert [it.message.partition(":")[0] for it in all_findings] == ([] if message is None else [message])
+    assert all(it.doubt is (None if has_addons else Doubt.USE) for it in all_findings)
+
+
+def test_a_variable_that_several_compilers_read_is_reported_once() -> None:
+    text = "FROM rust\nARG TARGETARCH\nARG T=x86_64-unknown-linux-musl\nRUN cargo build --target $T\nRUN cargo build -r --target $T\n"
+    assert reported(constant_target, text) == ["x86_64-unknown-linux-musl"]

@@ -121,6 +121,8 @@ def _scripts(ctx: RuleContext, stage: Stage, seen: set[TextRange]) -> Iterator[F
         constant = _given(command) or _constant(command)
         if constant is None or is_chosen(command) or is_named_for_one(stage) or not (stage.is_image or stage.consumers):
             continue
+        if not _is_for_system_of_target(command):
+            continue
         instruction, range_ = constant
         architecture = ctx.text[slice(*range_)]
         wrong = [it for it in command.invocation.targets if it.architecture != architecture]
@@ -159,8 +161,13 @@ def _given(command: KnownCommand) -> tuple[Instruction, TextRange] | None:
 
 def _is_for_system_of_target(command: KnownCommand) -> bool:
     """True if the binary could run in the image apart from its architecture; a program for macOS is only exported."""
+    targets = command.invocation.targets
+    # `make GOOS=windows`
+    given = {(it.value or "").removeprefix("GOOS=") for it in command.syntax.words[1:] if it.text.startswith("GOOS=")}
+    if given and not any(it.os in given for it in targets):
+        return False
     values = command.invocation.setting("GOOS").values
-    return all(it in ("", None, one.os) for it, one in zip(values, command.invocation.targets, strict=True))
+    return all(it in ("", None, one.os) for it, one in zip(values, targets, strict=True))
 
 
 def _is_a_machine(architecture: str) -> bool:

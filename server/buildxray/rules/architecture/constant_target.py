@@ -101,6 +101,8 @@ def constant_target(ctx: RuleContext) -> Iterator[Finding]:
     ):
         # The whole image is for one architecture, which `build-platform-image` reports.
         return
+    seen: set[TextRange] = set()
+    """Constants that are reported, because several commands may read one variable."""
     for stage in ctx.build.needed_stages:
         commands = [it for it in stage.commands(Effect.COMPILE) if it.use.is_targeted and it.use.toolchain is not GO]
         is_one = len({it.use.architectures for it in commands}) == 1
@@ -110,7 +112,10 @@ def constant_target(ctx: RuleContext) -> Iterator[Finding]:
             if any(it is not None and ctx.is_only_for(it) for it in command.use.architectures):
                 continue
             constant, wrong = _constant_of(command), command.wrong_images
-            if constant is not None and wrong and not _is_for_another_system(ctx, constant, wrong):
+            if constant is None or constant.range in seen:
+                continue
+            if wrong and not _is_for_another_system(ctx, constant, wrong):
+                seen.add(constant.range)
                 # A build argument may set another value, but one for all platforms of a build.
                 doubt = Doubt.ARGUMENT if isinstance(constant.instruction.node, Arg) else _doubt(ctx, stage, command)
                 yield Finding(
@@ -302,16 +307,28 @@ def _installers(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
         wrong = [it for it in command.invocation.targets if it.architecture != architecture]
         if not wrong or not (stage.is_image or _is_in_image(ctx, stage, command)):
             continue
-        message = _(
-            "the image for {platforms} gets native addons for another machine: `{title}` always installs those for `{written}`",
-            platforms=platforms(wrong),
-            title=command.title,
-            written=ctx.text[slice(*range_)],
+        has_addons = command.invocation.workspace.has_native_packages
+        if has_addons is False:
+            continue
+        message = (
+            _(
+                "the image for {platforms} gets native addons for another machine: `{title}` always installs those for `{written}`",
+                platforms=platforms(wrong),
+                title=command.title,
+                written=ctx.text[slice(*range_)],
+            )
+            if has_addons
+            else _(
+                "native addons, if there are any, do not run in the image for {platforms}: `{title}` always installs those for `{written}`",
+                platforms=platforms(wrong),
+                title=command.title,
+                written=ctx.text[slice(*range_)],
+            )
         )
         fixes: tuple[Fix, ...] = ()
         if removed is not None and "\n" not in ctx.text[slice(*removed)]:
             fixes = (Fix(_("Remove the option"), (Edit(removed, ""),), Safety.SUGGESTION),)
-        yield Finding(range_, message, fixes)
+        yield Finding(range_, message, fixes, doubt=None if has_addons else Doubt.USE)
 
 
 def _is_in_image(ctx: RuleContext, stage: Stage, command: KnownCommand) -> bool:
