@@ -66,3 +66,38 @@ def test_an_archive_that_is_unpacked_beside_the_file_in_the_image() -> None:
     )
     places = [text[: it.range.start].count("\n") for it in findings(builder_arch_in_image, context(text))]
     assert places == [2]
+
+
+@every_case(
+    "line, copied, is_said",
+    [
+        ("RUN wget -O /jq https://x.org/jq-$BUILDARCH", "/jq", True),
+        ("ADD https://x.org/jq-$BUILDARCH /jq", "/jq", True),
+        ("RUN curl -fsSL https://x.org/jq-$BUILDARCH.tgz | tar xz -C /t", "/t/jq", True),
+        ("RUN curl -fsSL https://x.org/jq-$BUILDARCH.tgz | tar xz -C /usr/bin", "/o", False),
+        ("RUN wget -O /jq https://x.org/jq-$BUILDARCH && chmod +x /jq && /jq . /a > /o", "/o", False),
+        ("COPY bin/jq-$BUILDARCH /jq", "/jq", True),
+    ],
+)
+def test_a_tool_of_a_stage_for_the_target_may_be_for_the_machine_that_runs_it(
+    line: str, copied: str, *, is_said: bool
+) -> None:
+    text = f"FROM alpine AS d\nARG BUILDARCH TARGETARCH\n{line}\nFROM alpine\nCOPY --from=d {copied} /x\n"
+    assert reported(builder_arch_in_image, text) == (["$BUILDARCH"] if is_said else [])
+    text = f"FROM alpine AS d\nARG BUILDARCH TARGETARCH\n{line}\nFROM d\nRUN true\n"
+    assert reported(builder_arch_in_image, text) == ["$BUILDARCH"]
+
+
+@every_case(
+    "lines, n_findings, n_related",
+    [
+        ("COPY a-$BUILDARCH /a\nCOPY b-$BUILDARCH /b\nRUN curl -o /c https://x.org/c-$BUILDARCH", 1, 2),
+        # the fix of the first leaves what only prints
+        ("COPY a-$BUILDARCH /a\nCOPY b-$BUILDARCH /b\nRUN echo $BUILDARCH", 2, 0),
+        ("COPY $BUILDPLATFORM/a-$BUILDARCH /a\nCOPY b-$BUILDARCH /b", 1, 1),
+    ],
+)
+def test_one_finding_if_one_fix_repairs_all_uses(lines: str, n_findings: int, n_related: int) -> None:
+    text = f"FROM alpine\nARG BUILDARCH BUILDPLATFORM\n{lines}\n"
+    all_findings = findings(builder_arch_in_image, context(text))
+    assert (len(all_findings), sum(len(it.related) for it in all_findings)) == (n_findings, n_related)

@@ -721,3 +721,8 @@ def test_the_default_of_an_undeclared_argument_is_one_cause(declaration: str, ad
 )
 def test_an_address_may_be_in_a_variable(lines: str, places: list[str]) -> None:
     assert reported(hard_coded_arch, f"FROM debian:13\nARG TARGETARCH\n{lines}\n") == places
+
+
+def test_the_architecture_of_the_builder_is_left_to_its_own_rule() -> None:
+    lines = "ARG BUILDARCH\nRUN curl -O https://x.org/t-$BUILDARCH\nRUN if [ $BUILDARCH = arm64 ]; then echo; fi\n"
+    assert reported(hard_coded_arch, f"FROM alpine\n{lines}") == []

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from buildxray.localization import _
-from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
+from buildxray.rules.base import Finding, Fix, FixAvailability, Related, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import declare_arguments
 from buildxray.rules.intended import is_chosen
@@ -63,22 +63,42 @@ def builder_arch_in_image(ctx: RuleContext) -> Iterator[Finding]:
             # A program that a stage on the build machine downloads and runs must be for that machine.
             uses = [(instruction, range_) for instruction, range_ in uses if _reaches_image(ctx, instruction, range_)]
         else:
+            # A stage beside the image may use such a tool itself, because its steps run on the build machine's kernel.
+            is_beside = ctx.build.target_stage is None or stage not in ctx.build.target_stage.ancestry
+            uses = [it for it in uses if not is_beside or not _is_tool(ctx, *it)]
             uses += [use for instruction in stage.instructions for use in _by_variables(ctx, instruction)]
         seen: set[Instruction] = set()
+        replaced: set[str] = set()
+        """Names that are reported, and whose fix replaces them in the whole stage."""
         for instruction, range_ in uses:
+            name = _name(ctx, range_)
             # `ARG BUILDARCH=amd64` is a constant, which `masked-platform-arg` reports, or an argument that the builds give.
-            if instruction not in seen and not instruction.has_default(_name(ctx, range_)):
+            if instruction not in seen and name not in replaced and not instruction.has_default(name):
                 seen.add(instruction)
+                of_instruction = {_name(ctx, it) for one, it in uses if one is instruction}
+                renamed = {it for it in of_instruction if _argument_to_rename(ctx, stage, it, uses) is not None}
+                replaced |= renamed
+                others = [it for one, it in uses if one is not instruction and _name(ctx, it) in renamed]
                 yield Finding(
                     range_,
                     _(
                         "the image for {platforms} gets the file for {machine}: `{name}` is the machine that builds",
                         platforms=platforms(wrong),
                         machine=ctx.build.build_platform,
-                        name=_name(ctx, range_),
+                        name=name,
                     ),
                     _fixes(ctx, stage, instruction, uses),
+                    tuple(Related(it, _("it chooses a file here, too")) for it in others),
                 )
+
+
+def _is_tool(ctx: RuleContext, instruction: Instruction, place: TextRange) -> bool:
+    """True if a place is in the URL of a download that no image gets."""
+    is_download = isinstance(instruction.node, Add) or any(
+        it.use.effect is Effect.DOWNLOAD and it.range.contains(place.start)
+        for it in (instruction.known_commands if isinstance(instruction, Run) else ())
+    )
+    return is_download and not _reaches_image(ctx, instruction, place)
 
 
 def _reaches_image(ctx: RuleContext, instruction: Instruction, place: TextRange) -> bool:
@@ -144,22 +164,26 @@ def _fixes(
         wanted = name.replace("BUILD", "TARGET")
         if instruction.sees(wanted):
             continue
-        argument = next((it for it in stage.instructions if it.declares(name)), None)
-        all_uses = [
-            it
-            for one in stage.instructions
-            if not isinstance(one.node, Arg)
-            for it in one.variable_references()
-            if it.name == name
-        ]
-        all_ranges = [range_ for _, range_ in uses if _name(ctx, range_) == name]
-        if argument is not None and len(all_uses) == len(all_ranges):
+        argument = _argument_to_rename(ctx, stage, name, uses)
+        if argument is not None:
             pair = next(it for it in argument.pairs if it.name.text == name)
             declared.append(Edit(argument.range_of(pair.name), wanted))
+            all_ranges = [range_ for _, range_ in uses if _name(ctx, range_) == name]
             edits = [_renamed(ctx, it) for it in dict.fromkeys((*ranges, *all_ranges))]
         else:
             declared += declare_arguments(instruction, [wanted])
     return (Fix(_("Use the target's architecture"), (*edits, *declared), Safety.SUGGESTION),)
+
+
+def _argument_to_rename(
+    ctx: RuleContext, stage: Stage, name: str, uses: list[tuple[Instruction, TextRange]]
+) -> Instruction | None:
+    """The ARG of a name that the stage uses in these places only."""
+    references = (it for one in stage.instructions if not isinstance(one.node, Arg) for it in one.variable_references())
+    n_uses = sum(it.name == name for it in references)
+    if n_uses != sum(_name(ctx, it) == name for _, it in uses):
+        return None
+    return next((it for it in stage.instructions if it.declares(name)), None)
 
 
 def _renamed(ctx: RuleContext, range_: TextRange) -> Edit:

@@ -49,6 +49,7 @@ _OTHER_SYSTEM: Final = lazy_regex(
 _OPERAND: Final = lazy_regex(r":?-[^{}$\\s]*")
 """The text between the name of a variable and the end of a word in its default."""
 
+_OF_BUILDER: Final = ("BUILDARCH", "BUILDPLATFORM", "BUILDVARIANT")
 _SCRIPTS: Final = frozenset({"corepack", "npm", "npx"})
 """Programs and directories in an archive of Node.js that are JavaScript, and run on every machine."""
 
@@ -251,6 +252,9 @@ def _by_wrong_names(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
     for command in stage.commands(Effect.DOWNLOAD):
         for word in command.syntax.words[1:]:
             if command.is_chosen_by_platform or not word.variables or not command.depends_on_platform(word):
+                continue
+            if any(it.name in _OF_BUILDER for it in word.variables):
+                # `builder-arch-in-image`
                 continue
             if _has_other_cause(command.run):
                 continue
