@@ -86,3 +86,18 @@ def test_a_program_that_only_the_stage_starts_is_for_the_build_machine() -> None
     check_nothing(build_arch_probe, _PROBING.format("/o"))
     assert len(findings(build_arch_probe, context(_PROBING.format("/w/helper")))) == 1
     assert len(findings(build_arch_probe, context(_PROBING.format("/w")))) == 1
+
+
+@every_case(
+    "run, copied, is_said",
+    [
+        ("curl https://x/zig-$(uname -m).tgz | tar xz -C /usr/local && zig build", "/o", False),
+        ("curl https://x/zig-$(uname -m).tgz | tar xz -C /usr/local && zig build", "/usr/local/bin/zig", True),
+        ("curl https://x/zig-$(uname -m).tgz | tar xz -C /usr/local && zig build", "/usr", True),
+        ("curl https://x/zig-$(uname -m).tgz | tar xz && zig build", "/o", True),
+        ("a=$(uname -m); curl https://x/$a | tar xz -C /t; curl -o /o https://x/$a", "/o", True),
+    ],
+)
+def test_an_archive_that_is_unpacked_for_the_stage_alone(run: str, copied: str, *, is_said: bool) -> None:
+    text = NATIVE.format(f"RUN {run}").replace("/o /o", f"{copied} /o")
+    assert bool(findings(build_arch_probe, context(text))) is is_said

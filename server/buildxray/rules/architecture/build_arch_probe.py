@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
+from itertools import pairwise
 
 from buildxray.localization import _
 from buildxray.platforms.names import ArchitectureNames, architecture_names
@@ -11,11 +12,13 @@ from buildxray.platforms.platform import Platform
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import declare_arguments
-from buildxray.rules.portability import files_taken
+from buildxray.rules.portability import consumers_outside, files_taken
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Effect, KnownCommand, Stage
+from buildxray.syntax.instructions import Copying
 from buildxray.syntax.shell import Command
 from buildxray.syntax.text import Edit, TextRange
+from buildxray.toolchains.archivers import UNPACKERS
 from buildxray.toolchains.mapping import mapped_architecture
 
 
@@ -63,6 +66,8 @@ def build_arch_probe(ctx: RuleContext) -> Iterator[Finding]:
             wrong = probe.foreign_targets
             if not wrong or not probe.syntax.is_substitution or not _decides(probe) or _is_for_tool(stage, probe):
                 continue
+            if _is_unpacked_for_stage(stage, probe):
+                continue
             yield Finding(
                 probe.title_range,
                 _(
@@ -103,6 +108,40 @@ def _is_for_tool(stage: Stage, probe: KnownCommand) -> bool:
         if posixpath.basename(path) in programs
     }
     return bool(paths) and all(member.way_into_image(it) is None for it in paths for member in stage.family)
+
+
+def _is_unpacked_for_stage(stage: Stage, probe: KnownCommand) -> bool:
+    """True if the RUN only unpacks archives into directories of which no image gets anything: `curl … | tar x -C /usr/local`."""
+    deciding = [
+        it
+        for it in probe.run.known_commands
+        if it.use.effect in (Effect.COMPILE, Effect.DOWNLOAD) and _takes(it.syntax, probe.syntax.range)
+    ]
+    directories = [_unpacked_into(it) for it in deciding]
+    consumers = [*consumers_outside(stage.family)]
+    if not directories or not all(isinstance(it.node, Copying) for it in consumers):
+        return False
+    taken = [path for it in consumers for path in it.copied_paths]
+    return all(it is not None and not any(_overlap(it, path) for path in taken) for it in directories)
+
+
+def _overlap(directory: str, path: str) -> bool:
+    """True if one of two absolute paths is in the other."""
+    inner, outer = sorted((f"{directory.rstrip('/')}/", f"{path.rstrip('/')}/"), key=len, reverse=True)
+    return inner.startswith(outer)
+
+
+def _unpacked_into(download: KnownCommand) -> str | None:
+    """The directory into which a pipe unpacks a download; None if there is none, or if it is unknown."""
+    reader = next((it for it in download.run.commands if it.syntax.input is download.syntax), None)
+    unpacker = None if reader is None else UNPACKERS.get(reader.name)
+    if reader is None or unpacker is None or not download.syntax.is_piped:
+        return None
+    for before, word in pairwise(reader.syntax.words):
+        paths = {*reader.invocation.paths(word)} if before.text in unpacker.into else set()
+        if len(paths) == 1:
+            return paths.pop()
+    return None
 
 
 def _takes(command: Command, place: TextRange) -> bool:
