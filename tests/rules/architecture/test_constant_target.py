@@ -159,6 +159,20 @@ def test_the_lock_file_tells_if_packages_have_native_addons(has_addons: bool | N
     assert all(it.doubt is (None if has_addons else Doubt.USE) for it in all_findings)
 
 
+@every_case(
+    "run, is_certain",
+    [
+        ("npm install --cpu=x64 sharp", True),
+        ("npm install sharp --cpu x64", True),
+        ("npm install --cpu x64", False),
+        ("npm ci --arch=x64 --omit=dev", False),
+    ],
+)
+def test_packages_that_are_named_beside_an_architecture_have_native_code(run: str, *, is_certain: bool) -> None:
+    (finding,) = findings(constant_target, context(f"FROM node:22\nARG TARGETARCH\nRUN {run}\n"))
+    assert (finding.doubt is None) is is_certain
+
+
 def test_a_variable_that_several_compilers_read_is_reported_once() -> None:
     text = "FROM rust\nARG TARGETARCH\nARG T=x86_64-unknown-linux-musl\nRUN cargo build --target $T\nRUN cargo build -r --target $T\n"
     assert reported(constant_target, text) == ["x86_64-unknown-linux-musl"]

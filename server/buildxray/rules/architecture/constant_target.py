@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 from buildxray.localization import _
@@ -307,8 +308,8 @@ def _installers(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
         wrong = [it for it in command.invocation.targets if it.architecture != architecture]
         if not wrong or not (stage.is_image or _is_in_image(ctx, stage, command)):
             continue
-        has_addons = command.invocation.workspace.has_native_packages
-        if has_addons is False:
+        has_addons = command.invocation.workspace.has_native_packages or _names_packages(command) or None
+        if has_addons is None and command.invocation.workspace.has_native_packages is False:
             continue
         message = (
             _(
@@ -329,6 +330,14 @@ def _installers(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
         if removed is not None and "\n" not in ctx.text[slice(*removed)]:
             fixes = (Fix(_("Remove the option"), (Edit(removed, ""),), Safety.SUGGESTION),)
         yield Finding(range_, message, fixes, doubt=None if has_addons else Doubt.USE)
+
+
+def _names_packages(command: KnownCommand) -> bool:
+    """True if an installer is given packages beside an architecture: `npm install --cpu=x64 sharp`, which is done for native code."""
+    pairs = pairwise(command.syntax.words[command.use.title_words - 1 :])
+    return any(
+        not it.text.startswith("-") and (not before.text.startswith("-") or "=" in before.text) for before, it in pairs
+    )
 
 
 def _is_in_image(ctx: RuleContext, stage: Stage, command: KnownCommand) -> bool:
