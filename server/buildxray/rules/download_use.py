@@ -95,6 +95,20 @@ def doubt_of_use(ctx: RuleContext, stage: Stage, download: Download) -> Doubt | 
     return None if ctx.cached(_uses)[stage].use_after(download, names) else Doubt.USE
 
 
+def is_used_for_some_targets(stage: Stage, copy: Instruction) -> bool:
+    """True if the later commands of a stage that use the file of a COPY or ADD run only for some of its targets, so that the others are considered."""
+    node = copy.node
+    if not isinstance(node, Copying) or node.destination is None or len(node.sources) != 1:
+        return False
+    place = node.destination.text
+    name = posixpath.basename(node.sources[0].text if place.endswith(("/", ".")) else place)
+    later = (it for run in stage.runs if run.idx > copy.idx and name in run.node.text for it in run.commands)
+    using = [it for it in later if it.name != "chmod" and name in _used_by(it)]
+    return bool(name and using) and all(
+        it.is_chosen_by_platform or len(it.targets) < len(stage.targets) for it in using
+    )
+
+
 def _asks_for_headers(command: Command) -> bool:
     options = (it for it in command.syntax.arguments if it.startswith("-"))
     if command.name == "wget":
@@ -190,7 +204,8 @@ def _uses(ctx: RuleContext) -> dict[Stage, _Uses]:
 
 def _used_by(command: Command) -> Iterator[str]:
     """The names of the files that a command starts, the program first, unpacks or installs, or moves to a directory of programs."""
-    words = [it.text.strip("\"'") for it in command.syntax.words]
+    # `../"$FILE"`
+    words = [it.text.replace('"', "").strip("'") for it in command.syntax.words]
     if not words:
         return
     yield posixpath.basename(words[0])

@@ -726,3 +726,15 @@ def test_an_address_may_be_in_a_variable(lines: str, places: list[str]) -> None:
 def test_the_architecture_of_the_builder_is_left_to_its_own_rule() -> None:
     lines = "ARG BUILDARCH\nRUN curl -O https://x.org/t-$BUILDARCH\nRUN if [ $BUILDARCH = arm64 ]; then echo; fi\n"
     assert reported(hard_coded_arch, f"FROM alpine\n{lines}") == []
+
+
+@every_case(
+    "run, places",
+    [
+        ("if [ $TARGETARCH = amd64 ]; then tar xf /$F -C /opt; else mkdir /opt; fi", []),
+        ("tar xf /$F -C /opt", ["amd64"]),
+    ],
+)
+def test_a_download_by_add_that_the_stage_uses_for_its_own_target(run: str, places: list[str]) -> None:
+    lines = f"ENV F=fw-amd64.tgz\nADD https://x.org/$F /$F\nRUN {run}"
+    assert reported(hard_coded_arch, f"FROM debian:13\nARG TARGETARCH\n{lines}\n") == places

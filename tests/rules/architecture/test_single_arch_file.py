@@ -163,6 +163,9 @@ def test_a_program_of_the_architecture_that_the_image_emulates(line: str, is_sai
         # an emulator is named after the machine that it emulates, also by a variable
         ("FROM debian:13\nARG TARGETARCH Q=x86_64\nCOPY qemu-${Q}-static /usr/bin/\n", []),
         ("FROM debian:13\nARG TARGETARCH Q=x86_64\nCOPY tool-${Q}-static /usr/bin/\n", ["x86_64"]),
+        # an address in a variable is no file of the context
+        ("FROM debian:13\nARG TARGETARCH U=https://x.org\nADD $U/tool-amd64 /usr/bin/tool\n", []),
+        ("FROM debian:13\nARG TARGETARCH U=dist\nADD $U/tool-amd64 /usr/bin/tool\n", ["amd64"]),
         # every target has the files of that one image
         ("ARG A=amd64\nFROM $A/alpine\nARG A=amd64\nARG TARGETARCH\nCOPY bin/$A/tool /usr/bin/\n", []),
         ("FROM arm64v8/alpine\nARG TARGETARCH\nCOPY bin/amd64/tool /usr/bin/\n", ["amd64"]),
@@ -170,3 +173,17 @@ def test_a_program_of_the_architecture_that_the_image_emulates(line: str, is_sai
 )
 def test_the_name_of_the_image_and_the_whole_name_of_the_file_count(text: str, places: list[str]) -> None:
     assert reported(single_arch_file, text) == places
+
+
+@every_case(
+    "run, places",
+    [
+        ("if [ $TARGETARCH = amd64 ]; then dpkg -i /tmp/t.deb; fi; rm /tmp/t.deb", []),
+        ('if [ "$(dpkg --print-architecture)" = amd64 ]; then dpkg -i /tmp/t.deb; else apt-get install -y t; fi', []),
+        ("dpkg -i /tmp/t.deb; echo $TARGETARCH", ["amd64"]),
+        ("test -f /tmp/t.deb", ["amd64"]),
+        ("dpkg -i /tmp/t.deb || [ $TARGETARCH != amd64 ]", ["amd64"]),
+    ],
+)
+def test_a_file_that_the_stage_uses_for_its_own_target(run: str, places: list[str]) -> None:
+    assert reported(single_arch_file, IMAGE.format(f"COPY t-amd64.deb /tmp/t.deb\nRUN {run}")) == places

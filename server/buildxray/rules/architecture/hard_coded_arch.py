@@ -16,7 +16,13 @@ from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS, PER_TARGET_ARGUME
 from buildxray.platforms.platform import Platform
 from buildxray.rules.base import Doubt, Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
-from buildxray.rules.download_use import doubt_of_use, is_text, paths, suits_every_machine
+from buildxray.rules.download_use import (
+    doubt_of_use,
+    is_text,
+    is_used_for_some_targets,
+    paths,
+    suits_every_machine,
+)
 from buildxray.rules.downloads import Download, Piece, downloads
 from buildxray.rules.edits import declare_arguments
 from buildxray.rules.intended import (
@@ -405,6 +411,8 @@ def _finding(ctx: RuleContext, stage: Stage, download: Download, named: list[_Na
     if not wrong or ctx.is_only_for(architecture) or runs_programs_of(ctx, stage, architecture) or is_text(download):
         return None
     if _suits_every_machine(download) or _is_installable(ctx, stage, download):
+        return None
+    if is_used_for_some_targets(stage, download.instruction):
         return None
     if _gives_neutral_files(stage) or _unpacks_neutral_files(ctx, stage, download):
         return None

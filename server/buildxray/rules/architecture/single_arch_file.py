@@ -13,7 +13,7 @@ from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS, PER_TARGET_ARGUME
 from buildxray.platforms.machine_files import DISK_OR_KERNEL
 from buildxray.rules.base import Doubt, Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
-from buildxray.rules.download_use import NO_PROGRAMS, PROGRAMS
+from buildxray.rules.download_use import NO_PROGRAMS, PROGRAMS, is_used_for_some_targets
 from buildxray.rules.edits import declare_arguments
 from buildxray.rules.intended import (
     adds_architecture,
@@ -114,7 +114,7 @@ def _named(ctx: RuleContext, instruction: Instruction) -> list[_Named]:
             token.text.endswith(".deb") and instruction.stage is not None and adds_architecture(ctx, instruction.stage)
         )
         and not _is_no_program(token.text)
-        and not any(map(_is_no_program, instruction.expanded(source.text)))
+        and not any(map(_is_other, instruction.expanded(source.text)))
         for start, end, architecture in named_architectures(token.text)
         if not _is_default(token.text, start)
     ]
@@ -123,6 +123,11 @@ def _named(ctx: RuleContext, instruction: Instruction) -> list[_Named]:
 def _is_no_program(path: str | None) -> bool:
     """True if a file is none that the image executes on its own machine: a document, a script, or an emulator, which is named after another one."""
     return path is not None and (_NO_PROGRAM.search(path) is not None or _NOT_RUN.search(path) is not None)
+
+
+def _is_other(path: str | None) -> bool:
+    """True for an address, which `hard-coded-arch` reports, and for a file that is no program."""
+    return _is_no_program(path) or (path is not None and "://" in path)
 
 
 def _local_sources(instruction: Instruction) -> tuple[Token, ...]:
@@ -192,7 +197,7 @@ def _finding(ctx: RuleContext, stage: Stage, instruction: Instruction, named: li
     written = [ctx.text[slice(*it)] for it in ranges]
     if not wrong or ctx.is_only_for(named[0][4]) or runs_programs_of(ctx, stage, named[0][4]):
         return
-    if is_on_image_for(stage, named[0][4]):
+    if is_on_image_for(stage, named[0][4]) or is_used_for_some_targets(stage, instruction):
         return
     if any(it != token.text[start:end] for it, (_, token, start, end, _) in zip(written, named, strict=True)):
         return
