@@ -369,3 +369,13 @@ def test_a_bake_file_of_another_name_is_read(
     write(tmp_path, f"#- .git/HEAD\nx\n#- Dockerfile\nFROM alpine\n{before}\n#- {name}\n{text}\n")
     listed = read_project(tmp_path, local_platform="linux/amd64").builds
     assert [f"{it.source.name} {it.name} {','.join(it.platform_names)}" for it in listed] == expected
+
+
+def test_a_call_of_bake_with_unknown_arguments_counts_beside_another(tmp_path: Path) -> None:
+    bake = 'variable "V" {}\ntarget "default" {\n  platforms = ["linux/arm64"]\n  args = { V = V }\n}\n'
+    step = "on: push\njobs:\n  {name}:\n    runs-on: ubuntu-latest\n    steps:\n      - uses: docker/bake-action@v6\n        env: {{V: {value}}}\n"
+    one, two = step.format(name="one", value="1"), step.format(name="two", value="'${{ github.sha }}'")
+    workflows = f"#- .github/workflows/one.yml\n{one}\n#- .github/workflows/two.yml\n{two}\n"
+    write(tmp_path, f"#- .git/HEAD\nx\n#- Dockerfile\nFROM alpine\n#- docker-bake.hcl\n{bake}\n{workflows}")
+    listed = read_project(tmp_path, local_platform="linux/amd64").builds
+    assert sorted(it.caller.name for it in listed if it.caller is not None) == ["one", "two"]

@@ -139,14 +139,20 @@ def read_automation(root: Path, *, local_platform: str) -> DirectoryBuilds:
 
 
 def _distinct(builds: list[DeclaredBuild]) -> Iterator[DeclaredBuild]:
-    """The builds without duplicates. A build with unknown fields is left out if the same line also declares one without."""
-    known = {(it.source, it.line, it.dockerfile) for it in builds if not it.unknown}
+    """The builds without duplicates. A build with unknown fields is left out if the same line, or the same call of Bake, also declares one without."""
+    known = {_place(it) for it in builds if not it.unknown}
     seen: set[object] = set()
     for build in builds:
         key = (build.source, build.name, build.key)
-        if key not in seen and not (build.unknown and (build.source, build.line, build.dockerfile) in known):
+        if key not in seen and not (build.unknown and _place(build) in known):
             seen.add(key)
             yield build
+
+
+def _place(build: DeclaredBuild) -> object:
+    """The line that declares a build, with the one that calls Bake."""
+    called = build.caller
+    return (build.source, build.line, build.dockerfile, None if called is None else (called.source, called.line))
 
 
 def read_project(root: Path, *, local_platform: str) -> DirectoryBuilds:

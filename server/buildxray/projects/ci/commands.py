@@ -330,7 +330,7 @@ def add_bake(
         project = load_bake(directory, names, local_platform=site.local_platform, environment=environment)
         reading.bakes[key] = project
     reading.notes += (it._replace(file=str(directory / it.file)) for it in project.notes)
-    names = [*project.definition.targets] if targets is None else targets or ["default"]
+    names = project.definition.run() if targets is None else targets or ["default"]
     known = [it for it in read_overrides(overrides) if not has_unknown_part(f"{it.pattern}.{it.key}")]
     known = [
         it._replace(value=hcl.UNKNOWN) if isinstance(it.value, str) and has_unknown_part(it.value) else it
