@@ -134,3 +134,16 @@ def test_the_targets_of_a_wildcard(tmp_path: Path) -> None:
         "IMAGES = $(patsubst %/Dockerfile,%,$(wildcard */Dockerfile))\nall: $(IMAGES)\n$(IMAGES):\n\tdocker build $@\n"
     )
     assert built(tmp_path, text, "a/Dockerfile", "b/Dockerfile") == ["a/Dockerfile", "b/Dockerfile"]
+
+
+@every_case(
+    "existing, expected",
+    [
+        (["build/Dockerfile"], ["build/Dockerfile"]),
+        (["build/build/Dockerfile", "build/Dockerfile"], ["build/build/Dockerfile"]),
+        ([], ["build/build/Dockerfile"]),
+    ],
+)
+def test_a_makefile_may_be_run_at_the_root(tmp_path: Path, existing: list[str], expected: list[str]) -> None:
+    text = "image:\n\tdocker build -f build/Dockerfile .\n"
+    assert built(tmp_path, "", *existing, **{"build/Makefile": text}) == expected

@@ -406,6 +406,21 @@ def _with_arguments(body: str, arguments: Sequence[str]) -> str:
     return substituted(_ARGUMENT, value, body, _MOST_TEXT)
 
 
+def read_placed_makefile(path: Path, root: Path, reading: Reading, local_platform: str) -> None:
+    """Effect: add the builds of a Makefile as started where it is, or at the root if only from there its Dockerfiles exist: `make -f build/Makefile`."""
+    n_before = len(reading.builds), len(reading.makes)
+    read_makefile(path, makefile_site(root, path.parent, local_platform), reading)
+    builds = reading.builds[n_before[0] :]
+    if path.parent == root or not builds or any(is_file(it.dockerfile) for it in builds):
+        return
+    other = Reading(work_left=reading.work_left)
+    read_makefile(path, makefile_site(root, root, local_platform), other)
+    reading.work_left = other.work_left
+    reading.included |= other.included
+    if any(is_file(it.dockerfile) for it in other.builds):
+        reading.builds[n_before[0] :], reading.makes[n_before[1] :] = other.builds, other.makes
+
+
 def read_makefile(
     path: Path, site: Site, reading: Reading, goals: Sequence[str] = (), given: Mapping[str, str] | None = None
 ) -> None:
@@ -435,6 +450,9 @@ def read_makefile(
             continue
         # `$(Q)docker build .`, where Q is `@`.
         commands = re.sub(r"(?m)^[@+-]+", "", commands)
+        if ".ONESHELL" not in text:
+            # Each line has a shell of its own, in which `cd` ends.
+            commands = re.sub(r"(?m)^(?=.*\bcd\b).*", lambda it: f"({it[0]}\n)", commands)
         goal = recipe.goal or (recipe.targets[0] if recipe.targets else "")
         source = recipe.file or path
         where = path_below(source, site.root) or source.name
