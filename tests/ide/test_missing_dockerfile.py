@@ -256,3 +256,30 @@ def test_the_path_of_the_other_directory_is_written(
     file = look_at(root / "compose.yaml", text, Projects(), SETTINGS)
     (fixes,) = [it.fixes for it in file.diagnostics if it.rule == "missing-dockerfile"]
     assert [apply_edits(text, it.edits) for it in fixes] == ([fixed] if fixed else [])
+
+
+@every_case(
+    "dockerfile, fields, n_missing",
+    [
+        ("FROM alpine AS one\n", "", 1),
+        ("# syntax=docker/dockerfile:1\nFROM alpine AS one\n", "", 1),
+        ("# syntax=example.com/frontend\nname: x\n", "", 0),
+        ("FROM alpine AS one\n", 'args = { BUILDKIT_SYNTAX = "example.com/frontend" }', 0),
+        (
+            "# syntax=example.com/frontend\nFROM alpine AS one\n",
+            'args = { BUILDKIT_SYNTAX = "docker/dockerfile:1" }',
+            1,
+        ),
+    ],
+)
+def test_another_frontend_may_have_other_stages(tmp_path: Path, dockerfile: str, fields: str, n_missing: int) -> None:
+    text = f'target "default" {{\n  target = "two"\n  {fields}\n}}\n'
+    (tmp_path / "Dockerfile").write_text(dockerfile)
+    (tmp_path / "docker-bake.hcl").write_text(text)
+    file = look_at(tmp_path / "docker-bake.hcl", text, Projects(), SETTINGS)
+    assert [it.rule for it in file.diagnostics] == ["missing-stage"] * n_missing
+
+
+def test_a_default_that_says_to_set_a_variable_is_not_a_path(tmp_path: Path) -> None:
+    text = 'variable "FILE" { default = "ERROR: set FILE" }\ntarget "default" { dockerfile = FILE }\n'
+    assert messages(tmp_path, "docker-bake.hcl", text) == []

@@ -24,12 +24,17 @@ from buildxray.projects.reader import SKIPPED
 from buildxray.records import cached_property
 from buildxray.rules.context import RuleContext
 from buildxray.semantics.build import Build, Builder, BuildRequest, Stage
+from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import TextRange
 
 _DEEPEST: Final = 6
 _MOST_ENTRIES: Final = 5_000
 """The most files and directories of a repository in which a Dockerfile is looked for."""
 _NOT_SEARCHED: Final = SKIPPED | {".git"}
+
+
+_OF_DOCKER: Final = lazy_regex(r"(?:docker\.io/)?docker/dockerfile(?:-upstream)?(?:[:@].*)?")
+"""An image of Docker's own frontend."""
 
 
 class BuildLink(NamedTuple):
@@ -114,6 +119,18 @@ class BuildEntry:
         stages = self.build.stages
         named = [it for it in stages if wanted and (it.name == wanted or str(it.idx) == wanted)]
         return named[-1] if named else stages[-1] if stages and not wanted else None
+
+    @property
+    def has_other_frontend(self) -> bool:
+        """True if another frontend than Docker's reads the file, which then may have stages that no instruction names.
+
+        Source: docs.docker.com, "Custom Dockerfile syntax", `syntax` and `BUILDKIT_SYNTAX`.
+        """
+        directives = () if self.build is None else self.build.dockerfile.directives
+        named = [it.value.split()[0] for it in directives if it.name == "syntax" and it.value.strip()]
+        given = dict(self.declared.arguments).get("BUILDKIT_SYNTAX")
+        is_unknown = "BUILDKIT_SYNTAX" in self.declared.unknown_arguments
+        return is_unknown or any(_OF_DOCKER.fullmatch(it) is None for it in ([given] if given else named))
 
     @property
     def context(self) -> RuleContext | None:

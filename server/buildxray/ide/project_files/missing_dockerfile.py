@@ -88,7 +88,9 @@ def _is_elsewhere(declared: DeclaredBuild) -> bool:
 
 
 def _depends_on_machine(entry: BuildEntry) -> bool:
-    """True if the path contains a variable whose value is known on the machine that builds only."""
+    """True if the path contains a variable whose value is known on the machine that builds only, or is a sentence that says to set one."""
+    if entry.declared.source.suffix in (".hcl", ".json") and len(entry.declared.dockerfile.name.split()) > 2:
+        return True
     paths = (it for key, it in entry.own.fields.items() if key in ("context", "dockerfile"))
     return any("$" in _OF_MATRIX.sub("", entry.file.text[slice(*it)]) for it in paths)
 

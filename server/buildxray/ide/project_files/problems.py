@@ -24,9 +24,9 @@ def problems(entry: BuildEntry) -> Iterator[Diagnostic]:
         return
     if entry.build is None:
         yield from missing_dockerfile(entry)
-    elif entry.stage is None:
+    elif entry.stage is None and not entry.has_other_frontend:
         yield from _missing_stage(entry, entry.build)
-    else:
+    elif entry.stage is not None:
         yield from _foreign_contexts(entry, entry.build)
 
 
