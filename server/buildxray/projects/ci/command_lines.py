@@ -148,6 +148,14 @@ def has_unknown_part(text: str) -> bool:
     return _UNKNOWN_PART.search(text) is not None
 
 
+def _is_unknown(word: str) -> bool:
+    """True if nothing of a word is known, so that it may be several words: an unset variable, or a template."""
+    return word == UNKNOWN_WORD or _TEMPLATE.fullmatch(word) is not None
+
+
+_TEMPLATE: Final = lazy_regex(r"\{\{[^{}]*\}\}")
+
+
 def may_start_builds(program: str) -> bool:
     """True if a program, by its name without directories, may be one that `read_command_line` knows, or a script."""
     return program in _PROGRAMS or program in _STARTS_SCRIPTS or program.endswith(".sh")
@@ -230,13 +238,13 @@ class Options:
     @property
     def context(self) -> str:
         """The last operand whose value is known, which is the build context; empty without operands."""
-        known = [it for it in self.operands if it != UNKNOWN_WORD]
-        return (known or self.operands or [""])[-1]
+        known = [it for it in self.operands if not has_unknown_part(it)]
+        return (known or [it for it in self.operands if not _is_unknown(it)] or self.operands or [""])[-1]
 
     @property
     def may_hide_options(self) -> bool:
         """True if a word of unknown value may be options; only one such word can be the build context."""
-        n_unknown = self.operands.count(UNKNOWN_WORD)
+        n_unknown = sum(map(_is_unknown, self.operands))
         return n_unknown > (n_unknown == len(self.operands))
 
     def all(self, name: str) -> list[str]:

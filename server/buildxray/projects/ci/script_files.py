@@ -69,16 +69,11 @@ _HIDDEN: Final = _PIPELINE_DIRECTORIES | {
     ".github",
     ".jenkins",
     ".scripts",
+    ".taskfiles",
     ".tekton",
 }
 """Directories that are searched although their names begin with a dot."""
-TASKFILES: Final = tuple(
-    f"{name}{dist}.{suffix}"
-    for name in ("Taskfile", "taskfile")
-    for dist in ("", ".dist")
-    for suffix in ("yml", "yaml")
-)
-"""The files that Task reads. Source: taskfile.dev, "Supported file names"."""
+_TASKFILE: Final = lazy_regex(r"taskfile(?:[._-].*)?", re.IGNORECASE)
 GORELEASER: Final = (".goreleaser.yaml", ".goreleaser.yml", "goreleaser.yaml", "goreleaser.yml")
 _TEXTS: Final = (
     ".ahoy.yml",
@@ -90,7 +85,7 @@ _TEXTS: Final = (
     "mise.toml",
     ".mise.toml",
 )
-_NAMES: Final = frozenset((*MAKEFILES, *TASKFILES, *GORELEASER, *_TEXTS))
+_NAMES: Final = frozenset((*MAKEFILES, *GORELEASER, *_TEXTS))
 _PIPELINE: Final = lazy_regex(
     r"(?:^|[._-])(?:appveyor|azure-?pipelines?|bitbucket-pipelines|build-?spec|cirrus|cloud-?build|codefresh|drone|gitlab-ci"
     r"|screwdriver|semaphore|wercker|woodpecker)(?=[._-])",
@@ -176,6 +171,12 @@ def is_shell(path: Path, text: str) -> bool:
     return path.suffix in _SHELL_SUFFIXES or (path.suffix == "" and _INTERPRETER.match(text) is not None)
 
 
+def is_taskfile(name: str) -> bool:
+    """True if Task reads a file of this name, or others include it: `Taskfile.yml`, `Taskfile.docker.yml`. Source: taskfile.dev, "Supported file names"."""
+    stem, _dot, suffix = name.rpartition(".")
+    return suffix in {"yml", "yaml"} and _TASKFILE.fullmatch(stem) is not None
+
+
 def _files(root: Path) -> Iterator[tuple[Path, bool]]:
     """The files that may start builds; True for those whose commands are read."""
     for directory in _searched(root):
@@ -195,7 +196,12 @@ def _files(root: Path) -> Iterator[tuple[Path, bool]]:
 
 
 def _is_read(name: str, *, is_pipeline: bool) -> bool:
-    if name in _NAMES or name.endswith(_READ_SUFFIXES) or name.startswith(("Jenkinsfile", "Makefile.")):
+    if (
+        name in _NAMES
+        or is_taskfile(name)
+        or name.endswith(_READ_SUFFIXES)
+        or name.startswith(("Jenkinsfile", "Makefile."))
+    ):
         return True
     return name.endswith((*_YAML, ".json")) and (is_pipeline or _PIPELINE.search(name) is not None)
 

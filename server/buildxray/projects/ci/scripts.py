@@ -3,29 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 from buildxray.files.reading import exists, is_file, path_below, read_project_text
-from buildxray.projects.builds import DeclaredBuild, pairs, platform_names
+from buildxray.projects.builds import DeclaredBuild, absolute, pairs, platform_names
 from buildxray.projects.ci.command_lines import PROGRAMS
 from buildxray.projects.ci.commands import read_commands
-from buildxray.projects.ci.makefiles import makefile_site, read_makefile
+from buildxray.projects.ci.makefiles import makefile_site, read_makefile, read_placed_makefile
 from buildxray.projects.ci.pipelines import azure_commands, cloud_build_commands
 from buildxray.projects.ci.script_files import (
     GORELEASER,
     MAKEFILES,
     OTHER_SHELLS,
-    TASKFILES,
     is_shell,
+    is_taskfile,
     script_files,
 )
 from buildxray.projects.ci.site import WORKSPACE, Reading, Site, in_checkout, project_path
 from buildxray.projects.ci.travis import read_travis
 from buildxray.projects.ci.windows_shells import from_batch, from_powershell
-from buildxray.projects.yaml import YamlError, YamlMapping, load_documents
+from buildxray.projects.substitution import substituted
+from buildxray.projects.yaml import YamlError, YamlMapping, as_mapping, load_documents
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import LineIndex
 
@@ -34,9 +35,15 @@ _COMMAND: Final = lazy_regex(
 )
 _COMMENT: Final = lazy_regex(r"[ \t]*(?:#|//|::|\*|<#|rem\b|echo\b|write-)", re.IGNORECASE)
 """The beginning of a line that starts nothing, in scripts of several languages."""
-_TOOL: Final = lazy_regex(rf"{PROGRAMS}|buildx|kaniko")
+_GOES_UP: Final = lazy_regex(r"\bcd[ \t]+[\"']?\.\.")
+_GOES: Final = lazy_regex(
+    r"^[ \t]*(?:cd|chdir|set-location)[ \t]+[\"']?(?P<path>[\w./-]+)[\"']?[ \t]*\r?$", re.IGNORECASE | re.MULTILINE
+)
+"""A command that goes to another directory, in PowerShell and in the Windows command line."""
+_MOST_MOVES: Final = 20
+_TOOL: Final = lazy_regex(rf"{PROGRAMS}|buildx|kaniko|\bDocker(?:Compose)?@\d")
 _YAML: Final = frozenset((".yml", ".yaml"))
-_SECTIONS: Final = frozenset(("phases", "pipeline", "pipelines", "services", "steps"))
+_SECTIONS: Final = frozenset(("phases", "pipeline", "pipelines", "services", "steps", "tasks"))
 """Keys that hold steps but are not the name of a step."""
 _OF_COMMANDS: Final = frozenset(
     ("script", "commands", "command", "run", "cmd", "cmds", "bash", "pwsh", "powershell", "inlineScript")
@@ -51,15 +58,19 @@ def read_scripts(root: Path, *, local_platform: str) -> Reading:
     """Read the builds that the scripts of a repository start."""
     reading = Reading()
     # Parts of Makefiles are read where they are included.
-    for path in sorted(script_files(root), key=lambda it: it.suffix == ".mk"):
+    listed = sorted(script_files(root), key=lambda it: it.suffix == ".mk")
+    of_tasks = _directories_of_tasks([it for it in listed if is_taskfile(it.name)], root)
+    for path in listed:
         name = path.name
         if path in reading.included:
             continue
         if name.startswith(MAKEFILES) or path.suffix == ".mk":
-            # A part of a Makefile runs where the Makefile that includes it is.
-            directory = root if path.suffix == ".mk" else path.parent
             reading.makefiles.add(path)
-            read_makefile(path, makefile_site(root, directory, local_platform), reading)
+            if path.suffix == ".mk":
+                # A part of a Makefile runs where the Makefile that includes it is.
+                read_makefile(path, makefile_site(root, root, local_platform), reading)
+            else:
+                read_placed_makefile(path, root, reading, local_platform)
             continue
         text = read_project_text(path)
         if text is None or _TOOL.search(text) is None:
@@ -67,9 +78,9 @@ def read_scripts(root: Path, *, local_platform: str) -> Reading:
         site = Site(root, lambda it: project_path(root, it), source=path, local_platform=local_platform)
         site = site._replace(name=name, origin=path.relative_to(root).as_posix())
         own = path_below(path.parent, root) or "."
-        if name in TASKFILES or name.lower().endswith("justfile"):
+        if path in of_tasks or name.lower().endswith("justfile"):
             # These run where they are, and not at the root.
-            _read_text(text, site._replace(directory=own), reading)
+            _read_text(text, site._replace(directory=of_tasks.get(path, own)), reading)
         elif own == "." or path.suffix in _YAML:
             _read_text(text, site, reading)
         else:
@@ -85,7 +96,10 @@ def _read_placed(text: str, site: Site, own: str, reading: Reading) -> None:
     n_before = len(reading.builds), len(reading.makes)
     _read_text(text, site, reading)
     builds, makes = reading.builds[n_before[0] :], reading.makes[n_before[1] :]
-    if all(is_file(it.dockerfile) for it in builds) and not exists(site.source.with_name("Dockerfile")):
+    has_beside = exists(site.source.with_name("Dockerfile"))
+    if builds and not has_beside and all(is_file(it.dockerfile) for it in builds):
+        return
+    if not builds and not has_beside and _GOES_UP.search(text) is None:
         return
     other = Reading(work_left=reading.work_left)
     _read_text(text, site._replace(directory=own), other)
@@ -109,7 +123,8 @@ def _read_text(text: str, site: Site, reading: Reading) -> None:
     elif path.suffix in _YAML or path.suffix == ".json":
         _read_yaml(text, site, reading)
     else:
-        _read_lines(text if path.suffix not in OTHER_SHELLS else _as_shell(text, site), site, reading)
+        is_other_shell = path.suffix in OTHER_SHELLS
+        _read_lines(_as_shell(text, site) if is_other_shell else text, site, reading, follows_cd=is_other_shell)
 
 
 def _as_shell(text: str, site: Site) -> str:
@@ -118,16 +133,22 @@ def _as_shell(text: str, site: Site) -> str:
     return (from_batch if site.source.suffix in {".cmd", ".bat"} else from_powershell)(text, own)
 
 
-def _read_lines(text: str, site: Site, reading: Reading) -> None:
-    """Effect: add the builds of commands that are quoted in a text of any language."""
+def _read_lines(text: str, site: Site, reading: Reading, *, follows_cd: bool = False) -> None:
+    """Effect: add the builds of commands that are quoted in a text of any language.
+
+    With `follows_cd` the commands run one after the other, each in the directory to which those before it have gone.
+    """
     lines = LineIndex.of(text)
+    moves = [(it.start(), f"cd '{it['path']}'\n") for it in _GOES.finditer(text)][:_MOST_MOVES] if follows_cd else []
     for match in _COMMAND.finditer(text):
         start = text.rfind("\n", 0, match.start()) + 1
         if _COMMENT.match(text, start):
             continue
         line = lines.line_of(match.start()) + 1
+        before = "".join(it for place, it in moves if place < match.start())
         # In the strings of Groovy the backslash of a continued line is itself escaped.
-        read_commands(re.sub(r"\\\\(?=\r?\n)", r"\\", match[0]), site._replace(line=line), reading)
+        command = re.sub(r"\\\\(?=\r?\n)", r"\\", match[0])
+        read_commands(before + command, site._replace(line=line), reading)
 
 
 def _read_yaml(text: str, site: Site, reading: Reading) -> None:
@@ -137,25 +158,90 @@ def _read_yaml(text: str, site: Site, reading: Reading) -> None:
     except YamlError:
         return
     for document in documents:
-        if site.source.name in TASKFILES:
+        if is_taskfile(site.source.name):
             _complete_tasks(document)
         variables = {**_texts(document.get("variables")), **_texts(document.get("substitutions"))}
         _read_table(document, site, reading, variables, 0, 1)
 
 
-def _complete_tasks(taskfile: YamlMapping) -> None:
-    """Effect: write the short tasks of a Taskfile in full: `build: docker build .`, or a list of commands.
+def _directories_of_tasks(paths: Sequence[Path], root: Path) -> dict[Path, str]:
+    """The directory, relative to the root, that the tasks of each Taskfile run in: its own, or that of the file which includes it.
 
-    Source: taskfile.dev, "Short task syntax".
+    Source: taskfile.dev, "Including other Taskfiles".
+    """
+    places = {path: path_below(path.parent, root) or "." for path in paths}
+    for path in sorted(paths, key=lambda it: len(it.parts)):
+        for name, given in _included_taskfiles(path):
+            target = absolute(path.parent / name)
+            own = target if target in places else next((it for it in paths if it.parent == target), None)
+            if own is not None and own != path:
+                places[own] = places[path] if given is None else in_checkout(places[path], given)
+    return places
+
+
+def _included_taskfiles(path: Path) -> Iterator[tuple[str, str | None]]:
+    """The path of each Taskfile that another one includes, and the directory that it gives it; those with variables are left out."""
+    text = read_project_text(path)
+    if text is None or "includes:" not in text:
+        return
+    try:
+        document = next(load_documents(text), None)
+    except YamlError:
+        return
+    for it in as_mapping(as_mapping(document).get("includes")).values():
+        name = it if isinstance(it, str) else as_mapping(it).get("taskfile")
+        given = as_mapping(it).get("dir")
+        if isinstance(name, str) and "{{" not in f"{name}{given}":
+            yield name, given if isinstance(given, str) else None
+
+
+def _complete_tasks(taskfile: YamlMapping) -> None:
+    """Effect: write the short tasks of a Taskfile in full, `build: docker build .`, and the values of variables into the commands.
+
+    Source: taskfile.dev, "Short task syntax", "Variables".
     """
     tasks = taskfile.get("tasks")
     if not isinstance(tasks, YamlMapping):
         return
+    shared = as_mapping(taskfile.get("vars"))
     for name, body in tasks.items():
         if isinstance(body, str | list):
             task = YamlMapping()
             task["cmds"] = body
             tasks[name] = task
+        own = tasks[name]
+        if isinstance(own, YamlMapping):
+            values = {**shared, **as_mapping(own.get("vars"))}
+            for key in ("cmds", "cmd", "dir"):
+                if key in own:
+                    own[key] = _with_values(own[key], values)
+
+
+def _with_values(commands: Any, values: Mapping[str, Any]) -> Any:  # noqa: ANN401 - what YAML holds
+    """Commands of a task with the values of its variables; a value that a command or the environment gives is left as it is."""
+    if isinstance(commands, list):
+        return [_with_values(it, values) for it in commands]
+    if isinstance(commands, YamlMapping) and isinstance(commands.get("cmd"), str):
+        commands["cmd"] = _with_values(commands["cmd"], values)
+
+    def value(match: re.Match[str]) -> str:
+        known = values.get(match["name"])
+        text = str(known) if isinstance(known, str | int) else None
+        if match["default"] is not None and (text is None or f".{match['name']}" in text):
+            return match["default"]
+        return match[0] if text is None else text
+
+    for _round in range(_MOST_ROUNDS) if isinstance(commands, str) and "{{" in commands else ():
+        commands = substituted(_TEMPLATE, value, commands, _MOST_TEXT)
+    return commands
+
+
+_TEMPLATE: Final = lazy_regex(
+    r"\{\{[ \t]*\.(?P<name>\w+)[ \t]*(?:\|[ \t]*default[ \t]+[\"'](?P<default>[^\"']*)[\"'][ \t]*)?\}\}"
+)
+"""A variable of Task, perhaps with the value that it has if nothing sets it."""
+_MOST_ROUNDS: Final = 3
+_MOST_TEXT: Final = 20_000
 
 
 def _read_table(  # noqa: PLR0917 - each is another thing
@@ -167,7 +253,7 @@ def _read_table(  # noqa: PLR0917 - each is another thing
         **_texts(table.get("environment")),
         **_texts(table.get("env")),
     }
-    place_of_task = table.get("dir") if site.source.name in TASKFILES else None
+    place_of_task = table.get("dir") if is_taskfile(site.source.name) else None
     if isinstance(place_of_task, str):
         if "{{" in place_of_task or "$" in place_of_task:
             return
@@ -193,7 +279,7 @@ def _read_table(  # noqa: PLR0917 - each is another thing
             read_commands("\n".join(texts), site._replace(environment=own, line=place), reading)
         for it in listed:
             if isinstance(it, Mapping) and depth < 8:
-                named = isinstance(value, Mapping) and (depth == 0 or _is_step(it))
+                named = isinstance(value, Mapping) and (depth == 0 or _is_step(it) or (depth == 1 and "cmds" in it))
                 name = key if named and key not in _SECTIONS else site.name
                 _read_table(it, site._replace(name=str(name)), reading, own, depth + 1, place)
 
