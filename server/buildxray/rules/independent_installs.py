@@ -36,7 +36,6 @@ _PIP_OPTIONS: Final = frozenset(
     }
 )
 _PIP_ITSELF: Final = frozenset({"pip", "setuptools", "wheel"})
-_OF_NODE: Final = frozenset({"npm", "pnpm"})
 _GLOBAL: Final = frozenset({"-g", "--global", "--location=global"})
 _DELETED: Final = lazy_regex(r"-\w+|/(?:root/\.(?:cache|npm)|tmp|usr/share/(?:doc|man)|var)/[\w./*-]*")
 _SETTINGS_OF_RUST: Final = ("rust-toolchain", "rust-toolchain.toml", ".cargo/config", ".cargo/config.toml")
@@ -120,7 +119,7 @@ def _installs(ctx: RuleContext, command: KnownCommand) -> bool:
     match command.name:
         case name if name in _DISTRIBUTION:
             return operands[0] in _INSTALLING and len(operands) > 1
-        case name if name in _OF_NODE:
+        case "npm":
             is_global = not _GLOBAL.isdisjoint(arguments)
             return is_global and operands[0] in ("add", "i", "install") and len(operands) > 1
         case "pip" | "pip3":

@@ -830,7 +830,7 @@ WITH_TOOLCHAIN = Workspace(holds=lambda path: path == "rust-toolchain.toml")
         "dnf install -y git && dnf clean all",
         "pip install --upgrade pip && pip install --no-cache-dir 'torch>=2' numpy",
         "npm i -g pnpm",
-        "pnpm add -g turbo && npm cache clean --force",
+        "npm add --global turbo && npm cache clean --force",
         "gem install bundler:2.5",
         "go install example.com/tool@v1",
         "cargo install --locked cargo-deb",
@@ -852,6 +852,8 @@ def test_published_packages_need_no_source(run: str) -> None:
         "pip install ./wheels/a.whl",
         "npm install -g .",
         "npm install pnpm",
+        # pnpm may be the version that package.json asks for.
+        "pnpm add -g turbo",
         "cargo install --path .",
         "go install ./cmd/a",
         "apt-get install -y ./a.deb",

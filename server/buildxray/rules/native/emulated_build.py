@@ -142,7 +142,9 @@ def emulated_build(ctx: RuleContext) -> Iterator[Finding]:
 
     Where no edit cross-compiles C, C++ or Rust, the message has the steps for tonistiigi/xx, but only on official images and if nothing else
     has to change, as far as the text tells: not with plugins of Cargo, tools or libraries that the stage compiles for itself, packages whose
-    programs belong to their libraries (Qt, gRPC), a `configure` that Autoconf has not made, or another user than root.
+    programs belong to their libraries (Qt, gRPC), a `configure` that Autoconf has not made, programs that the stage copies from another
+    stage or image for the target, or another user than root. For a project of C or C++ that a build tool compiles they are a condition: it
+    may not support Clang or another machine.
 
     The effect of `make` and of scripts of the project is unknown. If the file or its project mentions several platforms, information
     says that they may compile on the image of a compiler; if these platforms are requested, also in a stage that installs a C
