@@ -98,3 +98,34 @@ _ON_AMD64_ONLY: Final = lazy_regex(
     r"docker\.io/library/(?:openjdk:[\w.+-]*-alpine[\d.]*|maven:[\w.]+-jdk-\d+-alpine|mysql:5(?:\.[\d.]+)?)"
     r"|docker\.io/(?:library|archlinux)/archlinux(?:[:@].*)?"
 )
+
+
+def is_directory_of(image: str, path: str) -> bool:
+    """True if an image has a directory at an absolute path, as far as known from its full name; all but minimal images have those of a distribution."""
+    match = _NAME.fullmatch(image)
+    name = match["name"] if match is not None else ""
+    if path in _DIRECTORIES.get(name, ()):
+        return True
+    is_minimal = image in ("", "scratch") or name == "busybox" or _DISTROLESS.fullmatch(image) is not None
+    return _OF_DISTRIBUTIONS.fullmatch(path) is not None and not is_minimal
+
+
+_OF_DISTRIBUTIONS: Final = lazy_regex(
+    r"/(?:s?bin|etc(?:/profile\.d|/ssl(?:/certs)?)?|home|lib|media|mnt|opt|root|run|srv|tmp|usr(?:/local)?(?:/(?:bin|lib|share))?|usr/sbin|var(?:/(?:cache|lib|log|tmp))?)?"
+)
+"""Directories that Alpine, Debian, Fedora and the distributions made of them have."""
+
+_DIRECTORIES: Final = {
+    "caddy": ("/etc/caddy", "/usr/share/caddy"),
+    "golang": ("/go", "/go/bin", "/go/src"),
+    "httpd": ("/usr/local/apache2", "/usr/local/apache2/conf", "/usr/local/apache2/htdocs"),
+    "mariadb": ("/docker-entrypoint-initdb.d", "/etc/mysql"),
+    "mongo": ("/docker-entrypoint-initdb.d",),
+    "mysql": ("/docker-entrypoint-initdb.d",),
+    "nginx": ("/docker-entrypoint.d", "/etc/nginx", "/etc/nginx/conf.d", "/usr/share/nginx/html"),
+    "node": ("/home/node",),
+    "php": ("/usr/local/etc/php", "/usr/local/etc/php/conf.d", "/var/www", "/var/www/html"),
+    "postgres": ("/docker-entrypoint-initdb.d",),
+    "tomcat": ("/usr/local/tomcat", "/usr/local/tomcat/conf", "/usr/local/tomcat/webapps"),
+}
+"""Directories that official images create. Source: their Dockerfiles, linked from github.com/docker-library/official-images."""

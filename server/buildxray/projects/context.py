@@ -8,7 +8,15 @@ from dataclasses import field
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from buildxray.files.reading import ReadError, exists, is_inside, list_directory, read_project_text, subdirectories
+from buildxray.files.reading import (
+    ReadError,
+    exists,
+    is_directory,
+    is_inside,
+    list_directory,
+    read_project_text,
+    subdirectories,
+)
 from buildxray.plan.checks.ignored import IgnorePatterns
 from buildxray.plan.paths import clean
 from buildxray.records import dataclass
@@ -41,11 +49,16 @@ class Contexts:
     """What `scripts` has answered; empty until it is asked."""
 
     def holds(self, path: str) -> bool:
-        """True if a path, relative to the context, exists in one of the directories; of a path with wildcards, the part before them."""
+        """True if a path, relative to the context, exists in one of the directories; of a path with wildcards, the part before them.
+
+        A path with a slash at its end is that of a directory.
+        """
         literal = re.split(r"[*?\[]", path, maxsplit=1)[0]
         literal = literal if literal == path else posixpath.dirname(literal)
+        is_there = is_directory if path.endswith("/") else exists
         return any(
-            is_inside(directory / literal, directory) and exists(directory / literal) for directory in self.directories
+            is_inside(directory / literal, directory) and is_there(directory / literal)
+            for directory in self.directories
         )
 
     def needed(self, path: str, base: str, manager: str) -> NeededFiles | None:

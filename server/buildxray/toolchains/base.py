@@ -112,8 +112,9 @@ class Workspace(NamedTuple):
     has_vendored_modules: bool = False
     """True if `vendor/modules.txt` exists: the go command then takes modules from `vendor` and downloads none."""
     holds: Callable[[str], bool] | None = None
-    """True for a path, relative to a build context, that exists in the contexts of the Dockerfile; None if the contexts are unknown.
+    """True for a path, relative to a build context, that exists in the contexts of the Dockerfile, as a directory if it ends with a slash.
 
+    None if the contexts are unknown.
     Without a known build each directory above the Dockerfile, up to the root of its repository, may be the context.
     """
     dockerfile: str = ""

@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 from buildxray.rules.habits.overwritten_copy import overwritten_copy
+from buildxray.toolchains.base import Workspace
 from tests.support.cases import every_case
-from tests.support.rules import check_fix, check_rule, check_silent, reported
+from tests.support.rules import check_fix, check_rule, check_silent, context, findings, reported
 
 
 def test_sources_with_one_destination_file_are_reported() -> None:
@@ -46,6 +47,24 @@ def test_the_fix_makes_the_destination_a_directory(before: str, after: str) -> N
         "RUN install -d -m 755 /srv/app\nCOPY a b /srv/app",
         "COPY c /srv/app/\nCOPY a b /srv/app",
         "COPY c /srv/app/c\nCOPY a b /srv/app",
+        "COPY . /srv/app\nCOPY a b /srv/app",
+        "COPY lib/ /srv/app\nCOPY a b /srv/app",
+        "ADD lib.tar.gz /srv/app\nCOPY a b /srv/app",
+        "RUN git clone https://example.org/app /srv/app\nCOPY a b /srv/app",
+        "RUN tar -xf /x.tar -C /srv/app\nCOPY a b /srv/app",
+        "RUN adduser -D app\nCOPY a b /home/app",
+        # The files of a directory are copied, not the directory.
+        "COPY src/ lib/ /srv/app",
+        "COPY . ../b /srv/app",
+        # Directories of every distribution.
+        "COPY a b /usr/local/bin",
+        "COPY a b /etc",
+        # Other mistakes, which other rules report.
+        "COPY a /srv/app # files",
+        "COPY a /srv/app #files",
+        "COPY -chmod=755 a /srv/app",
+        "COPY a /srv/app/ \\\nRUN make",
+        'COPY "a b" /srv/app',
     ],
 )
 def test_near_misses_are_not_reported(text: str) -> None:
@@ -56,6 +75,9 @@ def test_near_misses_are_not_reported(text: str) -> None:
     "earlier",
     [
         "COPY c /srv/app",
+        "ADD c.py /srv/app",
+        "RUN adduser -D ap",
+        "RUN touch /srv/app",
         "RUN mkdir -p /srv/ap",
         "RUN install -m 755 x /srv/app",
         "RUN mkdir -p /srv",
@@ -70,3 +92,27 @@ def test_the_directory_of_another_stage_does_not_count() -> None:
     copy = "COPY a b /srv/app\n"
     assert reported(overwritten_copy, f"FROM alpine AS x\nRUN mkdir /srv/app\nFROM alpine\n{copy}") == ["/srv/app"]
     assert reported(overwritten_copy, f"FROM alpine AS x\nRUN mkdir /srv/app\nFROM x\n{copy}") == []
+
+
+@every_case(
+    "image, path, is_reported",
+    [
+        ("nginx:1.29-alpine", "/etc/nginx/conf.d", False),
+        ("nginx", "/etc/nginx/sites", True),
+        ("docker.io/library/postgres:17", "/docker-entrypoint-initdb.d", False),
+        ("alpine", "/docker-entrypoint-initdb.d", True),
+        ("example.org/own", "/usr/local/bin", False),
+        ("scratch", "/usr/local/bin", True),
+        ("busybox", "/opt", True),
+        ("gcr.io/distroless/static", "/opt", True),
+    ],
+)
+def test_directories_of_images(image: str, path: str, *, is_reported: bool) -> None:
+    assert reported(overwritten_copy, f"FROM {image}\nCOPY a b {path}\n") == ([path] if is_reported else [])
+
+
+def test_a_directory_of_the_context_makes_the_destination_one() -> None:
+    workspace = Workspace(None, holds=lambda path: path == "src/")
+    for sources, n_findings in (("src lib", 0), ("lib src", 1), ("--from=alpine src lib", 1)):
+        ctx = context(f"FROM alpine\nCOPY {sources} /srv/app\n", workspace=workspace)
+        assert len(findings(overwritten_copy, ctx)) == n_findings, sources

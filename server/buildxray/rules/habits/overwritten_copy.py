@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
+from typing import Final
 
 from buildxray.localization import _
+from buildxray.platforms.official_images import is_directory_of
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.semantics.build import Command, Instruction, Run
 from buildxray.semantics.file_flow import clean, holds
 from buildxray.semantics.mentions import Mention
-from buildxray.syntax.instructions import Copying
+from buildxray.syntax.instruction_table import INSTRUCTION_KINDS
+from buildxray.syntax.instructions import Add, Copy, Copying
 from buildxray.syntax.text import Edit, TextRange
 
 
@@ -20,8 +23,8 @@ def overwritten_copy(ctx: RuleContext) -> Iterator[Finding]:
     """Several sources are copied to one path without a `/` at its end.
 
     ## What it does
-    Looks for COPY and ADD with several sources whose destination does not end with `/`, and is not a directory that a WORKDIR, a `mkdir`
-    or a COPY above has created.
+    Looks for COPY and ADD with several sources whose destination does not end with `/`, and is not known to be a directory: one of every
+    distribution, such as `/usr/local/bin`, one of an official image, such as `/etc/nginx/conf.d`, or one that an instruction above creates.
 
     ## Why it matters
     Unless the path is a directory already, it becomes a file: each source replaces the one before. The old builder refused it;
@@ -43,29 +46,21 @@ def overwritten_copy(ctx: RuleContext) -> Iterator[Finding]:
     A suggestion: only the author knows where the files should be.
 
     ## Limits
-    Whether the base image has a directory of that name is not known.
+    Whether another base image has a directory of that name is not known. Not reported if the first source is a directory, whose files are
+    copied into the destination, nor if a program above works on the path: `git clone … /src`.
     """
     for instruction in ctx.build.instructions:
         node = instruction.node
         if not isinstance(node, Copying) or node.problems or node.destination is None or node.is_enabled("parents"):
             continue
         path = node.destination.text
-        # Other rules report invalid JSON, and comments, flags and shell operators after the arguments.
-        if (
-            len(node.arguments) < 3
-            or node.arguments[0].text.startswith("[")
-            or any(it.text.startswith("--") or it.text in ("#", "&&", "||", "|", ">", "2>") for it in node.arguments)
-            or path.endswith(("/", ".", "\\"))
-            or "$" in path
-            or "~" in path
-        ):
+        if len(node.arguments) < 3 or path.endswith(("/", ".", "\\")) or "$" in path or "~" in path:
             continue
-        if any(_is_made(path, directory) for directory in instruction.directories) or not instruction.directories:
+        # Other rules report invalid JSON, comments, flags, shell operators and other instructions among the arguments.
+        if any(_is_no_path(it.text, is_json=node.is_json) for it in node.arguments):
             continue
-        if any(
-            _is_made_before(instruction, clean(f"{it}/{path}" if path[0] != "/" else path))
-            for it in instruction.directories
-        ):
+        paths = {clean(posixpath.join(it, path)) for it in instruction.directories}
+        if not paths or any(_is_directory(instruction, it) for it in paths) or _is_of_directory(ctx, node):
             continue
         range_ = instruction.range_of(node.destination)
         end = range_.end - (1 if node.is_json else 0)
@@ -78,37 +73,68 @@ def overwritten_copy(ctx: RuleContext) -> Iterator[Finding]:
         yield Finding(range_, message, (fix,))
 
 
-def _is_made(path: str, directory: str) -> bool:
-    """True if a path exists because it is the working directory or a parent of it."""
-    target = path if path.startswith("/") else f"{directory.rstrip('/')}/{path}"
-    return directory == target or directory.startswith(f"{target}/")
+def _is_no_path(text: str, *, is_json: bool) -> bool:
+    return (
+        text.startswith(("-", "#", "\N{EN DASH}"))
+        or text in _OPERATORS
+        or text in INSTRUCTION_KINDS
+        or (not is_json and (text.startswith("[") or '"' in text))
+    )
 
 
-def _is_made_before(instruction: Instruction, path: str) -> bool:
-    """True if an earlier instruction makes a path a directory: `mkdir -p`, or a COPY of files into it; `path` is absolute."""
+_OPERATORS: Final = frozenset({"&&", "||", "|", ">", "2>"})
+
+
+def _is_of_directory(ctx: RuleContext, node: Copying) -> bool:
+    """True if the first source is a directory, as far as known: its files are copied, and the destination becomes a directory."""
+    if not node.sources:
+        # A heredoc is a file.
+        return False
+    source = node.sources[0].text
+    holds = ctx.build.workspace.holds
+    is_of_context = not isinstance(node, Copy) or node.source_stage is None
+    return source.endswith(("/", ".")) or (is_of_context and holds is not None and holds(f"{source}/"))
+
+
+def _is_directory(instruction: Instruction, path: str) -> bool:
+    """True if an absolute path is a directory already, as far as the text and the name of the image tell."""
     stage = instruction.stage
-    earlier = (it for one in (() if stage is None else stage.ancestry) for it in one.instructions)
-    for it in earlier:
-        if it.idx >= instruction.idx:
-            continue
-        if isinstance(it, Run):
-            made = [
-                one for command in it.commands if command.name in ("install", "mkdir") for one in _operands(command)
-            ]
-        elif isinstance(it.node, Copying) and it.node.destination is not None:
-            destination = it.node.destination.text
-            # A destination without a slash may be a file, but the path of its directory is one.
-            inside = destination if destination.endswith("/") else posixpath.dirname(destination)
-            made = [clean(posixpath.join(one, inside)) for one in it.directories]
-        else:
-            made = [*it.directories]
-        if any(holds(path, one) for one in made):
-            return True
-    return False
+    if stage is None or any(it == path or it.startswith(f"{path}/") for it in instruction.directories):
+        return True
+    if is_directory_of(stage.image_name, path):
+        return True
+    return any(_makes(it, path) for one in stage.ancestry for it in one.instructions if it.idx < instruction.idx)
 
 
-def _operands(command: Command) -> list[str]:
-    """The directories that `mkdir` and `install -d` make."""
-    if command.name == "install" and not any(it.startswith("-") and "d" in it for it in command.syntax.arguments):
-        return []
-    return [path for word in command.syntax.words[1:] for path in command.invocation.paths(word)]
+def _makes(instruction: Instruction, path: str) -> bool:
+    """True if an instruction makes a path a directory: `mkdir -p`, or a COPY of files into it; or if a program may do so."""
+    node = instruction.node
+    if isinstance(instruction, Run):
+        return any(_makes_by_command(it, path) for it in instruction.commands)
+    if isinstance(node, Copying) and node.destination is not None:
+        destination = node.destination.text
+        is_directory = destination.endswith("/") or any(it.text.endswith(("/", ".")) for it in node.sources)
+        is_archive = isinstance(node, Add) and any(".t" in it.text for it in node.sources)
+        # A destination without a slash may be a file, but the path of its directory is one.
+        inside = destination if is_directory or is_archive else posixpath.dirname(destination)
+        made = [clean(posixpath.join(one, inside)) for one in instruction.directories]
+    else:
+        made = [*instruction.directories]
+    return any(holds(path, one) for one in made)
+
+
+def _makes_by_command(command: Command, path: str) -> bool:
+    if command.name in _WITH_FILES or (command.name == "install" and not _is_for_directories(command)):
+        return False
+    if command.name in ("adduser", "useradd") and path.startswith("/home/"):
+        return posixpath.basename(path) in command.syntax.arguments
+    operands = [it for word in command.syntax.words[1:] for it in command.invocation.paths(word)]
+    return any(holds(path, it) for it in operands)
+
+
+def _is_for_directories(command: Command) -> bool:
+    return any(it.startswith("-") and "d" in it for it in command.syntax.arguments)
+
+
+_WITH_FILES: Final = frozenset({"[", "cat", "echo", "printf", "rm", "sed", "test", "touch"})
+"""Programs that make no directory of their operands."""
