@@ -319,6 +319,11 @@ class Run(Instruction):
         """The script as the shell in force reads it; also in stages that no target needs."""
         return self.build.inventory.script(self.idx)
 
+    @property
+    def is_read(self) -> bool:
+        """True if the shell in force is one whose scripts are read: a POSIX shell, or bash."""
+        return self.script is not shell.NOTHING
+
     @cached_property
     def commands(self) -> tuple[Command, ...]:
         """The commands of the script, in order; empty if no target needs the stage."""

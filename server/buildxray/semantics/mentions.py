@@ -72,7 +72,7 @@ class Mention(Enum):
     DASH = "a first argument that begins with a dash"
     LATE_FLAG = "what looks like a flag, after the first argument"
     KEYWORD = "a shell script on several lines with the name of an instruction"
-    NOTHING_LASTING = "no command, or one that begins like `cd` or `export`"
+    NOTHING_LASTING = "no command, or one that begins like those that only change the shell"
     SHELL_SYNTAX = "what a shell would understand, where none reads it"
     BLANK_IN_NAME = "a user with a blank"
     VARIABLE = "a variable, or a heredoc"
@@ -83,6 +83,10 @@ class Mention(Enum):
 
 
 _AUTOMATIC: Final = lazy_regex(rf"\b(?:{'|'.join(AUTOMATIC_ARGUMENTS)})\b")
+
+_OF_THE_SHELL: Final = lazy_regex(
+    r"""(?:\S*sh[ \t]+-l?c[ \t]+["'])?(?:\.[ \t]|alias|cd|conda[ \t]+activate|export|pushd|set|shopt|source|u(?:limit|mask|nalias|nset)|[A-Za-z_]\w*=)"""
+)
 
 _ASSIGNING_COMMENT: Final = lazy_regex(rf"^{BYTE_ORDER_MARK}?[{SPACE.replace(chr(10), '')}]*#[^\n=]*=", re.MULTILINE)
 _OF_CONDA: Final = lazy_regex(r"\blinux-(?:32|64|aarch64|ppc64le|s390x)\b")
@@ -184,7 +188,7 @@ def _of_run(node: Node) -> Iterator[Mention]:
         yield Mention.LATE_FLAG
     if len(node.logical.pieces) > 1 and _KEYWORD.search(text):
         yield Mention.KEYWORD
-    if not node.is_json and (not text or text.startswith(("cd", "export"))):
+    if not node.is_json and (not text or _OF_THE_SHELL.match(text)):
         yield Mention.NOTHING_LASTING
 
 

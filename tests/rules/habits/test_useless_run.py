@@ -40,28 +40,41 @@ def test_an_export_that_ends_with_its_run_is_reported() -> None:
     "run",
     [
         "cd /srv && make",
-        "cd $HOME",
-        "cd ~",
         "cd",
         "cd /srv; ls",
-        "cd `pwd`",
-        "cd /a*",
         "--mount=type=cache,target=/c cd /c",
         "mkdir /srv",
         "true",
         '["cd", "/srv"]',
         "export A=1 && make",
-        "export A=$B",
-        "export A",
         "export",
-        'export A="1 2"',
         "A=1 make",
+        "A=$(make version)",
+        "export A=1 > /a",
+        "set",
+        "set -e; make",
+        ". ./install.sh",
+        "source /opt/venv/bin/activate && pip install flask",
+        "conda install -y python",
+        "export A=1 && bash scripts/build.sh $A",
+        "cd /root make",
+        "bash -c 'export A=1 && make'",
+        'bash -c "$COMMANDS"',
+        "A=1 > /a",
+        "alias > /a",
+        "umask 022 && touch /a",
+        "echo export A=1",
+        "cd /srv &&",
         "<<E\ncd /srv\nE",
         "cdx /srv",
     ],
 )
 def test_near_misses_are_not_reported(run: str) -> None:
     check_silent(useless_run, f"FROM alpine\nRUN {run}\n")
+
+
+def test_another_shell_may_read_the_words_otherwise() -> None:
+    check_silent(useless_run, 'FROM alpine\nSHELL ["pwsh", "-Command"]\nRUN pushd /srv; \\\n    Get-Item x\n')
 
 
 def test_a_run_that_ends_a_stage_of_files_is_deleted() -> None:
@@ -136,3 +149,59 @@ def test_a_run_that_changes_to_the_directory_where_it_is_goes() -> None:
 def test_a_path_of_the_whole_image_is_not_replaced(value: str, titles: list[str]) -> None:
     (finding,) = findings(useless_run, context(f"FROM alpine\nRUN export {value}\nCOPY x /x\n"))
     assert [it.title for it in finding.fixes] == titles
+
+
+@every_case(
+    "run, name",
+    [
+        ("export A", "export"),
+        ("export A=$B", "export"),
+        ('export A="1 2"', "export"),
+        ("export A=$(cat VERSION | tr -d v)", "export"),
+        ("export A=1 && export B=2", "export"),
+        ("ARCH=$(uname -m)", "ARCH=…"),
+        ("alias ll='ls -l'", "alias"),
+        ("set -ex", "set"),
+        ("umask 022", "umask"),
+        ("ulimit -n 65535", "ulimit"),
+        ("source ~/.bashrc", "source"),
+        (". /root/.nvm/nvm.sh", "."),
+        ("source /opt/ros/jazzy/setup.bash", "source"),
+        ("conda activate tools", "conda"),
+        ("bash -c 'source ~/.bashrc'", "source"),
+        ('/bin/bash -lc "export A=1"', "export"),
+        ("set -e; \\\n  export A=1", "set"),
+    ],
+)
+def test_what_only_a_shell_knows_is_reported(run: str, name: str) -> None:
+    (finding,) = findings(useless_run, context(f"FROM debian\nRUN {run}\nCOPY x /x\n"))
+    assert finding.message == f"what this `{name}` sets ends with its RUN: the next instruction does not see it"
+
+
+@every_case("run", ["cd ~", "cd $HOME", "cd `pwd`", "cd /a*", "cd /srv;", "cd /a && cd b"])
+def test_a_cd_to_a_directory_that_is_not_plain_has_no_fix(run: str) -> None:
+    (finding,) = findings(useless_run, context(f"FROM debian\nRUN {run}\nCOPY x /x\n"))
+    assert finding.message == "this `cd` ends with its RUN: the next instruction is in the old directory"
+    assert finding.fixes == ()
+
+
+@every_case(
+    "run, expected",
+    [
+        ("export PATH=$PATH:/opt/bin", "ENV PATH=$PATH:/opt/bin"),
+        ('export PATH="/opt/bin:${PATH}"', 'ENV PATH="/opt/bin:${PATH}"'),
+        ("export A=$B/c", "ENV A=$B/c"),
+        ("source /opt/venv/bin/activate", "ENV PATH=/opt/venv/bin:$PATH"),
+        # ENV knows neither the home nor a variable that only a shell has.
+        ("export PATH=$PATH:$HOME/bin", None),
+        ("export PATH=$PATH:~/bin", None),
+        ("export A=$UNKNOWN", None),
+        ("export A='$B'", None),
+        ("source venv/bin/activate", None),
+        ("export A=1; export B=2", None),
+    ],
+)
+def test_a_variable_becomes_an_env_if_that_reads_it_alike(run: str, expected: str | None) -> None:
+    text = f"FROM debian\nENV B=b\nRUN {run}\nCOPY x /x\n"
+    (finding,) = findings(useless_run, context(text))
+    assert [it.edits[0].new_text for it in finding.fixes] == ([] if expected is None else [expected])

@@ -9,6 +9,7 @@ for the grammar), `grammar` (the names of its nodes), `place` (the context of a 
 from buildxray.syntax.shell.copying import COPYING, copied_words
 from buildxray.syntax.shell.evaluation import Evaluator, Taken
 from buildxray.syntax.shell.model import (
+    NOTHING,
     Assignment,
     Command,
     Condition,
@@ -24,6 +25,7 @@ from buildxray.syntax.shell.wrappers import TESTS, has_read_script, reads_script
 
 __all__ = [
     "COPYING",
+    "NOTHING",
     "SHELLS",
     "TESTS",
     "UNKNOWN",
