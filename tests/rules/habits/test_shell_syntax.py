@@ -126,3 +126,20 @@ def test_a_platform_argument_in_the_name_of_the_program_is_reported_once() -> No
     head = "FROM alpine\nARG TARGETARCH\n"
     check_nothing(shell_syntax, head + 'ENTRYPOINT ["/app-$TARGETARCH"]\n')
     assert len(findings(shell_syntax, context(head + 'RUN ["/app-$TARGETARCH"]\n'))) == 1
+
+
+@every_case(
+    "text",
+    [
+        'FROM alpine\nENTRYPOINT ["sh", "-c"]\nCMD ["npm start"]\n',
+        'FROM alpine\nCMD ["a", "&&", "b"]\nENTRYPOINT ["/start"]\n',
+        'FROM alpine AS base\nENTRYPOINT ["sh", "-c"]\nFROM base\nCMD ["$RUN"]\n',
+    ],
+)
+def test_the_program_of_an_entrypoint_reads_the_cmd(text: str) -> None:
+    check_nothing(shell_syntax, text)
+
+
+def test_the_entrypoint_of_another_stage_reads_no_cmd() -> None:
+    text = 'FROM alpine AS a\nENTRYPOINT ["sh", "-c"]\nFROM alpine\nCMD ["npm start"]\n'
+    assert len(findings(shell_syntax, context(text))) == 1

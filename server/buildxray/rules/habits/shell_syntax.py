@@ -90,7 +90,8 @@ def shell_syntax(ctx: RuleContext) -> Iterator[Finding]:
 
     ## Limits
     Values in single quotes and prompts are not reported, nor are values in files with `eval`, `envsubst` or `sh -c "$NAME"`: a later
-    shell may be meant to read them. A program whose path contains a blank is not reported, because it may exist.
+    shell may be meant to read them. A program whose path contains a blank is not reported, because it may exist. Nor is a CMD beside an
+    ENTRYPOINT, whose program gets it: `ENTRYPOINT ["sh", "-c"]` has a shell read it.
     """
     relative = frozenset(it.instruction.idx for it in warned(ctx, "WorkdirRelativePath")) if "~" in ctx.text else ()
     is_evaluated = "eval" in ctx.text or "envsubst" in ctx.text
@@ -109,8 +110,16 @@ def shell_syntax(ctx: RuleContext) -> Iterator[Finding]:
             yield from _values(ctx, instruction, node)
         if isinstance(instruction, Run):
             yield from _mounts(instruction)
-        if node.is_json and isinstance(node, ShellOrExec | Healthcheck):
+        if node.is_json and isinstance(node, ShellOrExec | Healthcheck) and not _is_for_entrypoint(instruction):
             yield from _exec_form(instruction)
+
+
+def _is_for_entrypoint(instruction: Instruction) -> bool:
+    """True if the words of a CMD are arguments of an ENTRYPOINT of this file: `ENTRYPOINT ["sh", "-c"]` reads the first as a script."""
+    stage = instruction.stage
+    if not isinstance(instruction.node, Cmd) or stage is None:
+        return False
+    return any(isinstance(it.node, Entrypoint) for one in stage.ancestry for it in one.instructions)
 
 
 def _paths(instruction: Instruction, *, says_home: bool) -> Iterator[Finding]:
