@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import pytest
 
+from buildxray.rules.base import Severity
 from buildxray.rules.habits.comment_as_argument import comment_as_argument
 from tests.support.cases import every_case
-from tests.support.rules import check_fix, check_no_fix, check_rule, check_silent
+from tests.support.rules import check_fix, check_no_fix, check_rule, check_silent, context, findings
 
 FROM = "FROM alpine\n"
 
@@ -37,6 +38,36 @@ def test_a_comment_after_a_directory() -> None:
 def test_the_comment_becomes_a_line(instruction: str, comment: str) -> None:
     before, after = f"{FROM}  {instruction}  {comment}\nRUN true\n", f"{FROM}  {comment}\n  {instruction}\nRUN true\n"
     check_fix(comment_as_argument, before, after)
+
+
+@every_case(
+    "instruction, is_reported",
+    [
+        ("WORKDIR /app #why", True),
+        ("USER app #why", True),
+        ("ARG A #why", True),
+        ("COPY a /b #why not", True),
+        ("COPY --chown=1 a b/ #why", True),
+        ("ADD a . #why", True),
+        ("COPY a $B #why", True),
+        # Two sources, of which the second may have this name.
+        ("COPY a #b /c", False),
+        ("COPY /a #b", False),
+        ("COPY --chown=1 /a #b", False),
+        ("COPY a b #c", False),
+        ("ENV A b #c", False),
+    ],
+)
+def test_a_comment_without_a_blank(instruction: str, *, is_reported: bool) -> None:
+    assert bool(findings(comment_as_argument, context(f"{FROM}{instruction}\n"))) is is_reported
+
+
+@every_case(
+    "instruction, severity", [("ARG A=1 # why", Severity.INFORMATION), ("ARG A # B=2", None), ("USER a # b", None)]
+)
+def test_a_comment_that_only_declares_names_does_no_harm(instruction: str, severity: Severity | None) -> None:
+    (finding,) = findings(comment_as_argument, context(f"{FROM}{instruction}\n"))
+    assert finding.severity is severity
 
 
 def test_an_instruction_of_several_lines_has_no_fix() -> None:

@@ -11,11 +11,12 @@ from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import indentation, insert_lines
 from buildxray.semantics.build import Instruction
 from buildxray.semantics.mentions import Mention
-from buildxray.syntax.instructions import Arg, Copying, Env, Span, User, Volume, Workdir
+from buildxray.syntax.instructions import Arg, Copying, Env, Node, Span, User, Volume, Workdir
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import Edit, TextRange
 
 _COMMENT: Final = lazy_regex(r"(?<=\s)#(?=\s|$)")
+_WORD: Final = lazy_regex(r"(?<=\s)#")
 _NOT_PLAIN: Final = lazy_regex(r"""["'\[]|<<""")
 """Texts whose `#` may not begin a comment: quotes, broken JSON, which is another mistake, and heredocs."""
 
@@ -25,12 +26,13 @@ def comment_as_argument(ctx: RuleContext) -> Iterator[Finding]:
     """A comment after the arguments of an instruction is read as more arguments.
 
     ## What it does
-    Looks for a word `#` after the arguments of WORKDIR, USER, COPY, ADD, VOLUME, ARG and the old form of ENV. BuildKit refuses the
+    Looks for a word `#` after the arguments of WORKDIR, USER, COPY, ADD, VOLUME, ARG and the old form of ENV, and for a word that begins
+    with it after those of WORKDIR, USER, VOLUME and ARG, and after the destination of COPY and ADD. BuildKit refuses the
     other instructions with such a comment, or passes it to a shell, which supports comments.
 
     ## Why it matters
     In a Dockerfile only a whole line is a comment: `WORKDIR /app # sources` creates a directory `/app # sources`, and `COPY a b /srv #
-    files` copies to the directory `files`.
+    files` copies to the directory `files`. After an ARG it is information: the words are names of arguments that nothing uses.
 
     ## Example
     ```dockerfile
@@ -49,17 +51,22 @@ def comment_as_argument(ctx: RuleContext) -> Iterator[Finding]:
     A suggestion: the comment becomes a separate line, which changes the image, as intended.
 
     ## Limits
-    Not reported if the instruction has quotes, or if no blank follows the `#`: a file may be named `#notes`.
+    Not reported if the instruction has quotes. A word such as `#notes` may be the name of a file, unless a path that is absolute, or
+    begins or ends like a directory, comes before it and is not the first.
     """
     for instruction in ctx.build.instructions:
         node = instruction.node
         if not isinstance(node, Workdir | User | Copying | Volume | Arg | Env) or node.problems:
             continue
         text = node.text
-        match = None if _NOT_PLAIN.search(text) else _COMMENT.search(text)
+        if _NOT_PLAIN.search(text):
+            continue
+        match = _COMMENT.search(text) or _WORD.search(text)
         if match is None:
             continue
         start = match.start()
+        if _COMMENT.match(text, start) is None and not _may_end(node, text[:start].split()):
+            continue
         # The keyword and an argument; the old form of ENV has a name and a value.
         is_old_form = isinstance(node, Env) and "=" not in text[:start]
         if len(text[:start].split()) < (3 if is_old_form else 2):
@@ -72,7 +79,18 @@ def comment_as_argument(ctx: RuleContext) -> Iterator[Finding]:
             keyword=instruction.keyword,
         )
         range_ = instruction.range_of(Span(start, end))
-        yield Finding(range_, message, _moved(instruction, comment, range_))
+        is_harmless = isinstance(node, Arg) and "=" not in comment
+        severity = Severity.INFORMATION if is_harmless else None
+        yield Finding(range_, message, _moved(instruction, comment, range_), severity=severity)
+
+
+def _may_end(node: Node, words: list[str]) -> bool:
+    """True if the words before a `#word` are the whole instruction, as far as they tell."""
+    if not isinstance(node, Copying):
+        return not isinstance(node, Env)
+    return len([it for it in words if not it.startswith("--")]) > 2 and (
+        words[-1].startswith(("/", "./", "$")) or words[-1].endswith(("/", "."))
+    )
 
 
 def _moved(instruction: Instruction, comment: str, range_: TextRange) -> tuple[Fix, ...]:
