@@ -16,8 +16,7 @@ from tests.support.rules import check_fix, check_nothing, check_rule, context, f
 @every_case(
     "target, id_, run",
     [
-        ("/var/cache/apt", "apt", "y"),
-        ("/var/lib/apt/lists", "apt-lists", "y"),
+        ("/var/cache/dnf", "dnf", "y"),
         ("/etc/apk/cache", "apk", "y"),
         ("target", "w-target", "cargo build"),
         ("build", "w-build", "cmake -B build && cmake --build build"),
@@ -69,6 +68,8 @@ def test_the_fix_extends_an_existing_id() -> None:
         "type=cache,target=/var/cache/apk,sharing=private",
         "type=cache,target=/var/cache/apt,sharing=locked",
         "type=cache,target=/var/cache/yum",
+        "type=cache,target=/var/cache/libdnf5",
+        "type=cache,target=/var/cache/pacman/pkg",
         "type=cache,target=/var/cache/apk,id=apk-$TARGETARCH",
         "type=cache,target=/app/target,id=target-s390x",
         "type=cache,target=/app/target,id=arm64/target",
@@ -122,15 +123,58 @@ def test_an_id_that_names_the_platform_lacks_at_most_the_variant(
     assert [it.new_text for it in edits if not it.new_text.startswith("ARG")] == ([] if added is None else [added])
 
 
-def test_two_directories_get_two_caches() -> None:
-    mounts = "RUN --mount=type=cache{},target=/var/cache/apt --mount=type=cache{},target=/var/lib/apt apt-get update\n"
-    variables = "$TARGETARCH$TARGETVARIANT"
-    after = mounts.format(f",id=var-cache-apt-{variables}", f",id=var-lib-apt-{variables}")
+def test_the_caches_of_apt_are_locked_together() -> None:
+    mounts = (
+        "RUN --mount=type=cache,target=/var/cache/apt{0} --mount=type=cache{0},target=/var/lib/apt apt-get update\n"
+    )
+    text = (
+        f"FROM debian\n{mounts.format('')}RUN --mount=type=cache,sharing=shared,target=/var/lib/apt apt-get upgrade\n"
+    )
+    (finding,) = findings(shared_cache_mount, context(text))
+    assert len(finding.related) == 2
     check_fix(
         shared_cache_mount,
-        f"FROM debian\n{mounts.format('', '')}",
-        f"FROM debian\nARG TARGETARCH TARGETVARIANT\n{after}",
+        text,
+        "FROM debian\n"
+        "RUN --mount=type=cache,target=/var/cache/apt,sharing=locked --mount=type=cache,target=/var/lib/apt,sharing=locked apt-get update\n"
+        "RUN --mount=type=cache,sharing=locked,target=/var/lib/apt apt-get upgrade\n",
     )
+
+
+def test_one_fix_separates_all_uses_of_a_cache() -> None:
+    mount = "RUN --mount=type=cache{},target=/w/target"
+    text = f"FROM rust AS a\n{mount} cargo fetch\n{mount} cargo build\nFROM a\n{mount} cargo doc\nFROM rust\n{mount} cargo test\nCOPY --from=1 /x /\n"
+    named = mount.format(",id=w-target-$TARGETARCH$TARGETVARIANT")
+    declared = "ARG TARGETARCH TARGETVARIANT\n"
+    (finding,) = findings(shared_cache_mount, context(text.replace("{}", "")))
+    assert len(finding.related) == 3
+    check_fix(
+        shared_cache_mount,
+        text.replace("{}", ""),
+        f"FROM rust AS a\n{declared}{named} cargo fetch\n{named} cargo build\nFROM a\n{named} cargo doc\n"
+        f"FROM rust\n{declared}{named} cargo test\nCOPY --from=1 /x /\n",
+    )
+
+
+@every_case(
+    "runs, n_findings",
+    [
+        # Cargo's files have the compiler and its machine in their names, but not the program.
+        (("target,sharing=locked cargo build && cp target/release/a /",), 0),
+        (("target,sharing=locked cargo build", "target,sharing=locked cp target/release/a /"), 1),
+        (("target cargo build && cp target/release/a /",), 1),
+        (("node_modules,sharing=locked npm ci",), 1),
+    ],
+)
+def test_cargo_needs_only_a_lock(runs: tuple[str, ...], n_findings: int) -> None:
+    text = "FROM rust\nWORKDIR /w\n" + "".join(f"RUN --mount=type=cache,target=/w/{it}\n" for it in runs)
+    assert len(findings(shared_cache_mount, context(text))) == n_findings
+
+
+def test_a_directory_of_the_cache_for_each_platform() -> None:
+    text = "FROM debian\nARG TARGETARCH\nRUN --mount=type=cache,target=/var/cache/apt apt-get -o Dir::Cache={} install -y a\n"
+    assert not findings(shared_cache_mount, context(text.format("/var/cache/apt/$TARGETARCH")))
+    assert findings(shared_cache_mount, context(text.format("/var/cache/apt/own")))
 
 
 def test_a_file_whose_builds_may_have_their_own_machines_is_not_reported() -> None:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from typing import Final
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import Final, NamedTuple
 
 from buildxray.localization import _
 from buildxray.platforms.aliases import named_architectures
 from buildxray.platforms.platform import Platform
-from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
+from buildxray.rules.base import Finding, Fix, FixAvailability, Related, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
-from buildxray.rules.edits import bring_arguments
+from buildxray.rules.edits import bring_arguments, merged
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import CacheMount, Instruction, Run
 from buildxray.semantics.mentions import Mention
@@ -23,9 +24,13 @@ from buildxray.toolchains.c import C
 from buildxray.toolchains.rust import RUST
 
 _UNSAFE: Final = lazy_regex(
-    r"/var/cache/(?:apk|dnf|libdnf5|zypp|pacman)|/etc/apk/cache|.*/target|.*/node_modules|.*/(?:\.venv|venv)|.*/build"
+    r"/var/cache/(?:apk|dnf|zypp)|/etc/apk/cache|.*/target|.*/node_modules|.*/(?:\.venv|venv)|.*/build"
 )
-"""Directories in which files of different architectures have the same names. Those of yum are in `$basearch/$releasever` (yum.conf of CentOS 7)."""
+"""Directories in which files of different architectures have the same names. Those of yum are in `$basearch/$releasever` (yum.conf of CentOS 7).
+
+Those of dnf 5 are in directories with a hash of the repository's address (libdnf5, ConfigRepo::get_unique_id), and pacman's have the
+architecture in their names.
+"""
 _VARIABLE: Final = lazy_regex(r"\$\{?(\w+)")
 _UNSAFE_AT_ONCE: Final = lazy_regex(r"/var/(?:cache|lib)/apt(?:/.*)?")
 """Directories in which these have different names, but that two steps must not write at the same time."""
@@ -38,9 +43,10 @@ def shared_cache_mount(ctx: RuleContext) -> Iterator[Finding]:
     ## What it does
     Looks for cache mounts with one id on steps of several platforms, at directories whose content depends on the architecture: the caches
     of apk and dnf, the `target` of cargo, `node_modules`, virtual environments; those of apt unless their `sharing` is `locked` or
-    `private`. Jobs of a workflow that build one platform each do not share a cache, and nothing is reported where the builds of a file
+    `private`. The `target` of cargo is not reported either with `sharing=locked`, if each RUN that uses it runs cargo: only the finished
+    program has the same name on each platform. Jobs of a workflow that build one platform each do not share a cache, and nothing is reported where the builds of a file
     may be such jobs. A cache whose id names an architecture is for a file of that architecture, and is not reported. A cache of apk that only commands with `--no-cache` use stays empty, and is not reported. Nor are caches that separate
-    architectures themselves (Go, npm, pip, Maven, yum, the
+    architectures themselves (Go, npm, pip, Maven, yum, dnf 5, pacman, the
     registry of cargo).
 
     ## Why it matters
@@ -61,7 +67,7 @@ def shared_cache_mount(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    Safe: it only starts new, empty caches.
+    Safe: it only starts new, empty caches, for all RUNs that use the cache; or it lets the users of apt's files wait for each other.
 
     ## References
     github.com/moby/buildkit/issues/2598 and github.com/docker/buildx/issues/549.
@@ -76,40 +82,80 @@ def shared_cache_mount(ctx: RuleContext) -> Iterator[Finding]:
     for mount in ctx.build.cache_mounts:
         users[mount.machine, mount.id][mount] = None
     reported: set[tuple[int, Flag]] = set()
+    of_apt: list[_Use] = []
     for mounts in users.values():
-        shared_by = dict.fromkeys(it.platform for it in mounts)
-        places = {(it.instruction, it.flag): it for it in mounts if _is_unsafe(it)}
+        shared_by = tuple(dict.fromkeys(it.platform for it in mounts))
         if len(shared_by) < 2:
             continue
-        for (idx, flag), mount in places.items():
-            instruction = ctx.build.instructions[idx]
-            if (
-                _keeps_nothing(instruction, mount)
-                or _is_named_elsewhere(mount)
-                or _is_for_another_tool(instruction, mount)
-            ):
-                continue
-            if _is_hidden(mount, shared_by) or _is_for_one(mount):
-                continue
-            own = dict.fromkeys(it.platform for it in mounts if it.instruction == idx)
-            if len(own) < 2 or (idx, flag) in reported:
-                # The fix would not separate the stages.
-                continue
-            reported.add((idx, flag))
-            yield Finding(
-                _range(instruction, flag),
-                _(
-                    "the steps for {platforms} use this cache at the same time, which apt does not allow: one of them may fail",
-                    platforms=platforms(shared_by),
-                )
-                if _UNSAFE_AT_ONCE.fullmatch(mount.target)
-                else _(
-                    "the steps for {platforms} share this cache, whose files are for one architecture: one may use or replace those of another",
-                    platforms=platforms(shared_by),
-                ),
-                (_fix(ctx, instruction, mount),),
-                severity=Severity.INFORMATION if ctx.is_only_prepared else None,
+        uses = [it for it in _uses(ctx, mounts) if (it.instruction.idx, it.mount.flag) not in reported]
+        reported.update((it.instruction.idx, it.mount.flag) for it in uses)
+        if uses and _UNSAFE_AT_ONCE.fullmatch(uses[0].mount.target):
+            of_apt += uses
+        elif uses:
+            message = _(
+                "the steps for {platforms} share this cache, whose files are for one architecture: one may use or replace those of another",
+                platforms=platforms(shared_by),
             )
+            yield _finding(ctx, uses, message, _separated(ctx, uses))
+    if of_apt:
+        message = _(
+            "the steps for {platforms} use this cache at the same time, which apt does not allow: one of them may fail",
+            platforms=platforms(dict.fromkeys(one for it in of_apt for one in it.shared_by)),
+        )
+        yield _finding(ctx, of_apt, message, _locked(of_apt))
+
+
+class _Use(NamedTuple):
+    """A cache mount of a RUN that steps for several platforms execute."""
+
+    instruction: Instruction
+    mount: CacheMount
+    shared_by: tuple[Platform, ...]
+
+
+def _uses(ctx: RuleContext, mounts: Collection[CacheMount]) -> list[_Use]:
+    """The uses of one cache that may go wrong, one for each mount that is written."""
+    shared_by = tuple(dict.fromkeys(it.platform for it in mounts))
+    uses: dict[tuple[int, Flag], _Use] = {}
+    for mount in mounts:
+        instruction = ctx.build.instructions[mount.instruction]
+        own = {it.platform for it in mounts if it.instruction == mount.instruction}
+        # Otherwise the fix would not separate the stages.
+        is_alone = len(own) < 2
+        if not is_alone and _is_unsafe(mount) and not _is_harmless(instruction, mount, shared_by):
+            uses.setdefault((mount.instruction, mount.flag), _Use(instruction, mount, shared_by))
+    instructions = {ctx.build.instructions[it.instruction] for it in mounts}
+    if all(it.sharing == "locked" for it in mounts) and all(map(_runs_cargo, instructions)):
+        return [it for it in uses.values() if it.mount.target.rpartition("/")[2] != "target"]
+    return [*uses.values()]
+
+
+def _is_harmless(instruction: Instruction, mount: CacheMount, shared_by: Collection[Platform]) -> bool:
+    return (
+        _keeps_nothing(instruction, mount)
+        or _is_named_elsewhere(mount)
+        or _is_for_another_tool(instruction, mount)
+        or _is_hidden(mount, shared_by)
+        or _is_for_one(mount)
+        or _has_directories(instruction, mount)
+    )
+
+
+def _runs_cargo(instruction: Instruction) -> bool:
+    return isinstance(instruction, Run) and any(it.use.toolchain is RUST for it in instruction.known_commands)
+
+
+def _has_directories(instruction: Instruction, mount: CacheMount) -> bool:
+    """True if a RUN has a directory in the cache for each platform: `dpkg --root`, `Dir::Cache=/var/cache/apt/$TARGETARCH`."""
+    return re.search(rf"{re.escape(mount.target)}/\S*\$\{{?TARGET(?:ARCH|PLATFORM)", instruction.node.text) is not None
+
+
+def _finding(ctx: RuleContext, uses: Sequence[_Use], message: str, fix: Fix) -> Finding:
+    """One finding for all uses of one cache, or of all caches of apt, which one edit repairs."""
+    places = [_range(it.instruction, it.mount.flag) for it in uses]
+    related = tuple(Related(it, _("the same here")) for it in places[1:])
+    severity = Severity.INFORMATION if ctx.is_only_prepared else None
+    return Finding(places[0], message, (fix,), related, severity=severity)
 
 
 def _is_unsafe(mount: CacheMount) -> bool:
@@ -186,7 +232,39 @@ def _short_name(target: str) -> str:
     return "-".join([it for it in target.split("/") if it not in ("", "var", "cache", "etc", "lib")] or ["cache"])
 
 
-def _fix(ctx: RuleContext, instruction: Instruction, mount: CacheMount) -> Fix:
+_MOST_USES: Final = 50
+"""The most uses of a cache that one fix changes."""
+
+
+def _separated(ctx: RuleContext, uses: Sequence[_Use]) -> Fix:
+    """The fix that adds the platform to the id of a cache, in each RUN that uses it."""
+    edits: list[Edit] = []
+    declared: list[Instruction] = []
+    for it in uses if len(uses) <= _MOST_USES else uses[:1]:
+        edits.append(_with_platform(ctx, it.instruction, it.mount))
+        stage = it.instruction.stage
+        if stage is None or not any(one.stage in stage.ancestry for one in declared):
+            # A stage sees what the stages that it continues declare.
+            edits += bring_arguments(it.instruction, ["TARGETARCH", "TARGETVARIANT"])
+            declared.append(it.instruction)
+    return Fix(_("Give each platform its own cache"), tuple(merged(edits)), Safety.SAFE)
+
+
+def _locked(uses: Sequence[_Use]) -> Fix:
+    """The fix that lets steps wait for each other."""
+    edits: list[Edit] = []
+    for it in uses if len(uses) <= _MOST_USES else uses[:1]:
+        value = next((one.value for one in mount_options(it.mount.flag) if one.key == "sharing"), None)
+        if value is not None:
+            edits.append(Edit(it.instruction.range_of(value), "locked"))
+        else:
+            end = _range(it.instruction, it.mount.flag).end
+            edits.append(Edit(TextRange(end, end), ",sharing=locked"))
+    return Fix(_("Let one step after the other use it: `sharing=locked`"), tuple(edits), Safety.SAFE)
+
+
+def _with_platform(ctx: RuleContext, instruction: Instruction, mount: CacheMount) -> Edit:
+    """The edit that adds the platform to the id of a mount."""
     value = mount.flag.value
     assert value is not None, "a mount without options is none"
     written = _id(mount)
@@ -194,12 +272,9 @@ def _fix(ctx: RuleContext, instruction: Instruction, mount: CacheMount) -> Fix:
     if written is not None:
         end = instruction.range_of(written).end
         is_without_variant = "TARGETARCH" in _VARIABLE.findall(written.text)
-        edit = Edit(TextRange(end, end), "$TARGETVARIANT" if is_without_variant else f"-{variables}")
-    else:
-        options = mount_options(mount.flag)
-        first = next((it.value for it in options if it.key == "type" and it.value is not None), None)
-        end = instruction.range_of(value).start if first is None else instruction.range_of(first).end
-        text = f"id={_name(ctx, mount.target)}-{variables}"
-        edit = Edit(TextRange(end, end), f"{text}," if first is None else f",{text}")
-    declarations = bring_arguments(instruction, ["TARGETARCH", "TARGETVARIANT"])
-    return Fix(_("Give each platform its own cache"), (edit, *declarations), Safety.SAFE)
+        return Edit(TextRange(end, end), "$TARGETVARIANT" if is_without_variant else f"-{variables}")
+    options = mount_options(mount.flag)
+    first = next((it.value for it in options if it.key == "type" and it.value is not None), None)
+    end = instruction.range_of(value).start if first is None else instruction.range_of(first).end
+    text = f"id={_name(ctx, mount.target)}-{variables}"
+    return Edit(TextRange(end, end), f"{text}," if first is None else f",{text}")
