@@ -51,6 +51,13 @@ def test_a_name_similar_to_a_platform_argument_is_reported(name: str, meant: str
         "FROM alpine\nRUN TARGET_ARCH=$(uname -m); echo $TARGET_ARCH\n",
         "FROM alpine\nRUN for TARGET_ARCH in a b; do echo $TARGET_ARCH; done\n",
         "FROM alpine\nRUN echo '$TARGET_ARCH'\n",
+        "FROM alpine\nRUN . ./env.sh; echo $TARGET_ARCH\n",
+        "FROM alpine\nRUN uname -m | { read TARGET_ARCH; echo $TARGET_ARCH; }\n",
+        "FROM alpine\nRUN make ARCH=${TARGET_ARCH:-x86_64}\n",
+        # An image for the builds of its owner may set it.
+        "FROM example.org/cross:1\nRUN ./configure --host=$TARGET_ARCH\n",
+        "ARG BASE\nFROM $BASE\nRUN ./configure --host=$TARGET_ARCH\n",
+        "ARG BASE=example/base\nFROM $BASE\nRUN ./configure --host=$TARGET_ARCH\n",
         "FROM alpine\nRUN $target_platfrm\n",
         'FROM alpine\nLABEL arch="${BUILD_ARCH}" version="${BUILD_VERSION}"\n',
     ],
@@ -115,3 +122,15 @@ def test_a_declaration_with_shuffled_letters_sets_nothing(declaration: str, n_fi
 def test_an_argument_of_the_project_may_be_called_alike(name: str, is_said: bool) -> None:
     text = f"FROM alpine\nARG {name}\nRUN echo ${name}\n"
     assert bool(findings(misspelled_platform_arg, context(text))) is is_said
+
+
+def test_an_image_sets_nothing_for_its_own_from() -> None:
+    assert findings(misspelled_platform_arg, context("FROM --platform=$BUILD_PLATFORM example.org/own\nRUN a\n"))
+
+
+def test_a_use_with_a_default() -> None:
+    (finding,) = findings(misspelled_platform_arg, context("FROM alpine\nRUN echo ${TARGETARC:-amd64}\n"))
+    assert (
+        finding.message
+        == "nothing sets `TARGETARC`, so that its default is always taken; BuildKit's argument is `TARGETARCH`"
+    )

@@ -8,9 +8,11 @@ from difflib import SequenceMatcher
 from buildxray.caching import cached
 from buildxray.localization import _
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
+from buildxray.platforms.official_images import is_of_general_use
 from buildxray.rules.base import Finding, Fix, FixAvailability, Related, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import declare_arguments
+from buildxray.rules.shell_variables import may_set
 from buildxray.semantics.build import From, Instruction, Run, VariableReference
 from buildxray.semantics.check_options import skips_check
 from buildxray.semantics.mentions import Mention
@@ -58,7 +60,8 @@ def misspelled_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
 
     ## Limits
     A name with an underscore is an argument of the project if the file uses others that begin like it (`BUILD_FROM` and `BUILD_ARCH` of Home
-    Assistant's add-ons), or if a build gives arguments that cannot be read.
+    Assistant's add-ons), if a build gives arguments that cannot be read, or if the use has a default; and it may be set by an image that is
+    not of general use.
     """
     used = frozenset().union(*[it.variable_names for it in ctx.build.instructions])
     if not any(map(_meant, used)):
@@ -89,10 +92,22 @@ def _references(ctx: RuleContext, known: Container[str]) -> Iterator[_Use]:
             it not in known and _meant(it) for it in instruction.variable_names
         ):
             continue
-        own = _set_by_script(instruction) if isinstance(instruction, Run) else set()
+        script = instruction.script if isinstance(instruction, Run) else None
+        may_be_set = _may_be_set_by_image(instruction)
         for it in instruction.variable_references():
-            if it.name not in known and not (it.is_shell and it.name in own):
+            if it.name in known or (it.is_shell and script is not None and may_set(script, it.name)):
+                continue
+            # `TARGET_ARCH` is a name that a project, an image for its builds or a script may have chosen.
+            if "_" not in it.name or not (may_be_set or it.has_default):
                 yield instruction, it
+
+
+def _may_be_set_by_image(instruction: Instruction) -> bool:
+    """True if the image of an instruction's stage is for builds of its owner, as far as known, so that it may set variables for them."""
+    stage = instruction.stage
+    if stage is None or isinstance(instruction, From):
+        return False
+    return not stage.image_name or not is_of_general_use(stage.image_name)
 
 
 def _finding(name: str, meant: str, uses: Sequence[_Use]) -> Finding:
@@ -103,10 +118,17 @@ def _finding(name: str, meant: str, uses: Sequence[_Use]) -> Finding:
         edits += declare_arguments(it, [meant])
     fix = Fix(_("Write `{right}`", right=meant), tuple(edits), Safety.SUGGESTION)
     related = tuple(Related(it.name_range, _("the same name")) for __, it in uses[1:])
-    return Finding(uses[0][1].name_range, _message(name, meant), (fix,), related)
+    has_default = all(it.has_default for __, it in uses)
+    return Finding(uses[0][1].name_range, _message(name, meant, has_default=has_default), (fix,), related)
 
 
-def _message(name: str, meant: str) -> str:
+def _message(name: str, meant: str, *, has_default: bool = False) -> str:
+    if has_default:
+        return _(
+            "nothing sets `{name}`, so that its default is always taken; BuildKit's argument is `{right}`",
+            name=name,
+            right=meant,
+        )
     return _(
         "nothing sets `{name}`, which expands to nothing; BuildKit's argument is `{right}`", name=name, right=meant
     )
@@ -145,13 +167,6 @@ def _is_slip(name: str, meant: str) -> bool:
     """
     is_shuffled = len(name) == len(meant) and sorted(name) == sorted(meant)
     return is_shuffled or (name.isalpha() and name.isupper() and name not in (f"{meant}S", f"{meant}ES"))
-
-
-def _set_by_script(run: Run) -> set[str]:
-    commands = run.script.commands
-    names = {name for it in commands for name in it.variables}
-    names |= {word for it in commands if it.name == "read" for word in it.arguments}
-    return names | {name for it in commands for loop in it.conditions if loop.kind == "for" for name in loop.variables}
 
 
 def _share_letters(plain: str, argument: str) -> bool:
