@@ -56,6 +56,10 @@ def test_values_that_an_argument_never_has_are_reported() -> None:
         '[ "$(uname -m)" = "x86_64" ]',
         '[ "$ARCH" = "x86_64" ]',
         "case $TARGETARCH in amd64|x86_64) a;; esac",
+        "case $TARGETARCH in amd64) a;; x86_64) a;; esac",
+        "case $TARGETARCH in x86_64) a;; arm64) b;; 'amd64') a;; esac",
+        "if [ $TARGETARCH = amd64 ]; then a; elif [ $TARGETARCH = x86_64 ]; then a; else b; fi",
+        "if [ $TARGETARCH = x86_64 ]; then a; elif [ $TARGETARCH = arm64 ]; then b; elif [ $TARGETARCH = amd64 ]; then a; fi",
         "case $TARGETARCH in *) a;; esac",
         "case $TARGETPLATFORM in linux/arm*) a;; linux/arm/v7) b;; esac",
         '[ "$TARGETARCH" = "$x86_64" ]',
@@ -146,3 +150,38 @@ def test_an_argument_that_the_script_sets(script: str, is_said: bool) -> None:
 def test_labels_of_one_meaning_are_one_finding(labels: str, n_findings: int) -> None:
     text = f"FROM alpine\nARG TARGETARCH\nRUN case $TARGETARCH in {labels}) a;; esac\n"
     assert len(findings(impossible_arch_value, context(text))) == n_findings
+
+
+@every_case(
+    "run, n_findings",
+    [
+        ("if [ $TARGETARCH = arm64 ]; then a; elif [ $TARGETARCH = x86_64 ]; then b; fi", 1),
+        # Two statements may do two things.
+        ("[ $TARGETARCH = amd64 ] && a; [ $TARGETARCH = x86_64 ] && b", 1),
+        ("case $TARGETARCH in amd64) a;; esac; case $TARGETARCH in x86_64) b;; esac", 1),
+        ("if [ $TARGETARCH != amd64 ]; then a; elif [ $TARGETARCH != x86_64 ]; then b; fi", 1),
+    ],
+)
+def test_the_right_name_in_another_place_does_not_help(run: str, n_findings: int) -> None:
+    assert len(findings(impossible_arch_value, context(f"FROM alpine\nARG TARGETARCH\nRUN {run}\n"))) == n_findings
+
+
+def test_a_default_above_the_stages_may_be_the_value() -> None:
+    text = "ARG TARGETARCH={}\nFROM alpine\nARG TARGETARCH\nRUN [ $TARGETARCH = x86_64 ] && a\n"
+    assert not findings(impossible_arch_value, context(text.format("x86_64")))
+    assert findings(impossible_arch_value, context(text.format("aarch64")))
+
+
+@every_case("value, safety", [("armhf", Safety.SUGGESTION), ("armel", Safety.SUGGESTION), ("i386", Safety.SAFE)])
+def test_a_name_of_one_variant_is_narrower(value: str, safety: Safety) -> None:
+    (finding,) = findings(
+        impossible_arch_value, context(f"FROM alpine\nARG TARGETARCH\nRUN [ $TARGETARCH = {value} ] && a\n")
+    )
+    assert [it.safety for it in finding.fixes] == [safety]
+
+
+def test_another_run_may_be_the_same_with_the_right_name() -> None:
+    text = "FROM alpine\nARG TARGETARCH\nRUN [ $TARGETARCH = {} ] && get a\nRUN [ $TARGETARCH = aarch64 ] && get {}\n"
+    assert not findings(impossible_arch_value, context(text.format("arm64", "a")))
+    assert findings(impossible_arch_value, context(text.format("arm64", "b")))
+    assert findings(impossible_arch_value, context(text.format("amd64", "a")))

@@ -11,7 +11,7 @@ from buildxray.platforms.platform import PlatformError, parse_normalized
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.shell_variables import may_set
-from buildxray.semantics.build import Run
+from buildxray.semantics.build import Run, Stage
 from buildxray.semantics.mentions import Mention
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.shell import Command, Condition, ShellWord
@@ -23,7 +23,7 @@ _VARIANTS: Final = ("TARGETVARIANT", "BUILDVARIANT")
 _SYSTEMS: Final = ("TARGETOS", "BUILDOS")
 _OF_SYSTEMS: Final = {it: it for it in ("darwin", "freebsd", "linux", "windows")} | {"macos": "darwin"}
 """BuildKit's names of operating systems, by other names in lower case."""
-_HAS_VARIANT: Final = lazy_regex(r"v\d")
+_HAS_VARIANT: Final = lazy_regex(r"v\d|hf|el")
 _OWN_NAMES: Final = ("386", "amd64", "arm", "arm64", "ppc64le", "riscv64", "s390x")
 _ARM_WITH_VARIANT: Final = lazy_regex(r"(?:arm|arm64)/v\d")
 """TARGETARCH has no variant: that is in TARGETVARIANT."""
@@ -47,7 +47,8 @@ def impossible_arch_value(ctx: RuleContext) -> Iterator[Finding]:
     ## What it does
     Looks for tests and `case` labels that compare `TARGETARCH` with names of other programs, such as `x86_64` and `aarch64`, or
     `TARGETPLATFORM` with spellings that BuildKit normalises, such as `linux/arm64/v8`, `TARGETVARIANT` with a bare `7`, or `TARGETOS` with `Linux`.
-    An argument that the file itself changes, as in `ARG TARGETARCH=${TARGETARCH/amd64/x64}`, is not reported.
+    An argument that the file itself changes, as in `ARG TARGETARCH=${TARGETARCH/amd64/x64}`, is not reported, nor is a name beside the right
+    one, in another branch of the same `case` or `if`, or in another RUN that is the same otherwise.
 
     ## Why it matters
     The comparison fails for every platform, so that the commands for this architecture never run.
@@ -83,7 +84,13 @@ def impossible_arch_value(ctx: RuleContext) -> Iterator[Finding]:
             for name, word in _tested(command)
             if (name, _right_value(name, word)) not in alternatives.get(id(command), ())
         )
-        labels = (it for branch in script.branches for it in _labels(branch))
+        handled = _labels_of_cases(script.branches)
+        labels = (
+            (name, word)
+            for branch in script.branches
+            for name, word in _labels(branch)
+            if _right_value(name, word) not in handled[branch.range]
+        )
         is_set_by_script: dict[str, bool] = {}
         for name, word in (*tested, *labels):
             right = _right_value(name, word)
@@ -99,6 +106,8 @@ def impossible_arch_value(ctx: RuleContext) -> Iterator[Finding]:
             seen.add(range_)
             start = range_.start + word.text.index(word.value)
             place = TextRange(start, start + len(word.value))
+            if _is_said_elsewhere(ctx, run, Edit(place, right)):
+                continue
             message = _(
                 "`{name}` is never `{value}`; BuildKit's name is `{right}`", name=name, value=word.value, right=right
             )
@@ -108,8 +117,25 @@ def impossible_arch_value(ctx: RuleContext) -> Iterator[Finding]:
             yield Finding(place, message, (Fix(_("Write `{right}`", right=right), (Edit(place, right),), safety),))
 
 
+def _is_said_elsewhere(ctx: RuleContext, run: Run, edit: Edit) -> bool:
+    """True if another RUN of the stage is what the repair would make of this one, so that nothing is missing."""
+    start, end = run.range
+    repaired = ctx.text[start : edit.range.start] + edit.new_text + ctx.text[edit.range.end : end]
+    return (run.stage, repaired) in ctx.cached(_runs)
+
+
+def _runs(ctx: RuleContext) -> set[tuple[Stage | None, str]]:
+    """Each RUN by its stage and its text."""
+    return {(stage, ctx.text[slice(*it.range)]) for stage in ctx.build.stages for it in stage.runs}
+
+
 def _may_default_to(run: Run, name: str, value: str) -> bool:
-    """True if the file itself gives the argument that value, or an unknown one: `ARG TARGETARCH=${TARGETARCH/amd64/x64}`."""
+    """True if the file itself gives the argument that value, or an unknown one: `ARG TARGETARCH=${TARGETARCH/amd64/x64}`.
+
+    A default above the first FROM counts too, which an `ARG TARGETARCH` of the stage takes.
+    """
+    if value in run.values(name):
+        return True
     declaration = run.declaration(name)
     pairs = () if declaration is None else declaration.pairs
     own = [it.value.text for it in pairs if it.name.text == name and it.value is not None]
@@ -129,7 +155,7 @@ def _tested(command: Command) -> Iterator[tuple[str, ShellWord]]:
 
 
 def _alternatives(commands: Iterable[Command]) -> dict[int, set[tuple[str, str | None]]]:
-    """The comparisons that may hold in place of each test: those of `[ … ] || [ … ]`, and of `||` and `-o` in one test.
+    """The comparisons that may hold in place of each test: those of `[ … ] || [ … ]`, of `||` and `-o` in one test, and of `if` and `elif`.
 
     Of tests with `!=`, those of `[ … ] && [ … ]`, and of `&&` and `-a`.
     """
@@ -140,7 +166,7 @@ def _alternatives(commands: Iterable[Command]) -> dict[int, set[tuple[str, str |
         others = [
             one
             for it in command.conditions
-            if it.kind == kind
+            if it.kind == kind or (it.kind == "if" and not is_negative)
             for one in it.commands
             if is_negative == any(word.text == "!=" for word in one.words)
         ]
@@ -150,6 +176,14 @@ def _alternatives(commands: Iterable[Command]) -> dict[int, set[tuple[str, str |
             alternatives.setdefault(id(one), set()).update((name, word.value) for name, word in _tested(other))
             alternatives.setdefault(id(other), set()).update((name, word.value) for name, word in _tested(one))
     return alternatives
+
+
+def _labels_of_cases(branches: Iterable[Condition]) -> dict[TextRange, set[str | None]]:
+    """The values of all labels of each `case`, by the place of its word."""
+    labels: dict[TextRange, set[str | None]] = {}
+    for branch in branches:
+        labels.setdefault(branch.range, set()).update(it.value for it in branch.patterns)
+    return labels
 
 
 def _labels(branch: Condition) -> Iterator[tuple[str, ShellWord]]:
