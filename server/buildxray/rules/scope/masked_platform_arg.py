@@ -15,7 +15,7 @@ from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import declare, is_named_above
 from buildxray.rules.placement import with_paying_moves
 from buildxray.rules.wording import platforms
-from buildxray.semantics.build import Build, From, Instruction
+from buildxray.semantics.build import Build, From, Instruction, Run
 from buildxray.semantics.mentions import Mention
 from buildxray.syntax.instructions import Arg, Onbuild, Pair
 from buildxray.syntax.lazy_regex import lazy_regex
@@ -39,7 +39,8 @@ def masked_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
     ## What it does
     Looks for `ARG TARGETARCH=…` and other platform arguments, in stages and above the first `FROM`, if the value for some target
     platform differs from BuildKit's. A default above the first `FROM` counts if a `FROM` or a stage takes it. A default that is made of
-    the platform's own value is not reported: `ARG TARGETARCH` and then `ARG TARGETARCH=${TARGETARCH/amd64/x64}`. Nor is
+    the platform's own value is not reported: `ARG TARGETARCH` and then `ARG TARGETARCH=${TARGETARCH/amd64/x64}`. A default in a stage where
+    nothing uses the argument is information. Not reported is
     `ARG TARGETPLATFORM=linux/arm64` for `FROM --platform=$TARGETPLATFORM` alone, if no build of the project names platforms: the file is
     for that one.
 
@@ -99,6 +100,7 @@ def masked_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
                     instruction.range_of(pair),
                     _message(ctx.build, name, wrong),
                     partial(_fixes, ctx, instruction, pair, range_),
+                    severity=Severity.INFORMATION if _is_unread(instruction, name) else None,
                     doubt=_doubt(ctx.build, instruction, name, [it for it, __ in wrong]),
                 )
             elif not wrong and name in _OF_BUILDER and values and "$" not in pair.value.text and pair.value.text:
@@ -108,7 +110,7 @@ def masked_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
                     _(
                         "`{name}` is always {value} because of this default: on any other build machine the stages that use it are emulated or wrong",
                         name=name,
-                        value=pair.value.text,
+                        value=pair.value.text.strip("\"'"),
                     ),
                     partial(_fixes, ctx, instruction, pair, range_),
                     doubt=Doubt.BUILD,
@@ -240,6 +242,17 @@ def _doubt(build: Build, declaration: Instruction, name: str, targets: Iterable[
         for it in build.instructions
     )
     return None if is_used else Doubt.SAME
+
+
+def _is_unread(declaration: Instruction, name: str) -> bool:
+    """True if nothing after a declaration in a stage uses the argument, and no program is known or likely to read it."""
+    stage = declaration.stage
+    later = [
+        it for one in (() if stage is None else stage.family) for it in one.instructions if it.idx > declaration.idx
+    ]
+    return stage is not None and not any(
+        it.uses_variable(name) or (isinstance(it, Run) and it.may_read(name)) for it in later
+    )
 
 
 def _is_emptied(declaration: Instruction, name: str) -> bool:
