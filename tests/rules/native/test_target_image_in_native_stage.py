@@ -132,3 +132,21 @@ def test_a_mount_takes_only_its_source(source: str, n_findings: int) -> None:
         f"FROM python\nRUN --mount=from=b,source={source},target=/w pip install /w/*.whl\n"
     )
     assert len(findings(target_image_in_native_stage, context(text))) == n_findings
+
+
+@every_case(
+    "instruction, n_findings",
+    [
+        ("COPY --from=composer:2 /usr/bin/composer /usr/bin/composer", 0),
+        ("COPY --from=composer/composer:2-bin /composer /usr/local/bin/", 0),
+        ("RUN --mount=from=composer,source=/usr/bin/composer,target=/bin/composer composer install", 0),
+        ("COPY --from=composer:2 /usr/bin/composer /usr/local/bin/php /usr/bin/", 1),
+        ("RUN --mount=from=composer,target=/c /c/usr/local/bin/php x", 1),
+        ("COPY --from=example/composer-tools /usr/bin/composer /usr/bin/", 1),
+        ("COPY --from=example/data /locales /usr/local/share/locales", 0),
+        ("COPY --from=example/data /locales /usr/shared", 1),
+    ],
+)
+def test_files_that_need_no_machine(instruction: str, n_findings: int) -> None:
+    text = f"FROM --platform=$BUILDPLATFORM php AS v\n{instruction}\nRUN make\nFROM php\nCOPY --from=v /app /app\n"
+    assert len(findings(target_image_in_native_stage, context(text))) == n_findings

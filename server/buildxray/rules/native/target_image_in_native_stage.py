@@ -13,17 +13,22 @@ from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import insert_lines, set_platform
 from buildxray.rules.wording import platforms
-from buildxray.semantics.build import Instruction, Stage
+from buildxray.semantics.build import Instruction, Run, Stage
 from buildxray.semantics.file_flow import clean
 from buildxray.semantics.mentions import Mention
 from buildxray.syntax.instructions import Copy, Copying, Onbuild, Token
 from buildxray.syntax.instructions import Run as RunNode
 from buildxray.syntax.lazy_regex import lazy_regex
+from buildxray.syntax.mounts import mount_options
 from buildxray.syntax.text import Edit
 
 _PROGRAMS: Final = ("/bin", "/lib", "/lib64", "/opt", "/sbin", "/usr")
 _SCRIPTS_ONLY: Final = lazy_regex(r"(?:.*/)?(?:tonistiigi/xx|crazymax/osxcross|docker/dockerfile)(?:[:@].*)?")
 """Images without binaries, or with the same for every platform."""
+_COMPOSER: Final = lazy_regex(r"(?:.*/)?composer(?:/composer)?(?:[:@].*)?")
+"""The image of Composer, whose program `/usr/bin/composer` is an archive of PHP. Source: github.com/composer/docker."""
+_DATA: Final = lazy_regex(r"/usr/(?:local/)?(?:include|share|src)(?:/.*)?")
+"""Directories without programs. Source: Filesystem Hierarchy Standard 3.0, chapter 4."""
 
 
 @rule(Severity.WARNING, Severity.WARNING, FixAvailability.ALWAYS, about=[Mention.SOURCE])
@@ -33,7 +38,8 @@ def target_image_in_native_stage(ctx: RuleContext) -> Iterator[Finding]:
     ## What it does
     Looks in stages that run on the build machine for `COPY --from=` and `RUN --mount=from=` that name an image, or a stage which is
     an image and nothing else (`FROM image AS alias`), if its files are programs of this stage. The image `tonistiigi/xx`, which
-    contains only scripts, is not reported, nor is an image that an architecture is named after (`example/x86_64-tools`).
+    contains only scripts, is not reported, nor are the program of `composer`, which PHP runs, an image that an architecture is named
+    after (`example/x86_64-tools`), and files that go to `/usr/share` and similar directories.
 
     ## Why it matters
     BuildKit pulls such an image for the target platform, whatever the platform of the stage is. On the build machine its programs run
@@ -83,6 +89,7 @@ def target_image_in_native_stage(ctx: RuleContext) -> Iterator[Finding]:
                 if (
                     _SCRIPTS_ONLY.fullmatch(image)
                     or architectures_of_image(image)
+                    or (_COMPOSER.fullmatch(image) and _takes_only_composer(instruction, name))
                     or not _is_run_here(stage, instruction)
                 ):
                     continue
@@ -113,6 +120,18 @@ def _is_image_alone(stage: Stage) -> bool:
     return is_pulled and not any(isinstance(it.node, Copying | RunNode | Onbuild) for it in stage.instructions)
 
 
+def _takes_only_composer(instruction: Instruction, name: Token) -> bool:
+    """True if the program of Composer, which runs with the PHP of the stage, is all that an instruction takes from its image."""
+    node = instruction.node
+    if isinstance(node, Copy):
+        paths = [it.text for it in node.sources]
+    else:
+        mounts = [mount_options(it) for it in instruction.mounts] if isinstance(instruction, Run) else []
+        mine = [it for it in mounts if any(one.key == "from" and one.value == name for one in it)]
+        paths = [one.value.text for it in mine for one in it if one.key in ("source", "src") and one.value is not None]
+    return bool(paths) and all(posixpath.basename(it) == "composer" for it in paths)
+
+
 def _is_run_here(stage: Stage, instruction: Instruction) -> bool:
     """True if the files are likely to be run by this stage: a mount, or programs that go into its system."""
     node = instruction.node
@@ -121,7 +140,8 @@ def _is_run_here(stage: Stage, instruction: Instruction) -> bool:
     if node.destination is None or not any(instruction.idx < it.idx for it in stage.runs):
         return False
     destination = clean(posixpath.join(instruction.scopes[0].directory, node.destination.text))
-    if not any(destination == it or destination.startswith(f"{it}/") for it in _PROGRAMS):
+    is_of_programs = any(destination == it or destination.startswith(f"{it}/") for it in _PROGRAMS)
+    if not is_of_programs or _DATA.fullmatch(destination):
         return False
     names = [posixpath.basename(it.text.rstrip("/")) for it in node.sources]
     paths = [f"{destination}/{it}" for it in names] + [destination]
