@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from buildxray.localization import _
 from buildxray.records import cached_property
@@ -37,10 +37,31 @@ def unseen_message(name: str, image: str, *, has_default: bool = False) -> str:
 
 
 def is_of_image(name: str, image: str) -> bool:
-    """True if an image probably sets a variable: both have the name of a program."""
+    """True if an image probably sets a variable: both have the name of a program, or it is known to; or if every image has it."""
     program = image.rpartition("/")[2].partition(":")[0].partition("@")[0].lower()
     word = name.partition("_")[0].lower()
+    if name in _OF_EVERY_RUN or name in _OF_IMAGES.get(program, ()):
+        return True
     return bool(program) and (program.startswith(word) or word.startswith(program))
+
+
+_OF_EVERY_RUN: Final = frozenset({"HOME", "PATH", "PWD"})
+"""Variables that BuildKit or the shell sets in each RUN. BuildKit: executor/oci/spec_unix.go and solver/llbsolver/ops/exec.go."""
+
+_OF_IMAGES: Final = {
+    "amazoncorretto": ("JAVA_HOME", "JAVA_VERSION"),
+    "eclipse-temurin": ("JAVA_HOME", "JAVA_VERSION"),
+    "elixir": ("OTP_VERSION",),
+    "erlang": ("OTP_VERSION", "REBAR3_VERSION"),
+    "gradle": ("JAVA_HOME", "JAVA_VERSION"),
+    "maven": ("JAVA_HOME", "JAVA_VERSION"),
+    "nginx": ("NJS_VERSION", "PKG_RELEASE"),
+    "openjdk": ("JAVA_HOME", "JAVA_VERSION"),
+    "postgis": ("PG_MAJOR", "PG_VERSION", "PGDATA"),
+    "postgres": ("PG_MAJOR", "PG_VERSION", "PGDATA"),
+    "tomcat": ("CATALINA_HOME", "JAVA_HOME", "JAVA_VERSION"),
+}
+"""Variables with other names that official images set. Source: their Dockerfiles, linked from github.com/docker-library/official-images."""
 
 
 class Declarer:

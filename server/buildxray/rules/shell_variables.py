@@ -27,7 +27,21 @@ def sets(script: Script, name: str) -> bool:
 
 def may_set(script: Script, name: str) -> bool:
     """True if the script sets a shell variable of that name, or executes text that may set any."""
-    return sets(script, name) or any(map(sets_unknown_variables, script.commands))
+    return sets(script, name) or any(sets_unknown_variables(it) or _reads_release(it, name) for it in script.commands)
+
+
+def _reads_release(command: Command, name: str) -> bool:
+    """True for `. /etc/os-release` if the file has the name of a variable. Source: os-release(5)."""
+    is_read = command.name in (".", "source") and command.arguments[:1] in (
+        ("/etc/os-release",),
+        ("/usr/lib/os-release",),
+    )
+    return is_read and _OF_RELEASE.fullmatch(name) is not None
+
+
+_OF_RELEASE: Final = lazy_regex(
+    r"(?:ID|ID_LIKE|NAME|PRETTY_NAME|VARIANT|VARIANT_ID|VERSION|VERSION_CODENAME|VERSION_ID|BUILD_ID|IMAGE_ID|IMAGE_VERSION|PLATFORM_ID|UBUNTU_CODENAME)"
+)
 
 
 def sets_unknown_variables(command: Command) -> bool:

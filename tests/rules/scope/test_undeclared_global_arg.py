@@ -133,3 +133,22 @@ def test_arguments_that_one_run_lacks_are_one_finding() -> None:
         "ARG V=1\nARG W=2\nFROM alpine\n# make\nRUN make $V $W\nFROM alpine\nRUN make $W\nCOPY --from=0 /x /x\n",
         "ARG V=1\nARG W=2\nFROM alpine\nARG V W\n# make\nRUN make $V $W\nFROM alpine\nARG W\nRUN make $W\nCOPY --from=0 /x /x\n",
     )
+
+
+@every_case(
+    "name, image, run, n_findings",
+    [
+        ("PG_MAJOR", "postgres:$PG_MAJOR", "apt-get install -y postgresql-server-dev-$PG_MAJOR", 0),
+        ("PG_MAJOR", "debian", "apt-get install -y postgresql-server-dev-$PG_MAJOR", 1),
+        ("JAVA_VERSION", "eclipse-temurin:$JAVA_VERSION", "wget https://example.org/$JAVA_VERSION", 0),
+        ("OTP_VERSION", "docker.io/library/erlang:$OTP_VERSION", "wget https://example.org/$OTP_VERSION", 0),
+        # BuildKit and the shell set these.
+        ("HOME", "alpine", "ls $HOME", 0),
+        ("USER", "alpine", "ls $USER", 1),
+        ("VERSION_ID", "debian", ". /etc/os-release && wget https://example.org/$VERSION_ID", 0),
+        ("TOOL", "debian", ". /etc/os-release && wget https://example.org/$TOOL", 1),
+    ],
+)
+def test_variables_that_an_image_or_a_file_of_it_has(name: str, image: str, run: str, n_findings: int) -> None:
+    text = f"ARG {name}=17\nFROM {image}\nRUN {run}\n"
+    assert len(reported(undeclared_global_arg, text)) == n_findings

@@ -50,8 +50,8 @@ def undeclared_global_arg(ctx: RuleContext) -> Iterator[Finding]:
     or the image of that stage may set it.
 
     ## Limits
-    Not reported if the use has a default, if the script may set the variable itself, or if the image has the name of the variable, as
-    with `NODE_VERSION` in `node`, which that image sets. Nor if the use only prints the value, in a stage on an image that is not of general use.
+    Not reported if the use has a default, if the script may set the variable itself, or if the image is known or likely to set it, as with
+    `PG_MAJOR` in `postgres` and `NODE_VERSION` in `node`. Nor if the use only prints the value, in a stage on an image that is not of general use.
     """
     declared = {name: it for name, it in declarations(ctx.build).items() if name not in AUTOMATIC_ARGUMENTS}
     if not declared:
