@@ -233,3 +233,24 @@ def test_a_step_that_ends_at_once_is_not_worth_a_change() -> None:
     )
     assert findings(unused_platform_arg, context(text.format("mkdir -p /x"))) == []
     assert findings(unused_platform_arg, context(text.format("mkdir -p /x && apk add git")))
+
+
+@every_case(
+    "argument, run, n_findings",
+    [
+        ("TARGETARCH", "CGO_ENABLED=0 go build -o /o .", 0),
+        ("TARGETARCH", "CGO_ENABLED=0 GOARCH=amd64 go build -o /o .", 0),
+        ("TARGETARCH", "curl -o /o https://example.org/tool-amd64", 0),
+        ("TARGETARCH", "curl -o /o https://example.org/tool-$(uname -m)", 0),
+        ("TARGETARCH", "curl -o /o https://example.org/tool-$TARGET_ARCH", 0),
+        # Files for every platform, or for none.
+        ("TARGETARCH", "curl -o /o https://example.org/tool", 1),
+        ("TARGETARCH", "CGO_ENABLED=0 go vet ./... > /o", 1),
+        ("TARGETARCH", "CGO_ENABLED=0 go build -o /other .", 1),
+        # A compiler takes the architecture, not the platform.
+        ("TARGETPLATFORM", "CGO_ENABLED=0 go build -o /o .", 1),
+    ],
+)
+def test_an_argument_that_a_program_should_use_is_not_reported(argument: str, run: str, n_findings: int) -> None:
+    text = f"FROM --platform=$BUILDPLATFORM golang AS b\nARG {argument}\nRUN go mod download\nRUN {run}\nFROM scratch\nCOPY --from=b /o /\n"
+    assert len(findings(unused_platform_arg, context(text))) == n_findings

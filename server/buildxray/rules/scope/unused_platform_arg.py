@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from buildxray.localization import _, ngettext
+from buildxray.platforms.aliases import named_architectures
 from buildxray.rules.base import Finding, Fix, FixAvailability, Related, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
+from buildxray.rules.downloads import downloads
 from buildxray.rules.placement import Declaration, placements, split_by
 from buildxray.rules.wording import listed
+from buildxray.semantics.build import Effect, Stage
 from buildxray.semantics.mentions import Mention
 from buildxray.syntax.text import TextRange
 
@@ -24,7 +27,8 @@ def unused_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
     ## Why it matters
     The argument is in the environment of every RUN after it, used or not, and BuildKit shares a step between
     platforms only where its environment is the same. The finding is information if no known build asks for several platforms, and not reported if each known build is for one.
-    Unused arguments of one stage are one finding, because none of them alone is the cause.
+    Unused arguments of one stage are one finding, because none of them alone is the cause. Nothing is reported if a program of the stage
+    should use the argument: a compiler that compiles for the wrong architecture, a download for one, or `uname -m`.
     Nothing is reported in an image that its `--platform` makes the same for every target, because only without it each platform gets its own image.
 
     ## Example
@@ -62,6 +66,9 @@ def unused_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
         if placement.removing_needs_moving and placement.moving_needs_removing:
             # The fix of `early-platform-arg` deletes them too.
             continue
+        if _is_missed(placement.stage, {it.name for it in placement.unused if it.splits}):
+            # Another rule reports what lacks the argument, and `early-platform-arg` its place once that is repaired.
+            continue
         edits = tuple(placement.removing_edits())
         safety = Safety.SAFE if placement.removing_is_safe else Safety.SUGGESTION
         runs = split_by(ctx.build, [it.instruction for it in placement.unused])
@@ -92,6 +99,23 @@ def unused_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
                 severity=Severity.INFORMATION if ctx.is_only_prepared else None,
                 is_unnecessary=True,
             )
+
+
+def _is_missed(stage: Stage, names: set[str]) -> bool:
+    """True if a command of a stage is for the wrong architecture because it does not use one of these arguments."""
+    family = stage.family
+    used = {it for one in family for instruction in one.instructions for it in instruction.variable_names}
+    if any(it not in names and it.replace("_", "").upper() in names for it in used):
+        # `$TARGET_ARCH`, for which nobody declares an argument.
+        return True
+    if names.isdisjoint(("TARGETARCH", "TARGETOS", "TARGETVARIANT")):
+        return False
+    return any(
+        any(one.commands(Effect.PROBE))
+        or any(named_architectures(it.address) for it in downloads(one))
+        or any(it.use.wrong_targets and it.wrong_images for it in one.commands(Effect.COMPILE))
+        for one in family
+    )
 
 
 def _groups(unused: Iterable[Declaration]) -> Iterator[list[Declaration]]:
