@@ -164,7 +164,8 @@ def _of_class(node: Node) -> Iterator[Mention]:
     if sources_named(node):
         yield Mention.SOURCE
     if arguments and not node.is_json:
-        if isinstance(node, _WITH_ARRAY) and arguments[0].text.startswith("["):
+        first = arguments[-1] if isinstance(node, Healthcheck) else arguments[0]
+        if isinstance(node, _WITH_ARRAY) and first.text.startswith("["):
             yield Mention.BRACKET
         if isinstance(node, _SEPARATED) and any(it.text.endswith((",", ";")) for it in arguments[:-1]):
             yield Mention.SEPARATOR
@@ -247,7 +248,7 @@ def _has_shell_syntax(node: Node) -> bool:
     return isinstance(node, _WITHOUT_SHELL) and any(it in node.text for it in _SHELL_PIECES)
 
 
-_WITH_ARRAY: Final = (Add, Cmd, Copy, Entrypoint, Run, Volume)
+_WITH_ARRAY: Final = (Add, Cmd, Copy, Entrypoint, Healthcheck, Run, Volume)
 _SEPARATED: Final = (Add, Arg, Copy, Env, Label, Volume)
 _WITH_DASH: Final = (Add, Copy, Run)
 _WITHOUT_SHELL: Final = (Add, Arg, Copy, Env, User, Volume, Workdir)

@@ -3,7 +3,7 @@ from __future__ import annotations
 from buildxray.rules.habits.broken_json import broken_json
 from buildxray.rules.habits.overwritten_copy import overwritten_copy
 from tests.support.cases import every_case
-from tests.support.rules import check_nothing, context, findings
+from tests.support.rules import check_fix, check_nothing, context, findings, reported
 
 
 @every_case(
@@ -20,6 +20,9 @@ from tests.support.rules import check_nothing, context, findings
         ("ADD ['a', '/b/']", '["a", "/b/"]'),
         ("VOLUME ['/a']", '["/a"]'),
         ('RUN ["a", "b\']', None),
+        ("CMD [nginx]", '["nginx"]'),
+        ("CMD [python app.py -v]", '["python", "app.py", "-v"]'),
+        ('CMD ["a", "b"];', '["a", "b"]'),
     ],
 )
 def test_invalid_arrays_are_reported(line: str, array: str | None) -> None:
@@ -38,9 +41,40 @@ def test_invalid_arrays_are_reported(line: str, array: str | None) -> None:
         "RUN [ a = b ]",
         'CMD ["a", "b"]',
         "CMD echo [a, b]",
+        "CMD [ -f /a ] && b",
+        "CMD [a-z]* && b",
+        "RUN [a] || b",
+        "RUN [ -f a ]",
+        'CMD ["a", \\\n  "b"]',
+        'HEALTHCHECK CMD ["a", "b"]',
+        "HEALTHCHECK CMD [ -f /a ] && b",
+        "HEALTHCHECK NONE",
         "COPY [abc].txt /a/",
         "COPY [ab]c [de]f /a/",
     ],
 )
 def test_near_misses_are_not_reported(line: str) -> None:
     check_nothing(broken_json, f"FROM alpine\n{line}\n")
+
+
+@every_case(
+    "line, reported_text",
+    [
+        ('CMD ["a", \\\n  "b" \\\n  "c"]', '["a",'),
+        ("CMD [ \\\n  'a', \\\n  'b' ]", "["),
+        ("HEALTHCHECK CMD ['a', 'b']", "['a', 'b']"),
+        ("HEALTHCHECK --interval=5s CMD [curl, localhost]", "[curl, localhost]"),
+    ],
+)
+def test_arrays_on_several_lines_and_of_health_checks(line: str, reported_text: str) -> None:
+    assert reported(broken_json, f"FROM alpine\n{line}\n") == [reported_text]
+
+
+@every_case("comment", ["# why", "#why", "  # a ] # b"])
+def test_a_comment_after_an_array(comment: str) -> None:
+    check_fix(
+        broken_json,
+        f'FROM alpine\n  CMD ["a", "b"]{comment}\n',
+        f'FROM alpine\n  {comment.strip()}\n  CMD ["a", "b"]\n',
+        title="Make the comment a line of its own",
+    )

@@ -10,9 +10,10 @@ from typing import Final
 from buildxray.localization import _
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
+from buildxray.rules.edits import indentation, insert_lines
 from buildxray.semantics.build import Instruction
 from buildxray.semantics.mentions import Mention
-from buildxray.syntax.instructions import Add, Cmd, Copy, Entrypoint, Run, Volume
+from buildxray.syntax.instructions import Add, Cmd, Copy, Entrypoint, Healthcheck, Run, Volume
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import Edit, TextRange
 
@@ -21,7 +22,11 @@ _LIKE_JSON: Final = lazy_regex(
 )
 """The start of an array; after a blank only if the rest looks like one, because `[ "$A" = b ]` is a test of the shell."""
 
-_WITH_ARRAY: Final = (Add, Cmd, Copy, Entrypoint, Run, Volume)
+_IN_BRACKETS: Final = lazy_regex(r"\[[\w./-]+(?:\s[^\[\]\"'`$&|;<>]*)?\]\s*")
+"""Words in brackets: no shell has a test without a blank after its bracket."""
+_WITH_COMMENT: Final = lazy_regex(r"(?P<array>\[.*?\])[ \t]*(?P<comment>#.*)")
+
+_WITH_ARRAY: Final = (Add, Cmd, Copy, Entrypoint, Healthcheck, Run, Volume)
 
 
 @rule(Severity.WARNING, Severity.WARNING, FixAvailability.SOMETIMES, about=[Mention.BRACKET])
@@ -29,8 +34,8 @@ def broken_json(ctx: RuleContext) -> Iterator[Finding]:
     """An argument looks like a JSON array but is not valid JSON, so it is read as text.
 
     ## What it does
-    Looks for arguments of CMD, ENTRYPOINT, RUN, COPY, ADD and VOLUME that begin with a bracket like an array, and are not JSON: a
-    quote, a comma or a bracket is missing, quotes are single, or there is a comma too many.
+    Looks for arguments of CMD, ENTRYPOINT, HEALTHCHECK, RUN, COPY, ADD and VOLUME that begin with a bracket like an array, and are not JSON: a
+    quote, a comma or a bracket is missing, quotes are single, there is a comma too many, or a comment comes after it.
 
     ## Why it matters
     BuildKit reports nothing. A shell reads the text, and `[` is the name of a program; COPY, ADD and VOLUME read each word as a path.
@@ -48,7 +53,7 @@ def broken_json(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    A suggestion, if other quotes, a bracket at the end, or one comma more or less make it valid JSON.
+    A suggestion, if other quotes, a bracket at the end, or one comma more or less make it valid JSON. A comment becomes a separate line.
     """
     for instruction in ctx.build.instructions:
         node = instruction.node
@@ -56,32 +61,50 @@ def broken_json(ctx: RuleContext) -> Iterator[Finding]:
             continue
         if node.is_json or not node.arguments or node.problems:
             continue
-        place = _arguments(instruction)
-        text = ctx.text[slice(*place)]
-        if "\n" in text or not _LIKE_JSON.match(text):
+        arguments = node.arguments[isinstance(node, Healthcheck) :]
+        if not arguments:
             continue
+        text = node.text[arguments[0].span.start : arguments[-1].span.end]
+        is_started = isinstance(node, Cmd | Entrypoint | Healthcheck)
+        if not _LIKE_JSON.match(text) and not (is_started and _IN_BRACKETS.fullmatch(text)):
+            continue
+        place = TextRange(instruction.range_of(arguments[0]).start, instruction.range_of(arguments[-1]).end)
+        lines = ctx.text[slice(*place)].partition("\n")
         message = _("this is not JSON, so a shell gets it as text, brackets included")
         if isinstance(node, Add | Copy | Volume):
             message = _("this is not JSON, so each word of it is a path, brackets included")
-        yield Finding(place, message, tuple(_repaired(text, place)))
+        if lines[1]:
+            # Its lines may have comments between them.
+            yield Finding(TextRange(place.start, place.start + len(lines[0].rstrip("\r \t\\`"))), message)
+        else:
+            yield Finding(place, message, tuple(_repaired(instruction, text, place)))
 
 
-def _arguments(instruction: Instruction) -> TextRange:
-    tokens = instruction.node.arguments
-    return TextRange(instruction.range_of(tokens[0]).start, instruction.range_of(tokens[-1]).end)
-
-
-def _repaired(text: str, place: TextRange) -> Iterator[Fix]:
+def _repaired(instruction: Instruction, text: str, place: TextRange) -> Iterator[Fix]:
+    commented = _WITH_COMMENT.fullmatch(text)
+    if commented is not None and _is_array(commented["array"]):
+        line = f"{indentation(instruction)}{commented['comment']}"
+        cut = Edit(TextRange(place.start + commented.end("array"), place.end), "")
+        title = _("Make the comment a line of its own")
+        yield Fix(title, (insert_lines(instruction, [line]), cut), Safety.SUGGESTION)
+        return
     quoted = re.sub("[\u201c\u201d]", '"', text)
     if '"' not in quoted:
         quoted = re.sub("['\u2018\u2019]", '"', quoted)
     words = re.sub(r"""(?<=[\[,])(\s*)([^\s"',\[\]]+)(?=\s*[,\]])""", r'\1"\2"', quoted)
     without_comma = re.sub(r",\s*\]$", "]", quoted)
-    for candidate in (quoted, f"{quoted}]", without_comma, re.sub(r'"\s+"', '", "', quoted), words):
-        try:
-            array = json.loads(candidate)
-        except ValueError:
-            continue
-        if all(isinstance(it, str) for it in array):
+    separated = json.dumps(text.strip("[] \t").split()) if _IN_BRACKETS.fullmatch(text) and "," not in text else words
+    joined = re.sub(r'"\s+"', '", "', quoted)
+    for candidate in (quoted, f"{quoted}]", without_comma, joined, quoted.rstrip("; \t"), separated):
+        if _is_array(candidate):
             yield Fix(_("Write it as JSON"), (Edit(place, candidate),), Safety.SUGGESTION)
             return
+
+
+def _is_array(text: str) -> bool:
+    """True if a text is a JSON array of strings."""
+    try:
+        array = json.loads(text)
+    except ValueError:
+        return False
+    return isinstance(array, list) and all(isinstance(it, str) for it in array)
