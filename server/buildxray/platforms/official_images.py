@@ -50,6 +50,15 @@ _ON_ARM_V7: Final = frozenset(
 _ON_ARM_V6: Final = frozenset({"alpine", "busybox"})
 
 
+def is_official(name: str) -> bool:
+    """True if Docker Hub is known to have an official image of a name without registry and tag."""
+    return name in _ON_AMD64_AND_ARM64 or name in _OTHERS
+
+
+_OTHERS: Final = frozenset({"composer", "docker", "eclipse-temurin", "gradle", "maven", "mongo", "mysql", "tomcat"})
+"""Other official images, which are not in the table for every tag, or for every platform."""
+
+
 def exists_for(image: str, platform: Platform) -> bool:
     """True if an image is known to exist for a normalised platform. `image` is a full name: `docker.io/library/alpine:3.20`."""
     if platform.os != "linux" or platform.os_version:

@@ -48,6 +48,8 @@ def test_all_uses_of_a_name_are_one_finding() -> None:
         f"{STAGES}FROM alpine\nCOPY --from=biuld:1 /a /b\n",
         f"{STAGES}FROM alpine\nCOPY --from=me/biuld /a /b\n",
         f"{STAGES}FROM alpine\nCOPY --from=nginx /a /b\n",
+        "FROM composer AS composer-deps\nRUN a\nFROM php\nCOPY --from=composer /a /b\n",
+        "FROM node AS nodejs\nRUN a\nFROM alpine\nCOPY --from=node /a /b\n",
         # BuildKit does not see a later stage.
         "FROM alpine\nCOPY --from=biuld /a /b\nFROM golang AS build\nRUN a\n",
         f"{STAGES}FROM biuld:1\nRUN a\n",

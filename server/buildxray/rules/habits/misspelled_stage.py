@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from typing import Final
 
 from buildxray.localization import _
+from buildxray.platforms.official_images import is_official
 from buildxray.rules.base import Finding, Fix, FixAvailability, Related, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.semantics.build import Instruction, Stage
@@ -29,8 +30,8 @@ def misspelled_stage(ctx: RuleContext) -> Iterator[Finding]:
 
     ## What it does
     Compares the names after FROM, `COPY --from=` and `--mount=from=` that no stage has with the names of earlier stages. A name with a tag, a
-    digest or a registry is certainly an image; after FROM, so is one that other stages are built on, and one that begins like the
-    stage.
+    digest or a registry is certainly an image, and so is that of an official image, such as `node`, after `--from=`; after FROM, so is one
+    that other stages are built on, and one that begins like the stage.
 
     ## Why it matters
     BuildKit pulls an image of that name from Docker Hub: the build fails, or copies files from an image of somebody else.
@@ -110,7 +111,7 @@ class _StageNames:
 
     def close_to_source(self, text: str) -> str:
         """The earlier stage with a name similar to a name after `--from=`; empty if none is similar, or the text is certainly right."""
-        return self._close(text, _SIMILAR, lambda _name: False)
+        return "" if is_official(text.lower()) else self._close(text, _SIMILAR, lambda _name: False)
 
     def close_to_image(self, text: str) -> str:
         """The same for a name after FROM."""
