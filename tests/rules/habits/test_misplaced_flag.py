@@ -83,3 +83,9 @@ def test_the_fix_repairs_the_text(before: str, after: str) -> None:
     check_fix(
         misplaced_flag, f"FROM alpine AS base\nFROM alpine\n{before}\n", f"FROM alpine AS base\nFROM alpine\n{after}\n"
     )
+
+
+@every_case("program, after", [("curl", "--timeout=3s CMD curl x"), ("wget -q", "CMD wget -q x --timeout=3s")])
+def test_a_timeout_may_be_an_option_of_the_program(program: str, after: str) -> None:
+    text = f"FROM alpine\nHEALTHCHECK CMD {program} x --interval=5s --timeout=3s\n"
+    check_fix(misplaced_flag, text, f"FROM alpine\nHEALTHCHECK --interval=5s {after}\n")

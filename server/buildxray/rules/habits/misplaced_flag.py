@@ -63,6 +63,8 @@ _RUNNERS: Final = frozenset({"--", "dlx", "exec", "run", "tool", "x"})
 """Words after which the rest of a command may be for another program."""
 _NO_TIMERS: Final = frozenset({"curl", "nc", "pg_isready", "redis-cli", "test", "true", "wget"})
 """Programs for health checks that have none of `--interval`, `--retries` and `--start-period`."""
+_WITH_TIMEOUT: Final = frozenset({"pg_isready", "wget"})
+"""Those of them that have an option `--timeout`."""
 
 
 @rule(Severity.WARNING, Severity.WARNING, FixAvailability.ALWAYS, about=[Mention.LATE_FLAG])
@@ -141,8 +143,10 @@ def _of_healthcheck(node: Healthcheck) -> Iterator[Span]:
     if not rest or rest[0][0].rpartition("/")[2] not in _NO_TIMERS or node.is_json:
         return
     trailing: list[Span] = []
-    while rest and _is_timer(rest[-1][0]) and not rest[-1][0].startswith("--timeout"):
-        trailing.append(rest.pop()[1])
+    while rest and _is_timer(rest[-1][0]):
+        word, span = rest.pop()
+        if not word.startswith("--timeout") or rest[0][0].rpartition("/")[2] not in _WITH_TIMEOUT:
+            trailing.append(span)
     yield from reversed(trailing)
 
 
