@@ -108,6 +108,7 @@ def test_shell_syntax_without_a_shell_is_reported(line: str, where: str, message
         'CMD ["cd", "/srv"]',
         'CMD ["python", "-c", "print(1, $X)"]',
         'CMD ["sh", "-c", "java $JAVA_OPTS"]',
+        'CMD ["java", "-Dserver.port=${PORT}", "-jar", "/a.jar"]',
         'CMD ["perl", "a.pl", "$NAME"]',
         'CMD ["java", "-jar", "a$b.jar", "\\\\$NAME", "$1", "$$PORT", "${PORT?}"]',
         "CMD npm start && $HOME/run",

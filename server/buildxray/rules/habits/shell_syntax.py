@@ -205,30 +205,23 @@ def _exec_form(instruction: Instruction) -> Iterator[Finding]:
 
 def _words(instruction: Instruction, program: Token, rest: Sequence[Token]) -> Iterator[Finding]:
     """Find the first word of a command line in JSON form that only a shell would understand."""
-    is_command = not _is_for_entrypoint(instruction)
-    if program.text in BUILTINS and is_command:
+    if program.text in BUILTINS:
         message = _("there is no program `{name}`: shells know it, and none reads the JSON form", name=program.text)
         yield Finding(instruction.range_of(program), message)
         return
-    takes_words = is_command and _EXPANDS_NOTHING.fullmatch(program.text) and not any(it.text in _CODE for it in rest)
+    takes_words = _EXPANDS_NOTHING.fullmatch(program.text) and not any(it.text in _CODE for it in rest)
     for word in rest:
         is_operator = word.text in ("&&", "||", "|", ">>", "2>&1") or (word.text == ">" and word is not rest[-1])
         if is_operator:
             yield Finding(instruction.range_of(word), _operator(program, word))
             return
         variable = _VARIABLE_IN_WORD.search(word.text) if takes_words else None
-        if variable is not None and _PLATFORM_VARIABLE.search(word.text) is None:
+        # Spring expands `${NAME}` in the properties that Java gets.
+        is_property = variable is not None and "{" in variable[0] and program.text.endswith("java")
+        if variable is not None and not is_property and _PLATFORM_VARIABLE.search(word.text) is None:
             message = _("no shell reads the JSON form: `{program}` gets `{text}`", program=program.text, text=word.text)
             yield Finding(instruction.range_of(word), message)
             return
-
-
-def _is_for_entrypoint(instruction: Instruction) -> bool:
-    """True for a CMD whose words a program of the image gets, which may give them to a shell."""
-    stage = instruction.stage
-    stages = () if stage is None else stage.ancestry
-    is_set = any(isinstance(it.node, Entrypoint) for one in stages for it in one.instructions)
-    return is_set and isinstance(instruction.node, Cmd)
 
 
 def _operator(program: Token, word: Token) -> str:
