@@ -27,8 +27,8 @@ _WITHOUT_PROGRAMS: Final = lazy_regex(r"(?:^|/)distroless/static(?:[-:@]|$)")
 def targets_of_native_image(ctx: RuleContext) -> tuple[Platform, ...]:
     """The targets for which the image is wrong, because the stage that becomes it has a platform of its own; none if that may be intended."""
     stage = ctx.build.target_stage
-    if ctx.is_for_helping:
-        # Such an image runs on the machine that builds it.
+    if ctx.repeats_nothing:
+        # Such an image runs on the machine that builds it, or is for one architecture by its name.
         return ()
     if stage is None or len(ctx.build.targets) < 2 or not stage.is_native or ctx.build.request.makes_files:
         return ()

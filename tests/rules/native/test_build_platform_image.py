@@ -7,6 +7,7 @@ from buildxray.rules.context import RuleContext
 from buildxray.rules.native.build_platform_image import build_platform_image
 from buildxray.rules.severities import severity
 from buildxray.semantics.build import Builder
+from buildxray.toolchains.base import Workspace
 from tests.support.cases import every_case
 from tests.support.rules import (
     check_fix,
@@ -337,3 +338,16 @@ def test_the_flag_stays_if_the_stage_downloads_what_may_exist_for_one_platform_o
     (finding,) = findings(build_platform_image, context(text))
     assert bool(finding.fixes) is has_fix
     assert ("or do not build for linux/arm64" in finding.message) is not has_fix
+
+
+@every_case(
+    "workspace, n_findings",
+    [
+        (Workspace(), 1),
+        # The image runs on the machine that builds it.
+        (Workspace(builds_for_itself=True), 0),
+    ],
+)
+def test_an_image_that_no_build_makes_for_another_machine(workspace: Workspace, n_findings: int) -> None:
+    text = "FROM --platform=$BUILDPLATFORM golang\nCMD go run ./generate\n"
+    assert len(findings(build_platform_image, context(text, workspace=workspace))) == n_findings

@@ -58,7 +58,7 @@ def build_platform_image(ctx: RuleContext) -> Iterator[Finding]:
     test, and starts nothing, is not reported, nor is one named `dev` or `test`, nor a stage that `--target` names for a build that
     only fills the cache: `docker/build-push-action` that neither pushes, loads nor exports. If such a build has the last stage as its
     target, the finding is a warning. An intermediate stage that others use, without CMD and ENTRYPOINT, is a cache or a development
-    environment. A constant is intended if neither the file nor its project names several platforms, and so is an argument of the project,
+    environment. Nor is an image whose known builds are all for the machine that builds it. A constant is intended if neither the file nor its project names several platforms, and so is an argument of the project,
     with which each build can choose one. The finding is an error only if several platforms are requested and the flag is
     `$BUILDPLATFORM`: a constant may be meant to be emulated elsewhere. It is a warning if the image starts a program that was compiled
     for the target, which may need nothing else.
