@@ -351,3 +351,13 @@ def test_the_flag_stays_if_the_stage_downloads_what_may_exist_for_one_platform_o
 def test_an_image_that_no_build_makes_for_another_machine(workspace: Workspace, n_findings: int) -> None:
     text = "FROM --platform=$BUILDPLATFORM golang\nCMD go run ./generate\n"
     assert len(findings(build_platform_image, context(text, workspace=workspace))) == n_findings
+
+
+def test_a_base_of_other_stages_keeps_its_platform() -> None:
+    text = (
+        "FROM --platform=$BUILDPLATFORM node AS base\nFROM base AS build\nRUN npm run build\n"
+        'FROM base\nCOPY --from=build /dist /dist\nCMD ["node", "/dist"]\n'
+    )
+    (finding,) = findings(build_platform_image, context(text))
+    assert finding.fixes == ()
+    assert finding.message.endswith("for every target; build the image on another stage, without `--platform`")

@@ -84,23 +84,27 @@ def build_platform_image(ctx: RuleContext) -> Iterator[Finding]:
         platform=platform,
     )
     fixes: tuple[Fix, ...] = ()
-    if {*root.family} <= {*stage.ancestry} and not _is_chosen_by_argument(root):
-        if _may_get_one_architecture(root):
-            message = _(
-                "{fact}; remove `--platform` if what the stage downloads exists for {platforms}, or do not build for {platforms}",
-                fact=message,
-                platforms=platforms(wrong),
-            )
-        elif all(exists_for(root.image_name, it) for it in ctx.build.targets):
-            edit = remove_flag(root.from_, flag)
-            fixes = (Fix(_("Remove `--platform`"), (edit,), Safety.SUGGESTION),)
-        elif root.from_.image is not None:
-            message = _(
-                "{fact}; remove `--platform` if `{image}` exists for {platforms}",
-                fact=message,
-                image=root.from_.image.text,
-                platforms=platforms(wrong),
-            )
+    if _is_chosen_by_argument(root):
+        # A `--build-arg` gives another platform.
+        pass
+    elif not {*root.family} <= {*stage.ancestry}:
+        message = _("{fact}; build the image on another stage, without `--platform`", fact=message)
+    elif _may_get_one_architecture(root):
+        message = _(
+            "{fact}; remove `--platform` if what the stage downloads exists for {platforms}, or do not build for {platforms}",
+            fact=message,
+            platforms=platforms(wrong),
+        )
+    elif all(exists_for(root.image_name, it) for it in ctx.build.targets):
+        edit = remove_flag(root.from_, flag)
+        fixes = (Fix(_("Remove `--platform`"), (edit,), Safety.SUGGESTION),)
+    elif root.from_.image is not None:
+        message = _(
+            "{fact}; remove `--platform` if `{image}` exists for {platforms}",
+            fact=message,
+            image=root.from_.image.text,
+            platforms=platforms(wrong),
+        )
     yield Finding(root.from_.range_of(flag), message, fixes, doubt=_doubt(ctx, stage, root))
 
 
