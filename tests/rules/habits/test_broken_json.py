@@ -78,3 +78,18 @@ def test_a_comment_after_an_array(comment: str) -> None:
         f'FROM alpine\n  {comment.strip()}\n  CMD ["a", "b"]\n',
         title="Make the comment a line of its own",
     )
+
+
+@every_case(
+    "check, expected",
+    [
+        ('["/app", "ping"] || exit 1', '["/app", "ping"]'),
+        ('["/app","ping"]||false', '["/app","ping"]'),
+        ("['/app'] || exit 1", '["/app"]'),
+        ('["/app"] || exit 2', None),
+        ('["/app"] || ["/other"]', None),
+    ],
+)
+def test_a_health_check_fails_as_its_program_does(check: str, expected: str | None) -> None:
+    (finding,) = findings(broken_json, context(f"FROM alpine\nHEALTHCHECK CMD {check}\n"))
+    assert [it.edits[0].new_text for it in finding.fixes] == ([] if expected is None else [expected])

@@ -25,6 +25,8 @@ _LIKE_JSON: Final = lazy_regex(
 _IN_BRACKETS: Final = lazy_regex(r"\[[\w./-]+(?:\s[^\[\]\"'`$&|;<>]*)?\]\s*")
 """Words in brackets: no shell has a test without a blank after its bracket."""
 _WITH_COMMENT: Final = lazy_regex(r"(?P<array>\[.*?\])[ \t]*(?P<comment>#.*)")
+_OR_FAILS: Final = lazy_regex(r"(?P<array>\[.*?\])\s*\|\|\s*(?:exit\s+1|false)\s*")
+"""What a health check of a shell ends with; without one, it fails as its program does."""
 
 _WITH_ARRAY: Final = (Add, Cmd, Copy, Entrypoint, Healthcheck, Run, Volume)
 
@@ -53,7 +55,8 @@ def broken_json(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    A suggestion, if other quotes, a bracket at the end, or one comma more or less make it valid JSON. A comment becomes a separate line.
+    A suggestion, if other quotes, a bracket at the end, or one comma more or less make it valid JSON. A comment becomes a separate line, and
+    `|| exit 1` after the array of a health check goes.
     """
     for instruction in ctx.build.instructions:
         node = instruction.node
@@ -88,6 +91,8 @@ def _repaired(instruction: Instruction, text: str, place: TextRange) -> Iterator
         title = _("Make the comment a line of its own")
         yield Fix(title, (insert_lines(instruction, [line]), cut), Safety.SUGGESTION)
         return
+    failing = _OR_FAILS.fullmatch(text) if isinstance(instruction.node, Healthcheck) else None
+    text = text if failing is None else failing["array"]
     quoted = re.sub("[\u201c\u201d]", '"', text)
     if '"' not in quoted:
         quoted = re.sub("['\u2018\u2019]", '"', quoted)
