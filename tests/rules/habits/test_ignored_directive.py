@@ -13,6 +13,9 @@ LATE = "this is a comment: directives come before every other line of the file"
     [
         f"# a program\n# syntax=docker/dockerfile:1\n  ^^^^^^ {LATE}\nFROM alpine\n",
         f"# syntax=docker/dockerfile:1\n\n# escape=`\n  ^^^^^^ {LATE}\nFROM alpine\n",
+        f"#!/usr/bin/env x\n# escape=`\n  ^^^^^^ {LATE}\nFROM alpine\n",
+        f"#!/usr/bin/env x\n\n# syntax=docker/dockerfile:1\n  ^^^^^^ {LATE}\nFROM alpine\n",
+        f"# a\n#!/usr/bin/env x\n# syntax=docker/dockerfile:1\n  ^^^^^^ {LATE}\nFROM alpine\n",
         f"#sintax = docker/dockerfile:1.7-labs\n ^^^^^^ {MEANT.format('sintax', 'syntax')}\nFROM alpine\n",
         f"# checks=skip=all;error=true\n  ^^^^^^ {MEANT.format('checks', 'check')}\nFROM alpine\n",
     ],
@@ -25,6 +28,7 @@ def test_comments_that_look_like_directives_are_reported(markup: str) -> None:
     "text",
     [
         "# syntax=docker/dockerfile:1\n# escape=`\nFROM alpine\n",
+        "#!/usr/bin/env x\n# syntax=docker/dockerfile:1\nFROM alpine\n",
         # For the instruction below: BuildKit #6334.
         "# a program\n# check=skip=all\nFROM alpine\n",
         "FROM alpine\n# check=skip=all\nRUN true\n",

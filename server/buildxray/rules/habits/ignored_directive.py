@@ -30,7 +30,7 @@ def ignored_directive(ctx: RuleContext) -> Iterator[Finding]:
 
     ## Why it matters
     BuildKit reads directives only before every other line, including blank lines and other comments. Later ones are comments: the
-    named frontend is not used, and the escape token stays a backslash.
+    named frontend is not used, and the escape token stays a backslash. Only `# syntax=` may come after a first line with `#!`.
 
     ## Example
     ```dockerfile
@@ -52,10 +52,14 @@ def ignored_directive(ctx: RuleContext) -> Iterator[Finding]:
     dockerfile = ctx.build.dockerfile
     seen = {it.name for it in dockerfile.directives}
     first = dockerfile.instructions[0].start if dockerfile.instructions else len(ctx.text)
-    is_top = True
+    is_top, after_shebang = True, -1
     for comment in dockerfile.comments:
         if comment.range.start > first:
             return
+        if comment.text.startswith("#!") and not ctx.text[: comment.range.start].strip("\ufeff"):
+            # BuildKit leaves out this line when it looks for the frontend. BuildKit: parser/directives.go, parseDirective.
+            after_shebang = ctx.text.find("\n", comment.range.start) + 1
+            continue
         match = _WRITTEN.fullmatch(comment.text)
         if match is None:
             is_top = False
@@ -68,6 +72,8 @@ def ignored_directive(ctx: RuleContext) -> Iterator[Finding]:
             )
             fix = Fix(_("Write `{name}`", name=close), (Edit(place, close),), Safety.SUGGESTION)
             yield Finding(place, message, (fix,))
+        elif name == "syntax" and comment.range.start == after_shebang:
+            continue
         elif name in _FOR_THE_FILE and name not in seen and _fits(name, value):
             yield Finding(place, _("this is a comment: directives come before every other line of the file"))
         is_top = False
