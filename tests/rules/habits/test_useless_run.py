@@ -166,6 +166,7 @@ def test_a_path_of_the_whole_image_is_not_replaced(value: str, titles: list[str]
         ("ulimit -n 65535", "ulimit"),
         ("source ~/.bashrc", "source"),
         (". /root/.nvm/nvm.sh", "."),
+        ('. "$HOME/.cargo/env"', "."),
         ("source /opt/ros/jazzy/setup.bash", "source"),
         ("conda activate tools", "conda"),
         ("bash -c 'source ~/.bashrc'", "source"),

@@ -103,7 +103,7 @@ def _is_of_the_shell(command: Command) -> bool:
     if command.is_piped or not command.arguments:
         return False
     if command.name in (".", "source"):
-        return _SETTING_SCRIPTS.fullmatch(command.arguments[0]) is not None
+        return _SETTING_SCRIPTS.fullmatch(command.arguments[0].strip("\"'")) is not None
     if command.name == "conda":
         return command.arguments[0] == "activate"
     # The commands of `bash -c` follow it.
