@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from buildxray.rules.base import Severity
+from buildxray.rules.base import Safety, Severity
 from buildxray.rules.context import RuleContext
 from buildxray.rules.habits.shared_cache_mount import shared_cache_mount
 from buildxray.semantics.build import Builder
@@ -211,3 +211,23 @@ def test_apt_allows_one_user_of_its_files() -> None:
         finding.message
         == "the steps for linux/amd64 and linux/arm64 use this cache at the same time, which apt does not allow: one of them may fail"
     )
+
+
+def test_the_fix_changes_runs_that_read_what_another_one_has_left() -> None:
+    mount = "RUN --mount=type=cache{},target=/w/target"
+    text = f"FROM rust\nARG TARGETARCH TARGETVARIANT\n{mount} cargo build\n{mount} cp /w/target/release/a /a\n"
+    before, after = (text.replace("{}", it) for it in ("", ",id=w-target-$TARGETARCH$TARGETVARIANT"))
+    check_fix(shared_cache_mount, before, after)
+
+
+def test_a_run_for_one_platform_may_have_filled_the_cache() -> None:
+    mount = "RUN --mount=type=cache,target=/w/target"
+    text = f"FROM --platform=$BUILDPLATFORM rust AS a\n{mount} cargo fetch\nFROM rust\nCOPY --from=a /a /a\n{mount} cargo build\n"
+    (finding,) = findings(shared_cache_mount, context(text))
+    assert [it.safety for it in finding.fixes] == [Safety.SUGGESTION]
+
+
+def test_a_run_for_one_platform_is_locked_too() -> None:
+    mount = "RUN --mount=type=cache,target=/var/cache/apt{} apt-get update\n"
+    text = f"FROM --platform=$BUILDPLATFORM debian AS a\n{mount}FROM debian\nCOPY --from=a /a /a\n{mount}"
+    check_fix(shared_cache_mount, text.format("", ""), text.format(",sharing=locked", ",sharing=locked"))

@@ -67,7 +67,8 @@ def shared_cache_mount(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    Safe: it only starts new, empty caches, for all RUNs that use the cache; or it lets the users of apt's files wait for each other.
+    Safe: it only starts new, empty caches, for all RUNs that use the cache; or it lets the users of apt's files wait for each other. A
+    suggestion if a RUN for one platform, as in a native stage, uses the cache too.
 
     ## References
     github.com/moby/buildkit/issues/2598 and github.com/docker/buildx/issues/549.
@@ -83,6 +84,7 @@ def shared_cache_mount(ctx: RuleContext) -> Iterator[Finding]:
         users[mount.machine, mount.id][mount] = None
     reported: set[tuple[int, Flag]] = set()
     of_apt: list[_Use] = []
+    locked: list[_Use] = []
     for mounts in users.values():
         shared_by = tuple(dict.fromkeys(it.platform for it in mounts))
         if len(shared_by) < 2:
@@ -91,18 +93,19 @@ def shared_cache_mount(ctx: RuleContext) -> Iterator[Finding]:
         reported.update((it.instruction.idx, it.mount.flag) for it in uses)
         if uses and _UNSAFE_AT_ONCE.fullmatch(uses[0].mount.target):
             of_apt += uses
+            locked += [it for it in _all_uses(ctx, mounts) if it.mount.sharing == "shared"]
         elif uses:
             message = _(
                 "the steps for {platforms} share this cache, whose files are for one architecture: one may use or replace those of another",
                 platforms=platforms(shared_by),
             )
-            yield _finding(ctx, uses, message, _separated(ctx, uses))
+            yield _finding(ctx, uses, message, _separated(ctx, _all_uses(ctx, mounts)))
     if of_apt:
         message = _(
             "the steps for {platforms} use this cache at the same time, which apt does not allow: one of them may fail",
             platforms=platforms(dict.fromkeys(one for it in of_apt for one in it.shared_by)),
         )
-        yield _finding(ctx, of_apt, message, _locked(of_apt))
+        yield _finding(ctx, of_apt, message, _locked(locked))
 
 
 class _Use(NamedTuple):
@@ -111,23 +114,32 @@ class _Use(NamedTuple):
     instruction: Instruction
     mount: CacheMount
     shared_by: tuple[Platform, ...]
+    n_own: int
+    """The number of platforms for which this RUN uses the cache."""
+
+
+def _all_uses(ctx: RuleContext, mounts: Collection[CacheMount]) -> list[_Use]:
+    """The uses of one cache, one for each mount that is written: one may read what another one has left there."""
+    shared_by = tuple(dict.fromkeys(it.platform for it in mounts))
+    own: dict[int, set[Platform]] = defaultdict(set)
+    for it in mounts:
+        own[it.instruction].add(it.platform)
+    written = {(it.instruction, it.flag): it for it in mounts}
+    return [
+        _Use(ctx.build.instructions[idx], mount, shared_by, len(own[idx]))
+        for (idx, _flag), mount in sorted(written.items(), key=lambda it: it[0][0])
+    ]
 
 
 def _uses(ctx: RuleContext, mounts: Collection[CacheMount]) -> list[_Use]:
-    """The uses of one cache that may go wrong, one for each mount that is written."""
-    shared_by = tuple(dict.fromkeys(it.platform for it in mounts))
-    uses: dict[tuple[int, Flag], _Use] = {}
-    for mount in mounts:
-        instruction = ctx.build.instructions[mount.instruction]
-        own = {it.platform for it in mounts if it.instruction == mount.instruction}
-        # Otherwise the fix would not separate the stages.
-        is_alone = len(own) < 2
-        if not is_alone and _is_unsafe(mount) and not _is_harmless(instruction, mount, shared_by):
-            uses.setdefault((mount.instruction, mount.flag), _Use(instruction, mount, shared_by))
-    instructions = {ctx.build.instructions[it.instruction] for it in mounts}
-    if all(it.sharing == "locked" for it in mounts) and all(map(_runs_cargo, instructions)):
-        return [it for it in uses.values() if it.mount.target.rpartition("/")[2] != "target"]
-    return [*uses.values()]
+    """The uses of one cache that may go wrong."""
+    every = _all_uses(ctx, mounts)
+    # Otherwise the fix would not separate the stages.
+    several = (it for it in every if it.n_own > 1)
+    uses = [it for it in several if _is_unsafe(it.mount) and not _is_harmless(it.instruction, it.mount, it.shared_by)]
+    if all(it.sharing == "locked" for it in mounts) and all(_runs_cargo(it.instruction) for it in every):
+        return [it for it in uses if it.mount.target.rpartition("/")[2] != "target"]
+    return uses
 
 
 def _is_harmless(instruction: Instruction, mount: CacheMount, shared_by: Collection[Platform]) -> bool:
@@ -237,23 +249,27 @@ _MOST_USES: Final = 50
 
 
 def _separated(ctx: RuleContext, uses: Sequence[_Use]) -> Fix:
-    """The fix that adds the platform to the id of a cache, in each RUN that uses it."""
+    """The fix that adds the platform to the id of a cache, in each RUN that uses it for several platforms."""
     edits: list[Edit] = []
     declared: list[Instruction] = []
-    for it in uses if len(uses) <= _MOST_USES else uses[:1]:
+    several = [it for it in uses if it.n_own > 1]
+    for it in several[:_MOST_USES]:
         edits.append(_with_platform(ctx, it.instruction, it.mount))
         stage = it.instruction.stage
         if stage is None or not any(one.stage in stage.ancestry for one in declared):
             # A stage sees what the stages that it continues declare.
             edits += bring_arguments(it.instruction, ["TARGETARCH", "TARGETVARIANT"])
             declared.append(it.instruction)
-    return Fix(_("Give each platform its own cache"), tuple(merged(edits)), Safety.SAFE)
+    # A RUN that the fix leaves may have filled the cache for the others.
+    is_whole = len(several) == len(uses) <= _MOST_USES
+    safety = Safety.SAFE if is_whole else Safety.SUGGESTION
+    return Fix(_("Give each platform its own cache"), tuple(merged(edits)), safety)
 
 
 def _locked(uses: Sequence[_Use]) -> Fix:
     """The fix that lets steps wait for each other."""
     edits: list[Edit] = []
-    for it in uses if len(uses) <= _MOST_USES else uses[:1]:
+    for it in uses[:_MOST_USES]:
         value = next((one.value for one in mount_options(it.mount.flag) if one.key == "sharing"), None)
         if value is not None:
             edits.append(Edit(it.instruction.range_of(value), "locked"))
