@@ -163,7 +163,7 @@ def test_a_program_of_the_architecture_that_the_image_emulates(line: str, is_sai
         # an emulator is named after the machine that it emulates, also by a variable
         ("FROM debian:13\nARG TARGETARCH Q=x86_64\nCOPY qemu-${Q}-static /usr/bin/\n", []),
         ("FROM debian:13\nARG TARGETARCH Q=x86_64\nCOPY tool-${Q}-static /usr/bin/\n", ["x86_64"]),
-        # an address in a variable is no file of the context
+        # an address in a variable is not a file of the context
         ("FROM debian:13\nARG TARGETARCH U=https://x.org\nADD $U/tool-amd64 /usr/bin/tool\n", []),
         ("FROM debian:13\nARG TARGETARCH U=dist\nADD $U/tool-amd64 /usr/bin/tool\n", ["amd64"]),
         # every target has the files of that one image

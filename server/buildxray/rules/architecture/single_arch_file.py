@@ -126,7 +126,7 @@ def _is_no_program(path: str | None) -> bool:
 
 
 def _is_other(path: str | None) -> bool:
-    """True for an address, which `hard-coded-arch` reports, and for a file that is no program."""
+    """True for an address, which `hard-coded-arch` reports, and for a file that is not a program."""
     return _is_no_program(path) or (path is not None and "://" in path)
 
 
