@@ -5,6 +5,6 @@ from __future__ import annotations
 from typing import Final
 
 DISK_OR_KERNEL: Final = (
-    r"(?:\.(?:img(?:\.\w+)?|iso|ova|qcow2|vdi|vhdx?|vmdk)|(?:^|/)(?:bzImage|initramfs|initrd|vmlinu[xz])[^/]*)"
+    r"(?:\.(?:fd|img(?:\.\w+)?|iso|ova|qcow2|vdi|vhdx?|vmdk)|(?:^|/)(?:bzImage|initramfs|initrd|vmlinu[xz])[^/]*)"
 )
-"""A regular expression for the end of the name of a disk or kernel of a virtual machine."""
+"""A regular expression for the end of the name of a disk, kernel or firmware (`OVMF_CODE.fd`) of a virtual machine."""

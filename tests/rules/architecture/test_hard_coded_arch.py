@@ -738,3 +738,7 @@ def test_the_architecture_of_the_builder_is_left_to_its_own_rule() -> None:
 def test_a_download_by_add_that_the_stage_uses_for_its_own_target(run: str, places: list[str]) -> None:
     lines = f"ENV F=fw-amd64.tgz\nADD https://x.org/$F /$F\nRUN {run}"
     assert reported(hard_coded_arch, f"FROM debian:13\nARG TARGETARCH\n{lines}\n") == places
+
+
+def test_firmware_of_a_virtual_machine_is_for_its_own_machine() -> None:
+    assert reported(hard_coded_arch, "FROM alpine\nARG TARGETARCH\nADD https://x.org/OVMF_x86_64.fd /fw/\n") == []

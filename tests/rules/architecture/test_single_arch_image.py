@@ -99,3 +99,52 @@ def test_a_tag_that_exists_for_amd64_only_stops_the_build(image: str, *, stops: 
     assert findings(single_arch_image, context(text)) == []
     native = context(f"FROM --platform=linux/amd64 {image} AS b\nRUN true\nFROM alpine\nCOPY --from=b /a /a\n")
     assert findings(single_arch_image, native) == []
+
+
+@every_case(
+    "image, run, copied, message",
+    [
+        (
+            "amd64/golang",
+            "go build -o /o/app .",
+            "/o/app",
+            "the image for linux/arm64 gets a program for amd64: `go build` runs",
+        ),
+        (
+            "arm64v8/golang",
+            "go build -o /o/app .",
+            "/o/app",
+            "the image for linux/amd64 gets a program for arm64: `go build` runs",
+        ),
+        # the compiler is told the target, or makes no program of the image
+        (
+            "amd64/golang",
+            "GOARCH=$TARGETARCH go build -o /o/app .",
+            "/o/app",
+            "on a build machine of another architecture",
+        ),
+        ("amd64/golang", "go build -o /o/gen . && /o/gen > /o/x.txt", "/o/x.txt", "on a build machine of another"),
+        # on this build machine nothing is emulated, and nothing is compiled
+        ("amd64/debian", "apt-get update && apt-get install -y ca-certificates", "/etc/ssl/certs/", None),
+        (
+            "arm64v8/debian",
+            "apt-get update && apt-get install -y ca-certificates",
+            "/etc/ssl/certs/",
+            "on a build machine of",
+        ),
+        ("amd64/debian", "./build.sh", "/o/app", "on a build machine of another architecture"),
+    ],
+)
+def test_what_a_stage_on_an_image_for_one_architecture_makes(
+    image: str, run: str, copied: str, message: str | None
+) -> None:
+    text = f"FROM {image} AS b\nARG TARGETARCH\nRUN {run}\nFROM alpine\nCOPY --from=b {copied} /x\n"
+    messages = [it.message for it in findings(single_arch_image, context(text))]
+    assert [it.startswith(message or "-") for it in messages] == [True] * (message is not None)
+
+
+def test_a_program_for_the_image_that_it_is_copied_into() -> None:
+    text = (
+        "FROM amd64/golang AS b\nARG TARGETARCH\nRUN go build -o /app .\nFROM amd64/alpine\nCOPY --from=b /app /app\n"
+    )
+    assert not any("gets a program" in it.message for it in findings(single_arch_image, context(text)))

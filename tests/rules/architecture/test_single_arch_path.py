@@ -33,6 +33,7 @@ IMAGE = "FROM debian:13\nARG TARGETARCH\n{}\n"
         ("ENV OPENSSL_LIB_DIR_arm64=/usr/lib/x86_64-linux-gnu", "x86_64-linux-gnu"),
         ("RUN export LIBS=/usr/lib/x86_64-linux-gnu && ./configure", "x86_64-linux-gnu"),
         ("RUN docker-php-ext-configure ldap --with-libdir=lib/x86_64-linux-gnu/", "x86_64-linux-gnu"),
+        ("RUN ./configure --with-gmp=/usr/lib/x86_64-linux-gnu && make install", "x86_64-linux-gnu"),
     ],
 )
 def test_paths_that_exist_on_one_architecture_are_reported(line: str, place: str) -> None:
@@ -57,6 +58,9 @@ def test_paths_that_exist_on_one_architecture_are_reported(line: str, place: str
         IMAGE.format(
             "RUN ./configure --host=x86_64-linux-gnu --build x86_64-linux-gnu && make TARGET=riscv64-linux-musl"
         ),
+        # the project is installed there
+        IMAGE.format("RUN ./configure --libdir=/usr/local/lib/x86_64-linux-gnu && make install"),
+        IMAGE.format("RUN meson setup --libdir=/opt/x/x86_64-linux-gnu b\nENV LD_LIBRARY_PATH=/opt/x/x86_64-linux-gnu"),
         # every target has the files of that one image
         "FROM amd64/debian:13\nARG TARGETARCH\nENV LD_PRELOAD=/usr/lib/x86_64-linux-gnu/libjemalloc.so.2\n",
         "ARG A=amd64\nFROM $A/debian AS b\nFROM b\nARG TARGETARCH\nRUN cp /usr/lib/x86_64-linux-gnu/libz.so.1 /z\n",

@@ -8,11 +8,15 @@ from typing import Final
 from buildxray.caching import cached
 from buildxray.localization import _
 from buildxray.platforms.aliases import REPOSITORY_PREFIXES, named_architectures
+from buildxray.platforms.platform import Platform
 from buildxray.rules.base import Finding, Severity, rule
 from buildxray.rules.context import RuleContext
+from buildxray.rules.intended import is_on_image_for
 from buildxray.rules.wording import platforms
+from buildxray.semantics.build import Effect, Stage
 from buildxray.semantics.mentions import Mention
 from buildxray.syntax.lazy_regex import lazy_regex
+from buildxray.syntax.text import TextRange
 
 _SUFFIX: Final = lazy_regex(r"(?:.*[-_.])?(?P<architecture>amd64|x86_64|arm64|arm64v8|aarch64|arm32v[567]|armv7|armhf)")
 
@@ -27,9 +31,11 @@ def single_arch_image(ctx: RuleContext) -> Iterator[Finding]:
     `linux/arm32v7/Dockerfile`. If a build asks for several platforms, official images that exist for amd64 only are a warning: old tags such
     as `openjdk:8-jdk-alpine` and `mysql:5.7`, and `archlinux`.
 
+    In a stage whose compiler makes a program of the image, it is a warning.
+
     ## Why it matters
-    BuildKit uses such an image for every target, whatever the `--platform`: its programs are emulated, or do not run at all. The same
-    image without the prefix exists for every platform.
+    BuildKit uses such an image for every target, whatever the `--platform`: its programs are emulated, or do not run at all, and its
+    compilers make programs for its architecture. The same image without the prefix exists for every platform.
 
     ## Example
     ```dockerfile
@@ -64,19 +70,42 @@ def single_arch_image(ctx: RuleContext) -> Iterator[Finding]:
         architecture = _architecture(names.pop()) if len(names) == 1 else None
         wrong = [it for it in stage.platforms if it.architecture != architecture]
         if architecture is not None and architecture not in ctx.build.file_architectures and wrong:
-            message = (
-                _(
-                    "on {platforms} the programs of this image run under emulation or not at all, because its base image is for {architecture} only; use that image without an architecture in its name, if there is one",
-                    architecture=architecture,
-                    platforms=platforms(wrong),
-                )
-                if stage.is_image
-                else _(
-                    "on a build machine of another architecture this stage runs under emulation or not at all, because its image is for {architecture} only; use the image without an architecture in its name, if there is one",
-                    architecture=architecture,
-                )
+            yield from _finding(ctx, stage, stage.from_.range_of(image), architecture, wrong)
+
+
+def _finding(
+    ctx: RuleContext, stage: Stage, place: TextRange, architecture: str, wrong: list[Platform]
+) -> Iterator[Finding]:
+    """Find what an image for one architecture does: in the image, to the programs that a stage makes, or on another build machine."""
+    if stage.is_image:
+        message = _(
+            "on {platforms} the programs of this image run under emulation or not at all, because its base image is for {architecture} only; use that image without an architecture in its name, if there is one",
+            architecture=architecture,
+            platforms=platforms(wrong),
+        )
+        yield Finding(place, message)
+        return
+    compilers = [it for it in stage.commands(Effect.COMPILE) if not it.use.is_targeted and it.way_into_image]
+    image = ctx.build.target_stage
+    if compilers and image is not None and not is_on_image_for(image, architecture):
+        images = [it for it in compilers[0].targets if it.architecture != architecture]
+        if images:
+            message = _(
+                "the image for {platforms} gets a program for {architecture}: `{title}` runs in this image, which is for {architecture} only; use the image without an architecture in its name, if there is one",
+                platforms=platforms(images),
+                architecture=architecture,
+                title=compilers[0].title,
             )
-            yield Finding(stage.from_.range_of(image), message)
+            yield Finding(place, message, severity=Severity.WARNING)
+            return
+    is_elsewhere = architecture != ctx.build.build_platform.architecture
+    # On this build machine nothing is emulated, and only programs that nobody knows may compile.
+    if is_elsewhere or any(True for _it in stage.commands(Effect.COMPILE, Effect.UNKNOWN)):
+        message = _(
+            "on a build machine of another architecture this stage runs under emulation or not at all, because its image is for {architecture} only; use the image without an architecture in its name, if there is one",
+            architecture=architecture,
+        )
+        yield Finding(place, message)
 
 
 @cached(256)

@@ -134,6 +134,13 @@ def _finding(ctx: RuleContext, stage: Stage, instruction: Instruction) -> Findin
     )
 
 
+_INSTALLED: Final = lazy_regex(
+    r"(?:--(?:\w*dir|(?:exec-)?prefix)|-DCMAKE_INSTALL_\w+(?::\w+)?)=(?=/(?:usr/local|opt)/)"
+)
+"""Options of `configure`, meson and cmake with a directory into which a project is installed, outside of those of the distribution.
+
+Source: the GNU coding standards, "Directory Variables"; the manuals of meson (built-in options) and cmake (GNUInstallDirs).
+"""
 _CREATING: Final = frozenset({"cp", "install", "ln", "mkdir", "mv", "rsync", "tar", "unzip"})
 
 
@@ -142,7 +149,10 @@ def _is_made(stage: Stage, instruction: Instruction, range_: TextRange) -> bool:
     whole = _word_around(instruction, range_)
     if isinstance(instruction, Run):
         made = (it for it in instruction.commands if it.name in _CREATING and it.syntax.words)
-        return any(instruction.shell_range(it.syntax.words[-1].range).contains(range_.start) for it in made)
+        if any(instruction.shell_range(it.syntax.words[-1].range).contains(range_.start) for it in made):
+            return True
+        words = (word for it in instruction.commands for word in it.syntax.words if _INSTALLED.match(word.text))
+        return any(instruction.shell_range(it.range).contains(range_.start) for it in words)
     if isinstance(instruction.node, Copying):
         # A destination that ENV, ENTRYPOINT or CMD names is used, even if no loader searches it.
         named = (it for it in stage.instructions if isinstance(it.node, Env | Entrypoint | Cmd))
@@ -174,6 +184,8 @@ def _created(stage: Stage) -> Iterator[str]:
     """The paths that a stage creates, as written: the words of `ln`, `mkdir` and similar programs, and the destinations of COPY."""
     for run in stage.runs:
         yield from (word.text for it in run.commands if it.name in _CREATING for word in it.syntax.words[1:])
+        words = (word.text for it in run.commands for word in it.syntax.words)
+        yield from (it.partition("=")[2] for it in words if _INSTALLED.match(it))
     for it in stage.instructions:
         if isinstance(it.node, Copying) and it.node.destination is not None:
             yield it.node.destination.text
