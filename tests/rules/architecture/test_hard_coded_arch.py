@@ -742,3 +742,18 @@ def test_a_download_by_add_that_the_stage_uses_for_its_own_target(run: str, plac
 
 def test_firmware_of_a_virtual_machine_is_for_its_own_machine() -> None:
     assert reported(hard_coded_arch, "FROM alpine\nARG TARGETARCH\nADD https://x.org/OVMF_x86_64.fd /fw/\n") == []
+
+
+def test_the_same_file_in_several_stages_has_one_cause() -> None:
+    run = "RUN curl -o /usr/bin/t https://x.org/{}-amd64"
+    text = f"FROM alpine AS a\nARG TARGETARCH\n{run.format('t')}\nFROM debian\n{run.format('t')}\n{run.format('u')}\nCOPY --from=a /usr/bin/t /t\n"
+    all_findings = findings(hard_coded_arch, context(text))
+    lines = [(text.count("\n", 0, it.range.start), len(it.related)) for it in all_findings]
+    assert lines == [(2, 1), (5, 0)]
+
+
+def test_of_one_file_the_certain_use_is_reported() -> None:
+    url = "https://x.org/t-amd64"
+    text = f"FROM alpine AS a\nARG TARGETARCH\nRUN curl -O {url}\nFROM debian\nCOPY --from=a /x /x\nRUN curl -o /usr/bin/t {url}\n"
+    (finding,) = findings(hard_coded_arch, context(text))
+    assert (text.count("\n", 0, finding.range.start), finding.doubt) == (5, None)

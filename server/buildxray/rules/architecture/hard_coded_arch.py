@@ -14,7 +14,7 @@ from buildxray.localization import _
 from buildxray.platforms.aliases import named_architectures
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS, PER_TARGET_ARGUMENTS
 from buildxray.platforms.platform import Platform
-from buildxray.rules.base import Doubt, Finding, Fix, FixAvailability, Safety, Severity, rule
+from buildxray.rules.base import Doubt, Finding, Fix, FixAvailability, Related, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.download_use import (
     doubt_of_use,
@@ -67,7 +67,7 @@ def hard_coded_arch(ctx: RuleContext) -> Iterator[Finding]:
     ## What it does
     Looks for `amd64`, `x86_64`, `arm64`, `aarch64` and other names in the URLs of `curl`, `wget` and `ADD`, and in the variables of
     these URLs, outside of conditions on the architecture: in stages that run once per platform, and in those on the build machine
-    whose download goes into the image. A RUN has one finding, on its first download: a file and its signature have one cause.
+    whose download goes into the image. A RUN has one finding, on its first download: a file and its signature have one cause. So has the same file in several stages.
 
     If neither the file nor its project mentions several platforms, the finding on the first download is information, and nothing is
     reported if the file names the architecture in several places, such as `ENV GOARCH=amd64`: such an image is made for one architecture.
@@ -128,6 +128,8 @@ def _is_made_for_one(ctx: RuleContext) -> bool:
 def _findings(ctx: RuleContext, target: Stage) -> Iterator[Finding]:
     """Find the downloads, as if several platforms were meant."""
     seen: set[TextRange] = set()
+    by_address: dict[tuple[str, str], Finding] = {}
+    """The first finding for each address: the same file in several stages has one cause."""
     reported: set[Instruction] = set()
     """Instructions whose download is already reported, because a file and its signature or checksum have one cause."""
     for stage in ctx.build.needed_stages:
@@ -150,7 +152,17 @@ def _findings(ctx: RuleContext, target: Stage) -> Iterator[Finding]:
             if finding is not None and finding.range not in seen and it.instruction not in reported:
                 seen.add(finding.range)
                 reported.add(it.instruction)
-                yield finding
+                address = (it.address, it.value)
+                first = by_address.get(address)
+                by_address[address] = finding if first is None else _joined(first, finding)
+    yield from by_address.values()
+
+
+def _joined(first: Finding, second: Finding) -> Finding:
+    """One of two findings about the same file, rather the one that is certain, with the place of the other."""
+    main, other = (second, first) if first.doubt is not None and second.doubt is None else (first, second)
+    related = Related(other.range, _("the same file is downloaded here, too"))
+    return replace(main, related=(*first.related, *second.related, related))
 
 
 def _by_own_arguments(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
