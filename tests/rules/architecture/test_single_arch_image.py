@@ -148,3 +148,21 @@ def test_a_program_for_the_image_that_it_is_copied_into() -> None:
         "FROM amd64/golang AS b\nARG TARGETARCH\nRUN go build -o /app .\nFROM amd64/alpine\nCOPY --from=b /app /app\n"
     )
     assert not any("gets a program" in it.message for it in findings(single_arch_image, context(text)))
+
+
+@every_case(
+    "base, copied, message",
+    [
+        (
+            "alpine",
+            "/usr/local/bin/tool",
+            "the image for linux/arm64 gets files of this image, which is for amd64 only",
+        ),
+        ("alpine", "/etc/ssl/certs/ca-certificates.crt", None),
+        ("amd64/alpine", "/usr/local/bin/tool", None),
+    ],
+)
+def test_files_of_an_image_for_one_architecture(base: str, copied: str, message: str | None) -> None:
+    text = f"FROM example/tool:1-amd64 AS t\nFROM {base}\nARG TARGETARCH\nCOPY --from=t {copied} /x\n"
+    messages = [it.message for it in findings(single_arch_image, context(text)) if "programs of" not in it.message]
+    assert [it.startswith(message or "-") for it in messages] == [True] * (message is not None)

@@ -12,6 +12,7 @@ from buildxray.platforms.platform import Platform
 from buildxray.rules.base import Finding, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.intended import is_on_image_for
+from buildxray.rules.portability import files_taken
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Effect, Stage
 from buildxray.semantics.mentions import Mention
@@ -98,6 +99,16 @@ def _finding(
             )
             yield Finding(place, message, severity=Severity.WARNING)
             return
+    taken = [it for it in files_taken(stage) if stage.way_into_image(it)]
+    images = [it for it in stage.targets if it.architecture != architecture]
+    if taken and images and not any(stage.runs) and image is not None and not is_on_image_for(image, architecture):
+        message = _(
+            "the image for {platforms} gets files of this image, which is for {architecture} only; use the image without an architecture in its name, if there is one",
+            platforms=platforms(images),
+            architecture=architecture,
+        )
+        yield Finding(place, message)
+        return
     is_elsewhere = architecture != ctx.build.build_platform.architecture
     # On this build machine nothing is emulated, and only programs that nobody knows may compile.
     if is_elsewhere or any(True for _it in stage.commands(Effect.COMPILE, Effect.UNKNOWN)):
