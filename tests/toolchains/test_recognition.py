@@ -75,6 +75,8 @@ def last_use(command: str) -> Use | None:
         ("npx vite build", "bundle npx vite"),
         ("pnpm exec vite build", "bundle pnpm exec vite"),
         ("yarn vite build", "bundle yarn vite"),
+        ("bun run nuxt generate", "bundle bun run nuxt"),
+        ("yarn run next build", "bundle yarn run next"),
         ("pnpm turbo run build --filter=web", "bundle pnpm turbo"),
         ("npx turbo run test", "execute npx turbo"),
         ("turbo prune web", "neutral turbo prune"),

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from buildxray.plan.paths import clean
@@ -67,7 +68,7 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
         arguments, operands = arguments[2:], operands[2:]
     elif name == "pnpm" and arguments[:1] == ["recursive"]:
         arguments, operands = arguments[1:], operands[1:]
-    n_running = bool(arguments) and arguments[0] in RUNNING
+    n_running = bool(arguments) and (arguments[0] in RUNNING or _runs_program(name, arguments, invocation))
     program = next(iter(arguments[n_running:]), "")
     if program in _BUNDLERS and program not in _INSTALLING:
         n_title = n_running + 1
@@ -164,6 +165,12 @@ def _reading_of_program(invocation: Invocation, name: str) -> Reading:
         return Reading.NO
     reading = invocation.reading_by_project(name)
     return Reading.NO if reading is Reading.UNLIKELY and program in _BUNDLERS else reading
+
+
+def _runs_program(name: str, arguments: Sequence[str], invocation: Invocation) -> bool:
+    """True for `bun run` and `yarn run` with a program of a package, which they start if no script has its name. Source: bun.sh/docs/cli/run; yarnpkg.com, "run"."""
+    scripts = dict(invocation.workspace.scripts)
+    return name in ("bun", "yarn") and arguments[0] == "run" and len(arguments) > 1 and arguments[1] not in scripts
 
 
 def starts_bundler(invocation: Invocation) -> bool:
