@@ -50,6 +50,8 @@ _MOST_OF_PATTERNS: Final = 3_000
 """The recipes that all pattern rules of a Makefile give; each further one counts as the recipe of its pattern."""
 _MOST_COMPARED: Final = 1_000_000
 """The targets that are compared with all patterns of a Makefile."""
+_MOST_MAKES: Final = 200
+"""Limit for the calls of make that recipes without other commands are read for."""
 _MOST_INSTANCES: Final = 300
 """Recipes that are read again for other variables, targets without a recipe, and prerequisites of one target."""
 _EVAL: Final = lazy_regex(
@@ -446,6 +448,7 @@ def read_makefile(
         known = {**{name: it for name, it in variables.items() if name not in recipe.variables}, **own_variables}
         commands = _Expander({**known, **(given or {})}, recipe, makefile.files).expand(recipe.text)
         gives_variables = "make " in commands and ("=" in commands or "-C" in commands)
+        gives_variables = gives_variables and len(reading.makes) < _MOST_MAKES
         if not gives_variables and not re.search(r"build|bake|bud|compose|\.sh\b", commands):
             continue
         # `$(Q)docker build .`, where Q is `@`.
