@@ -55,9 +55,12 @@ def written_variables(script: str, site: Site, file: str) -> dict[str, tuple[str
             line = f"{printed['name']}={printed['value']}"
         elif not (is_in_group or is_written.match(text, command.range.end)):
             continue
+        is_taken = shell.words(command).taken(command)
+        if is_taken is False:
+            continue
         name, _separator, value = line.partition("=")
         name, is_over_lines, _end = name.partition("<<")
-        is_conditional = any(it.kind != "exit" for it in command.conditions)
+        is_conditional = is_taken is None and any(it.kind != "exit" for it in command.conditions)
         before = values.get(name, ()) if is_conditional else ()
         values[name] = (*before, None if is_over_lines else _handed_over(value))[:MOST_ROUNDS]
     return values
