@@ -80,7 +80,8 @@ def read_scripts(root: Path, *, local_platform: str) -> Reading:
         own = path_below(path.parent, root) or "."
         if path in of_tasks or name.lower().endswith("justfile"):
             # These run where they are, and not at the root.
-            _read_text(text, site._replace(directory=of_tasks.get(path, own)), reading)
+            for directory in of_tasks.get(path, (own,)):
+                _read_text(text, site._replace(directory=directory), reading)
         elif own == "." or path.suffix in _YAML:
             _read_text(text, site, reading)
         else:
@@ -164,19 +165,22 @@ def _read_yaml(text: str, site: Site, reading: Reading) -> None:
         _read_table(document, site, reading, variables, 0, 1)
 
 
-def _directories_of_tasks(paths: Sequence[Path], root: Path) -> dict[Path, str]:
-    """The directory, relative to the root, that the tasks of each Taskfile run in: its own, or that of the file which includes it.
+def _directories_of_tasks(paths: Sequence[Path], root: Path) -> dict[Path, tuple[str, ...]]:
+    """The directories, relative to the root, that the tasks of each Taskfile run in: its own, or those of the files that include it.
 
     Source: taskfile.dev, "Including other Taskfiles".
     """
-    places = {path: path_below(path.parent, root) or "." for path in paths}
+    own = {path: path_below(path.parent, root) or "." for path in paths}
+    including: dict[Path, dict[str, None]] = {path: {} for path in paths}
+    beside = {path.parent: path for path in reversed(paths)}
     for path in sorted(paths, key=lambda it: len(it.parts)):
+        place = next(iter(including[path]), own[path])
         for name, given in _included_taskfiles(path):
             target = absolute(path.parent / name)
-            own = target if target in places else next((it for it in paths if it.parent == target), None)
-            if own is not None and own != path:
-                places[own] = places[path] if given is None else in_checkout(places[path], given)
-    return places
+            included = target if target in own else beside.get(target)
+            if included is not None and included != path:
+                including[included].setdefault(place if given is None else in_checkout(place, given))
+    return {path: (*[*including[path]][:_MOST_PLACES],) or (own[path],) for path in paths}
 
 
 def _included_taskfiles(path: Path) -> Iterator[tuple[str, str | None]]:
@@ -240,6 +244,8 @@ _TEMPLATE: Final = lazy_regex(
     r"\{\{[ \t]*\.(?P<name>\w+)[ \t]*(?:\|[ \t]*default[ \t]+[\"'](?P<default>[^\"']*)[\"'][ \t]*)?\}\}"
 )
 """A variable of Task, perhaps with the value that it has if nothing sets it."""
+_MOST_PLACES: Final = 50
+"""The directories that the tasks of one file run in."""
 _MOST_ROUNDS: Final = 3
 _MOST_TEXT: Final = 20_000
 
