@@ -50,7 +50,7 @@ _LAST_ALPINE_WITH_CHECK_OF_ARM: Final = 18
 
 
 def checks_goarm(image: str) -> bool | None:
-    """True for an official image of Go before 1.23, which refuses a `GOARM` that is no version; None if the image does not tell its version.
+    """True for an official image of Go before 1.23, which refuses a `GOARM` that is not a version; None if the image does not tell its version.
 
     Later ones ignore it, and compile for version 7 when they cross-compile. Found by running 1.21.13, 1.22.10, 1.23.9, 1.24.11, 1.25.5,
     1.26.6 and 1.27.3. Go 1.23 was not made for Alpine 3.18.
