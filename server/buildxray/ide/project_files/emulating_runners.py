@@ -16,7 +16,7 @@ from buildxray.platforms.platform import Platform, can_run
 from buildxray.projects.builds import DeclaredBuild, choose
 from buildxray.records import replace
 from buildxray.rules.base import Severity
-from buildxray.rules.intended import names_one_architecture
+from buildxray.rules.intended import is_on_image_for
 from buildxray.rules.native.emulated_build import first_with_way
 from buildxray.rules.portability import installs_c_compiler
 from buildxray.rules.wording import joined
@@ -166,7 +166,8 @@ def _compiles_emulated(stage: Stage) -> bool:
 
 def _compiling(stage: Stage) -> list[KnownCommand]:
     """The commands of a stage that this build runs and that compile, or install packages where a C compiler is there for these packages."""
-    if names_one_architecture(stage.ancestry[-1]):
+    request = stage.build.request
+    if any(is_on_image_for(stage, request.node(it).architecture) for it in stage.targets):
         # An image for the build machine runs natively, whatever platform the stage has.
         return []
     commands = [*stage.commands(Effect.COMPILE, Effect.BUNDLE)]
