@@ -57,3 +57,15 @@ def test_a_root_that_others_use_keeps_its_platform() -> None:
 )
 def test_flags_that_have_an_effect_are_not_reported(text: str) -> None:
     check_nothing(ignored_platform_flag, text)
+
+
+@every_case(
+    "text",
+    [
+        "FROM alpine AS base\nRUN apk add a\nFROM --platform=$BUILDPLATFORM base AS final\nCOPY b /\n",
+        "FROM alpine AS base\nFROM --platform=linux/amd64 base\nCOPY b /\n",
+    ],
+)
+def test_the_flag_is_not_moved_to_the_image(text: str) -> None:
+    (finding,) = findings(ignored_platform_flag, context(text))
+    assert [it.title for it in finding.fixes] == ["Remove `--platform`, which has no effect"]

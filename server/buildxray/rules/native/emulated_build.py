@@ -265,7 +265,9 @@ def _finding(ctx: RuleContext, stage: Stage, commands: list[KnownCommand]) -> Fi
             parts.append(_("the compiler must then be told the target platform"))
     if place.is_carrying:
         parts.append(
-            _("on the build platform it would install packages for the wrong machine, and the image contains them")
+            _(
+                "on the build platform it would install packages for the wrong machine, and the image may contain their files"
+            )
         )
     if is_guess or place.is_carrying or (own_root is None and _shares_image(stage)):
         parts.append(_by_machine())

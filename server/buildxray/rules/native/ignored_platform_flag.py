@@ -54,7 +54,7 @@ def ignored_platform_flag(ctx: RuleContext) -> Iterator[Finding]:
 
     ## Fix safety
     Moving the flag to the root is a suggestion, because it changes where steps run; it is offered if no other stage is built on that
-    root. Removing it from `FROM <earlier stage>` is a suggestion too: the plan does not change, but the author wanted another one.
+    root, and if none of them becomes the image, which would then be for the platform of the flag. Removing it from `FROM <earlier stage>` is a suggestion too: the plan does not change, but the author wanted another one.
     Removing it from `FROM scratch` is safe.
 
     ## References
@@ -111,7 +111,8 @@ def _asked_for(from_: From, value: Token) -> tuple[Platform, ...] | None:
 
 def _fixes(stage: Stage, flag: Flag, value: Token) -> Iterator[Fix]:
     root, removal = stage.root, remove_flag(stage.from_, flag)
-    if root is not None and root is not stage and {*root.family} == {*stage.ancestry}:
+    is_of_image = any(it.is_image for it in stage.ancestry)
+    if root is not None and root is not stage and not is_of_image and {*root.family} == {*stage.ancestry}:
         yield Fix(
             _("Move `--platform` to line {line}", line=root.from_.line),
             (set_platform(root.from_, value.text), removal),
