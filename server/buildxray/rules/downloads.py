@@ -202,7 +202,7 @@ def pieces_of_word(command: Command, word: ShellWord, *, can_expand: bool) -> li
         is_quoted = text[start : start + 1] == '"' != current.text[:1]
         if text.startswith(current.text, start + is_quoted):
             is_open = can_expand and not is_quoted and "'" not in current.text
-            pieces.append(Piece(current.text, start + is_quoted, run, is_open))
+            pieces.append(Piece(_without_answers(current.text), start + is_quoted, run, is_open))
         for variable in current.variables:
             if variable.name in seen:
                 continue
@@ -221,6 +221,19 @@ def pieces_of_token(instruction: Instruction, token: Token, *, can_expand: bool)
         Piece(token.text, range_.start, instruction, can_expand),
         *_named(instruction, range_, can_expand=can_expand),
     ]
+
+
+def _without_answers(word: str) -> str:
+    """A word with the calls of unknown programs in it made unknown, at the same length: what `$(arch-name --amd64 x86_64)` prints depends on the machine.
+
+    The words of a command that searches or prints are in its output: `$(curl … | grep linux-amd64)`.
+    """
+    return _CALL.sub(lambda it: UNKNOWN * len(it[0]), word) if "$(" in word or "`" in word else word
+
+
+_CALL: Final = lazy_regex(
+    r"(?:\$\(|`)\s*(?!(?:awk|cat|curl|cut|echo|egrep|grep|head|jq|ls|printf|sed|tail|tr|wget)\b)[^()`|]*[)`]"
+)
 
 
 def _named(instruction: Instruction, range_: TextRange, *, can_expand: bool) -> Iterator[Piece]:

@@ -69,6 +69,8 @@ def test_clients_of_storage_services(run: str, *, is_said: bool) -> None:
     [
         "if [ $MODE = full ]; then curl -o /t https://x.org/t_amd64; fi",
         "V=$(curl -s https://x.org/latest) && curl -o /t https://x.org/$V/t_amd64",
+        "curl -O $(curl -s https://x.org/list | jq -r .url | grep 'linux_amd64')",
+        'curl -O "https://x.org/t_$(version)_amd64"',
         "curl -o /t $SITE/https://x.org/t_amd64",
         "python3 -c \"import urllib.request as u; u.urlretrieve('https://x.org/t_amd64', '/t')\"",
     ],
@@ -138,6 +140,8 @@ def test_a_name_that_cannot_be_replaced_has_no_fix(line: str) -> None:
         "FROM alpine\nRUN if a; then A=amd64; else A=arm64; fi; wget https://x/$A\n",
         "FROM alpine\nARG TARGETARCH\nARG A=${TARGETARCH/amd64/x86_64}\nADD https://x/$A-x86_64 /\n",
         "FROM alpine\nRUN wget https://x/$(uname -m)/amd64\n",
+        "FROM alpine\nRUN wget https://x/t_$(arch-name --amd64 x86_64).tgz\n",
+        'FROM alpine\nRUN wget "https://x/t_`arch-name amd64=x86_64`.tgz"\n',
         "FROM --platform=$BUILDPLATFORM alpine AS b\nRUN wget https://x/amd64\nFROM scratch\nCOPY --from=b /x /\n",
         "FROM alpine AS unneeded\nRUN wget https://x/amd64\nFROM scratch\n",
         # Sources.
