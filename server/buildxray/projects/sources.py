@@ -72,6 +72,7 @@ def read_workspace(directory: Path) -> Workspace:
         files_for=_architectures_of_files(directory),
         includes=beside.includes,
         set_by_others=beside.set_by_others,
+        is_beside_sources=any(it.name.endswith(_SOURCES) or it.name in _READ for it in entries_of(directory)),
     )
     module = read_project_text(directory / "go.mod")
     return workspace if module is None else _with_module(workspace, directory, module)
@@ -144,6 +145,8 @@ def _search(directory: Path) -> ProjectSearch | None:
 
 
 _MANIFESTS: Final = ("Cargo.toml", "build.gradle", "go.mod", "package.json", "pom.xml", "pyproject.toml")
+_SOURCES: Final = (".cs", ".csproj", ".go", ".html", ".java", ".js", ".jsx", ".php", ".py", ".rb", ".rs", ".sln", ".ts")
+"""The ends of names of files of which a Dockerfile beside them makes a program."""
 _READ: Final = (*_MANIFESTS, "Gemfile", "Makefile", "requirements.txt", "package-lock.json", "pnpm-lock.yaml")
 
 

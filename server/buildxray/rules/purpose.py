@@ -36,6 +36,23 @@ def is_for_helping(path: str) -> bool:
     return not words.isdisjoint(_HELPING_WORD) or any(_HELPING_DIRECTORY.fullmatch(it) for it in directories)
 
 
+def is_test_data(path: str) -> bool:
+    """True if a Dockerfile, by its path in the repository, is input of tests, which may be wrong on purpose."""
+    return any(_DATA_DIRECTORY.fullmatch(it) for it in path.split("/")[:-1])
+
+
+def is_wrong_by_name(path: str) -> bool:
+    """True if the path of a Dockerfile says that the file is wrong: `Dockerfile.bad`, `e2e/build-fail/Dockerfile`."""
+    return not _WRONG.isdisjoint(it.lower() for it in _BETWEEN_WORDS.split(path))
+
+
+_DATA_DIRECTORY: Final = lazy_regex(
+    r"_*(?:.+[._-])?(?:fixtures?|snapshots?|test[._-]?(?:cases?|data|files|inputs?))_*", re.IGNORECASE
+)
+_WRONG: Final = frozenset({"bad", "broken", "fail", "failing", "fails", "invalid", "malformed", "wrong"})
+_BETWEEN_WORDS: Final = lazy_regex(r"[/._-]")
+
+
 def is_image_for_helping(build: Build) -> bool:
     """True if an image is the environment of a developer, by its base image: a development container, a workspace of Gitpod."""
     stage = build.target_stage

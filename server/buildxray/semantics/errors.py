@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -26,20 +27,36 @@ __all__ = [
 
 _DOCKERS: Final = lazy_regex(r"(?:.*/)?dockerfile(?:-upstream)?(?:[:@].*)?")
 """The image of Docker's frontend, in its own repository or a mirror."""
-_TEMPLATE_MARK: Final = lazy_regex(r"@[A-Z][A-Z_]+@?(?=\s|$)|\{\{-?|\{%-?|\{#|<%[=-]?|\[%|__[A-Z][A-Z0-9_]*")
-"""Beginnings of lines of templates, with which no instruction can begin: of Go's templates, Jinja, ERB, Template Toolkit, and of scripts that replace `@WORDS`."""
+_TEMPLATE_MARK: Final = lazy_regex(
+    r"""@[A-Z][A-Z_]+@?(?=\s|$) | \{\{-? | \{%-? | \{\# | <%[=-]? | \[% | __[A-Z][A-Z0-9_]*
+      | [@%](?:define|else|elseif|end|endfor|endif|for|foreach|if|ifdef|import|include|macro)\b
+      | (?:m4_)?(?:change(?:com|quote)|define|divert|dnl|esyscmd|ifdef|ifelse|s?include|undefine|undivert)\( | dnl\b
+      | (?<![^\n])\$(?:\w+|\{\w+\})[^\S\n]*$ | (?:\.{3}|\u2026|\[(?:\.{3}|\u2026)\])[^\S\n]*$""",
+    re.VERBOSE | re.MULTILINE,
+)
+"""Beginnings of lines of templates, with which no instruction can begin.
+
+They are of Go's templates, Jinja, ERB, Template Toolkit and m4, of scripts that replace `@WORDS` or variables that have a line of their own, and of
+excerpts, whose dots keep the place of other lines.
+"""
+_OF_PREPROCESSOR: Final = lazy_regex(
+    r"^\#(?:include[ \t]*[\"<]|if[ \t]+!?defined\b|ifn?def[ \t]+\w+[ \t]*$|endif[ \t]*$|undef[ \t]+\w+[ \t]*$)",
+    re.MULTILINE,
+)
+"""Directives of the preprocessor of C, which are comments for BuildKit."""
 _FRONT_MATTER: Final = lazy_regex(
     r"\s*(?P<mark>---)[^\S\n]*\n(?:(?:[^\S\n]*|[^\S\n]*(?:[\w.-]+:|#|-[ \t])[^\n]*)\n){0,50}?---[^\S\n]*(?:\n|\Z)"
 )
 """Settings of a generator above the text, between two lines of `---`: `to: app/Dockerfile`."""
 _PLACEHOLDER: Final = lazy_regex(
     r"__[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*__|@@?[A-Z][A-Z0-9_]*@@?|%%?[A-Z][A-Z0-9_]*%%?|%[A-Za-z]\w*%"
+    r"|(?P<edge>[!#=^|~])[A-Z][A-Z0-9_]*(?P=edge)"
 )
 """A word that a script replaces. No image, platform or option has one of these in its name."""
-_IMAGE_TO_REPLACE: Final = lazy_regex(r"[A-Z0-9_-]*(?:BASE|IMAGE|_)[A-Z0-9_-]*(?::[\w.-]*)?")
-"""The whole name of an image that a script replaces: `BASEIMAGE`, `BASE_IMAGE`, `ARG_FROM`."""
+_WORD: Final = lazy_regex(r"\w+")
 _EXPRESSION: Final = lazy_regex(
     r"\{\{[^{}\n]*\}\}|\{%[^%\n]*%\}|<%[^%\n]*%>|\[%[^%\n]*%\]|(?<!<)<[A-Za-z](?:[^<>\n]*[^<>\s])?>|#\{[^{}\n]*\}|(?<!\$)\{[A-Za-z_][\w.]*\}|%\([A-Za-z_]\w*\)s|\$\{[A-Za-z][\w-]*(?:\.[\w-]+)+\}"
+    r"|(?<![{$])\{\d*\}|(?<!%)%[ds](?!\w)|\[\[[^\[\]\n]+\]\]|\(\([^()\n]+\)\)|\[[A-Z][A-Z0-9]*_[A-Z0-9_]+\]"
 )
 """An expression that a template engine replaces, or a place for a name to fill in: `{{ version }}`, `<%= version %>`, `<your-image>`, `{version}`, `${project.version}`."""
 
@@ -56,12 +73,16 @@ def foreign_frontend(build: Build) -> tuple[str, TextRange] | None:
 def template_mark(build: Build) -> TextRange | None:
     """The range of the first word that shows that a file is a template, from which a program makes the text that BuildKit reads; None for other files.
 
-    A word counts only if BuildKit would refuse it: `RUN echo {{ a }}` is a command.
+    A word counts only if BuildKit would refuse it: `RUN echo {{ a }}` is a command. `#include "base"` counts if BuildKit refuses anything.
     """
     head = _FRONT_MATTER.match(build.text)
     if head is not None:
         return TextRange(*head.span("mark"))
-    return next((it for error in build.errors if (it := _template_mark(error, build)) is not None), None)
+    mark = next((it for error in build.errors if (it := _template_mark(error, build)) is not None), None)
+    if mark is None and any(it.cause is Cause.FILE for it in build.errors):
+        directive = _OF_PREPROCESSOR.search(build.text)
+        return None if directive is None else TextRange(*directive.span())
+    return mark
 
 
 def _template_mark(error: PlanError, build: Build) -> TextRange | None:
@@ -70,7 +91,7 @@ def _template_mark(error: PlanError, build: Build) -> TextRange | None:
         return None
     text = build.text
     written = text[slice(*error.range)]
-    if error.replacement == written.lower() and _IMAGE_TO_REPLACE.fullmatch(written):
+    if error.replacement == written.lower() and _is_to_replace(written) and not _is_argument(written, build):
         return error.range
     if error.replacement is None:
         placeholder = _PLACEHOLDER.search(text, *error.range)
@@ -90,10 +111,20 @@ def _expression_at(place: TextRange, build: Build) -> TextRange | None:
     for it in _EXPRESSION.finditer(build.text, line_start, line_end if line_end >= 0 else len(build.text)):
         if it.start() < place.end and place.start < it.end():
             # `{VERSION}` of a declared ARG lacks its dollar sign.
-            name = it[0][1:-1]
-            is_argument = any(pair.name.text == name for one in build.instructions for pair in one.pairs)
-            return None if is_argument else TextRange(*it.span())
+            return None if _is_argument(it[0][1:-1], build) else TextRange(*it.span())
     return None
+
+
+def _is_to_replace(image: str) -> bool:
+    """True if the name of an image has words that a script replaces: `BASEIMAGE`, `BASE_IMAGE`, `ARG_REGISTRY/tool-ARG_ARCH:1`."""
+    name = image.rpartition(":")[0] or image
+    capitals = [it for it in _WORD.findall(name) if it != it.lower()]
+    return all(map(str.isupper, capitals)) and any("_" in it or "BASE" in it or "IMAGE" in it for it in capitals)
+
+
+def _is_argument(name: str, build: Build) -> bool:
+    """True if an ARG or ENV of the file has this name, so that only its dollar sign is missing."""
+    return any(pair.name.text == name for one in build.instructions for pair in one.pairs)
 
 
 def missing_escape(build: Build, error: PlanError) -> Edit | None:

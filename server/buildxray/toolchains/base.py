@@ -131,6 +131,8 @@ class Workspace(NamedTuple):
     """True if a file of the project builds the Dockerfile, and only a run of it tells for which platforms."""
     has_build: bool = False
     """True if a file of the project builds the Dockerfile."""
+    is_beside_sources: bool = False
+    """True if the directory of the Dockerfile holds sources of a program or its list of dependencies."""
     platforms_are_assumed: bool = False
     """True if neither the user, a file of the project nor the name of the Dockerfile tells its platforms, so that the default ones are checked."""
     is_for_one_platform: bool = False
@@ -165,10 +167,18 @@ class Workspace(NamedTuple):
         return self.includes is not None and self.includes(self.dockerfile.rpartition("/")[2])
 
     @property
+    def has_own_name(self) -> bool:
+        """True if the name of the file is another than the ones that `docker build` and Podman look for."""
+        return self.dockerfile.rpartition("/")[2].lower() not in ("", "dockerfile", "containerfile")
+
+    @property
     def may_be_part(self) -> bool:
-        """True if the file may be a part of another Dockerfile: nothing builds it, and its name is more than `Dockerfile`."""
-        name = self.dockerfile.rpartition("/")[2].lower()
-        return not self.has_build and name not in ("", "dockerfile", "containerfile")
+        """True if the file may be a part of others: nothing is known to build it, and a build without options would not find it.
+
+        Such a build reads the `Dockerfile` of the directory that it sends: the root of a repository, or one with the sources of a program.
+        """
+        is_alone = "/" in self.dockerfile and not self.is_beside_sources
+        return not self.has_build and (self.has_own_name or is_alone)
 
     def may_set(self, name: str) -> bool:
         """True if an image built from another Dockerfile of the directory has an automatic platform argument in its environment."""

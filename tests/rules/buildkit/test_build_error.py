@@ -258,6 +258,17 @@ def test_a_mount_at_the_working_directory_of_the_image(image: str, n_findings: i
         ("{{ if .Debug }}\nRUN a\n{{ end }}", "{{"),
         ("  {%- for it in all %}\nRUN {{ it }}\n{% endfor %}", "{%-"),
         ("<% if x %>\nRUN a\n<% end %>", "<%"),
+        ("@include base\nRUN a", "@include"),
+        ("%if debug\nRUN a\n%endif", "%if"),
+        ("define(`VERSION', `3')dnl\nRUN a", "define("),
+        ("  m4_include(base.m4)\nRUN a", "m4_include("),
+        ("dnl tools\nRUN a", "dnl"),
+        ("$TOOLS\nRUN a", "$TOOLS"),
+        ("${TOOLS}\r\nRUN a", "${TOOLS}\r"),
+        ("...\nRUN a", "..."),
+        ("[…]\nRUN a", "[…]"),
+        ('#include "tools"\nRUNN a', '#include "'),
+        ("#ifdef DEBUG\nRUN a\n#else\nDEBUG a\n#endif", "#ifdef DEBUG"),
     ],
 )
 def test_a_template_gets_one_note(lines: str, mark: str) -> None:
@@ -266,7 +277,26 @@ def test_a_template_gets_one_note(lines: str, mark: str) -> None:
     assert (finding.severity, text[slice(*finding.range)]) == (Severity.INFORMATION, mark)
 
 
-@every_case("line", ["--- tools ---", "@include base", "@", "INCLUDE base", "R{{N a", "RNU {{ x }}", "%FROM x"])
+@every_case(
+    "line",
+    [
+        "--- tools ---",
+        "@base",
+        "@",
+        "INCLUDE base",
+        "R{{N a",
+        "RNU {{ x }}",
+        "%FROM x",
+        "definition (a)",
+        "dnlx a",
+        "  $TOOLS",
+        "$TOOLS all",
+        "${TOOLS:-a}",
+        "....a",
+        "# include 'tools'\nRUNN a",
+        "# if defined, it is used\nRUNN a",
+    ],
+)
 def test_a_file_that_is_not_a_template_has_errors(line: str) -> None:
     (finding,) = findings(build_error, context(f"FROM alpine\n{line}\n"))
     assert finding.severity is None
@@ -301,6 +331,16 @@ def test_a_placeholder_is_not_written_in_lower_case() -> None:
         ("FROM BASEIMAGE\nRUN true\n", "BASEIMAGE"),
         ("FROM BASE_IMAGE\nRUN true\n", "BASE_IMAGE"),
         ("FROM ARG_FROM:1\nRUN true\n", "ARG_FROM:1"),
+        ("FROM ARG_SITE/tool-ARG_ARCH:ARG_TAG\nRUN true\n", "ARG_SITE/tool-ARG_ARCH:ARG_TAG"),
+        ("FROM example.com/BASE_IMAGE\nRUN true\n", "example.com/BASE_IMAGE"),
+        ("FROM alpine:#TAG#\nRUN true\n", "#TAG#"),
+        ("FROM ~BASE~\nRUN true\n", "~BASE~"),
+        ("FROM {}\nRUN true\n", "{}"),
+        ("FROM alpine:{0}\nRUN true\n", "{0}"),
+        ("FROM %s\nRUN true\n", "%s"),
+        ("FROM [[ image ]]\nRUN true\n", "[[ image ]]"),
+        ("FROM alpine:((tag))\nRUN true\n", "((tag))"),
+        ("FROM [BASE_IMAGE]\nRUN true\n", "[BASE_IMAGE]"),
         ("FROM alpine\nADD ${project.build.name}.jar /\n", "${project.build.name}"),
         ("FROM alpine\n{# a comment #}\nRUN true\n", "{#"),
         ("---\nto: app/Dockerfile\n---\nFROM alpine\n", "---"),
@@ -323,6 +363,11 @@ def test_a_placeholder_makes_a_template(text: str, mark: str) -> None:
         "ARG VERSION=3\nFROM alpine:{VERSION}\n",
         "FROM alpine:$(VERSION)\n",
         "FROM ALPINE\n",
+        "FROM My_app\n",
+        "FROM library/Alpine_BASE\n",
+        "ARG BASE_IMAGE=alpine\nFROM BASE_IMAGE\n",
+        "FROM alpine:#TAG\n",
+        "FROM alpine:[3]\n",
         "FROM $BASE_IMAGE\n",
         "FROM alpine\nENV A=1 BASE_IMAGE\n",
         "FROM alpine\nBASE_IMAGE\n",
@@ -350,18 +395,82 @@ def test_lines_of_dashes_alone_make_no_template(head: str) -> None:
     "name, has_build, severity",
     [
         ("Dockerfile", False, None),
-        ("app/Containerfile", False, None),
+        ("containerfile", False, None),
         ("", False, None),
+        ("roles/base/Dockerfile", True, None),
+        ("roles/base/Dockerfile", False, Severity.INFORMATION),
         ("docker/Dockerfile.common", True, None),
-        ("docker/Dockerfile.common", False, Severity.WARNING),
-        ("users.dockerfile", False, Severity.WARNING),
+        ("docker/Dockerfile.common", False, Severity.INFORMATION),
+        ("users.dockerfile", False, Severity.INFORMATION),
     ],
 )
 def test_a_file_without_from_may_be_a_part_of_others(name: str, severity: Severity | None, *, has_build: bool) -> None:
     workspace = Workspace(dockerfile=name, has_build=has_build)
-    assert [it.severity for it in findings(build_error, context("RUN true\n", workspace=workspace))] == [severity]
+    (finding,) = findings(build_error, context("RUN true\n", workspace=workspace))
+    assert finding.severity is severity
+    assert finding.message.startswith("a build of this file alone stops: ") is (severity is Severity.INFORMATION)
     # With a FROM, it is a file of its own.
     assert [it.severity for it in findings(build_error, context("FROM a\nRUNN b\n", workspace=workspace))] == [None]
+
+
+@every_case(
+    "beside, severity",
+    [
+        (["package.json"], None),
+        (["main.py", "README.md"], None),
+        (["README.md"], Severity.INFORMATION),
+        ([], Severity.INFORMATION),
+    ],
+)
+def test_a_file_beside_sources_is_built_as_it_is(beside: list[str], severity: Severity | None, tmp_path: Path) -> None:
+    for name in beside:
+        (tmp_path / name).write_text("{}")
+    workspace = read_workspace(tmp_path)._replace(dockerfile="web/Dockerfile")
+    assert [it.severity for it in findings(build_error, context("RUN true\n", workspace=workspace))] == [severity]
+
+
+@every_case(
+    "path, has_build, severity",
+    [
+        ("Dockerfile.bad", False, Severity.INFORMATION),
+        ("invalid.Dockerfile", False, Severity.INFORMATION),
+        ("e2e/build-fail/Dockerfile", False, Severity.INFORMATION),
+        ("e2e/build-fail/Dockerfile", True, Severity.INFORMATION),
+        ("src/testdata/Dockerfile", False, Severity.INFORMATION),
+        ("web/__fixtures__/Dockerfile", False, Severity.INFORMATION),
+        ("broken-links/Dockerfile", True, None),
+        ("fixtures/Dockerfile", True, None),
+        ("fail2ban/Dockerfile", False, None),
+        ("failover/Dockerfile", False, None),
+        ("tests/Dockerfile", False, None),
+        ("data/Dockerfile", False, None),
+        ("Dockerfile", False, None),
+    ],
+)
+def test_a_file_that_may_be_wrong_on_purpose(path: str, severity: Severity | None, *, has_build: bool) -> None:
+    ctx = context("FROM a\nRUNN b\n", workspace=Workspace(dockerfile=path, has_build=has_build))
+    assert [it.severity for it in findings(build_error, ctx)] == [severity]
+
+
+@every_case(
+    "text, wrong",
+    [
+        ("services:\n  web:\n    image: nginx\n", ["services:"]),
+        ("docker build .\ndocker push a\n", ["docker"]),
+        ("docker build .\nFROM alpine\npush a\n", ["docker", "push"]),
+    ],
+)
+def test_a_text_of_another_kind_has_one_error(text: str, wrong: list[str]) -> None:
+    assert [text[slice(*it.range)] for it in findings(build_error, context(text))] == wrong
+
+
+def test_the_name_of_an_argument_lacks_its_dollar_sign() -> None:
+    check_fix(
+        build_error,
+        "ARG BASE=alpine\nARG BASE_IMAGE=debian\nFROM BASE\n",
+        "ARG BASE=alpine\nARG BASE_IMAGE=debian\nFROM $BASE\n",
+        title="Write `$BASE`",
+    )
 
 
 @every_case(
@@ -383,7 +492,7 @@ def test_a_file_that_another_one_includes_has_no_errors(
     (root / other).write_text(f"FROM alpine\n{line}\n")
     workspace = read_workspace(root / "app")._replace(dockerfile="app/Dockerfile.users")
     severities = [it.severity for it in findings(build_error, context("RUN true\n", workspace=workspace))]
-    assert severities == ([] if is_part else [Severity.WARNING])
+    assert severities == ([] if is_part else [Severity.INFORMATION])
 
 
 @every_case(

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from buildxray.localization import _, localized
 from buildxray.rules.base import Finding, Fix, FixAvailability, FixFinder, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
+from buildxray.rules.purpose import is_for_helping, is_test_data, is_wrong_by_name
 from buildxray.semantics.build import Build, PlanError, Workspace
 from buildxray.semantics.errors import (
     Cause,
@@ -15,6 +16,7 @@ from buildxray.semantics.errors import (
     foreign_frontend,
     missing_escape,
 )
+from buildxray.syntax.instructions import Unknown
 from buildxray.syntax.text import Edit, TextRange
 
 
@@ -27,9 +29,11 @@ def build_error(ctx: RuleContext) -> Iterator[Finding]:
     invalid values, names that do not exist. BuildKit itself reports only the first.
 
     The finding is only a warning in a stage that the image does not need, because the build does not run it; in the trigger of an
-    ONBUILD, because only builds on this image fail; in a file without FROM that no file of the project builds and that has a name such as
-    `Dockerfile.common`, because it may be a part of others; and for a missing target stage, because the request is wrong and not the file. It
-    is information if a Bake file or a workflow makes that request.
+    ONBUILD, because only builds on this image fail; and for a missing target stage, because the request is wrong and not the file. It
+    is information if a Bake file or a workflow makes that request, and in a file that is probably not built as it is, unless a file of the
+    project builds it: a file without FROM that is not where `docker build` looks for it (`Dockerfile.common`, `roles/base/Dockerfile` in a
+    directory without sources), because it may be a part of others; data of tests (`fixtures/`, `testdata/`); and a file whose path says
+    that it is wrong (`Dockerfile.bad`, `build-fail/Dockerfile`).
 
     ## Why it matters
     `docker build` stops before the first step.
@@ -54,7 +58,8 @@ def build_error(ctx: RuleContext) -> Iterator[Finding]:
     ## Limits
     A file for another frontend (`# syntax=` names an image that is not Docker's) gets a note instead, because only that frontend
     defines its syntax; nothing is reported in a file without FROM that another Dockerfile includes (`INCLUDE`, `INCLUDE+`). For a template no rule reports anything, because BuildKit reads the text that a program makes of it. It is
-    recognised by settings between two lines of `---` at its beginning, by a line that begins with `{{`, `{%`, `<%` or a word such as `@INCLUDE`, or by a placeholder such as `__BASE__`, `@BASE@`,
+    recognised by settings between two lines of `---` at its beginning, by a line that begins with `{{`, `{%`, `<%`, `define(` or a word such as `@INCLUDE`, by a line that holds only a variable or dots, by
+    directives of the preprocessor of C (`#include "base"`) in a file with an error, or by a placeholder such as `__BASE__`, `@BASE@`,
     `%%BASE%%`, `{{ base }}`, `<base>`, `${project.name}` or `FROM BASE_IMAGE` where a name belongs. An empty file that no file of the project
     builds is information, and nothing is reported if its name is another than `Dockerfile` or `Containerfile`. Another
     name without lower-case letters, such as `FROM ALPINE`, gets no fix, because a program may replace it. Errors that depend on a registry or a build argument are not
@@ -77,18 +82,20 @@ def build_error(ctx: RuleContext) -> Iterator[Finding]:
     is_headless = not ctx.build.stages and bool(ctx.build.instructions)
     if is_headless and ctx.build.workspace.is_part_of_another:
         return
-    # A file without FROM that nothing builds may be a part that a script puts together with others.
-    severity = Severity.WARNING if is_headless and ctx.build.workspace.may_be_part else None
-    for error in dict.fromkeys(ctx.build.errors):
+    severity = _severity_of_place(ctx.build.workspace, is_headless=is_headless)
+    for error in _without_repetition(ctx.build):
         if error.cause is Cause.FILE and not ctx.build.instructions:
             severity = _severity_of_empty_file(ctx.build.workspace)
             if severity is not Severity.OFF:
                 yield Finding(_shown(error, ctx.text), localized(error.message), severity=severity)
         elif error.cause is Cause.FILE:
-            yield Finding(_shown(error, ctx.text), localized(error.message), _fixes(ctx, error), severity=severity)
+            message = localized(error.message)
+            if is_headless and severity is Severity.INFORMATION:
+                message = _("a build of this file alone stops: {problem}", problem=message)
+            yield Finding(_shown(error, ctx.text), message, _fixes(ctx, error), severity=severity)
         elif error.cause is Cause.IMAGE:
             message = _("{problem}, or write a WORKDIR before: this image has none", problem=localized(error.message))
-            yield Finding(_shown(error, ctx.text), message)
+            yield Finding(_shown(error, ctx.text), message, severity=severity)
         elif error.cause is Cause.PLATFORM_ARGUMENT:
             yield Finding(_shown(error, ctx.text), localized(error.message), severity=Severity.WARNING)
         elif error.cause is Cause.REQUEST:
@@ -103,6 +110,26 @@ def build_error(ctx: RuleContext) -> Iterator[Finding]:
         yield Finding(_shown(error, ctx.text), message, _fixes(ctx, error), severity=Severity.WARNING)
 
 
+def _severity_of_place(workspace: Workspace, *, is_headless: bool) -> Severity | None:
+    """Information for a file that is probably not built as it is, by its place in the project; None for another one.
+
+    A program may put a file without FROM together with others. Data of tests, and files whose names say so, are wrong on purpose.
+    """
+    path = workspace.dockerfile
+    if is_headless and workspace.may_be_part:
+        return Severity.INFORMATION
+    if workspace.has_build:
+        return Severity.INFORMATION if is_wrong_by_name(path) and is_for_helping(path) else None
+    return Severity.INFORMATION if is_wrong_by_name(path) or is_test_data(path) else None
+
+
+def _without_repetition(build: Build) -> Iterator[PlanError]:
+    """The errors of a build; of a text without any instruction, such as a script with the name of a Dockerfile, only the first."""
+    errors = [*dict.fromkeys(build.errors)]
+    is_other_text = bool(build.instructions) and all(isinstance(it.node, Unknown) for it in build.instructions)
+    yield from errors[:1] if is_other_text else errors
+
+
 def _severity_of_empty_file(workspace: Workspace) -> Severity:
     """The severity of a file without instructions: only if the project builds it, a build fails.
 
@@ -110,7 +137,7 @@ def _severity_of_empty_file(workspace: Workspace) -> Severity:
     """
     if workspace.has_build:
         return Severity.ERROR
-    return Severity.OFF if workspace.may_be_part else Severity.INFORMATION
+    return Severity.OFF if workspace.has_own_name else Severity.INFORMATION
 
 
 def _fixes(ctx: RuleContext, error: PlanError) -> tuple[Fix, ...] | FixFinder:
@@ -120,8 +147,9 @@ def _fixes(ctx: RuleContext, error: PlanError) -> tuple[Fix, ...] | FixFinder:
     title = ""
     written = ctx.text[slice(*error.range)]
     if replacement is not None and replacement == written.lower() and written.isupper():
-        # A placeholder, which a script replaces.
-        return ()
+        # A placeholder, which a script replaces, or the name of an argument.
+        is_argument = any(pair.name.text == written for it in ctx.build.global_instructions for pair in it.pairs)
+        replacement = f"${written}" if is_argument else None
     if replacement is not None:
         edits, title = (Edit(error.range, replacement),), _("Write `{name}`", name=replacement)
     elif (escape := missing_escape(ctx.build, error)) is not None:
