@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from fnmatch import fnmatchcase
 from typing import Final
 
@@ -14,7 +14,7 @@ from buildxray.rules.edits import set_platform
 from buildxray.semantics.artifacts import losses
 from buildxray.semantics.build import Build, Command, Effect, Instruction, KnownCommand, Run, Stage
 from buildxray.semantics.commands import is_nothing, recognize
-from buildxray.semantics.file_flow import holds
+from buildxray.semantics.file_flow import clean, holds
 from buildxray.semantics.image_paths import FOR_ALL, has_traced_packages
 from buildxray.semantics.origins import Artifact, Machine, Origin
 from buildxray.semantics.outputs import programs_taken
@@ -215,12 +215,41 @@ def _takes_directory_of_scripts(members: Iterable[Stage]) -> bool:
     commands = [
         it for stage in members for it in stage.commands(Effect.BUNDLE, Effect.INSTALL) if it.use.toolchain is NODE
     ]
-    return any(
+    return _takes_package_of_workspace(members, commands, taken) or any(
         bool(command.use.outputs) and not all(it.working_directory for it in command.run.scopes)
         if command.use.effect is Effect.INSTALL
         else any(holds(path, directory) for path in taken for directory in command.invocation.directories)
         for command in commands
     )
+
+
+def _takes_package_of_workspace(
+    members: Iterable[Stage], commands: Iterable[KnownCommand], taken: Collection[str]
+) -> bool:
+    """True if other stages take a directory of a package of a workspace, into which an installation above it may write `node_modules`."""
+    roots = {it for one in commands if one.use.effect is Effect.INSTALL for it in one.invocation.directories}
+    packages = {it for stage in members for one in stage.instructions for it in _packages_copied(one)}
+    if any(it != root and holds(root, it) and holds(path, it) for root in roots for it in packages for path in taken):
+        return True
+    context_holds = next((it.build.workspace.holds for it in members), None)
+    return context_holds is not None and any(
+        path != root and holds(root, path) and context_holds(posixpath.relpath(f"{path}/package.json", root))
+        for root in roots
+        for path in taken
+    )
+
+
+def _packages_copied(instruction: Instruction) -> Iterator[str]:
+    """The absolute directories into which an instruction copies a package.json of the build context."""
+    node = instruction.node
+    if not isinstance(node, Copy) or node.source_stage is not None or node.destination is None:
+        return
+    if not any(posixpath.basename(it.text) in ("package.json", "package*.json") for it in node.sources):
+        return
+    for destination in dict.fromkeys(instruction.expanded(node.destination.text)):
+        for directory in instruction.directories if destination is not None else ():
+            path = clean(posixpath.join(directory, destination or ""))
+            yield posixpath.dirname(path) if posixpath.basename(path) == "package.json" else path
 
 
 def _has_tool_of_target(before: RuleContext, members: Iterable[Stage]) -> bool:

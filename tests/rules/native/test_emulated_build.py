@@ -1452,3 +1452,26 @@ def test_an_extension_of_postgresql_is_named_with_its_tool() -> None:
     message = compiled_in("rust:slim", "cargo install --locked cargo-pgrx", "cargo pgrx package")
     assert message.startswith("`cargo install` and `cargo pgrx package` run under emulation for linux/arm64, ")
     assert "tonistiigi/xx" not in message
+
+
+@every_case(
+    "copied, taken, safety",
+    [
+        ("COPY packages/a/package.json packages/a/", "/w/packages/a", "suggestion"),
+        ("COPY packages/a/package*.json ./packages/a/", "/w/packages", "suggestion"),
+        ("COPY packages/a/package.json packages/a/package.json", "/w/packages/a", "suggestion"),
+        ("COPY packages/a/package.json packages/a/", "/w/packages/a/dist", "safe"),
+        ("COPY packages/a/package.json packages/a/", "/w/packages/b", "safe"),
+        ("COPY package.json ./", "/w/packages/a", "safe"),
+        ("COPY . .", "/w/packages/a", "safe"),
+        ("COPY . .", "/w/packages/b", "suggestion"),
+    ],
+)
+def test_a_package_of_a_workspace_may_hold_packages_for_one_machine(copied: str, taken: str, safety: str) -> None:
+    text = (
+        f"FROM node AS build\nWORKDIR /w\n{copied}\nRUN npm ci\nWORKDIR /w/web\nRUN npm run build\n"
+        f"FROM node\nCOPY --from=build {taken} /a\n"
+    )
+    workspace = Workspace(holds=lambda it: it == "packages/b/package.json" and copied == "COPY . .")
+    (finding,) = findings(emulated_build, context(text, workspace=workspace))
+    assert [it.safety.value for it in finding.fixes] == [safety]
