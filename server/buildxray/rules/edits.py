@@ -195,12 +195,33 @@ _DISABLED: Final = lazy_regex(
 
 
 def shares_comments(instruction: Instruction, gone: Collection[Instruction] = ()) -> bool:
-    """True if the comment lines above an instruction also describe the next line: one of the same kind, which remains."""
-    end = instruction.build.text.find("\n", instruction.syntax.end)
-    return end >= 0 and any(
-        it.syntax.start == end + 1 and it.keyword == instruction.keyword and it not in gone
-        for it in instruction.build.instructions[instruction.idx + 1 : instruction.idx + 2]
+    """True if the comment lines above an instruction also describe one directly below it: of the same kind, and remaining.
+
+    Comments that name a variable of the instruction, and none of the one below, are its own.
+    """
+    below = _remaining_below(instruction, gone)
+    if below is None:
+        return False
+    words = {*_NAME.findall(instruction.build.text[start_with_comments(instruction) : instruction.syntax.start])}
+    return words.isdisjoint(it.name.text for it in instruction.pairs) or not words.isdisjoint(
+        it.name.text for it in below.pairs
     )
+
+
+_NAME: Final = lazy_regex(r"\w+")
+
+
+def _remaining_below(instruction: Instruction, gone: Collection[Instruction]) -> Instruction | None:
+    """The first instruction of the same kind in the lines directly below one that is not deleted; None if another line comes before."""
+    text, above = instruction.build.text, instruction
+    for it in instruction.build.instructions[instruction.idx + 1 :]:
+        end = text.find("\n", above.syntax.end)
+        if end < 0 or it.syntax.start != end + 1 or it.keyword != instruction.keyword:
+            return None
+        if it not in gone:
+            return it
+        above = it
+    return None
 
 
 def remove_line(instruction: Instruction, *, with_comments: bool, gone: Collection[Instruction] = ()) -> Edit:

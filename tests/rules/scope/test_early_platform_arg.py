@@ -535,3 +535,21 @@ def test_jobs_of_their_own_share_nothing() -> None:
         == []
     )
     assert findings(early_platform_arg, context(text))
+
+
+@every_case(
+    "comment, is_moved",
+    [
+        ("# Settings of the build", False),
+        ("# TARGETOS is set for each platform", True),
+        ("# TARGETOS and FLAGS", False),
+    ],
+)
+def test_a_comment_of_a_group_stays_with_the_lines_that_remain(comment: str, *, is_moved: bool) -> None:
+    head, line = "FROM --platform=$BUILDPLATFORM golang AS b\n", f"{comment}\n"
+    arguments = "ARG TARGETOS\nARG TARGETARCH\n"
+    rest = "ARG FLAGS\nCOPY . .\nRUN go mod download\n"
+    run = "RUN CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH go build -o /a\nFROM scratch\nCOPY --from=b /a /\n"
+    before = f"{head}{line}{arguments}{rest}{run}"
+    after = f"{head}{rest}{line}{arguments}{run}" if is_moved else f"{head}{line}{rest}{arguments}{run}"
+    check_fix(early_platform_arg, before, after)
