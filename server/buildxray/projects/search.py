@@ -50,6 +50,10 @@ _WRITTEN: Final = lazy_regex(rb"^[ \t]*[^\s#]", re.MULTILINE)
 _INSTRUCTION: Final = lazy_regex(
     rb"^(?:\xef\xbb\xbf)?[ \t]*(?:%s)(?=\s|$)" % "|".join(INSTRUCTION_KINDS).encode(), re.MULTILINE | re.IGNORECASE
 )
+_CERTAIN_INSTRUCTION: Final = lazy_regex(
+    rb"^(?:\xef\xbb\xbf)?[ \t]*(?:(?i:FROM)|%s)(?=\s|$)" % "|".join(INSTRUCTION_KINDS).encode(), re.MULTILINE
+)
+"""One in capitals, or FROM: in another language, `cmd` and `user` may be names."""
 
 
 class _Ignoring(NamedTuple):
@@ -155,8 +159,8 @@ def _inside(
 def _is_of_another_kind(path: Path) -> bool:
     """True if the beginning of a file shows that it is not a Dockerfile, unless its name is `Dockerfile` or similar to `web.Dockerfile`.
 
-    Another kind is a script, which names its interpreter first, binary data, and a text without a line that begins with an
-    instruction, such as the grammar `Dockerfile.tmLanguage`.
+    Another kind is a script, which names its interpreter first, binary data, and a text that neither begins with an instruction nor has one in
+    capitals, such as the grammar `Dockerfile.tmLanguage`.
     """
     if not may_be_of_another_kind(path.name):
         return False
@@ -170,7 +174,13 @@ def _is_of_another_kind(path: Path) -> bool:
         return False
     if head.startswith(b"#!") and may_be_script(path.name):
         return True
-    return b"\0" in head or (_WRITTEN.search(head) is not None and _INSTRUCTION.search(head) is None)
+    written = _WRITTEN.search(head)
+    is_other_text = (
+        written is not None
+        and _INSTRUCTION.match(head, written.start()) is None
+        and _CERTAIN_INSTRUCTION.search(head) is None
+    )
+    return b"\0" in head or is_other_text
 
 
 def _read(path: Path, depth: int) -> tuple[_Ignoring, ...]:
