@@ -404,7 +404,15 @@ def _named(download: Download) -> list[_Named]:
         (piece, TextRange(piece.start + start, piece.start + end), architecture)
         for piece in download.pieces
         for start, end, architecture in named_architectures(piece.text)
+        if not (_CROSS_COMPILER.search(piece.text) and _REST_OF_TRIPLE.match(piece.text, end))
     ]
+
+
+_CROSS_COMPILER: Final = lazy_regex(r"(?<![a-z])(?:cross|toolchains?)(?![a-z])", re.IGNORECASE)
+_REST_OF_TRIPLE: Final = lazy_regex(
+    r"-(?:(?:alpine|buildroot|pc|unknown)-)?(?:linux|none|unknown)-(?:android|eabi|elf|gnu|musl)"
+)
+"""What follows the architecture for which a cross compiler compiles: `cross/aarch64-linux-musl.tgz`. That of its own machine is not told."""
 
 
 def _images(ctx: RuleContext, stage: Stage, download: Download) -> tuple[Platform, ...]:
