@@ -183,7 +183,7 @@ class ProjectBuild(NamedTuple):
             machine_is_unknown=self.machine_is_unknown,
             may_have_own_machines=self.may_have_own_machines,
             platforms_are_unknown=self.platforms_are_unknown,
-            has_build=self.shown is not None,
+            has_build=any(not it.may_be_written for it in self.declared),
             platforms_are_assumed=bool(self.default_platforms),
             is_for_one_platform=self.is_for_one_platform,
             is_automated=self.is_automated,

@@ -131,7 +131,7 @@ class DeclaredBuild:
     is_check: bool = False
     """True if it only checks the Dockerfile: `call = "check"`."""
     may_be_written: bool = False
-    """True if the Dockerfile does not exist, but a step of the workflow may write it before it is built."""
+    """True if the script that builds the Dockerfile writes a new text into it, or, for a missing one, if a step of the workflow may write it before."""
     is_presumed: bool = False
     """True if its Bake file has another name than those that Bake reads by itself, so that a command must name it."""
     is_overridden: bool = False

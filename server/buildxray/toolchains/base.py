@@ -130,7 +130,7 @@ class Workspace(NamedTuple):
     platforms_are_unknown: bool = False
     """True if a file of the project builds the Dockerfile, and only a run of it tells for which platforms."""
     has_build: bool = False
-    """True if a file of the project builds the Dockerfile."""
+    """True if a file of the project builds the Dockerfile with the text that it has."""
     is_beside_sources: bool = False
     """True if the directory of the Dockerfile holds sources of a program or its list of dependencies."""
     platforms_are_assumed: bool = False

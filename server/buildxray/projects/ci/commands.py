@@ -39,6 +39,7 @@ from buildxray.projects.ci.command_lines import (
     words_of_buildctl,
     words_of_kaniko,
 )
+from buildxray.projects.ci.hand_overs import written_dockerfiles
 from buildxray.projects.ci.shell import Shell, StartedCommand, parse_script
 from buildxray.projects.ci.site import WORKSPACE, MakeCall, Reading, Site, in_checkout
 from buildxray.projects.compose_builds import read_compose
@@ -69,6 +70,7 @@ def read_commands(script: str, site: Site, reading: Reading) -> None:
     if read is None:
         return
     machines = site.machines
+    n_before = len(reading.builds)
     lines = LineIndex.of(script) if site.is_whole_file else None
     for started in Shell(site, read).started(reading.spend):
         line = read_command_line(started.words)
@@ -84,6 +86,11 @@ def read_commands(script: str, site: Site, reading: Reading) -> None:
         else:
             place = site if lines is None else site._replace(line=lines.line_of(started.start) + 1)
             _Starter(place, reading, machines, started).start(line)
+    if len(reading.builds) > n_before:
+        written = {path for path, original in written_dockerfiles(script, site).items() if original is None}
+        reading.builds[n_before:] = [
+            replace(it, may_be_written=True) if it.dockerfile in written else it for it in reading.builds[n_before:]
+        ]
     _is_exhausted(site, reading)
 
 
