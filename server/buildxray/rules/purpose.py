@@ -41,6 +41,13 @@ def is_test_data(path: str) -> bool:
     return any(_DATA_DIRECTORY.fullmatch(it) for it in path.split("/")[:-1])
 
 
+def is_template_by_name(path: str) -> bool:
+    """True if the path of a Dockerfile says that a program makes others from the file: `tmpl.Dockerfile`, `templates/web/Dockerfile`."""
+    *directories, name = path.split("/")
+    words = _BETWEEN_WORDS.split(name)
+    return "{{" in path or any(map(_TEMPLATE.fullmatch, (*directories, *words)))
+
+
 def is_wrong_by_name(path: str) -> bool:
     """True if the path of a Dockerfile says that the file is wrong: `Dockerfile.bad`, `e2e/build-fail/Dockerfile`."""
     return not _WRONG.isdisjoint(it.lower() for it in _BETWEEN_WORDS.split(path))
@@ -49,6 +56,7 @@ def is_wrong_by_name(path: str) -> bool:
 _DATA_DIRECTORY: Final = lazy_regex(
     r"_*(?:.+[._-])?(?:fixtures?|snapshots?|test[._-]?(?:cases?|data|files|inputs?))_*", re.IGNORECASE
 )
+_TEMPLATE: Final = lazy_regex(r"(?:boilerplate|scaffold|skel|skeleton|template|tmpl|tpl)s?(?:v?\d+)?", re.IGNORECASE)
 _WRONG: Final = frozenset({"bad", "broken", "fail", "failing", "fails", "invalid", "malformed", "wrong"})
 _BETWEEN_WORDS: Final = lazy_regex(r"[/._-]")
 

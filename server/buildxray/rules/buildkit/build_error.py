@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from buildxray.localization import _, localized
 from buildxray.rules.base import Finding, Fix, FixAvailability, FixFinder, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
-from buildxray.rules.purpose import is_for_helping, is_test_data, is_wrong_by_name
+from buildxray.rules.purpose import is_for_helping, is_template_by_name, is_test_data, is_wrong_by_name
 from buildxray.semantics.build import Build, PlanError, Workspace
 from buildxray.semantics.errors import (
     Cause,
@@ -33,7 +33,8 @@ def build_error(ctx: RuleContext) -> Iterator[Finding]:
     is information if a Bake file or a workflow makes that request, and in a file that is probably not built as it is, unless a file of the
     project builds it: a file without FROM that is not where `docker build` looks for it (`Dockerfile.common`, `roles/base/Dockerfile` in a
     directory without sources), because it may be a part of others; data of tests (`fixtures/`, `testdata/`); and a file whose path says
-    that it is wrong (`Dockerfile.bad`, `build-fail/Dockerfile`).
+    that it is a template (`tmpl.Dockerfile`, `templates/web/Dockerfile`) or wrong (`Dockerfile.bad`, `build-fail/Dockerfile`). A build by a script
+    that writes the file before does not count.
 
     ## Why it matters
     `docker build` stops before the first step.
@@ -113,14 +114,16 @@ def build_error(ctx: RuleContext) -> Iterator[Finding]:
 def _severity_of_place(workspace: Workspace, *, is_headless: bool) -> Severity | None:
     """Information for a file that is probably not built as it is, by its place in the project; None for another one.
 
-    A program may put a file without FROM together with others. Data of tests, and files whose names say so, are wrong on purpose.
+    A program may put a file without FROM together with others, or replace words in a template. Data of tests, and files whose names say so,
+    are wrong on purpose.
     """
     path = workspace.dockerfile
     if is_headless and workspace.may_be_part:
         return Severity.INFORMATION
     if workspace.has_build:
         return Severity.INFORMATION if is_wrong_by_name(path) and is_for_helping(path) else None
-    return Severity.INFORMATION if is_wrong_by_name(path) or is_test_data(path) else None
+    may_be_wrong = is_wrong_by_name(path) or is_test_data(path) or is_template_by_name(path)
+    return Severity.INFORMATION if may_be_wrong else None
 
 
 def _without_repetition(build: Build) -> Iterator[PlanError]:
