@@ -62,10 +62,14 @@ _ON_PURPOSE: Final = ("emulated", "emulation", "native", "natively", "qemu")
 
 
 def _may_want_cgo(command: KnownCommand) -> bool:
-    """True if cgo, which is on by default, is off after cross-compiling, though the stage installs a C compiler."""
+    """True if cgo, which is on by default, is off after cross-compiling, though the stage installs a C compiler, or its image may ask for cgo.
+
+    The environment of official images does not mention cgo; other ones may set `CGO_ENABLED=1`, or wrap the go command.
+    """
     stage = command.run.stage
-    is_default = command.use.toolchain is GO and not command.invocation.setting("CGO_ENABLED").is_set
-    return is_default and stage is not None and installs_c_compiler(stage)
+    if command.use.toolchain is not GO or command.invocation.setting("CGO_ENABLED").is_set or stage is None:
+        return False
+    return installs_c_compiler(stage) or not stage.image_name.startswith("docker.io/library/")
 
 
 def _crossable(stages: Iterable[Stage]) -> list[KnownCommand] | None:

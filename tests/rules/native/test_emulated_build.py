@@ -1475,3 +1475,19 @@ def test_a_package_of_a_workspace_may_hold_packages_for_one_machine(copied: str,
     workspace = Workspace(holds=lambda it: it == "packages/b/package.json" and copied == "COPY . .")
     (finding,) = findings(emulated_build, context(text, workspace=workspace))
     assert [it.safety.value for it in finding.fixes] == [safety]
+
+
+@every_case(
+    "image, command, safety",
+    [
+        ("golang:1.25", "go build -o /a", "safe"),
+        ("docker.io/library/alpine", "go build -o /a", "safe"),
+        ("example.org/builder", "CGO_ENABLED=0 go build -o /a", "safe"),
+        ("example.org/builder", "go build -o /a", "suggestion"),
+        ("example/golang", "go build -o /a", "suggestion"),
+    ],
+)
+def test_another_image_may_ask_for_cgo(image: str, command: str, safety: str) -> None:
+    text = f"FROM {image} AS b\nWORKDIR /s\nCOPY . .\nRUN {command}\nFROM scratch\nCOPY --from=b /a /\n"
+    (finding,) = findings(emulated_build, context(text, workspace=Workspace(uses_cgo=False)))
+    assert [it.safety.value for it in finding.fixes] == [safety]

@@ -115,7 +115,7 @@ def emulated_build(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    The fix is safe where `CGO_ENABLED=0` reaches the compiler, or the Go sources beside the Dockerfile need no C
+    The fix is safe where `CGO_ENABLED=0` reaches the compiler, or, in an official image, the Go sources beside the Dockerfile need no C
     compiler, where the stage runs nothing that could behave differently on the build machine, and where only compiled files, or files
     for every architecture, are copied out of it. Of a script in the package.json beside the Dockerfile or in its context each command has
     to be a known bundler, or a program that writes the same files on each machine. Otherwise it is a suggestion, and so it is if a
