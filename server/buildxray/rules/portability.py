@@ -228,23 +228,25 @@ def _takes_package_of_workspace(
 ) -> bool:
     """True if other stages take a directory of a package of a workspace, into which an installation above it may write `node_modules`."""
     roots = {it for one in commands if one.use.effect is Effect.INSTALL for it in one.invocation.directories}
-    packages = {it for stage in members for one in stage.instructions for it in _packages_copied(one)}
+    manifests = ("package.json", "package*.json")
+    packages = {it for stage in members for one in stage.instructions for it in _copied(one, manifests)}
     if any(it != root and holds(root, it) and holds(path, it) for root in roots for it in packages for path in taken):
         return True
     context_holds = next((it.build.workspace.holds for it in members), None)
+    copied = {it for stage in members for one in stage.instructions for it in _copied(one, (".", "./"))}
     return context_holds is not None and any(
         path != root and holds(root, path) and context_holds(posixpath.relpath(f"{path}/package.json", root))
-        for root in roots
+        for root in roots & copied
         for path in taken
     )
 
 
-def _packages_copied(instruction: Instruction) -> Iterator[str]:
-    """The absolute directories into which an instruction copies a package.json of the build context."""
+def _copied(instruction: Instruction, names: Collection[str]) -> Iterator[str]:
+    """The absolute directories into which an instruction copies files of the build context with one of these base names, or a directory with such a path."""
     node = instruction.node
     if not isinstance(node, Copy) or node.source_stage is not None or node.destination is None:
         return
-    if not any(posixpath.basename(it.text) in ("package.json", "package*.json") for it in node.sources):
+    if not any(it.text in names or posixpath.basename(it.text) in names for it in node.sources):
         return
     for destination in dict.fromkeys(instruction.expanded(node.destination.text)):
         for directory in instruction.directories if destination is not None else ():
