@@ -934,3 +934,24 @@ def test_a_module_in_a_directory_of_the_context(needed: NeededFiles | None, *, v
     messages = [it.message for it in findings(late_module_download, context(text, workspace=workspace))]
     assert any("`backend/go.mod` and `backend/go.sum` are not copied" in it for it in messages) is is_said
     assert bool(messages) is is_said
+
+
+@every_case(
+    "destination, written",
+    [
+        ("app/x/requirements.txt", "/app/x/app/x/requirements.txt"),
+        ("/deps/", "/deps/requirements.txt"),
+        ("/deps", "/deps/requirements.txt"),
+        (".", ""),
+        ("./", ""),
+        ("/app/x", ""),
+        ("/app/x/requirements.txt", ""),
+        ("$WHERE", ""),
+    ],
+)
+def test_a_manifest_that_is_copied_to_another_place(destination: str, written: str) -> None:
+    text = f"FROM python\nWORKDIR /app/x\nCOPY requirements.txt {destination}\nCOPY . /app/x\nRUN pip install -r requirements.txt\n"
+    (finding,) = findings(late_module_download, context(text))
+    place = f"`COPY requirements.txt` writes `{written}`, and the command reads `/app/x/requirements.txt`"
+    move = "move it to right after `COPY requirements.txt`, before the rest is copied"
+    assert finding.message.partition(": ")[2] == (place if written else move)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections import Counter
 from collections.abc import Container, Iterator, Sequence
 from itertools import product
 from typing import Final
@@ -356,6 +357,12 @@ def _reason(ctx: RuleContext, whole: Instruction, command: KnownCommand) -> str:
             # Source: doc.rust-lang.org/cargo, "Cargo Targets": a package without targets is an error.
             return _("{reason}; Cargo also needs an empty `src/main.rs` or `src/lib.rs`", reason=reason)
         return _("{reason}; `{command}` needs no other files", reason=reason, command=alone) if alone else reason
+    # Of several lists of one name, all but one are those of other members of a workspace.
+    names = Counter(map(posixpath.basename, copied))
+    single = ((path, it) for path, it in copied.items() if it is not None and names[posixpath.basename(path)] == 1)
+    elsewhere = next(filter(None, (_misplaced(it, path, command) for path, it in single)), None)
+    if elsewhere is not None:
+        return elsewhere
     last = max(copying, key=lambda it: it.idx)
     sources = " ".join(it.text for it in _sources(last))
     copy = f"{last.build.text[slice(*last.keyword_range)]} {sources}"
@@ -376,6 +383,31 @@ def _reason(ctx: RuleContext, whole: Instruction, command: KnownCommand) -> str:
             copy=copy,
         )
     return _("move it to right after `{copy}`, before the rest is copied", copy=copy)
+
+
+def _misplaced(copy: Instruction, path: str, command: KnownCommand) -> str | None:
+    """What is wrong if a COPY surely writes a manifest to another place than the one where a command reads it; otherwise None."""
+    node = copy.node
+    sources = [posixpath.normpath(it.text.lstrip("/") or ".") for it in _sources(copy)]
+    if not isinstance(node, Copying) or node.destination is None or "$" in node.destination.text or path not in sources:
+        return None
+    name = posixpath.basename(path)
+    directories, manifests = command.invocation.directories, command.use.manifests
+    read = dict.fromkeys(
+        clean(posixpath.join(it, one)) for it in directories for one in manifests if may_name(name, one)
+    )
+    destinations = [posixpath.join(it, node.destination.text) for it in copy.directories]
+    # Without a slash at its end, the destination may be a file or a directory.
+    files = [clean(it) for it in destinations if len(sources) == 1 and not it.endswith(("/", "/."))]
+    written = dict.fromkeys((*(clean(posixpath.join(it, name)) for it in destinations), *files))
+    if not read or not written or not read.keys().isdisjoint(written):
+        return None
+    return _(
+        "`{copy}` writes `{written}`, and the command reads `{read}`",
+        copy=f"{copy.build.text[slice(*copy.keyword_range)]} {path}",
+        written=next((it for it in files if posixpath.basename(it) == name), next(iter(written))),
+        read=next(iter(read)),
+    )
 
 
 def _entered_later(copy: Instruction, run: Run) -> str:
@@ -551,13 +583,13 @@ def _context_paths(command: KnownCommand, manifest: str) -> list[tuple[str, str]
     A COPY that names the manifest comes before one of its directory.
     """
     name = posixpath.basename(manifest)
-    wanted = {clean(posixpath.join(it, manifest)) for it in command.invocation.directories}
+    wanted = dict.fromkeys(clean(posixpath.join(it, manifest)) for it in command.invocation.directories)
     named: dict[tuple[str, str], None] = {}
     inside: dict[tuple[str, str], None] = {}
     for it in _copies_before(command.run):
         if not isinstance(it.node, Copying) or it.node.destination is None:
             continue
-        destinations = {clean(posixpath.join(one, it.node.destination.text)) for one in it.directories}
+        destinations = dict.fromkeys(clean(posixpath.join(one, it.node.destination.text)) for one in it.directories)
         for source in it.node.sources:
             path = posixpath.normpath(source.text.lstrip("/") or ".")
             directory = posixpath.dirname(path)
