@@ -88,16 +88,9 @@ def test_a_tool_of_a_stage_for_the_target_may_be_for_the_machine_that_runs_it(
     assert reported(builder_arch_in_image, text) == ["$BUILDARCH"]
 
 
-@every_case(
-    "lines, n_findings, n_related",
-    [
-        ("COPY a-$BUILDARCH /a\nCOPY b-$BUILDARCH /b\nRUN curl -o /c https://x.org/c-$BUILDARCH", 1, 2),
-        # the fix of the first leaves what only prints
-        ("COPY a-$BUILDARCH /a\nCOPY b-$BUILDARCH /b\nRUN echo $BUILDARCH", 2, 0),
-        ("COPY $BUILDPLATFORM/a-$BUILDARCH /a\nCOPY b-$BUILDARCH /b", 1, 1),
-    ],
-)
-def test_one_finding_if_one_fix_repairs_all_uses(lines: str, n_findings: int, n_related: int) -> None:
-    text = f"FROM alpine\nARG BUILDARCH BUILDPLATFORM\n{lines}\n"
-    all_findings = findings(builder_arch_in_image, context(text))
-    assert (len(all_findings), sum(len(it.related) for it in all_findings)) == (n_findings, n_related)
+def test_each_instruction_that_takes_a_file_of_the_machine_is_reported() -> None:
+    text = (
+        "FROM alpine\nARG BUILDARCH BUILDPLATFORM\nCOPY $BUILDPLATFORM/a-$BUILDARCH /a\nCOPY b-$BUILDARCH /b\n"
+        "RUN curl -o /c https://x.org/c-$BUILDARCH && echo $BUILDARCH\n"
+    )
+    assert len(findings(builder_arch_in_image, context(text))) == 3

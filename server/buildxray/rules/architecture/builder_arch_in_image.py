@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from buildxray.localization import _
-from buildxray.rules.base import Finding, Fix, FixAvailability, Related, Safety, Severity, rule
+from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import declare_arguments
 from buildxray.rules.intended import is_chosen
@@ -68,17 +68,11 @@ def builder_arch_in_image(ctx: RuleContext) -> Iterator[Finding]:
             uses = [it for it in uses if not is_beside or not _is_tool(ctx, *it)]
             uses += [use for instruction in stage.instructions for use in _by_variables(ctx, instruction)]
         seen: set[Instruction] = set()
-        replaced: set[str] = set()
-        """Names that are reported, and whose fix replaces them in the whole stage."""
         for instruction, range_ in uses:
             name = _name(ctx, range_)
             # `ARG BUILDARCH=amd64` is a constant, which `masked-platform-arg` reports, or an argument that the builds give.
-            if instruction not in seen and name not in replaced and not instruction.has_default(name):
+            if instruction not in seen and not instruction.has_default(name):
                 seen.add(instruction)
-                of_instruction = {_name(ctx, it) for one, it in uses if one is instruction}
-                renamed = {it for it in of_instruction if _argument_to_rename(ctx, stage, it, uses) is not None}
-                replaced |= renamed
-                others = [it for one, it in uses if one is not instruction and _name(ctx, it) in renamed]
                 yield Finding(
                     range_,
                     _(
@@ -88,7 +82,6 @@ def builder_arch_in_image(ctx: RuleContext) -> Iterator[Finding]:
                         name=name,
                     ),
                     _fixes(ctx, stage, instruction, uses),
-                    tuple(Related(it, _("it chooses a file here, too")) for it in others),
                 )
 
 

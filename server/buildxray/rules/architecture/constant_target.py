@@ -329,7 +329,8 @@ def _installers(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
         fixes: tuple[Fix, ...] = ()
         if removed is not None and "\n" not in ctx.text[slice(*removed)]:
             fixes = (Fix(_("Remove the option"), (Edit(removed, ""),), Safety.SUGGESTION),)
-        yield Finding(range_, message, fixes, doubt=None if has_addons else Doubt.USE)
+        # Nobody names an architecture for packages without native code, so it is an error in either case.
+        yield Finding(range_, message, fixes)
 
 
 def _names_packages(command: KnownCommand) -> bool:
