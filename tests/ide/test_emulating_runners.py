@@ -1,0 +1,285 @@
+"""Jobs whose machine emulates a compiler."""
+
+from __future__ import annotations
+
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from buildxray.ide.project import Projects
+from buildxray.ide.project_files import look_at
+from buildxray.ide.settings import Settings
+from tests.support.cases import every_case
+from tests.support.project_files import DOCKERFILE, WORKFLOW, looked_at
+
+
+@every_case(
+    "platforms, ending",
+    [
+        ("linux/arm64", "; a runner for linux/arm64 avoids that"),
+        ("linux/amd64,linux/arm64", "in the stage of line 1 of Dockerfile"),
+        ("linux/arm64,linux/arm/v7", "in the stage of line 1 of Dockerfile"),
+    ],
+)
+def test_the_runner_that_a_job_of_one_platform_needs(tmp_path: Path, platforms: str, ending: str) -> None:
+    step = f"          - run: docker buildx build --platform {platforms} .\n"
+    (finding,) = looked_at(tmp_path, WORKFLOW + step + DOCKERFILE, ".github/workflows/ci.yml").diagnostics
+    assert finding.message.endswith(ending)
+
+
+MATRIX = """
+    #- .github/workflows/ci.yml
+    on: push
+    jobs:
+      job:
+        runs-on: ubuntu-latest
+        strategy:
+          matrix:
+            platform: [linux/amd64, linux/arm64]
+        steps:
+          - run: docker buildx build --platform ${{ matrix.platform }} .
+"""
+
+
+def test_a_job_of_one_platform_needs_another_runner_and_not_several(tmp_path: Path) -> None:
+    (finding,) = looked_at(tmp_path, MATRIX + DOCKERFILE, ".github/workflows/ci.yml").diagnostics
+    assert finding.message.endswith(
+        "; use a runner for linux/arm64, or compile on the build platform in the stage of line 1 of Dockerfile"
+    )
+
+
+def test_builds_of_one_job_are_one_finding(tmp_path: Path) -> None:
+    build = "          - run: docker buildx build --platform linux/amd64,linux/arm64 {} .\n"
+    steps = build.format("-t a") + build.format("--target build") + build.format("-f other.Dockerfile")
+    other = DOCKERFILE.replace("Dockerfile", "other.Dockerfile")
+    file = looked_at(tmp_path, WORKFLOW + steps + other, ".github/workflows/ci.yml")
+    (finding,) = file.diagnostics
+    assert finding.message == (
+        "both RUN instructions of Dockerfile and other.Dockerfile run under emulation for linux/arm64, several times slower, "
+        "because this job runs on linux/amd64; use a separate runner for each platform, or compile on the build platform in the stage of line 1 of Dockerfile"
+    )
+
+
+BAKE = 'target "default" {\n  platforms = PLATFORMS\n}\ntarget "one" {\n  platforms = ["linux/amd64"]\n}\n'
+BOTH = '["linux/amd64", "linux/arm64"]'
+QEMU = "          - uses: docker/setup-qemu-action@v3\n"
+BAKE_ACTION = "          - uses: docker/bake-action@v6\n"
+
+
+@every_case(
+    "runner, steps, platforms, is_found",
+    [
+        ("ubuntu-latest", QEMU + BAKE_ACTION, BOTH, True),
+        ("ubuntu-24.04-arm", BAKE_ACTION, BOTH, True),
+        ("ubuntu-latest", "          - run: docker buildx bake --push\n", BOTH, True),
+        ("ubuntu-latest", BAKE_ACTION + "            with: {set: '*.platform=linux/arm64'}\n", '["linux/amd64"]', True),
+        ("ubuntu-latest", QEMU + BAKE_ACTION, '["linux/amd64"]', False),
+        ("ubuntu-latest", QEMU + BAKE_ACTION + "            with: {targets: one}\n", BOTH, False),
+        ("ubuntu-latest", BAKE_ACTION + "            with: {set: '*.platform=linux/amd64'}\n", BOTH, False),
+        ("ubuntu-latest", "          - uses: depot/bake-action@v1\n", BOTH, False),
+        ("self-hosted", BAKE_ACTION, BOTH, False),
+    ],
+)
+def test_a_job_that_calls_bake_may_emulate(
+    tmp_path: Path, runner: str, steps: str, platforms: str, *, is_found: bool
+) -> None:
+    workflow = WORKFLOW.replace("ubuntu-latest", runner) + steps
+    bake = f"#- docker-bake.hcl\n{BAKE.replace('PLATFORMS', platforms)}"
+    file = looked_at(tmp_path, textwrap.dedent(workflow) + bake, ".github/workflows/ci.yml")
+    assert [(it.rule, file.text[slice(*it.range)]) for it in file.diagnostics] == [
+        ("emulating-runner", runner)
+    ] * is_found
+    assert not file.lenses
+    assert not look_at(tmp_path / "docker-bake.hcl", bake.partition("\n")[2], Projects(), Settings()).diagnostics
+
+
+@pytest.mark.parametrize(("runner", "is_found"), [("ubuntu-24.04-arm", False), ("ubuntu-latest", True)])
+def test_a_matrix_of_bake_emulates_unless_each_platform_has_its_machine(
+    tmp_path: Path, runner: str, *, is_found: bool
+) -> None:
+    workflow = f"""
+    #- .github/workflows/ci.yml
+    on: push
+    jobs:
+      image:
+        strategy:
+          matrix:
+            include:
+              - {{platform: linux/amd64, runner: ubuntu-latest}}
+              - {{platform: linux/arm64, runner: {runner}}}
+        runs-on: ${{{{ matrix.runner }}}}
+        steps:
+          - uses: docker/bake-action@v6
+            with: {{set: "*.platform=${{{{ matrix.platform }}}}"}}
+    #- docker-bake.hcl
+    target "default" {{ platforms = {BOTH} }}
+    """
+    file = looked_at(tmp_path, workflow, ".github/workflows/ci.yml")
+    assert [it.rule for it in file.diagnostics] == ["emulating-runner"] * is_found
+
+
+def test_the_job_that_emulates_is_reported_and_not_the_one_before_it(tmp_path: Path) -> None:
+    job = """
+      {name}:
+        runs-on: {runner}
+        steps:
+          - uses: docker/bake-action@v6
+            with: {{set: "*.platform={platform}"}}"""
+    native = job.format(name="native", runner="ubuntu-22.04", platform="linux/amd64")
+    emulated = job.format(name="emulated", runner="ubuntu-24.04", platform="linux/arm64")
+    bake = f"\n    #- docker-bake.hcl\n    target default {{ platforms = {BOTH} }}\n"
+    workflow = f"\n    #- .github/workflows/ci.yml\n    on: push\n    jobs:{native}{emulated}{bake}"
+    file = looked_at(tmp_path, workflow, ".github/workflows/ci.yml")
+    assert [file.text[slice(*it.range)] for it in file.diagnostics] == ["ubuntu-24.04"]
+
+
+@every_case("image, is_found", [("eclipse-temurin:17-jre", True), ("openjdk:17-jdk-alpine", False)])
+def test_a_build_that_stops_at_an_image_emulates_nothing(tmp_path: Path, image: str, *, is_found: bool) -> None:
+    build = "          - run: docker buildx build --platform linux/amd64,linux/arm64 .\n"
+    text = f"{WORKFLOW}{build}    #- Dockerfile\n    FROM maven:3.9-eclipse-temurin-17 AS b\n    RUN mvn package\n    FROM {image}\n    COPY --from=b /a.jar /a.jar\n"
+    file = looked_at(tmp_path, text, ".github/workflows/ci.yml")
+    assert [it.rule for it in file.diagnostics] == ["emulating-runner"] * is_found
+
+
+def test_workflows_with_equal_builds_have_one_finding(tmp_path: Path) -> None:
+    build = "          - run: docker buildx build --platform linux/amd64,linux/arm64 {} .\n"
+    nightly = WORKFLOW.replace("ci.yml", "nightly.yml") + build.format("-t a")
+    release = WORKFLOW.replace("ci.yml", "release.yml") + build.format("--push -t a:1")
+    found = [
+        [it.rule for it in looked_at(tmp_path, nightly + release, f".github/workflows/{name}.yml").diagnostics]
+        for name in ("nightly", "release")
+    ]
+    assert sorted(found) == [[], ["emulating-runner"]]
+
+
+@every_case(
+    "runs, is_found, crosses",
+    [
+        (["apt-get install -y build-essential libpq-dev", "pip wheel --wheel-dir /w psycopg2"], True, False),
+        (["apk add --no-cache python3 make g++", "npm ci"], True, False),
+        (["apt-get install -y gcc", "pip install uwsgi", "CGO_ENABLED=0 go build"], True, True),
+        # Nobody knows a recipe for these.
+        (["apt-get install -y gcc", "cargo build"], True, False),
+        (["./configure && make"], True, False),
+        # Without a compiler, pip probably downloads wheels.
+        (["apt-get install -y libpq5", "pip install psycopg2"], False, False),
+        (["apt-get install -y build-essential"], False, False),
+        # Extensions of PHP are compiled; a few are published as files for each machine, and Composer's packages are sources.
+        (["docker-php-ext-install pdo_mysql gd"], True, False),
+        (["pecl install redis"], True, False),
+        (["install-php-extensions intl @composer"], True, False),
+        (["install-php-extensions ioncube_loader @composer"], False, False),
+        (["docker-php-ext-enable opcache", "pecl channel-update pecl.php.net"], False, False),
+        # The installed compiler compiles for its own machine.
+        (["ghc Main.hs"], True, False),
+    ],
+)
+def test_a_package_installation_compiles_if_a_compiler_is_installed(
+    tmp_path: Path, runs: list[str], is_found: bool, crosses: bool
+) -> None:
+    build = "          - run: docker buildx build --platform linux/amd64,linux/arm64 .\n"
+    lines = "".join(f"    RUN {it}\n" for it in runs)
+    text = (
+        f"{WORKFLOW}{build}    #- Dockerfile\n    FROM debian AS b\n{lines}    FROM debian\n    COPY --from=b /w /w\n"
+    )
+    messages = [str(it.message) for it in looked_at(tmp_path, text, ".github/workflows/ci.yml").diagnostics]
+    assert len(messages) == is_found
+    assert all(("compile on the build platform" in it) == crosses for it in messages)
+
+
+def test_jobs_for_other_platforms_have_findings_of_their_own(tmp_path: Path) -> None:
+    both = WORKFLOW + "          - run: docker buildx build --platform linux/amd64,linux/arm64 .\n"
+    other = WORKFLOW.replace("ci.yml", "z.yml") + "          - run: docker buildx build --platform linux/arm64 .\n"
+    second = "      again:\n        runs-on: ubuntu-22.04\n        steps:\n"
+    arm = "          - run: docker buildx build --platform linux/arm64 .\n"
+    for name, n_findings in [("ci", 2), ("z", 0)]:
+        found = looked_at(tmp_path, both + second + arm + other, f".github/workflows/{name}.yml").diagnostics
+        assert [it.rule for it in found] == ["emulating-runner"] * n_findings
+    found = looked_at(tmp_path, both + other, ".github/workflows/z.yml").diagnostics
+    assert [it.rule for it in found] == ["emulating-runner"]
+
+
+def test_a_dockerfile_of_several_jobs_has_one_finding(tmp_path: Path) -> None:
+    build = "          - run: docker buildx build --platform linux/amd64,linux/arm64 {} .\n"
+    second = "      again:\n        runs-on: ubuntu-22.04\n        steps:\n"
+    other = DOCKERFILE.replace("#- Dockerfile", "#- tool/Dockerfile")
+    for target, n_findings in [("--target build", 1), ("-f tool/Dockerfile", 2)]:
+        text = WORKFLOW + build.format("") + second + build.format(target) + other
+        found = looked_at(tmp_path, text, ".github/workflows/ci.yml").diagnostics
+        assert len(found) == n_findings
+    assert found[1].message.startswith("the RUN instruction of tool/Dockerfile runs under emulation")
+    assert found[1].message.endswith("compile on the build platform in the stage of line 1 of tool/Dockerfile")
+
+
+STEP = "          - run: docker buildx build --platform linux/amd64,linux/arm64 {} -t a .\n"
+
+
+@pytest.mark.parametrize("directory", ["", "vendored/"])
+def test_a_workflow_that_came_with_another_project_has_no_machine(tmp_path: Path, directory: str) -> None:
+    (tmp_path / ".git").mkdir()
+    name = f"{directory}.github/workflows/ci.yml"
+    file = looked_at(tmp_path, WORKFLOW.replace(".github/workflows/ci.yml", name) + STEP.format(""), name)
+    assert [it.rule for it in file.diagnostics] == ["emulating-runner"] * (not directory)
+
+
+@pytest.mark.parametrize(("given", "is_found"), [("--build-arg PREBUILT=true", False), ("", True)])
+def test_a_compiler_that_the_arguments_skip_does_not_emulate(tmp_path: Path, given: str, *, is_found: bool) -> None:
+    dockerfile = """
+    #- Dockerfile
+    FROM golang AS build
+    ARG PREBUILT=false
+    RUN [ "$PREBUILT" = true ] || go build -o /app .
+    FROM scratch
+    COPY --from=build /app /app
+    """
+    markup = WORKFLOW + STEP.format(given) + dockerfile
+    file = looked_at(tmp_path, markup, ".github/workflows/ci.yml")
+    assert [it.rule for it in file.diagnostics] == ["emulating-runner"] * is_found
+
+
+@every_case(
+    "commands, is_advised",
+    [
+        ("npm ci && npm run build", True),
+        ("apt-get install -y gcc && npm ci && npm run build", True),
+        # Packages with native code are for the machine that installs them, and the image takes them along.
+        ("cd /app && apt-get install -y gcc && npm ci && npm run build", False),
+        # A build tool may not support another compiler and another machine.
+        ("apt-get install -y gcc cmake && cmake -B /app && cmake --build /app", False),
+        ("apt-get install -y gcc && pip install -r requirements.txt && go build -o /app .", True),
+    ],
+)
+def test_cross_compiling_is_advised_where_something_is_compiled(
+    tmp_path: Path, commands: str, *, is_advised: bool
+) -> None:
+    dockerfile = f"""
+    #- Dockerfile
+    FROM debian AS build
+    RUN {commands}
+    FROM debian
+    COPY --from=build /app /app
+    """
+    file = looked_at(tmp_path, WORKFLOW + STEP.format("") + dockerfile, ".github/workflows/ci.yml")
+    assert [("on the build platform in the stage of line 1" in it.message) for it in file.diagnostics] == [is_advised]
+
+
+@pytest.mark.parametrize(
+    ("stages", "is_advised"),
+    [
+        # The only stage is the image, which is for the target.
+        ("FROM node\nCOPY . .\nRUN npm ci && npm run build", False),
+        # `phpize` asks the PHP of the stage how to compile.
+        (
+            "FROM php AS ext\nRUN phpize && ./configure && gcc -shared -o /a.so a.c\nFROM php\nCOPY --from=ext /a.so /",
+            False,
+        ),
+        ("FROM gcc AS ext\nRUN ./configure && gcc -shared -o /a.so a.c\nFROM php\nCOPY --from=ext /a.so /", True),
+    ],
+)
+def test_cross_compiling_is_not_advised_where_it_is_impossible(
+    tmp_path: Path, stages: str, *, is_advised: bool
+) -> None:
+    dockerfile = "    #- Dockerfile\n" + textwrap.indent(stages, "    ") + "\n"
+    file = looked_at(tmp_path, WORKFLOW + STEP.format("") + dockerfile, ".github/workflows/ci.yml")
+    assert [("on the build platform in the stage of line 1" in it.message) for it in file.diagnostics] == [is_advised]
