@@ -63,7 +63,7 @@ def match_text(text: str, glob: str) -> bool:
     `fnmatch.fnmatchcase` does the same, but its cache keeps 32,768 patterns, each of which may be one that an edit has replaced.
     """
     if "*" not in glob and "?" not in glob and "[" not in glob:
-        # Most globs are names, and compiling a pattern takes a hundred times as long as comparing it.
+        # Most globs are names, and compiling a pattern takes far longer than comparing it.
         return text == glob
     return _text_pattern(glob).match(text) is not None
 

@@ -20,7 +20,15 @@ from buildxray.projects.bake.targets import OF_ENVIRONMENT, Definition, Target
 from buildxray.projects.builds import Note, absolute, is_remote
 from buildxray.projects.hcl.values import UNKNOWN, Unknown, Value
 from buildxray.projects.interpolation import MissingVariableError, interpolate, read_environment_file
-from buildxray.projects.yaml import Tagged, Timestamp, YamlError, YamlMapping, load_documents, may_be_template
+from buildxray.projects.yaml import (
+    Tagged,
+    Timestamp,
+    YamlError,
+    YamlMapping,
+    as_mapping,
+    load_documents,
+    may_be_template,
+)
 from buildxray.records import dataclass
 from buildxray.syntax.lazy_regex import lazy_regex
 
@@ -59,7 +67,7 @@ class _Loader:
         """Load the services of several files; later files override earlier ones, and paths in them are relative to `base`."""
         services: dict[str, _Service] = {}
         for path in paths:
-            for document in self._documents(path):
+            for document in self.documents(path):
                 for included in self._included(document, base, depth):
                     services = {**included, **services}
                 listed = document.get("services")
@@ -74,7 +82,8 @@ class _Loader:
                         before.body = _merged(before.body, resolved)
         return services
 
-    def _documents(self, path: Path) -> list[YamlMapping]:
+    def documents(self, path: Path) -> list[YamlMapping]:
+        """The documents of a file with the values of variables; empty if it cannot be read."""
         if path not in self.loaded:
             self.loaded[path] = []
             self.loaded[path] += self._load(path)
@@ -158,7 +167,7 @@ class _Loader:
         if not isinstance(file, str):
             return _merged(self._extended(parent, services, path, base, depth + 1), own)
         other = absolute(base / file)
-        for document in self._documents(other):
+        for document in self.documents(other):
             listed = document.get("services")
             if isinstance(listed, Mapping) and parent in listed:
                 return _merged(self._extended(parent, listed, other, other.parent, depth + 1), own)
@@ -206,13 +215,9 @@ def overridden_services(directory: Path, names: Iterable[str]) -> frozenset[str]
     loader = _Loader(directory, read_environment_file(directory / ".env", {}))
     overridden: set[str] = set()
     for name in names:
-        for document in loader._documents(directory / name):  # noqa: SLF001
-            listed = document.get("services")
-            services = (
-                {key: it for key, it in listed.items() if isinstance(it, Mapping)}
-                if isinstance(listed, Mapping)
-                else {}
-            )
+        for document in loader.documents(directory / name):
+            listed = as_mapping(document.get("services"))
+            services = {key: it for key, it in listed.items() if isinstance(it, Mapping)}
             if any(_is_partial(it, services) for it in services.values()):
                 overridden |= {str(key).replace(".", "_") for key, it in services.items() if _gives_image(it)}
     return frozenset(overridden)

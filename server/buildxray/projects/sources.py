@@ -8,7 +8,7 @@ import stat
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
 from buildxray.files.reading import (
     MOST_LOCK_BYTES,
@@ -149,6 +149,8 @@ _SOURCES: Final = (".cs", ".csproj", ".go", ".html", ".java", ".js", ".jsx", ".p
 """The ends of names of files of which a Dockerfile beside them makes a program."""
 _READ: Final = (*_MANIFESTS, "Gemfile", "Makefile", "requirements.txt", "package-lock.json", "pnpm-lock.yaml")
 
+_Answer = TypeVar("_Answer")
+
 
 class ProjectSearch:
     """A lazy search of the files below a directory: for the names of platform arguments, and for Go files that need cgo.
@@ -159,27 +161,29 @@ class ProjectSearch:
     def __init__(self, directory: Path) -> None:
         self._directory = directory
         self._names: list[frozenset[str] | None] = []
-        self._needing_cgo: list[frozenset[str] | None] = []
+        self._uses_cgo: list[bool | None] = []
 
     def __call__(self) -> frozenset[str] | None:
         """The names in the files; None if there are too many files, or too large ones."""
         if not self._names:
-            self._names.append(self._united(_names_in))
+            listed = self._for_each(_names_in)
+            self._names.append(None if listed is None else frozenset().union(*listed))
         return self._names[0]
 
     def uses_cgo(self) -> bool | None:
         """True if a Go file of the project, other than its tests, needs cgo; None if there are too many files, or too large ones."""
-        if not self._needing_cgo:
-            self._needing_cgo.append(self._united(_needing_cgo))
-        return None if self._needing_cgo[0] is None else bool(self._needing_cgo[0])
+        if not self._uses_cgo:
+            listed = self._for_each(_needs_cgo)
+            self._uses_cgo.append(None if listed is None else any(listed))
+        return self._uses_cgo[0]
 
     def give_up(self) -> None:
         """Effect: give up a search that takes too long; the project then counts as too large."""
-        self._names, self._needing_cgo = [None], [None]
+        self._names, self._uses_cgo = [None], [None]
 
-    def _united(self, facts_of: Callable[[_File], frozenset[str]]) -> frozenset[str] | None:
-        """The union of the facts of all files; None if there are too many files, or too large ones."""
-        facts: set[str] = set()
+    def _for_each(self, answer: Callable[[_File], _Answer]) -> list[_Answer] | None:
+        """The answers for all files; None if there are too many files, or too large ones."""
+        answers: list[_Answer] = []
         n_bytes = 0
         for n_files, path in enumerate(_project_files(self._directory)):
             if n_files >= _MOST_SEARCHED_FILES:
@@ -191,10 +195,10 @@ class ProjectSearch:
                 n_bytes += status.st_size
                 if n_bytes > _MOST_SEARCHED_BYTES:
                     return None
-                facts |= facts_of(_File(path, self._directory, status.st_mtime_ns, status.st_size))
+                answers.append(answer(_File(path, self._directory, status.st_mtime_ns, status.st_size)))
             except (OSError, ReadError):
                 return None
-        return frozenset(facts)
+        return answers
 
 
 class _File(NamedTuple):
@@ -271,10 +275,9 @@ def _names_in(file: _File) -> frozenset[str]:
     return frozenset(named)
 
 
-def _needing_cgo(file: _File) -> frozenset[str]:
-    """The name of a Go file that needs cgo; empty for another file. Raises `ReadError`."""
-    needs_cgo = _is_source_of_go(file.path.name) and _imports_c(file)
-    return frozenset({file.path.name} if needs_cgo else ())
+def _needs_cgo(file: _File) -> bool:
+    """True for a Go file that needs cgo. Raises `ReadError`."""
+    return _is_source_of_go(file.path.name) and _imports_c(file)
 
 
 @lru_cache(maxsize=1024)

@@ -13,7 +13,7 @@ from buildxray.localization import gettext_lazy as _
 from buildxray.projects.builds import absolute
 from buildxray.projects.ci.command_lines import PROGRAMS, has_unknown_part
 from buildxray.projects.ci.commands import read_commands
-from buildxray.projects.ci.make_functions import FUNCTION, WildcardFiles, applied, unset, with_pattern
+from buildxray.projects.ci.make_functions import FUNCTION, WildcardFiles, applied, stem, unset, with_pattern
 from buildxray.projects.ci.script_files import MAKEFILES
 from buildxray.projects.ci.site import Reading, Site, project_path
 from buildxray.projects.substitution import substituted
@@ -292,18 +292,17 @@ class _Parser:
             for targets in ((it,) for it in recipe.targets[:_MOST_ROUNDS]) if is_for_each else (recipe.targets,):
                 yield recipe._replace(targets=targets, stem="")
             return
-        before, _percent, after = pattern.partition("%")
         n_instances = 0
         for it in recipe.targets if recipe.stem else named:
-            stem = it[len(before) : len(it) - len(after)]
-            if not (it.startswith(before) and it.endswith(after) and stem) or has_unknown_part(it):
+            part = stem(pattern, it)
+            if not part or has_unknown_part(it):
                 continue
             n_instances += 1
             if n_instances > _MOST_ROUNDS:
                 break
             own = () if recipe.stem else self.prerequisites.get(it, ())
-            listed = tuple(one.replace("%", stem) for one in recipe.prerequisites)
-            yield recipe._replace(targets=(it,), prerequisites=(*listed, *own), stem=stem)
+            listed = tuple(one.replace("%", part) for one in recipe.prerequisites)
+            yield recipe._replace(targets=(it,), prerequisites=(*listed, *own), stem=part)
         if not n_instances:
             yield recipe._replace(stem="")
 
@@ -415,12 +414,7 @@ def read_placed_makefile(path: Path, root: Path, reading: Reading, local_platfor
     builds = reading.builds[n_before[0] :]
     if path.parent == root or not builds or any(is_file(it.dockerfile) for it in builds):
         return
-    other = Reading(work_left=reading.work_left)
-    read_makefile(path, makefile_site(root, root, local_platform), other)
-    reading.work_left = other.work_left
-    reading.included |= other.included
-    if any(is_file(it.dockerfile) for it in other.builds):
-        reading.builds[n_before[0] :], reading.makes[n_before[1] :] = other.builds, other.makes
+    reading.read_elsewhere(n_before, lambda it: read_makefile(path, makefile_site(root, root, local_platform), it))
 
 
 def read_makefile(
@@ -447,9 +441,8 @@ def read_makefile(
         own_variables = {name: it for name, it in recipe.variables.items() if it is not None}
         known = {**{name: it for name, it in variables.items() if name not in recipe.variables}, **own_variables}
         commands = _Expander({**known, **(given or {})}, recipe, makefile.files).expand(recipe.text)
-        gives_variables = "make " in commands and ("=" in commands or "-C" in commands)
-        gives_variables = gives_variables and len(reading.makes) < _MOST_MAKES
-        if not gives_variables and not re.search(r"build|bake|bud|compose|\.sh\b", commands):
+        runs_make = "make " in commands and ("=" in commands or "-C" in commands) and len(reading.makes) < _MOST_MAKES
+        if not runs_make and not re.search(r"build|bake|bud|compose|\.sh\b", commands):
             continue
         # `$(Q)docker build .`, where Q is `@`.
         commands = re.sub(r"(?m)^[@+-]+", "", commands)

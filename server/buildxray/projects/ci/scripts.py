@@ -96,20 +96,13 @@ def _read_placed(text: str, site: Site, own: str, reading: Reading) -> None:
     """
     n_before = len(reading.builds), len(reading.makes)
     _read_text(text, site, reading)
-    builds, makes = reading.builds[n_before[0] :], reading.makes[n_before[1] :]
+    builds = reading.builds[n_before[0] :]
     has_beside = exists(site.source.with_name("Dockerfile"))
     if builds and not has_beside and all(is_file(it.dockerfile) for it in builds):
         return
     if not builds and not has_beside and _GOES_UP.search(text) is None:
         return
-    other = Reading(work_left=reading.work_left)
-    _read_text(text, site._replace(directory=own), other)
-    reading.work_left = other.work_left
-    n_own = sum(is_file(it.dockerfile) for it in other.builds)
-    if n_own > 0 and n_own >= sum(is_file(it.dockerfile) for it in builds):
-        reading.builds[n_before[0] :], reading.makes[n_before[1] :] = other.builds, other.makes
-    else:
-        reading.builds[n_before[0] :], reading.makes[n_before[1] :] = builds, makes
+    reading.read_elsewhere(n_before, lambda it: _read_text(text, site._replace(directory=own), it))
 
 
 def _read_text(text: str, site: Site, reading: Reading) -> None:

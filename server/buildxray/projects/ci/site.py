@@ -6,12 +6,16 @@ import posixpath
 from collections.abc import Callable, Mapping
 from dataclasses import field
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
+from buildxray.files.reading import is_file
 from buildxray.platforms.machines import Machines
 from buildxray.projects.bake.reader import BakeProject
 from buildxray.projects.builds import DeclaredBuild, Note, absolute, context_path
 from buildxray.records import dataclass
+
+if TYPE_CHECKING:
+    from buildxray.projects.ci.makefiles import Makefile
 
 WORKSPACE: Final = "/github/workspace"
 """The absolute path of the root of the checkout, where a command needs one."""
@@ -78,7 +82,7 @@ class Reading:
     """The machines of the builders that commands have created, by their names and the machines of the jobs."""
     included: set[Path] = field(default_factory=set)
     """The files that Makefiles include, whose recipes are read with these."""
-    parsed: dict[tuple[Path, Path], Any] = field(default_factory=dict)
+    parsed: dict[tuple[Path, Path], Makefile] = field(default_factory=dict)
     """The Makefiles by their path and the directory that they run in: many commands call the same one."""
     makefiles: set[Path] = field(default_factory=set)
     """The Makefiles that were read for all their targets, without other variables than their own."""
@@ -89,6 +93,20 @@ class Reading:
         """True if this much work may be spent on a command. Effect: spend it."""
         self.work_left -= work
         return self.work_left >= 0
+
+    def read_elsewhere(self, n_before: tuple[int, int], read: Callable[[Reading], None]) -> None:
+        """Effect: read a script again as started in another directory, and take that if builds exist there, and not fewer than here.
+
+        `n_before` are the numbers of builds and of calls of make before the script was read here.
+        """
+        other = Reading(work_left=self.work_left)
+        read(other)
+        self.work_left = other.work_left
+        self.included |= other.included
+        n_builds, n_makes = n_before
+        n_there = sum(is_file(it.dockerfile) for it in other.builds)
+        if n_there > 0 and n_there >= sum(is_file(it.dockerfile) for it in self.builds[n_builds:]):
+            self.builds[n_builds:], self.makes[n_makes:] = other.builds, other.makes
 
 
 def project_path(root: Path, path: str) -> Path | None:
