@@ -308,8 +308,9 @@ def _installers(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
         wrong = [it for it in command.invocation.targets if it.architecture != architecture]
         if not wrong or not (stage.is_image or _is_in_image(ctx, stage, command)):
             continue
-        has_addons = command.invocation.workspace.has_native_packages or _names_packages(command) or None
-        if has_addons is None and command.invocation.workspace.has_native_packages is False:
+        is_known = command.invocation.workspace.has_native_packages
+        has_addons = is_known or _names_packages(command)
+        if not has_addons and is_known is False:
             continue
         message = (
             _(

@@ -113,21 +113,21 @@ def _named(ctx: RuleContext, instruction: Instruction) -> list[_Named]:
         and not (
             token.text.endswith(".deb") and instruction.stage is not None and adds_architecture(ctx, instruction.stage)
         )
-        and not _is_no_program(token.text)
+        and not _is_not_executed(token.text)
         and not any(map(_is_other, instruction.expanded(source.text)))
         for start, end, architecture in named_architectures(token.text)
         if not _is_default(token.text, start)
     ]
 
 
-def _is_no_program(path: str | None) -> bool:
-    """True if a file is none that the image executes on its own machine: a document, a script, or an emulator, which is named after another one."""
+def _is_not_executed(path: str | None) -> bool:
+    """True if an image does not execute a file on its own machine: a document, a script, or an emulator, which is named after another one."""
     return path is not None and (_NO_PROGRAM.search(path) is not None or _NOT_RUN.search(path) is not None)
 
 
 def _is_other(path: str | None) -> bool:
     """True for an address, which `hard-coded-arch` reports, and for a file that is not a program."""
-    return _is_no_program(path) or (path is not None and "://" in path)
+    return _is_not_executed(path) or (path is not None and "://" in path)
 
 
 def _local_sources(instruction: Instruction) -> tuple[Token, ...]:

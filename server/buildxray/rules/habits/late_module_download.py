@@ -248,7 +248,7 @@ _WITH_MEMBERS: Final = (BUN, DOTNET, GO, NODE)
 
 
 def _takes_member(instruction: Instruction, members: Container[str]) -> bool:
-    paths = (posixpath.normpath(it.text.lstrip("/") or ".") for it in _sources(instruction))
+    paths = (_path_in_context(it) for it in _sources(instruction))
     return any(it in members and posixpath.basename(it) not in _MANIFESTS_ONLY for it in paths)
 
 
@@ -388,7 +388,7 @@ def _reason(ctx: RuleContext, whole: Instruction, command: KnownCommand) -> str:
 def _misplaced(copy: Instruction, path: str, command: KnownCommand) -> str | None:
     """What is wrong if a COPY surely writes a manifest to another place than the one where a command reads it; otherwise None."""
     node = copy.node
-    sources = [posixpath.normpath(it.text.lstrip("/") or ".") for it in _sources(copy)]
+    sources = [_path_in_context(it) for it in _sources(copy)]
     if not isinstance(node, Copying) or node.destination is None or "$" in node.destination.text or path not in sources:
         return None
     name = posixpath.basename(path)
@@ -591,7 +591,7 @@ def _context_paths(command: KnownCommand, manifest: str) -> list[tuple[str, str]
             continue
         destinations = dict.fromkeys(clean(posixpath.join(one, it.node.destination.text)) for one in it.directories)
         for source in it.node.sources:
-            path = posixpath.normpath(source.text.lstrip("/") or ".")
+            path = _path_in_context(source)
             directory = posixpath.dirname(path)
             if may_name(posixpath.basename(path), name):
                 # `package*.json` names `package.json`, and `*.csproj` is named by `app.csproj`.
@@ -619,6 +619,11 @@ def _copies_before(instruction: Instruction) -> list[Instruction]:
 def _sources(instruction: Instruction) -> tuple[Token, ...]:
     """The sources of a COPY or ADD."""
     return instruction.node.sources if isinstance(instruction.node, Copying) else ()
+
+
+def _path_in_context(source: Token) -> str:
+    """The path of a source of COPY, relative to the build context."""
+    return posixpath.normpath(source.text.lstrip("/") or ".")
 
 
 def _missing(ctx: RuleContext, whole: Instruction, needed: NeededFiles) -> list[str]:
@@ -649,7 +654,7 @@ def _copy_of(whole: Instruction, path: str) -> Instruction | None:
 def _takes(instruction: Instruction, path: str) -> bool:
     """True if a COPY takes a file of the build context, by its name or with its directory."""
     others = path.split("/")
-    sources = (posixpath.normpath(it.text.lstrip("/") or ".").split("/") for it in _sources(instruction))
+    sources = (_path_in_context(it).split("/") for it in _sources(instruction))
     return any(len(it) <= len(others) and all(map(match_text, others, it)) for it in sources)
 
 

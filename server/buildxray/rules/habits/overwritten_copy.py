@@ -57,7 +57,7 @@ def overwritten_copy(ctx: RuleContext) -> Iterator[Finding]:
         if len(node.arguments) < 3 or path.endswith(("/", ".", "\\")) or "$" in path or "~" in path:
             continue
         # Other rules report invalid JSON, comments, flags, shell operators and other instructions among the arguments.
-        if any(_is_no_path(it.text, is_json=node.is_json) for it in node.arguments):
+        if any(_is_not_path(it.text, is_json=node.is_json) for it in node.arguments):
             continue
         paths = {clean(posixpath.join(it, path)) for it in instruction.directories}
         if not paths or any(_is_directory(instruction, it) for it in paths) or _is_of_directory(ctx, node):
@@ -73,7 +73,7 @@ def overwritten_copy(ctx: RuleContext) -> Iterator[Finding]:
         yield Finding(range_, message, (fix,))
 
 
-def _is_no_path(text: str, *, is_json: bool) -> bool:
+def _is_not_path(text: str, *, is_json: bool) -> bool:
     return (
         text.startswith(("-", "#", "\N{EN DASH}"))
         or text in _OPERATORS

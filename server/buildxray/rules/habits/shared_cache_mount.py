@@ -89,17 +89,18 @@ def shared_cache_mount(ctx: RuleContext) -> Iterator[Finding]:
         shared_by = tuple(dict.fromkeys(it.platform for it in mounts))
         if len(shared_by) < 2:
             continue
-        uses = [it for it in _uses(ctx, mounts) if (it.instruction.idx, it.mount.flag) not in reported]
+        every = _all_uses(ctx, mounts)
+        uses = [it for it in _wrong_uses(every, mounts) if (it.instruction.idx, it.mount.flag) not in reported]
         reported.update((it.instruction.idx, it.mount.flag) for it in uses)
         if uses and _UNSAFE_AT_ONCE.fullmatch(uses[0].mount.target):
             of_apt += uses
-            locked += [it for it in _all_uses(ctx, mounts) if it.mount.sharing == "shared"]
+            locked += [it for it in every if it.mount.sharing == "shared"]
         elif uses:
             message = _(
                 "the steps for {platforms} share this cache, whose files are for one architecture: one may use or replace those of another",
                 platforms=platforms(shared_by),
             )
-            yield _finding(ctx, uses, message, _separated(ctx, _all_uses(ctx, mounts)))
+            yield _finding(ctx, uses, message, _separated(ctx, every))
     if of_apt:
         message = _(
             "the steps for {platforms} use this cache at the same time, which apt does not allow: one of them may fail",
@@ -131,9 +132,8 @@ def _all_uses(ctx: RuleContext, mounts: Collection[CacheMount]) -> list[_Use]:
     ]
 
 
-def _uses(ctx: RuleContext, mounts: Collection[CacheMount]) -> list[_Use]:
-    """The uses of one cache that may go wrong."""
-    every = _all_uses(ctx, mounts)
+def _wrong_uses(every: Sequence[_Use], mounts: Collection[CacheMount]) -> list[_Use]:
+    """Those of all uses of a cache that may go wrong."""
     # Otherwise the fix would not separate the stages.
     several = (it for it in every if it.n_own > 1)
     uses = [it for it in several if _is_unsafe(it.mount) and not _is_harmless(it.instruction, it.mount, it.shared_by)]
