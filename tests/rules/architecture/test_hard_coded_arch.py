@@ -705,6 +705,7 @@ def test_an_installer_with_programs_inside_is_for_one_machine(run: str, is_said:
         ("", "https://x.org/t-${TARGETARCH:-amd64}", False),
         ("", "https://x.org/t_${TARGETPLATFORM:-linux/amd64}.tgz", False),
         ("ARG TARGETARCH", "https://x.org/t-${TARGETARCH:-amd64}", False),
+        ("", "https://x.org/t-${TARGETARCH:-linux-musl-amd64}", False),
         ("", "https://x.org/${TARGETARCH:-x}/t-amd64", True),
         ("", "https://x.org/t-${ARCH:-amd64}", True),
     ],

@@ -52,7 +52,7 @@ _OTHER_SYSTEM: Final = lazy_regex(
     r"(?<![a-z])(?:darwin|freebsd|netbsd|openbsd|macosx?|windows)(?![a-z])", re.IGNORECASE
 )
 
-_OPERAND: Final = lazy_regex(r":?-[^{}$\\s]*")
+_OPERAND: Final = lazy_regex(r":?-[^{}$\s]*")
 """The text between the name of a variable and the end of a word in its default."""
 
 _OF_BUILDER: Final = ("BUILDARCH", "BUILDPLATFORM", "BUILDVARIANT")
