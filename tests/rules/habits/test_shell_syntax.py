@@ -53,12 +53,12 @@ from tests.support.rules import check_nothing, context, findings
         (
             'CMD ["exec", "gunicorn", "app"]',
             '"exec"',
-            "there is no program `exec`: shells know it, and none reads the JSON form",
+            "`exec` is a builtin of shells, not a program, and no shell reads the JSON form",
         ),
         (
             'RUN [".", "/env.sh"]',
             '"."',
-            "there is no program `.`: shells know it, and none reads the JSON form",
+            "`.` is a builtin of shells, not a program, and no shell reads the JSON form",
         ),
         (
             'ENTRYPOINT ["java", "$JAVA_OPTS", "-jar", "a.jar"]',

@@ -206,7 +206,9 @@ def _exec_form(instruction: Instruction) -> Iterator[Finding]:
 def _words(instruction: Instruction, program: Token, rest: Sequence[Token]) -> Iterator[Finding]:
     """Find the first word of a command line in JSON form that only a shell would understand."""
     if program.text in BUILTINS:
-        message = _("there is no program `{name}`: shells know it, and none reads the JSON form", name=program.text)
+        message = _(
+            "`{name}` is a builtin of shells, not a program, and no shell reads the JSON form", name=program.text
+        )
         yield Finding(instruction.range_of(program), message)
         return
     takes_words = _EXPANDS_NOTHING.fullmatch(program.text) and not any(it.text in _CODE for it in rest)
