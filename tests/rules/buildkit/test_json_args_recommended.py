@@ -17,6 +17,7 @@ FROM = "FROM alpine\n"
         (f"{FROM}CMD a && b\n", "a && b", None),
         (f"{FROM}CMD echo $HOME\n", "echo $HOME", None),
         (f"{FROM}CMD\n", "CMD", None),
+        (f"{FROM}CMD [ -f /a ] && b\n", "[ -f /a ] && b", None),
     ],
 )
 def test_the_finding_is_at_the_token_and_the_fix_repairs_it(before: str, where: str, after: str | None) -> None:
@@ -27,6 +28,10 @@ def test_the_finding_is_at_the_token_and_the_fix_repairs_it(before: str, where: 
     "text",
     [
         f'{FROM}SHELL ["/bin/bash", "-c"]\nCMD a\n',
+        # `broken-json` reports what was meant as an array.
+        f"{FROM}CMD ['a', 'b']\n",
+        f'{FROM}ENTRYPOINT ["a",]\n',
+        f"{FROM}CMD [a b]\n",
     ],
 )
 def test_near_misses_are_not_reported(text: str) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from buildxray.localization import _
 from buildxray.rules.base import Finding, FixAvailability, Safety, Severity, rule
+from buildxray.rules.broken_arrays import broken_array
 from buildxray.rules.check_warnings import warned
 from buildxray.rules.context import RuleContext
 from buildxray.semantics.shell_words import plain_words
@@ -17,7 +18,8 @@ def json_args_recommended(ctx: RuleContext) -> Iterator[Finding]:
     """CMD or ENTRYPOINT starts a shell, which keeps signals from the program.
 
     ## What it does
-    Looks for CMD and ENTRYPOINT that are not a JSON array, in stages without SHELL.
+    Looks for CMD and ENTRYPOINT that are not a JSON array, in stages without SHELL. One that was meant as an array is reported by
+    `broken-json` alone.
 
     ## Why it matters
     The container runs `/bin/sh -c`. `docker stop` signals that shell; if the shell does not pass the signal on, the program is killed
@@ -46,6 +48,9 @@ def json_args_recommended(ctx: RuleContext) -> Iterator[Finding]:
     BuildKit's own check `JSONArgsRecommended`.
     """
     for it in warned(ctx, "JSONArgsRecommended"):
+        if broken_array(it.instruction) is not None:
+            # It was meant as an array, which `broken-json` reports.
+            continue
         message = _(
             "`{keyword}` runs in a shell, which may keep signals from the program", keyword=it.instruction.keyword
         )

@@ -9,26 +9,18 @@ from typing import Final
 
 from buildxray.localization import _
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
+from buildxray.rules.broken_arrays import IN_BRACKETS, broken_array
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import indentation, insert_lines
 from buildxray.semantics.build import Instruction
 from buildxray.semantics.mentions import Mention
-from buildxray.syntax.instructions import Add, Cmd, Copy, Entrypoint, Healthcheck, Run, Volume
+from buildxray.syntax.instructions import Add, Copy, Healthcheck, Volume
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import Edit, TextRange
 
-_LIKE_JSON: Final = lazy_regex(
-    r"\[(?:['\"\u201c\u2018]|\s+(?P<quote>['\"])[^'\"]*(?P=quote)\s*[,\]]|\s*[\w./:@-]+\s*,[^\]\[]*\]\s*$)"
-)
-"""The start of an array; after a blank only if the rest looks like one, because `[ "$A" = b ]` is a test of the shell."""
-
-_IN_BRACKETS: Final = lazy_regex(r"\[[\w./-]+(?:\s[^\[\]\"'`$&|;<>]*)?\]\s*")
-"""Words in brackets: no shell has a test without a blank after its bracket."""
 _WITH_COMMENT: Final = lazy_regex(r"(?P<array>\[.*?\])[ \t]*(?P<comment>#.*)")
 _OR_FAILS: Final = lazy_regex(r"(?P<array>\[.*?\])\s*\|\|\s*(?:exit\s+1|false)\s*")
 """What a health check of a shell ends with; without one, it fails as its program does."""
-
-_WITH_ARRAY: Final = (Add, Cmd, Copy, Entrypoint, Healthcheck, Run, Volume)
 
 
 @rule(Severity.WARNING, Severity.WARNING, FixAvailability.SOMETIMES, about=[Mention.BRACKET])
@@ -59,19 +51,10 @@ def broken_json(ctx: RuleContext) -> Iterator[Finding]:
     `|| exit 1` after the array of a health check goes.
     """
     for instruction in ctx.build.instructions:
-        node = instruction.node
-        if "[" not in node.text or not isinstance(node, _WITH_ARRAY):
+        array = broken_array(instruction)
+        if array is None:
             continue
-        if node.is_json or not node.arguments or node.problems:
-            continue
-        arguments = node.arguments[isinstance(node, Healthcheck) :]
-        if not arguments:
-            continue
-        text = node.text[arguments[0].span.start : arguments[-1].span.end]
-        is_started = isinstance(node, Cmd | Entrypoint | Healthcheck)
-        if not _LIKE_JSON.match(text) and not (is_started and _IN_BRACKETS.fullmatch(text)):
-            continue
-        place = TextRange(instruction.range_of(arguments[0]).start, instruction.range_of(arguments[-1]).end)
+        node, (text, place) = instruction.node, array
         lines = ctx.text[slice(*place)].partition("\n")
         message = _("this is not JSON, so a shell gets it as text, brackets included")
         if isinstance(node, Add | Copy | Volume):
@@ -98,7 +81,7 @@ def _repaired(instruction: Instruction, text: str, place: TextRange) -> Iterator
         quoted = re.sub("['\u2018\u2019]", '"', quoted)
     words = re.sub(r"""(?<=[\[,])(\s*)([^\s"',\[\]]+)(?=\s*[,\]])""", r'\1"\2"', quoted)
     without_comma = re.sub(r",\s*\]$", "]", quoted)
-    separated = json.dumps(text.strip("[] \t").split()) if _IN_BRACKETS.fullmatch(text) and "," not in text else words
+    separated = json.dumps(text.strip("[] \t").split()) if IN_BRACKETS.fullmatch(text) and "," not in text else words
     joined = re.sub(r'"\s+"', '", "', quoted)
     for candidate in (quoted, f"{quoted}]", without_comma, joined, quoted.rstrip("; \t"), separated):
         if _is_array(candidate):
