@@ -436,7 +436,7 @@ RULES: Final = (
         "redundant-target-platform",
         Severity.INFORMATION,
         Severity.INFORMATION,
-        FixAvailability.SOMETIMES,
+        FixAvailability.ALWAYS,
         "buildxray.rules.buildkit.redundant_target_platform",
         "RedundantTargetPlatform",
         frozenset({"RedundantTargetPlatform"}),

@@ -9,14 +9,16 @@ from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity
 from buildxray.rules.check_warnings import warned
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import is_named_above, remove_flag
+from buildxray.rules.ignored_flags import platforms_despite_flag
 
 
-@rule(Severity.INFORMATION, Severity.INFORMATION, FixAvailability.SOMETIMES, buildkit_check="RedundantTargetPlatform")
+@rule(Severity.INFORMATION, Severity.INFORMATION, FixAvailability.ALWAYS, buildkit_check="RedundantTargetPlatform")
 def redundant_target_platform(ctx: RuleContext) -> Iterator[Finding]:
     """`FROM --platform=$TARGETPLATFORM` spells out the default.
 
     ## What it does
-    Looks for `--platform` flags whose value is `$TARGETPLATFORM`.
+    Looks for `--platform` flags whose value is `$TARGETPLATFORM`. Not reported are flags that ask for another platform than the stage has,
+    which `ignored-platform-flag` reports, and those in a file in which an ARG above the first FROM gives `TARGETPLATFORM` another value.
 
     ## Why it matters
     Without the flag, BuildKit uses the target platform too. Readers of the flag look for a reason.
@@ -34,18 +36,23 @@ def redundant_target_platform(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    Safe: the plan does not change. A suggestion if a comment above explains the flag. No fix is offered if an ARG above the first FROM gives `TARGETPLATFORM` another value.
+    Safe: the plan does not change. A suggestion if a comment above explains the flag.
 
     ## References
     BuildKit's own check `RedundantTargetPlatform`.
     """
     for it in warned(ctx, "RedundantTargetPlatform"):
+        stage = it.instruction.stage
+        if stage is not None and platforms_despite_flag(stage):
+            # The stage has another platform, which `ignored-platform-flag` reports.
+            continue
         flag = it.instruction.node.flag("platform")
         assert flag is not None, "the check has looked"
         values = [arguments.get("TARGETPLATFORM") for arguments in ctx.build.global_arguments]
-        is_default = values == [str(target) for target in ctx.build.targets]
+        if values != [str(target) for target in ctx.build.targets]:
+            # An ARG above gives it another value, so that the flag has an effect.
+            continue
         is_explained = is_named_above(it.instruction, ("--platform", "TARGETPLATFORM"))
         safety = Safety.SUGGESTION if is_explained else Safety.SAFE
         fix = Fix(_("Remove `--platform`"), (remove_flag(it.instruction, flag),), safety)
-        message = _("the target platform is the default anyway")
-        yield Finding(it.range, message, (fix,) if is_default else (), is_unnecessary=is_default)
+        yield Finding(it.range, _("the target platform is the default anyway"), (fix,), is_unnecessary=True)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from buildxray.localization import _
-from buildxray.platforms.platform import Platform, PlatformError, normalize, parse
+from buildxray.platforms.platform import Platform
 from buildxray.rules.base import Finding, Fix, FixAvailability, Related, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import remove_flag, set_platform
+from buildxray.rules.ignored_flags import platforms_despite_flag
 from buildxray.rules.wording import platforms
-from buildxray.semantics.build import From, Stage
+from buildxray.semantics.build import Stage
 from buildxray.semantics.mentions import Mention
 from buildxray.syntax.instructions import Flag, Token
 
@@ -62,19 +63,8 @@ def ignored_platform_flag(ctx: RuleContext) -> Iterator[Finding]:
     """
     for stage in ctx.build.stages:
         flag = stage.from_.platform
-        if flag is None or flag.value is None or stage.from_.node.problem is not None:
-            continue
-        if not stage.bases and {*stage.base_names} != {"scratch"}:
-            continue
-        if stage.from_.image is not None and "$" in stage.from_.image.text and not stage.bases:
-            # With another build argument it is an image, and the flag has an effect.
-            continue
-        asked = _asked_for(stage.from_, flag.value)
-        pairs = zip(ctx.build.targets, stage.platforms, asked or (), strict=False)
-        is_free = not stage.is_needed and bool(stage.bases)
-        # An unneeded stage from scratch is built only by its name, with the platform of that build.
-        needed = [(actual, wanted) for target, actual, wanted in pairs if target in stage.targets or is_free]
-        if asked is None or all(actual == wanted for actual, wanted in needed):
+        actual = platforms_despite_flag(stage)
+        if not actual or flag is None or flag.value is None:
             continue
         root = stage.root
         related: tuple[Related, ...] = ()
@@ -84,7 +74,7 @@ def ignored_platform_flag(ctx: RuleContext) -> Iterator[Finding]:
             related = (Related(range_, _("its platform comes from here")),)
         yield Finding(
             stage.from_.range_of(flag),
-            _message(stage, [it for it, _ in needed]),
+            _message(stage, actual),
             tuple(_fixes(stage, flag, flag.value)),
             related,
         )
@@ -98,15 +88,6 @@ def _message(stage: Stage, actual: list[Platform]) -> str:
         base=stage.base_names[0],
         platforms=platforms(actual),
     )
-
-
-def _asked_for(from_: From, value: Token) -> tuple[Platform, ...] | None:
-    """The platform in the flag for each target; None if it is not a platform."""
-    try:
-        texts = from_.expanded(value.text)
-        return None if None in texts else tuple(normalize(parse(it)) for it in texts if it is not None)
-    except PlatformError:
-        return None
 
 
 def _fixes(stage: Stage, flag: Flag, value: Token) -> Iterator[Fix]:
