@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from buildxray.rules.architecture.xx_without_target import xx_without_target
 from buildxray.rules.base import Safety
+from buildxray.rules.scope.undeclared_platform_arg import undeclared_platform_arg
 from tests.support.cases import every_case
 from tests.support.rules import check_fix, check_nothing, check_rule, context, findings
 
@@ -64,3 +65,36 @@ def test_xx_in_a_stage_for_the_target_is_not_reported() -> None:
 @every_case("command", ["xx-cargo fetch", "xx-go mod download", "xx-cargo --print-target-triple"])
 def test_a_command_that_compiles_nothing_is_not_reported(command: str) -> None:
     check_nothing(xx_without_target, stage(f"RUN {command}\nARG TARGETPLATFORM\nRUN xx-go build -o /out/app ."))
+
+
+def test_one_declaration_repairs_all_commands_of_a_stage_and_of_those_on_it() -> None:
+    text = stage(
+        "RUN xx-go build -o /out/app .\nRUN xx-go build -o /out/app .\nFROM build AS other\nRUN xx-go build -o /out/c ."
+    )
+    text += "COPY --from=other /out/c /c\n"
+    (finding,) = findings(xx_without_target, context(text))
+    places = [finding.range, *(it.range for it in finding.related)]
+    assert [text[slice(*it)] for it in places] == ["xx-go", "xx-go"]
+
+
+@every_case(
+    "lines, n_undeclared, n_untargeted",
+    [
+        ("RUN GOARM=${TARGETPLATFORM##*/v} xx-go build -o /out/app .", 1, 0),
+        ("RUN echo $TARGETARCH\nRUN xx-go build -o /out/app .", 1, 0),
+        # The name of another argument does not tell xx its target.
+        ("RUN echo $TARGETVARIANT\nRUN xx-go build -o /out/app .", 1, 1),
+        # A declaration at the use comes too late.
+        ("RUN xx-go build -o /out/app .\nRUN echo $TARGETARCH", 1, 1),
+        ("RUN xx-apk add gcc\nRUN echo $TARGETARCH && xx-go build -o /out/app .", 1, 1),
+        ("ARG TARGETARCH\nRUN echo $TARGETARCH && xx-go build -o /out/app .", 0, 0),
+    ],
+)
+def test_an_undeclared_argument_that_is_used_before_is_the_one_cause(
+    lines: str, n_undeclared: int, n_untargeted: int
+) -> None:
+    ctx = context(stage(lines))
+    undeclared = findings(undeclared_platform_arg, ctx)
+    assert (len(undeclared), len(findings(xx_without_target, ctx))) == (n_undeclared, n_untargeted)
+    if n_undeclared and not n_untargeted:
+        assert [(it.doubt, "and `xx-go` compiles for linux/amd64" in it.message) for it in undeclared] == [(None, True)]

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from buildxray.localization import _
-from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
+from buildxray.rules.base import Finding, Fix, FixAvailability, Related, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import bring_arguments
+from buildxray.rules.untargeted_xx import first_place, is_covered, untargeted_commands
 from buildxray.rules.wording import platforms
-from buildxray.semantics.build import Effect, Instruction, Stage
-from buildxray.toolchains.xx import XX
+from buildxray.semantics.build import KnownCommand, Stage
 
 
 @rule(Severity.ERROR, Severity.ERROR, FixAvailability.ALWAYS, about=["xx"])
@@ -18,7 +18,8 @@ def xx_without_target(ctx: RuleContext) -> Iterator[Finding]:
     """`xx-*` is used where no target platform is declared, so it builds for the build machine.
 
     ## What it does
-    Looks for the compilers of xx in stages on the build machine where none of `TARGETPLATFORM`, `TARGETARCH` and `TARGETPAIR` is set.
+    Looks for the compilers of xx in stages on the build machine where none of `TARGETPLATFORM`, `TARGETARCH` and `TARGETPAIR` is set. What
+    one declaration repairs is one finding, and one of `undeclared-platform-arg` where an instruction before uses one of the first two.
 
     ## Why it matters
     xx reads its target from these variables. Without them, it compiles for its own machine without a warning, and every image contains
@@ -56,41 +57,39 @@ def xx_without_target(ctx: RuleContext) -> Iterator[Finding]:
     ## References
     github.com/tonistiigi/xx, src/xx-info.
     """
+    reported: dict[Stage, Finding] = {}
     for stage in ctx.build.native_stages:
-        for command in stage.commands(Effect.COMPILE):
-            use = command.use
-            if use.toolchain is not XX or not use.wrong_targets:
-                continue
-            if any(use.invocation.setting(it).is_set for it in ("TARGETPLATFORM", "TARGETARCH", "TARGETPAIR")):
-                continue
-            outputs = use.outputs or use.invocation.option_paths("-o")
-            if outputs and not any(map(stage.way_into_image, outputs)):
-                # A tool of the build runs on the build machine.
-                continue
-            place = _first_installation(stage) or command.run
-            if place.idx >= command.run.idx:
-                place = command.run
-                title = _("Declare `ARG TARGETPLATFORM` directly before it")
-            else:
-                title = _("Declare `ARG {names}` directly before its first use", names="TARGETPLATFORM")
-            safety = Safety.SAFE if place.stage == stage else Safety.SUGGESTION
-            edits = tuple(bring_arguments(place, ["TARGETPLATFORM"]))
-            yield Finding(
-                command.title_range,
-                _(
-                    "`{title}` compiles for {machine} instead of {platforms}, because no target platform is declared",
-                    title=use.title,
-                    machine=use.machine,
-                    platforms=platforms(use.wrong_targets),
-                ),
-                (Fix(title, edits, safety),),
-            )
+        commands = untargeted_commands(stage)
+        if not commands or is_covered(ctx, stage):
+            continue
+        above = next((it for it in stage.bases if it in reported), None)
+        if above is not None:
+            # A stage sees what the stages that it continues declare.
+            reported[stage] = reported[above]
+            continue
+        reported[stage] = _finding(stage, commands)
+        yield reported[stage]
 
 
-def _first_installation(stage: Stage) -> Instruction | None:
-    """The first RUN, of its bases first, that installs packages for the target: without the variable, for the build machine."""
-    for it in reversed(stage.ancestry):
-        for command in it.commands(Effect.INSTALL):
-            if command.use.toolchain is XX:
-                return command.run
-    return None
+def _finding(stage: Stage, commands: Sequence[KnownCommand]) -> Finding:
+    """The finding for all commands of a stage, which one declaration repairs."""
+    command, *others = commands
+    place = first_place(stage)
+    if place is None or place.idx >= command.run.idx:
+        place = command.run
+        title = _("Declare `ARG TARGETPLATFORM` directly before it")
+    else:
+        title = _("Declare `ARG {names}` directly before its first use", names="TARGETPLATFORM")
+    safety = Safety.SAFE if place.stage == stage else Safety.SUGGESTION
+    edits = tuple(bring_arguments(place, ["TARGETPLATFORM"]))
+    return Finding(
+        command.title_range,
+        _(
+            "`{title}` compiles for {machine} instead of {platforms}, because no target platform is declared",
+            title=command.use.title,
+            machine=command.use.machine,
+            platforms=platforms(command.use.wrong_targets),
+        ),
+        (Fix(title, edits, safety),),
+        tuple(Related(it.title_range, _("the same here")) for it in others),
+    )

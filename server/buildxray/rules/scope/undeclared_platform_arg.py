@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cache, partial
-from typing import Final, NamedTuple
+from typing import Final
 
 from buildxray.localization import _
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS, automatic_values
-from buildxray.platforms.official_images import exists_for, is_of_general_use
+from buildxray.platforms.official_images import exists_for
 from buildxray.platforms.platform import Platform
 from buildxray.records import replace
 from buildxray.rules.base import Doubt, Finding, Fix, FixAvailability, FixFinder, Related, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import bring_declarations, declare, in_order, indentation, insert_lines
-from buildxray.rules.global_arguments import declarations
 from buildxray.rules.go_install import misplaces_installs
 from buildxray.rules.placement import with_moves
-from buildxray.rules.shell_variables import may_set
+from buildxray.rules.undeclared_uses import Use, may_be_of_image, undeclared_uses
+from buildxray.rules.untargeted_xx import TARGETS_OF_XX, is_covered, untargeted_commands
 from buildxray.rules.wording import listed
-from buildxray.semantics.build import Command, Effect, Instruction, KnownCommand, Run, Stage, VariableReference
+from buildxray.semantics.build import Command, Effect, Instruction, KnownCommand, Run, Stage
 from buildxray.semantics.mentions import Mention
 from buildxray.semantics.origins import Machine
 from buildxray.syntax.instructions import Arg, Env, Onbuild, WithPairs
@@ -29,9 +29,6 @@ from buildxray.syntax.text import Edit, TextRange
 from buildxray.toolchains.bun import BUN
 from buildxray.toolchains.node import NODE
 
-_DEFAULT: Final = lazy_regex(r":?-(?P<value>[\w./]*)\}")
-_COMPUTED: Final = lazy_regex(r""":?[-=]["']?(?:\$\(|`)""")
-"""A default that a command tells: `${TARGETARCH:-$(dpkg --print-architecture)}`."""
 _NEEDING: Final = frozenset(
     {"[", "[[", "cat", "cd", "chmod", "cp", "dpkg", "install", "ln", "mv", "rpm", "source", ".", "tar", "test", "unzip"}
 )
@@ -43,11 +40,6 @@ _PRINTING: Final = frozenset({"echo", "export", "printf", "set"})
 """Those whose output a redirection may keep."""
 
 _REFERENCE: Final = lazy_regex(rf"(?<!\\)\$\{{?(?P<name>{'|'.join(AUTOMATIC_ARGUMENTS)})\b")
-
-
-class _Use(NamedTuple):
-    instruction: Instruction
-    reference: VariableReference
 
 
 @rule(Severity.ERROR, Severity.ERROR, FixAvailability.SOMETIMES, about=[Mention.PLATFORM_ARGUMENT, Mention.TARGETSTAGE])
@@ -99,10 +91,10 @@ def undeclared_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
     other variables that only an image of its owner can set. What one declaration repairs is one finding.
     """
     # What one declaration repairs is one finding, at its first grave use.
-    together: dict[tuple[Instruction, frozenset[str]], dict[tuple[Stage, Instruction], list[_Use]]] = {}
+    together: dict[tuple[Instruction, frozenset[str]], dict[tuple[Stage, Instruction], list[Use]]] = {}
     first_uses: dict[tuple[Stage, str], Instruction] = {}
     for stage in ctx.build.stages:
-        uses = [] if _may_be_of_image(ctx, stage) else [*_undeclared(stage)]
+        uses = [] if may_be_of_image(ctx, stage) else [*undeclared_uses(stage)]
         names_at: dict[Instruction, set[str]] = {}
         for use in uses:
             names_at.setdefault(use.instruction, set()).add(use.reference.name)
@@ -131,7 +123,7 @@ def undeclared_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
         )
 
 
-def _joined(ctx: RuleContext, users: dict[tuple[Stage, Instruction], list[_Use]], fixes: FixFinder) -> Finding:
+def _joined(ctx: RuleContext, users: dict[tuple[Stage, Instruction], list[Use]], fixes: FixFinder) -> Finding:
     """The finding at the first use that does the most harm, with the other uses that the same declaration repairs."""
     graves = {place: [it for it in uses if not _is_harmless(it)] or uses for place, uses in users.items()}
     candidates = [_finding(ctx, stage, uses, fixes) for (stage, _), uses in graves.items()]
@@ -148,7 +140,7 @@ def _joined(ctx: RuleContext, users: dict[tuple[Stage, Instruction], list[_Use]]
     return replace(main, related=(*main.related, *related))
 
 
-def _is_needless(ctx: RuleContext, users: dict[tuple[Stage, Instruction], list[_Use]]) -> bool:
+def _is_needless(ctx: RuleContext, users: dict[tuple[Stage, Instruction], list[Use]]) -> bool:
     """True if the empty value is right: programs of npm get it in a stage on the build machine from which only files for every machine are copied."""
     for (stage, instruction), uses in users.items():
         if not stage.is_native or stage.is_image or not isinstance(instruction, Run):
@@ -167,7 +159,7 @@ def _is_needless(ctx: RuleContext, users: dict[tuple[Stage, Instruction], list[_
     return bool(taken) and all(one.machine is Machine.NEUTRAL for it in last for one in it.values())
 
 
-def _deletions(users: dict[tuple[Stage, Instruction], list[_Use]]) -> tuple[Fix, ...]:
+def _deletions(users: dict[tuple[Stage, Instruction], list[Use]]) -> tuple[Fix, ...]:
     """The fix that deletes the settings of npm that use the value, such as `npm_config_target_arch=$TARGETARCH`; none if another word uses it.
 
     A setting of npm is for the packages that it installs; another variable may be for the project.
@@ -196,31 +188,6 @@ def _deletions(users: dict[tuple[Stage, Instruction], list[_Use]]) -> tuple[Fix,
             edits[TextRange(range_.start, range_.end + len(blanks))] = name
     title = _("Delete {assignments}", assignments=listed(f"{it}=…" for it in edits.values()))
     return (Fix(title, tuple(Edit(it, "") for it in edits), Safety.SUGGESTION),)
-
-
-def _may_be_of_image(ctx: RuleContext, stage: Stage) -> bool:
-    """True if the image of a stage is made for this file and its siblings, so that it may declare arguments for them: `ONBUILD ARG TARGETPLATFORM`.
-
-    It is not a published image of general use, and in a stage on such an image the file uses a variable that it sets nowhere.
-    """
-    if is_of_general_use(stage.image_name):
-        return False
-    above = declarations(ctx.build)
-    return any(
-        it.subject not in AUTOMATIC_ARGUMENTS
-        and it.subject not in above
-        and _OF_TOOLCHAINS.fullmatch(it.subject) is None
-        and not it.replacement
-        and (user := ctx.build.instructions[it.instruction].stage) is not None
-        and not is_of_general_use(user.image_name)
-        for it in ctx.build.warnings_of("UndefinedVar")
-    )
-
-
-_OF_TOOLCHAINS: Final = lazy_regex(
-    r"(?:ANDROID|CARGO|CONDA|GO|GRADLE|JAVA|MAVEN|NODE|NVM|PHP|PYTHON|RUBY|RUST|RUSTUP)_?\w*|GEM_HOME|HOME|HOSTNAME|LANG|LD_LIBRARY_PATH|PATH|PWD|USER"
-)
-"""Variables that images of compilers and the runtime set, and images that are built on these inherit."""
 
 
 def _in_triggers(stage: Stage) -> Iterator[Finding]:
@@ -259,10 +226,10 @@ def _in_triggers(stage: Stage) -> Iterator[Finding]:
         )
 
 
-def _finding(ctx: RuleContext, stage: Stage, uses: Sequence[_Use], fixes: FixFinder) -> Finding:
+def _finding(ctx: RuleContext, stage: Stage, uses: Sequence[Use], fixes: FixFinder) -> Finding:
     """The finding for undeclared names in one instruction, of which either all are harmful or none is."""
     fact, consequence = _of_one(stage, uses[0]) if len(uses) == 1 else _of_several(stage, uses)
-    compiled = next((it for it in map(_compiled_for, uses) if it), "")
+    compiled = next((it for it in map(_compiled_for, uses) if it), _compiled_by_xx(ctx, stage, uses))
     if compiled:
         consequence = _("{consequence}, and {compiled}", consequence=consequence, compiled=compiled)
     return Finding(
@@ -274,8 +241,10 @@ def _finding(ctx: RuleContext, stage: Stage, uses: Sequence[_Use], fixes: FixFin
     )
 
 
-def _doubt(ctx: RuleContext, stage: Stage, uses: Sequence[_Use]) -> Doubt | None:
+def _doubt(ctx: RuleContext, stage: Stage, uses: Sequence[Use]) -> Doubt | None:
     """The reason why the missing value may do no harm; None if it certainly breaks a build or its image."""
+    if _compiled_by_xx(ctx, stage, uses):
+        return None
     if all(it.instruction.only_shows(it.reference.name) or _compiles_right(it) for it in uses):
         return Doubt.SAME
     if all(_is_harmless(it) or _is_for_unknown_program(it) or _is_empty_anyway(stage, it) for it in uses):
@@ -303,7 +272,7 @@ _EVERYWHERE: Final = Platform("linux", "amd64")
 """The platform for which every official image exists."""
 
 
-def _changes_something(ctx: RuleContext, stage: Stage, uses: Sequence[_Use]) -> bool:
+def _changes_something(ctx: RuleContext, stage: Stage, uses: Sequence[Use]) -> bool:
     """True if a declaration would change a RUN for some target: which commands run apart from assignments, or one of their words.
 
     `[ "$TARGETARCH" != arm ] || [ "$TARGETARCH" != riscv64 ]` is true with any value.
@@ -330,7 +299,7 @@ def _effects(run: Run) -> list[tuple[object, ...]]:
     return effects
 
 
-def _of_one(stage: Stage, use: _Use) -> tuple[str, str]:
+def _of_one(stage: Stage, use: Use) -> tuple[str, str]:
     """The message for one name: the undeclared argument and the consequence."""
     name = use.reference.name
     fact = (
@@ -343,7 +312,7 @@ def _of_one(stage: Stage, use: _Use) -> tuple[str, str]:
     return fact, _("it expands to nothing")
 
 
-def _of_several(stage: Stage, uses: Sequence[_Use]) -> tuple[str, str]:
+def _of_several(stage: Stage, uses: Sequence[Use]) -> tuple[str, str]:
     """The same for several names."""
     names = listed(it.reference.name for it in uses)
     fact = (
@@ -356,7 +325,7 @@ def _of_several(stage: Stage, uses: Sequence[_Use]) -> tuple[str, str]:
     return fact, _("they expand to nothing")
 
 
-def _is_harmless(use: _Use) -> bool:
+def _is_harmless(use: Use) -> bool:
     """True if the missing value has no wrong effect, as far as the text tells."""
     return (
         use.reference.has_default
@@ -367,7 +336,7 @@ def _is_harmless(use: _Use) -> bool:
     )
 
 
-def _is_only_kept(use: _Use) -> bool:
+def _is_only_kept(use: Use) -> bool:
     """True if the value goes into a variable of the image only, which nothing else in the file uses but a log: `ENV TARGETARCH=$TARGETARCH`."""
     instruction = use.instruction
     if not isinstance(instruction.node, Arg | Env) or instruction.stage is None:
@@ -375,7 +344,7 @@ def _is_only_kept(use: _Use) -> bool:
     return not any(instruction.build.uses_after(instruction, it.name.text) for it in instruction.pairs)
 
 
-def _is_only_asked(use: _Use) -> bool:
+def _is_only_asked(use: Use) -> bool:
     """True if the only use is the question whether there is a value: `[ -n "$TARGETARCH" ]`."""
     run, name = use.instruction, use.reference.name
     if not isinstance(run, Run):
@@ -400,50 +369,13 @@ def _fixes(ctx: RuleContext, place: Instruction, names: frozenset[str]) -> tuple
     return (Fix(title, tuple(edits), Safety.SAFE if is_planned and not is_of_builder else Safety.SUGGESTION),)
 
 
-def _undeclared(stage: Stage) -> Iterator[_Use]:
-    """The first use of each name in each instruction in which it is undeclared."""
-    for instruction in stage.instructions:
-        node = instruction.node
-        if isinstance(node, Onbuild) or instruction.variable_names.isdisjoint(AUTOMATIC_ARGUMENTS):
-            continue
-        seen: set[str] = set()
-        for reference in instruction.variable_references():
-            name = reference.name
-            if name not in AUTOMATIC_ARGUMENTS or name in seen or _is_in_own_default(instruction, reference):
-                continue
-            seen.add(name)
-            is_own = reference.is_shell and isinstance(instruction, Run) and may_set(instruction.script, name)
-            if not instruction.is_set(name) and not is_own and not _defaults_right(stage, reference):
-                yield _Use(instruction, reference)
-
-
-def _is_in_own_default(instruction: Instruction, reference: VariableReference) -> bool:
-    """True if the use is in the default of an ARG of the same name, which `masked-platform-arg` reports."""
-    return isinstance(instruction.node, Arg) and any(
-        it.name.text == reference.name and instruction.range_of(it).contains(reference.range.start)
-        for it in instruction.pairs
-    )
-
-
-def _defaults_right(stage: Stage, reference: VariableReference) -> bool:
-    """True if the default equals BuildKit's value for each target of this build, or if a command of the stage tells it."""
-    build = stage.build
-    if reference.has_default and _COMPUTED.match(build.text, reference.name_range.end):
-        return True
-    default = _DEFAULT.match(build.text, reference.name_range.end) if reference.has_default else None
-    return default is not None and all(
-        automatic_values(build.request.node(it), it, "")[reference.name] == default["value"]
-        for it in build.request.target_platforms
-    )
-
-
-def _is_empty_anyway(stage: Stage, use: _Use) -> bool:
+def _is_empty_anyway(stage: Stage, use: Use) -> bool:
     """True if the declared argument would be empty for each requested platform, as TARGETVARIANT is for amd64 and arm64."""
     request = stage.build.request
     return not any(automatic_values(request.node(it), it, "")[use.reference.name] for it in request.target_platforms)
 
 
-def _is_for_unknown_program(use: _Use) -> bool:
+def _is_for_unknown_program(use: Use) -> bool:
     """True if the value only goes to programs that may do without it: a script of the project, an installer, or a build tool."""
     run = use.instruction
     if not isinstance(run, Run):
@@ -471,7 +403,7 @@ def _needs_its_values(command: Command) -> bool:
     return is_known or not words or (command.name in _NEEDING and not words[0].text.startswith("./"))
 
 
-def _compiles_right(use: _Use) -> bool:
+def _compiles_right(use: Use) -> bool:
     """True if the value only goes to a compiler that runs on its target, and so does not need it."""
     start = use.reference.name_range.start
     return any(
@@ -481,7 +413,7 @@ def _compiles_right(use: _Use) -> bool:
     )
 
 
-def _compiled_for(use: _Use) -> str:
+def _compiled_for(use: Use) -> str:
     """The architecture for which a compiler compiles with the missing value."""
     for command in _compilers(use):
         if command.use.wrong_targets:
@@ -491,6 +423,15 @@ def _compiled_for(use: _Use) -> str:
     return ""
 
 
-def _compilers(use: _Use) -> list[KnownCommand]:
+def _compiled_by_xx(ctx: RuleContext, stage: Stage, uses: Sequence[Use]) -> str:
+    """The machine for which xx compiles after these uses, because one of their names is not declared."""
+    if TARGETS_OF_XX.isdisjoint(it.reference.name for it in uses):
+        return ""
+    for it in (command for one in stage.family if is_covered(ctx, one) for command in untargeted_commands(one)):
+        return _("`{title}` compiles for {machine}", title=it.use.title, machine=it.use.machine)
+    return ""
+
+
+def _compilers(use: Use) -> list[KnownCommand]:
     commands = use.instruction.known_commands if isinstance(use.instruction, Run) else ()
     return [it for it in commands if it.use.effect is Effect.COMPILE]
