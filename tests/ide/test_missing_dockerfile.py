@@ -219,14 +219,27 @@ def test_a_dockerfile_of_a_workflow_in_a_missing_directory(
         (compose("Dockerfile.arm"), ["a/Dockerfile.arm", "b/Dockerfile.arm"], None),
         (compose("a/Dockerfile", "b/Dockerfile"), ["b/Dockerfile"], None),
         (compose("Dockerfile.arm"), ["docker/Dockerfile.arm64"], None),
-        (compose("a/Dockerfile"), ["b/Dockerfile"], "b/Dockerfile"),
+        (compose("a/Dockerfile"), ["b/Dockerfile"], None),
+        (compose("a/Dockerfile"), ["a/docker/Dockerfile"], "a/docker/Dockerfile"),
+        (compose("a/Dockerfile"), ["b/a/Dockerfile"], "b/a/Dockerfile"),
+        (compose("a/Dockerfile"), ["b/a/Dockerfile", "c/a/Dockerfile"], None),
+        (compose("Dockerfile", context="a"), ["b/a/Dockerfile"], "b/a/Dockerfile"),
+        # A directory that was renamed.
+        (compose("docker/Dockerfile"), ["docker-build/Dockerfile", "b/Dockerfile"], "docker-build/Dockerfile"),
+        (compose("Dockerfile", context="web_server"), ["server/Dockerfile", "b/Dockerfile"], "server/Dockerfile"),
+        (compose("Dockerfile", context="backned"), ["backend/Dockerfile", "b/Dockerfile"], "backend/Dockerfile"),
+        (compose("web-server/Dockerfile"), ["api-server/Dockerfile"], None),
+        (compose("docker/Dockerfile"), ["docker-build/Dockerfile", "docker-test/Dockerfile"], None),
+        (compose("docker/a/Dockerfile"), ["docker-build/b/Dockerfile"], None),
+        (compose("docker/Dockerfile", "docker-build/Dockerfile"), ["docker-build/Dockerfile"], None),
         (compose("a/Dockerfile"), ["b/Dockerfile", "b/Dockerfile.arm"], None),
         (compose("Dockerfile.arm"), ["docker/Dockerfile.arm.md"], None),
-        (compose("app/Dockerfile", context="sub"), ["sub/docker/Dockerfile"], "sub/docker/Dockerfile"),
+        (compose("app/Dockerfile", context="sub"), ["sub/docker/Dockerfile"], None),
         (compose("app/Dockerfile", context="sub"), ["sub/Dockerfile"], "sub/Dockerfile"),
-        (compose("app/Dockerfile", context="sub"), ["Dockerfile"], "Dockerfile"),
+        # Outside of the context.
+        (compose("app/Dockerfile", context="sub"), ["Dockerfile"], None),
         (compose("app/Dockerfile", context="sub"), ["docker/Dockerfile"], None),
-        (compose("app/Dockerfile.arm", context="sub"), ["docker/Dockerfile.arm"], "docker/Dockerfile.arm"),
+        (compose("app/Dockerfile.arm", context="sub"), ["docker/Dockerfile.arm"], None),
         # A name that is only misspelt, in the same directory, comes first.
         (compose("Dockerfil"), ["Dockerfile", "docker/Dockerfil"], "Dockerfile"),
     ],
@@ -245,17 +258,66 @@ def test_the_same_name_in_another_directory_is_proposed(
         (compose("a/Dockerfile.arm"), compose("docker/Dockerfile.arm")),
         (compose("./Dockerfile.arm"), compose("docker/Dockerfile.arm")),
         (compose("../a/Dockerfile.arm", context="sub"), ""),
-        (compose("Dockerfile.arm", context="sub"), compose("../docker/Dockerfile.arm", context="sub")),
+        (compose("Dockerfile.arm", context="sub"), None),
+        (
+            compose("build/docker/Dockerfile.arm", "build/docker/Dockerfile.arm"),
+            compose("docker/Dockerfile.arm", "docker/Dockerfile.arm"),
+        ),
     ],
 )
 def test_the_path_of_the_other_directory_is_written(
-    tmp_path_factory: pytest.TempPathFactory, text: str, fixed: str
+    tmp_path_factory: pytest.TempPathFactory, text: str, fixed: str | None
 ) -> None:
     root = tmp_path_factory.mktemp("project")
     messages(root, "compose.yaml", text, "docker/Dockerfile.arm")
     file = look_at(root / "compose.yaml", text, Projects(), SETTINGS)
     (fixes,) = [it.fixes for it in file.diagnostics if it.rule == "missing-dockerfile"]
     assert [apply_edits(text, it.edits) for it in fixes] == ([fixed] if fixed else [])
+
+
+@every_case(
+    "dockerfiles, existing, expected",
+    [
+        (
+            ("a/Dockerfile", "a/Dockerfile", "b/Dockerfile", "a/Dockerfile"),
+            ("b/Dockerfile", "a/README"),
+            ["`a/Dockerfile` does not exist; lines 5 and 9 name it too"],
+        ),
+        (
+            ("gone/a/Dockerfile", "gone/b/Dockerfile", "b/Dockerfile"),
+            ("b/Dockerfile",),
+            [
+                "`gone/a/Dockerfile` does not exist, because there is no directory `gone`; line 5 names another Dockerfile in it"
+            ],
+        ),
+        (
+            ("a/Dockerfil", "a/Dockerfil"),
+            ("a/Dockerfile",),
+            ["`a/Dockerfil` does not exist; line 5 names it too; did you mean `Dockerfile`?"],
+        ),
+        # Two causes.
+        (
+            ("a/Dockerfile", "b/Dockerfile"),
+            ("a/x", "b/x"),
+            ["`a/Dockerfile` does not exist", "`b/Dockerfile` does not exist"],
+        ),
+        (("a/Dockerfile", "b/Dockerfile"), (), ["`a/Dockerfile` does not exist", "`b/Dockerfile` does not exist"]),
+        # One file is meant for one of them at most.
+        (
+            ("a/Dockerfile", "b/Dockerfile"),
+            ("Dockerfile",),
+            ["`a/Dockerfile` does not exist", "`b/Dockerfile` does not exist"],
+        ),
+    ],
+)
+def test_one_cause_is_one_finding(
+    tmp_path_factory: pytest.TempPathFactory,
+    dockerfiles: tuple[str, ...],
+    existing: tuple[str, ...],
+    expected: list[str],
+) -> None:
+    given = messages(tmp_path_factory.mktemp("project"), "compose.yaml", compose(*dockerfiles), *existing)
+    assert given == expected
 
 
 @every_case(

@@ -40,7 +40,7 @@ BUILD = "docker build -f Dockerfile.arm .\n"
         ),
         ("cd web\ndocker build -f 'Dockerfile.arm' .\n", [], ["Dockerfile.arm"]),
         ("# Dockerfile.arm is for Arm\necho Dockerfile.arm\n" + BUILD, [], ["Dockerfile.arm"]),
-        (BUILD + BUILD, [], ["Dockerfile.arm", "Dockerfile.arm"]),
+        (BUILD + BUILD, [], ["Dockerfile.arm"]),
         # The script may be started there.
         (BUILD, ["scripts/Dockerfile.arm"], []),
         # The script writes it, or asks for it.

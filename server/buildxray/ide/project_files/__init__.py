@@ -14,7 +14,7 @@ from buildxray.ide.project_files.base import diagnostic, is_in_missing_submodule
 from buildxray.ide.project_files.build_entry import BuildEntry, BuildLink, DeclaringFile
 from buildxray.ide.project_files.emulating_runners import emulating_runners, is_first, of_jobs
 from buildxray.ide.project_files.lenses import BuildLens, lenses_of
-from buildxray.ide.project_files.missing_dockerfile import missing_in_script
+from buildxray.ide.project_files.missing_dockerfile import findings_of, missing_dockerfile, missing_in_script
 from buildxray.ide.project_files.problems import problems
 from buildxray.ide.script_diagnostics import is_script, missing_dockerfiles
 from buildxray.ide.settings import Settings
@@ -68,6 +68,7 @@ def look_at(path: Path, text: str, projects: Projects, settings: Settings) -> Pr
     diagnostics = [
         *unread,
         *(problem for it in entries for problem in problems(it)),
+        *findings_of(path, text, filter(None, map(missing_dockerfile, entries))),
         *emulating_runners(it for it in (*entries, *called_entries) if is_first(it.declared, projects)),
     ]
     unique = {(it.rule, it.range, it.message): it for it in diagnostics if merged.shows(it.rule)}
@@ -107,7 +108,5 @@ def _script(path: Path, text: str, projects: Projects, settings: Settings) -> Pr
         return ProjectFile(text)
     listed = missing_dockerfiles(path, text, projects.declared_in(path), root)
     places = {it: dockerfile for it, dockerfile in listed if not is_in_missing_submodule(root, dockerfile)}
-    return ProjectFile(
-        text,
-        tuple(missing_in_script(path, text, place, dockerfile) for place, dockerfile in places.items()),
-    )
+    missing = (missing_in_script(text, place, dockerfile) for place, dockerfile in places.items())
+    return ProjectFile(text, (*findings_of(path, text, missing),))

@@ -12,7 +12,7 @@ from buildxray.ide.diagnostics import Diagnostic
 from buildxray.localization import _
 from buildxray.projects.builds import DeclaredBuild
 from buildxray.projects.ci import WORKFLOWS
-from buildxray.rules.base import Fix, Safety, Severity
+from buildxray.rules.base import Fix, Related, Safety, Severity
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import Edit, TextRange
 
@@ -30,10 +30,16 @@ class ProjectDiagnostic(Diagnostic):
 
 
 def diagnostic(
-    rule: str, severity: Severity, place: TextRange, message: str, fixes: tuple[Fix, ...] = ()
+    rule: str,
+    severity: Severity,
+    place: TextRange,
+    message: str,
+    fixes: tuple[Fix, ...] = (),
+    *,
+    related: tuple[Related, ...] = (),
 ) -> Diagnostic:
     """A finding about the whole of a place in a file of a project."""
-    return ProjectDiagnostic(rule, severity, place, message, fixes, (), is_unnecessary=False)
+    return ProjectDiagnostic(rule, severity, place, message, fixes, related, is_unnecessary=False)
 
 
 def path_from(source: Path, path: Path) -> str:

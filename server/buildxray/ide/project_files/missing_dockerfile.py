@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
-from typing import Final
+from typing import Final, NamedTuple
 
 from buildxray.files.reading import (
     ReadError,
@@ -27,10 +27,13 @@ from buildxray.ide.project_files.base import (
 )
 from buildxray.ide.project_files.build_entry import BuildEntry
 from buildxray.ide.project_files.similar_files import similar_dockerfile
-from buildxray.localization import _
+from buildxray.localization import _, ngettext
 from buildxray.projects.builds import DeclaredBuild
+from buildxray.projects.file_names import similar_name
 from buildxray.projects.search import is_ignored
-from buildxray.rules.base import Fix, Safety, Severity
+from buildxray.records import replace
+from buildxray.rules.base import Fix, Related, Safety, Severity
+from buildxray.rules.wording import joined
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import Edit, TextRange
 
@@ -38,39 +41,130 @@ _OF_MATRIX: Final = lazy_regex(r"\$\{\{[ \t]*matrix\.[\w.-]+[ \t]*\}\}")
 """A value of the matrix alone, which the file itself lists, unlike an input or a secret."""
 
 
-def missing_dockerfile(entry: BuildEntry) -> Iterator[Diagnostic]:
-    """Find the Dockerfile of a build if it does not exist, and nothing in the repository may make it."""
+class Missing(NamedTuple):
+    """A place that names a Dockerfile that does not exist."""
+
+    place: TextRange
+    dockerfile: Path
+    """The absolute path."""
+    meant: Path | None
+    """The file that is probably meant; None if nothing shows one."""
+    close: str = ""
+    """The name of that file in the message."""
+    fixes: tuple[Fix, ...] = ()
+
+
+def missing_dockerfile(entry: BuildEntry) -> Missing | None:
+    """The Dockerfile of a build if it does not exist, and nothing in the repository may make it."""
     declared, own = entry.declared, entry.own
+    if entry.build is not None or (own.is_parent and not declared.is_default):
+        # Other targets inherit from a parent, and set the missing attributes.
+        return None
     named = next((it for it in ("dockerfile", "context") if it in own.own), None)
     if (named is None and not declared.is_default) or exists(declared.dockerfile):
-        return
+        return None
     if declared.is_overridden or _is_elsewhere(declared) or _depends_on_machine(entry) or _may_run_elsewhere(entry):
-        return
+        return None
     place = own.name if named is None else own.fields.get(named, own.name)
-    close = similar_dockerfile(declared.dockerfile, lambda it: _has_stage(entry, it))
-    fixes = written(entry.file.text, place, declared.dockerfile.name, close)
-    elsewhere = None if close is not None else _elsewhere(entry)
-    if elsewhere is not None:
-        close = path_from(declared.source, elsewhere)
-        fixes = _moved(entry, place, elsewhere) if named == "dockerfile" else ()
-    path = path_from(declared.source, declared.dockerfile)
-    yield diagnostic("missing-dockerfile", Severity.WARNING, place, _message(path, close), fixes)
+    beside = _beside(entry.file.text, place, declared.dockerfile, lambda it: _has_stage(entry, it))
+    if beside.meant is not None:
+        return beside
+    elsewhere = _elsewhere(entry)
+    if elsewhere is None:
+        return beside
+    fixes = _moved(entry, place, elsewhere) if named == "dockerfile" else ()
+    return Missing(place, declared.dockerfile, elsewhere, path_from(declared.source, elsewhere), fixes)
 
 
-def missing_in_script(path: Path, text: str, place: TextRange, dockerfile: Path) -> Diagnostic:
-    """The finding for a Dockerfile that a script names at a place, with the file beside it that may be meant."""
-    close = similar_dockerfile(dockerfile, lambda _path: True)
-    fixes = written(text, place, dockerfile.name, close)
-    return diagnostic(
-        "missing-dockerfile", Severity.WARNING, place, _message(path_from(path, dockerfile), close), fixes
+def missing_in_script(text: str, place: TextRange, dockerfile: Path) -> Missing:
+    """The missing Dockerfile that a script names at a place."""
+    return _beside(text, place, dockerfile, lambda _path: True)
+
+
+def _beside(text: str, place: TextRange, dockerfile: Path, is_meant: Callable[[Path], bool]) -> Missing:
+    """A missing Dockerfile with the file beside it that may be meant."""
+    close = similar_dockerfile(dockerfile, is_meant)
+    meant = None if close is None else dockerfile.with_name(close)
+    return Missing(place, dockerfile, meant, close or "", written(text, place, dockerfile.name, close))
+
+
+def findings_of(source: Path, text: str, places: Iterable[Missing]) -> Iterator[Diagnostic]:
+    """One finding of a file for each Dockerfile that does not exist, and for all those of one directory that does not exist."""
+    listed = _without_common_hints([*dict.fromkeys(places)])
+    by_cause: dict[Path, list[Missing]] = {}
+    for it in listed:
+        by_cause.setdefault(_missing_directory(it.dockerfile) or it.dockerfile, []).append(it)
+    for cause, (first, *others) in by_cause.items():
+        is_one = all(it.dockerfile == first.dockerfile for it in others)
+        titles = {fix.title for it in (first, *others) for fix in it.fixes}
+        edits = tuple(edit for it in (first, *others) for fix in it.fixes for edit in fix.edits)
+        yield diagnostic(
+            "missing-dockerfile",
+            Severity.WARNING,
+            first.place,
+            _message(source, text, first, others, None if is_one else cause),
+            tuple(replace(it, edits=edits) for it in first.fixes) if is_one and len(titles) == 1 else first.fixes,
+            related=tuple(
+                Related(it.place, _("`{path}` does not exist", path=path_from(source, it.dockerfile))) for it in others
+            ),
+        )
+
+
+def _message(source: Path, text: str, first: Missing, others: Sequence[Missing], directory: Path | None) -> str:
+    """The message for a Dockerfile that does not exist, the other lines that have the same cause, and the file that may be meant."""
+    message = _("`{path}` does not exist", path=path_from(source, first.dockerfile))
+    own = _line(text, first.place)
+    lines = [it for it in dict.fromkeys(_line(text, it.place) for it in others) if it != own]
+    if directory is not None:
+        message = _(
+            "{fact}, because there is no directory `{directory}`", fact=message, directory=path_from(source, directory)
+        )
+    if lines and directory is None:
+        message = ngettext(
+            "{fact}; line {lines} names it too",
+            "{fact}; lines {lines} name it too",
+            len(lines),
+            fact=message,
+            lines=joined(map(str, lines)),
+        )
+    elif lines:
+        message = ngettext(
+            "{fact}; line {lines} names another Dockerfile in it",
+            "{fact}; lines {lines} name other Dockerfiles in it",
+            len(lines),
+            fact=message,
+            lines=joined(map(str, lines)),
+        )
+    return (
+        message if first.meant is None else _("{message}; did you mean `{close}`?", message=message, close=first.close)
     )
 
 
-def _message(path: str, close: str | None) -> str:
-    """The message for a Dockerfile that does not exist, and the one that may be meant."""
-    if close is None:
-        return _("`{path}` does not exist", path=path)
-    return _("`{path}` does not exist; did you mean `{close}`?", path=path, close=close)
+def _line(text: str, place: TextRange) -> int:
+    """The 1-based line of a place."""
+    return text.count("\n", 0, place.start) + 1
+
+
+def _without_common_hints(places: Sequence[Missing]) -> list[Missing]:
+    """The same without a file that may be meant for several Dockerfiles: it is that of one of them at most."""
+    wanted: dict[Path, set[Path]] = {}
+    for it in places:
+        if it.meant is not None:
+            wanted.setdefault(it.meant, set()).add(it.dockerfile)
+    return [
+        it if it.meant is None or len(wanted[it.meant]) == 1 else Missing(it.place, it.dockerfile, None)
+        for it in places
+    ]
+
+
+def _missing_directory(path: Path) -> Path | None:
+    """The highest directory above a path that does not exist; None if its own directory does."""
+    missing = None
+    for it in path.parents:
+        if is_directory(it):
+            break
+        missing = it
+    return missing
 
 
 def _is_elsewhere(declared: DeclaredBuild) -> bool:
@@ -96,21 +190,42 @@ def _depends_on_machine(entry: BuildEntry) -> bool:
 
 
 def _elsewhere(entry: BuildEntry) -> Path | None:
-    """The only Dockerfile of this name in another directory of the repository, if no build of the file names it.
+    """The Dockerfile of the same name in another directory that may be meant, if there is only one and no build of the file names it."""
+    missing = entry.declared.dockerfile
+    candidates = [
+        it
+        for it in entry.file.dockerfiles
+        if it.name.lower() == missing.name.lower() and not entry.file.names(it) and _has_stage(entry, it)
+    ]
+    renamed = [it for it in candidates if _is_in_renamed_directory(it, missing)]
+    near = [it for it in candidates if _is_moved(it, entry)]
+    return next((it[0] for it in (renamed, near) if len(it) == 1), None)
 
-    A Dockerfile of the usual name has to be the only one, because many directories may have one, and to be below the context or
-    above the missing one: elsewhere it is that of something else.
+
+def _is_in_renamed_directory(path: Path, missing: Path) -> bool:
+    """True if one directory of a path has another name than that of a missing file, which is spelled alike or has words more or less."""
+    parts, others = path.parts[:-1], missing.parts[:-1]
+    different = [pair for pair in zip(parts, others, strict=False) if pair[0] != pair[1]]
+    if len(parts) != len(others) or len(different) != 1:
+        return False
+    name, other = different[0]
+    words, other_words = ({*re.split(r"[._-]", it.lower())} - {""} for it in (name, other))
+    return similar_name(other, [name]) is not None or words <= other_words or other_words <= words
+
+
+def _is_moved(path: Path, entry: BuildEntry) -> bool:
+    """True if a Dockerfile of the context may be a missing one that was moved: nothing else has its name, or it is above or below the place.
+
+    A Dockerfile of the usual name in a directory beside that place is the one of something else, unless the directory has the name of the missing one.
     """
-    declared, candidates = entry.declared, entry.file.dockerfiles
-    name = declared.dockerfile.name.lower()
-    is_usual = name in {"containerfile", "dockerfile"}
-    if not is_usual:
-        candidates = tuple(it for it in candidates if it.name.lower() == name)
-    (only,) = candidates if len(candidates) == 1 else (None,)
-    if only is None or only.name.lower() != name or entry.file.names(only) or not _has_stage(entry, only):
-        return None
-    is_near = only.is_relative_to(declared.context) or declared.dockerfile.is_relative_to(only.parent)
-    return only if is_near or not is_usual else None
+    missing, context = entry.declared.dockerfile, entry.declared.context
+    is_of_same_name = path.parent.name == missing.parent.name
+    if not path.is_relative_to(context) and (is_directory(context) or not is_of_same_name):
+        return False
+    if is_of_same_name or missing.name.lower() not in {"containerfile", "dockerfile"}:
+        return True
+    is_only = len(entry.file.dockerfiles) == 1
+    return is_only and (path.is_relative_to(missing.parent) or missing.is_relative_to(path.parent))
 
 
 def _moved(entry: BuildEntry, place: TextRange, dockerfile: Path) -> tuple[Fix, ...]:

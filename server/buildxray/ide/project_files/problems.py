@@ -8,7 +8,6 @@ from difflib import get_close_matches
 from buildxray.ide.diagnostics import Diagnostic
 from buildxray.ide.project_files.base import diagnostic, written
 from buildxray.ide.project_files.build_entry import BuildEntry
-from buildxray.ide.project_files.missing_dockerfile import missing_dockerfile
 from buildxray.ide.settings import unknown_platform
 from buildxray.localization import _
 from buildxray.platforms.platform import PlatformError, is_known, nearest_known, parse_normalized
@@ -19,14 +18,12 @@ from buildxray.semantics.build import Build
 def problems(entry: BuildEntry) -> Iterator[Diagnostic]:
     """The problems of the build."""
     yield from _platforms(entry)
-    if entry.own.is_parent and not entry.declared.is_default:
-        # Other targets inherit from it, and set the missing attributes.
+    if entry.build is None or (entry.own.is_parent and not entry.declared.is_default):
+        # Other targets inherit from a parent, and set the missing attributes.
         return
-    if entry.build is None:
-        yield from missing_dockerfile(entry)
-    elif entry.stage is None and not entry.has_other_frontend:
+    if entry.stage is None and not entry.has_other_frontend:
         yield from _missing_stage(entry, entry.build)
-    elif entry.stage is not None:
+    if entry.stage is not None:
         yield from _foreign_contexts(entry, entry.build)
 
 
