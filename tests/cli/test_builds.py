@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.cases import every_case
 from tests.support.command_line import Run
 
 DOCKERFILE = (
@@ -178,3 +179,29 @@ def test_a_part_of_a_project_without_git_is_no_project(capfd: pytest.CaptureFixt
     run = Run(capfd, "check", "--format", "json", tmp_path / "app")
     (finding,) = (it for it in json.loads(run.out) if it["rule"] == "emulated-build")
     assert finding["severity"] == "warning"
+
+
+@every_case(
+    "files, expected",
+    [
+        ({"docker-bake.hcl": 'target "a" { target = "none" }\n'}, ["docker-bake.hcl"]),
+        ({"compose.yaml": "services: {a: {build: {context: ., target: none}}}\n"}, ["compose.yaml"]),
+        # No finding in a script tells it.
+        ({"build.sh": "docker build --target none .\n"}, ["Dockerfile"]),
+    ],
+)
+def test_a_missing_stage_is_reported_in_one_file(
+    capfd: pytest.CaptureFixture[str],
+    tmp_path_factory: pytest.TempPathFactory,
+    files: dict[str, str],
+    expected: list[str],
+) -> None:
+    directory = tmp_path_factory.mktemp("project")
+    (directory / ".git").mkdir()
+    for name, text in {"Dockerfile": "FROM alpine AS one\n", **files}.items():
+        (directory / name).write_text(text)
+    told = json.loads(Run(capfd, "check", "--format", "json", directory).out)
+    assert [Path(it["path"]).name for it in told if "none" in it["message"]] == expected
+    # In an editor only the Dockerfile may be open.
+    (alone,) = json.loads(Run(capfd, "check", "--format", "json", directory / "Dockerfile").out)
+    assert alone["rule"] == "build-error"

@@ -6,6 +6,7 @@ import argparse
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Final
 
@@ -20,6 +21,7 @@ from buildxray.cli.workers import check_files
 from buildxray.ide.batch import CheckedFile
 from buildxray.ide.diagnostics import Diagnostic
 from buildxray.localization import _, localized, ngettext
+from buildxray.projects.builds import absolute
 from buildxray.rules.base import Fix, Safety, Severity
 from buildxray.syntax.text import LineIndex, TextRange
 
@@ -52,7 +54,7 @@ def check(options: argparse.Namespace) -> int:
     # What they read of a project serves both.
     builds = Builds(build)
     files = chain(
-        check_files([it.path for it in targets], build, builds, log),
+        map(partial(_without_requests, builds), targets, check_files([it.path for it in targets], build, builds, log)),
         check_project_files(options.paths, build, builds.projects),
     )
     for file in _without_errors(map(by_cost, files), failed):
@@ -77,6 +79,27 @@ def _fix(targets: Iterable[Target], build: BuildOptions, failed: list[str], *, w
 
     builds = Builds(build)
     return sum(len(fix_file(it, builds, failed, with_suggestions=with_suggestions)) for it in targets)
+
+
+def _without_requests(builds: Builds, target: Target, file: CheckedFile) -> CheckedFile:
+    """A checked file without what is reported in the files of its directory that declare its builds: a stage that does not exist."""
+    if target.directory is None or file.costs is not None or not any(it.is_of_request for it in file.diagnostics):
+        return file
+    build = builds.of(target.path)
+    from buildxray.ide.project_files import is_project_file  # noqa: PLC0415 - few files need it
+
+    declared = [it for it in build.declared if it.target]
+    is_told = (
+        build.settings.project_files
+        and build.settings.shows("missing-stage")
+        and all(
+            is_project_file(it.source)
+            and "target" not in it.unknown
+            and it.source.is_relative_to(absolute(target.directory))
+            for it in declared
+        )
+    )
+    return file._replace(diagnostics=tuple(it for it in file.diagnostics if not (is_told and it.is_of_request)))
 
 
 def _without_errors(files: Iterable[CheckedFile], failed: list[str]) -> Iterator[CheckedFile]:

@@ -33,6 +33,8 @@ class Diagnostic:
     """The fixes, the preferred one first, or the function that finds them."""
     related: tuple[Related, ...]
     is_unnecessary: bool
+    is_of_request: bool = False
+    """True if the file that declares the build is wrong, and not the one with the range."""
 
     @cached_property
     def fixes(self) -> tuple[Fix, ...]:
@@ -171,6 +173,7 @@ def _diagnostic(ctx: RuleContext, rule: Rule, finding: Finding) -> Diagnostic:
         fix,
         finding.related,
         finding.is_unnecessary,
+        finding.is_of_request,
     )
 
 

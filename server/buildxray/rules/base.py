@@ -109,6 +109,8 @@ class Finding:
     """A reason that the rule knows why this may be no defect; `rules/severities.py` looks for those that all rules share."""
     is_unnecessary: bool = False
     """True if the range can be deleted (LSP `Unnecessary`)."""
+    is_of_request: bool = False
+    """True if a file that declares a build of this one is wrong, and not this one."""
 
     @cached_property
     def fixes(self) -> tuple[Fix, ...]:

@@ -30,7 +30,7 @@ def build_error(ctx: RuleContext) -> Iterator[Finding]:
 
     The finding is only a warning in a stage that the image does not need, because the build does not run it; in the trigger of an
     ONBUILD, because only builds on this image fail; and for a missing target stage, because the request is wrong and not the file. It
-    is information if a Bake file or a workflow makes that request, and in a file that is probably not built as it is, unless a file of the
+    is information if a Bake file or a workflow makes that request (`check DIRECTORY` reports that one only in the file that makes it), and in a file that is probably not built as it is, unless a file of the
     project builds it: a file without FROM that is not where `docker build` looks for it (`Dockerfile.common`, `roles/base/Dockerfile` in a
     directory without sources), because it may be a part of others; data of tests (`fixtures/`, `testdata/`); and a file whose path says
     that it is a template (`tmpl.Dockerfile`, `templates/web/Dockerfile`) or wrong (`Dockerfile.bad`, `build-fail/Dockerfile`). A build by a script
@@ -178,7 +178,7 @@ def _wrong_request(build: Build, error: PlanError) -> Finding:
     if origin:
         problem = localized(error.message)
         message = _("the build of {origin} fails: {problem}; the last stage is checked", origin=origin, problem=problem)
-        return Finding(place, message, severity=Severity.INFORMATION)
+        return Finding(place, message, severity=Severity.INFORMATION, is_of_request=True)
     message = _("the requested build fails: {problem}", problem=localized(error.message))
     return Finding(place, message, severity=Severity.WARNING)
 
