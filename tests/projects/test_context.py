@@ -1,12 +1,15 @@
 """Paths in the build context of a Dockerfile."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
+import pytest
+
+from buildxray.files.reading import subdirectories
 from buildxray.ide.project import Projects
 from buildxray.ide.settings import Settings
+from buildxray.projects import context
 from buildxray.projects.context import Contexts
+from buildxray.toolchains.base import Workspace
 from tests.support.cases import every_case
 
 _BAKE = 'target "app" {\n  context = "."\n  dockerfile = "app/Dockerfile"\n}\n'
@@ -68,3 +71,22 @@ def test_the_scripts_of_a_context(tmp_path: Path, files: dict[str, str], script:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
     assert dict(Contexts((tmp_path,)).scripts()).get("build") == script
+
+
+@every_case("repository", [True, False])
+def test_a_context_is_listed_once_for_all_dockerfiles_of_a_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, repository: bool
+) -> None:
+    listed: list[Path] = []
+
+    def listing(directory: Path) -> list[Path]:
+        listed.append(directory)
+        return subdirectories(directory)
+
+    monkeypatch.setattr(context, "subdirectories", listing)
+    if repository:
+        (tmp_path / ".git").mkdir()
+    projects = Projects()
+    for name in ("a.Dockerfile", "b.Dockerfile"):
+        projects.build(tmp_path / name, Settings()).analyzer(Workspace())
+    assert listed == [tmp_path]

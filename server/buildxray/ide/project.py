@@ -67,6 +67,8 @@ class Projects:
         """By directory: the root of its repository; None outside of one."""
         self._contexts: dict[Path, Contexts | None] = {}
         """By the directory of a Dockerfile: the directories that may be its build context; None outside of a repository."""
+        self._probable_contexts: dict[Path, Contexts] = {}
+        """The same for Dockerfiles outside of a repository."""
         self._configurations: dict[Path, Configuration] = {}
         self._workspaces: dict[Path, Workspace] = {}
 
@@ -152,7 +154,7 @@ class Projects:
             is_automated=self._is_automated(dockerfile),
             has_unread_builds=self._has_unread_builds(dockerfile),
             contexts=self._possible_contexts(dockerfile.parent),
-            probable_contexts=None if self._root(dockerfile) else _probable_contexts(dockerfile.parent),
+            probable_contexts=None if self._root(dockerfile) else self._probable(dockerfile.parent),
         )
 
     def is_known(self, dockerfile: Path) -> bool:
@@ -187,6 +189,12 @@ class Projects:
             root = repository_root(directory)
             self._contexts[directory] = None if root is None else _contexts_up_to(root, directory)
         return self._contexts[directory]
+
+    def _probable(self, directory: Path) -> Contexts:
+        """`_probable_contexts`, looked up on disk once for each directory."""
+        if directory not in self._probable_contexts:
+            self._probable_contexts[directory] = _probable_contexts(directory)
+        return self._probable_contexts[directory]
 
     def _path_in_repository(self, dockerfile: Path) -> str:
         """The path of a Dockerfile below the root of its repository.
