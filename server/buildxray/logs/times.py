@@ -127,10 +127,11 @@ def measure(text: str | Dockerfile, build: LoggedBuild, request: BuildRequest) -
     `request` is that of the project; platforms, arguments and target in the log override it.
     """
     dockerfile = parse(text) if isinstance(text, str) else text
-    stages = tuple(it.name for it in Planner(request).plan(dockerfile).stages if it.name)
+    plan = Planner(request).plan(dockerfile)
+    stages = tuple(it.name for it in plan.stages if it.name)
     best: tuple[float, Matching] | None = None
     for possible in possible_requests(build, request, stages)[:_MOST_ROUNDS]:
-        matching = match(Planner(possible).plan(dockerfile), build)
+        matching = match(plan if possible == request else Planner(possible).plan(dockerfile), build)
         score = _misfit(matching)
         if best is None or score < best[0]:
             best = (score, matching)
