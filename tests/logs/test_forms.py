@@ -9,6 +9,8 @@ import io
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
+from itertools import product
 from zlib import crc32
 
 import pytest
@@ -22,6 +24,7 @@ from buildxray.logs.times import Times, measure
 from buildxray.plan.request import BuildRequest
 from buildxray.platforms.platform import parse_normalized
 from buildxray.semantics.build import Step
+from tests.support.cases import every_case
 from tests.support.logs import REQUEST
 from tests.support.made_logs import (
     MadeBuild,
@@ -59,6 +62,12 @@ def seconds_of(step: Step) -> float:
             return 0.0
         case _:
             return 0.1 + 0.2 * share
+
+
+@cache
+def built(program: str) -> MadeBuild:
+    """The build of a program, which no form changes."""
+    return made_build(PROGRAMS[program], REQUEST, seconds_of, seed=3)
 
 
 def prefixed(prefix: str) -> Callable[[MadeBuild], str]:
@@ -150,11 +159,9 @@ def check_complete(times: Times) -> None:
     assert not times.is_doubtful
 
 
-@pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize("program", PROGRAMS)
+@every_case("program, form", product(PROGRAMS, FORMS))
 def test_every_form_of_a_log_gives_equal_times(program: str, form: str) -> None:
-    build = made_build(PROGRAMS[program], REQUEST, seconds_of, seed=3)
-    log = read(FORMS[form](build))
+    log = read(FORMS[form](built(program)))
     assert log.n_broken == 0
     (times,) = [measure(PROGRAMS[program], it, REQUEST) for it in log.builds]
     check_complete(times)
@@ -162,8 +169,7 @@ def test_every_form_of_a_log_gives_equal_times(program: str, form: str) -> None:
         assert times.seconds(step) == pytest.approx(seconds_of(step), abs=0.11)
 
 
-@pytest.mark.parametrize("form", ["plain", "terminal", "rawjson"])
-@pytest.mark.parametrize("program", PROGRAMS)
+@every_case("program, form", product(PROGRAMS, ["plain", "terminal", "rawjson"]))
 def test_an_earlier_build_of_another_dockerfile_is_skipped(program: str, form: str) -> None:
     other = next(it for it in PROGRAMS if it != program)
     logs = [FORMS[form](made_build(PROGRAMS[it], REQUEST, seconds_of)) for it in (other, program)]
@@ -172,8 +178,7 @@ def test_an_earlier_build_of_another_dockerfile_is_skipped(program: str, form: s
     check_complete(second)
 
 
-@pytest.mark.parametrize("form", ["plain", "terminal", "rawjson"])
-@pytest.mark.parametrize("program", PROGRAMS)
+@every_case("program, form", product(PROGRAMS, ["plain", "terminal", "rawjson"]))
 def test_a_failed_build_and_its_retry_are_two_builds(program: str, form: str) -> None:
     build = made_build(PROGRAMS[program], REQUEST, seconds_of)
     n = len(build.vertices) - 4
@@ -186,8 +191,7 @@ def test_a_failed_build_and_its_retry_are_two_builds(program: str, form: str) ->
     check_complete(second)
 
 
-@pytest.mark.parametrize("form", ["plain", "terminal", "rawjson"])
-@pytest.mark.parametrize("program", PROGRAMS)
+@every_case("program, form", product(PROGRAMS, ["plain", "terminal", "rawjson"]))
 def test_a_cached_build_has_no_times_and_no_predictions(program: str, form: str) -> None:
     build = made_build(PROGRAMS[program], REQUEST, lambda _: 0.0)
     log = FORMS[form](cached(build, lambda name: "] " in name and "internal" not in name))
@@ -208,7 +212,7 @@ def blocks(lines: list[tuple[str, float]]) -> list[list[tuple[str, float]]]:
     return [it for it in found if it]
 
 
-@pytest.mark.parametrize("program", PROGRAMS)
+@every_case("program", PROGRAMS)
 def test_targets_of_a_bake_file_in_one_log_are_separated(program: str) -> None:
     other = next(it for it in PROGRAMS if it != program)
     lines: list[list[tuple[str, float]]] = []
@@ -222,7 +226,7 @@ def test_targets_of_a_bake_file_in_one_log_are_separated(program: str) -> None:
     assert not times["web"].fits
 
 
-@pytest.mark.parametrize("program", PROGRAMS)
+@every_case("program", PROGRAMS)
 def test_a_truncated_log_gives_the_times_that_it_contains(program: str) -> None:
     lines = plain(made_build(PROGRAMS[program], REQUEST, seconds_of))
     for place in range(12, len(lines) - 6, 11):
@@ -235,11 +239,14 @@ def test_a_truncated_log_gives_the_times_that_it_contains(program: str) -> None:
             assert [it.name for it in times.matching.unmatched] == []
 
 
-@pytest.mark.parametrize(
-    "platforms", ["linux/amd64", "linux/arm64,linux/amd64", "linux/amd64,linux/arm64,linux/arm/v7"]
+@every_case(
+    "program, machine, platforms",
+    product(
+        PROGRAMS,
+        ["linux/amd64", "linux/arm64"],
+        ["linux/amd64", "linux/arm64,linux/amd64", "linux/amd64,linux/arm64,linux/arm/v7"],
+    ),
 )
-@pytest.mark.parametrize("machine", ["linux/amd64", "linux/arm64"])
-@pytest.mark.parametrize("program", PROGRAMS)
 def test_machine_and_platforms_come_from_the_log(program: str, machine: str, platforms: str) -> None:
     asked = BuildRequest(parse_normalized(machine), tuple(map(parse_normalized, platforms.split(","))))
     log = "\n".join(plain(made_build(PROGRAMS[program], asked, seconds_of)))
@@ -248,8 +255,7 @@ def test_machine_and_platforms_come_from_the_log(program: str, machine: str, pla
     check_complete(times)
 
 
-@pytest.mark.parametrize("form", ["GitHub", "terminal", "rawjson"])
-@pytest.mark.parametrize("program", PROGRAMS)
+@every_case("program, form", product(PROGRAMS, ["GitHub", "terminal", "rawjson"]))
 def test_predicted_savings_equal_the_difference_of_two_builds(program: str, form: str) -> None:
     """The fixed build has a processor for every step, and each step takes the time of its native twin."""
 
