@@ -13,9 +13,9 @@ from tools.growth import AXES
 
 pytestmark = pytest.mark.slow
 
-FEW, MANY = 100, 600
-# A quadratic part shows as 1.2 or more; calls of other callbacks, such as those of the garbage collector, as 0.01 at most.
-HIGHEST_EXPONENT = 1.05
+FEW, MANY = 100, 400
+# A quadratic part shows as 1.16 or more; calls of other callbacks, such as those of the garbage collector, as 0.01 at most.
+HIGHEST_EXPONENT = 1.04
 
 
 @pytest.mark.parametrize("axis", AXES)

@@ -24,8 +24,8 @@ from buildxray.syntax.lexer import _lex_cached, lex
 from buildxray.toolchains.base import Workspace
 from tests.support.samples import THIRTY_LINES
 
-N_EDITS = 150
-MOST_VERSIONS = N_EDITS // 5
+N_EDITS = 60
+MOST_VERSIONS = N_EDITS // 2
 
 
 @pytest.fixture

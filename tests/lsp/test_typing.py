@@ -47,16 +47,17 @@ def server() -> Iterator[Server]:
 
 
 def typed() -> dict[str, list[int]]:
-    """The lengths of the prefixes to send of each case: one per character, but lines known from earlier cases are pasted."""
+    """The lengths of the prefixes to send of each case: one per character, but beginnings of lines known from earlier lines are pasted."""
     seen: set[str] = set()
     lengths: dict[str, list[int]] = {}
     for case in CASES:
-        end = 0
+        start = 0
         of_case: list[int] = []
         for line in case_text(case).splitlines(keepends=True):
-            of_case += [end + len(line)] if line in seen else range(end + 1, end + len(line) + 1)
-            end += len(line)
-            seen.add(line)
+            n_known = next((n for n in range(len(line), 0, -1) if line[:n] in seen), 0)
+            of_case += [start + n for n in range(max(1, n_known), len(line) + 1)]
+            seen.update(line[:n] for n in range(n_known + 1, len(line) + 1))
+            start += len(line)
         lengths[case] = of_case
     return lengths
 

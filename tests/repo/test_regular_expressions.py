@@ -22,9 +22,9 @@ from buildxray.syntax.lazy_regex import _LazyRegex
 from tests.support.code import ROOT, modules, tree
 
 LAYERS = ("files", "logs", "projects")
-LENGTH = 20_000
-SECONDS = 0.1
-"""The limit in CPU seconds. A pattern of linear time takes a hundredth of it, one of quadratic time at least three times as long."""
+LENGTH = 10_000
+SECONDS = 0.03
+"""The limit in CPU seconds. A pattern of linear time takes a hundredth of it, one of quadratic time more than twice as long."""
 SHORT = {
     "projects/sources.py: _NOT_RUN",
     "projects/file_names.py: _DOCKERFILE",

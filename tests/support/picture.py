@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from functools import cached_property
 from typing import NamedTuple
 from xml.etree import ElementTree as ET
 
@@ -59,11 +60,11 @@ class Picture:
         """The number of boxes of each state."""
         return Counter(it.get("class", "").split()[1] for it in self.of_class("step"))
 
-    @property
+    @cached_property
     def frames(self) -> list[Rectangle]:
         return [Rectangle.of(it) for step in self.of_class("step") for it in self.of_class("frame", step)]
 
-    @property
+    @cached_property
     def cards(self) -> list[Rectangle]:
         return [Rectangle.of(it) for it in self.of_class("card")]
 
@@ -82,7 +83,7 @@ class Picture:
             left = x - size if it.get("text-anchor") == "end" else x
             yield it.text or "", Rectangle(left, y - style.size * 0.8, size, style.size)
 
-    @property
+    @cached_property
     def wires(self) -> list[list[tuple[float, float]]]:
         """The corners of each wire."""
         paths = [it.get("d", "") for it in self.of_class("wire")]
