@@ -283,3 +283,23 @@ def test_cross_compiling_is_not_advised_where_it_is_impossible(
     dockerfile = "    #- Dockerfile\n" + textwrap.indent(stages, "    ") + "\n"
     file = looked_at(tmp_path, WORKFLOW + STEP.format("") + dockerfile, ".github/workflows/ci.yml")
     assert [("on the build platform in the stage of line 1" in it.message) for it in file.diagnostics] == [is_advised]
+
+
+_PROJECT = """
+    #- package.json
+    {}
+    #- Dockerfile
+    FROM node AS build
+    COPY package.json SOURCE ./
+    RUN npm run build
+    FROM nginx
+    COPY --from=build /dist /srv
+"""
+
+
+@every_case("source, n_findings", [("yarn.lock", 0), ("package.json", 1)])
+def test_a_build_that_stops_at_a_file_emulates_nothing(tmp_path: Path, source: str, n_findings: int) -> None:
+    project = "          - run: docker buildx build --platform linux/arm64 .\n" + _PROJECT.replace("SOURCE", source)
+    (tmp_path / ".git").mkdir(exist_ok=True)
+    findings = looked_at(tmp_path, WORKFLOW + project, ".github/workflows/ci.yml").diagnostics
+    assert [it.rule for it in findings] == ["emulating-runner"] * n_findings

@@ -59,20 +59,29 @@ def reported(rule: Rule, text: str, targets: str = TARGETS) -> list[str]:
 
 
 def check_rule(
-    rule: Rule, markup: str, *, targets: str = TARGETS, uses_cgo: bool | None = None, target_stage: str = ""
+    rule: Rule,
+    markup: str,
+    *,
+    targets: str = TARGETS,
+    uses_cgo: bool | None = None,
+    target_stage: str = "",
+    workspace: Workspace | None = None,
 ) -> None:
     """Check that the rule reports exactly the annotated ranges; a label is a mark of the fix, the severity and the message."""
     __tracebackhide__ = True
     given = fixture(markup)
-    ctx = context(given.text, targets, uses_cgo=uses_cgo, target_stage=target_stage)
+    ctx = context(given.text, targets, uses_cgo=uses_cgo, target_stage=target_stage, workspace=workspace)
     actual = [(it.range, f"{_mark(it.fixes)}{_severity(rule, ctx, it)}{it.message}") for it in findings(rule, ctx)]
     assert annotate(given.text, actual) == annotate(given.text, given.annotations)
 
 
-def check_nothing(rule: Rule, markup: str, *, targets: str = TARGETS, target_stage: str = "") -> None:
+def check_nothing(
+    rule: Rule, markup: str, *, targets: str = TARGETS, target_stage: str = "", workspace: Workspace | None = None
+) -> None:
     """Check that the rule reports nothing in a text without its markup."""
     __tracebackhide__ = True
-    check_rule(rule, re.sub(r"(?m)^\s*\^.*$", "", markup), targets=targets, target_stage=target_stage)
+    plain = re.sub(r"(?m)^\s*\^.*$", "", markup)
+    check_rule(rule, plain, targets=targets, target_stage=target_stage, workspace=workspace)
 
 
 def check_fix(

@@ -16,6 +16,7 @@ from buildxray.localization import gettext_lazy as _
 from buildxray.plan.request import BuildRequest
 from buildxray.platforms.aliases import named_architectures
 from buildxray.platforms.platform import Platform, parse_normalized, this_machine
+from buildxray.projects.absent_sources import LOCK_FILES
 from buildxray.projects.builds import DeclaredBuild, Note, asked_paths, choose, distinct, joined, without_repeated
 from buildxray.projects.by_hand import is_by_hand
 from buildxray.projects.ci import WORKFLOWS
@@ -36,7 +37,8 @@ from buildxray.toolchains.base import Workspace
 WATCHED: Final = (
     *PROJECT_FILES,
     *(f"**/{it}" for it in CONFIGURATION_FILES),
-    "**/{go.mod,go.sum,package.json,package-lock.json}",
+    "**/{go.mod,package.json}",
+    *(f"**/{it}" for it in LOCK_FILES),
     "**/*.dockerignore",
 )
 """Glob patterns of the files that decide how a Dockerfile is built."""
@@ -121,7 +123,7 @@ class Projects:
             is_by_hand=not origin and is_by_hand(shown, declared),
             is_automated=self._is_automated(dockerfile),
             has_unread_builds=not origin and self._has_unread_builds(dockerfile),
-            contexts=Contexts((*dict.fromkeys(it.context for it in declared),)),
+            contexts=Contexts((*dict.fromkeys(it.context for it in declared),), _workflows(declared)),
             label=_labels(declared)[shown],
             n_builds=n_builds,
             n_unchecked=max(0, sum(it.n_declared for it in wanted if not it.is_check) - n_checked),
@@ -325,6 +327,12 @@ def _probable_contexts(directory: Path) -> Contexts:
 def _contexts_up_to(root: Path, directory: Path) -> Contexts:
     """A directory and those above it, up to a root."""
     return Contexts((*(it for it in (directory, *directory.parents) if it.is_relative_to(root)),))
+
+
+def _workflows(builds: Iterable[DeclaredBuild]) -> tuple[Path, ...]:
+    """The workflows that declare builds, or call Bake for them."""
+    sources = (it.source if it.caller is None else it.caller.source for it in builds)
+    return tuple(it for it in dict.fromkeys(sources) if it.parent.parts[-2:] == WORKFLOWS.parts)
 
 
 def _labels(builds: Iterable[DeclaredBuild]) -> dict[DeclaredBuild, str]:

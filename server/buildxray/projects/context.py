@@ -6,7 +6,7 @@ import posixpath
 import re
 from dataclasses import field
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from buildxray.files.reading import (
     ReadError,
@@ -20,7 +20,10 @@ from buildxray.files.reading import (
 from buildxray.plan.checks.ignored import IgnorePatterns
 from buildxray.plan.paths import clean
 from buildxray.records import dataclass
-from buildxray.toolchains.base import NeededFiles
+from buildxray.toolchains.base import Absence, NeededFiles
+
+if TYPE_CHECKING:
+    from buildxray.projects.absent_sources import AbsentSources
 
 IGNORE_FILE: Final = ".dockerignore"
 
@@ -43,10 +46,14 @@ class Contexts:
     """The directories that are, or may be, the build context of one Dockerfile."""
 
     directories: tuple[Path, ...]
+    workflows: tuple[Path, ...] = ()
+    """The workflows that build the Dockerfile."""
     _needed: dict[tuple[str, str, str], NeededFiles | None] = field(default_factory=dict, compare=False, repr=False)
     """What `needed` has answered: a Dockerfile is checked at each keystroke."""
     _scripts: list[tuple[tuple[str, str], ...]] = field(default_factory=list, compare=False, repr=False)
     """What `scripts` has answered; empty until it is asked."""
+    _absent: list[AbsentSources] = field(default_factory=list, compare=False, repr=False)
+    """The search of `absence`; empty until it is asked."""
 
     def holds(self, path: str) -> bool:
         """True if a path, relative to the context, exists in one of the directories; of a path with wildcards, the part before them.
@@ -60,6 +67,15 @@ class Contexts:
             is_inside(directory / literal, directory) and is_there(directory / literal)
             for directory in self.directories
         )
+
+    def absence(self, path: str) -> Absence | None:
+        """Why a build from a checkout stops at a path, relative to the context; see `AbsentSources`."""
+        # Imported late: few Dockerfiles copy what does not exist.
+        from buildxray.projects.absent_sources import AbsentSources  # noqa: PLC0415
+
+        if not self._absent:
+            self._absent.append(AbsentSources(self.directories, self.workflows))
+        return self._absent[0].absence(path)
 
     def needed(self, path: str, base: str, manager: str) -> NeededFiles | None:
         """The files that a download needs, given the path of its list of dependencies; see `needed_files`."""

@@ -361,6 +361,15 @@ RULES: Final = (
         frozenset({"Go"}),
     ),
     Rule(
+        "missing-source",
+        Severity.WARNING,
+        Severity.WARNING,
+        FixAvailability.NEVER,
+        "buildxray.rules.habits.missing_source",
+        "",
+        frozenset({Mention.NAMED_SOURCE}),
+    ),
+    Rule(
         "misspelled-platform-arg",
         Severity.WARNING,
         Severity.WARNING,

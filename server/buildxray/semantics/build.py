@@ -33,6 +33,7 @@ from buildxray.plan.request import BuildRequest
 from buildxray.platforms.aliases import architectures_of_path
 from buildxray.platforms.platform import Platform
 from buildxray.records import cached_property
+from buildxray.semantics.absent_sources import AbsentSource, absent_sources
 from buildxray.semantics.artifacts import Artifacts
 from buildxray.semantics.build_context import SplitContext, split_context
 from buildxray.semantics.caches import CacheMount, cache_mounts
@@ -49,6 +50,7 @@ from buildxray.syntax.variables import VariableReference
 from buildxray.toolchains.base import Effect, Reading, Use, Workspace
 
 __all__ = [
+    "AbsentSource",
     "Build",
     "BuildRequest",
     "Builder",
@@ -268,6 +270,15 @@ class Build:
     def needed_stages(self) -> tuple[Stage, ...]:
         """The stages that the image of some target depends on."""
         return tuple(it for it in self.stages if it.is_needed)
+
+    @cached_property
+    def absent_sources(self) -> tuple[AbsentSource, ...]:
+        """The sources of COPY and ADD at which a build from a checkout stops; nothing is emulated then."""
+        return self.absent_in(self.workspace)
+
+    def absent_in(self, workspace: Workspace) -> tuple[AbsentSource, ...]:
+        """The sources at which a build stops whose context is that of a workspace."""
+        return absent_sources((it for stage in self.needed_stages for it in stage.instructions), workspace)
 
     @cached_property
     def native_stages(self) -> tuple[Stage, ...]:

@@ -63,6 +63,7 @@ class Mention(Enum):
     IMAGE_OF_ARCHITECTURE = "an image whose name may tell an architecture, or a variable in its name"
     SOURCE = "a stage or an image to take files from"
     WHOLE_CONTEXT = "the whole build context as a source"
+    NAMED_SOURCE = "a path of the build context, but for the whole of it"
     PARENT_DIRECTORY = "`..` in a path"
     SEVERAL_SOURCES = "several files for one path that does not end as a directory"
     MOUNT = "a mount"
@@ -199,6 +200,8 @@ def _of_copying(node: Node) -> Iterator[Mention]:
         yield Mention.LATE_FLAG
     if len(node.arguments) > 2 and not node.arguments[-1].text.endswith(("/", ".", "\\")):
         yield Mention.SEVERAL_SOURCES
+    if any(it.text.strip("./") for it in node.sources) and not (isinstance(node, Copy) and node.source_stage):
+        yield Mention.NAMED_SOURCE
     if any(".." in it.text for it in node.arguments):
         yield Mention.PARENT_DIRECTORY
     if takes_whole_context(node):

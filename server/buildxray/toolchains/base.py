@@ -84,6 +84,13 @@ class NeededFiles(NamedTuple):
     """True if no list names a dependency, so that nothing is downloaded."""
 
 
+class Absence(Enum):
+    """Why a checkout of a repository lacks a file that its Dockerfile copies."""
+
+    MISSING = "nobody has added it"
+    IGNORED = "Git ignores it"
+
+
 class Workspace(NamedTuple):
     """Facts from the files beside a Dockerfile, which are read as text."""
 
@@ -116,6 +123,11 @@ class Workspace(NamedTuple):
 
     None if the contexts are unknown.
     Without a known build each directory above the Dockerfile, up to the root of its repository, may be the context.
+    """
+    absence: Callable[[str], Absence | None] | None = None
+    """Why a build from a checkout stops at a path, relative to the build context; it returns None if the file may exist then.
+
+    None if the contexts are unknown.
     """
     dockerfile: str = ""
     """The path of the Dockerfile from the root of its repository, with slashes; empty if it is unknown."""

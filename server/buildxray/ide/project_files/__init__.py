@@ -10,7 +10,7 @@ from typing import Final
 from buildxray.files.reading import read_project_text, repository_root
 from buildxray.ide.diagnostics import Diagnostic
 from buildxray.ide.project import Projects
-from buildxray.ide.project_files.base import diagnostic, is_in_missing_submodule, is_of_other_project
+from buildxray.ide.project_files.base import diagnostic, is_of_other_project
 from buildxray.ide.project_files.build_entry import BuildEntry, BuildLink, DeclaringFile
 from buildxray.ide.project_files.emulating_runners import emulating_runners, is_first, of_jobs
 from buildxray.ide.project_files.lenses import BuildLens, lenses_of
@@ -20,6 +20,7 @@ from buildxray.ide.script_diagnostics import is_script, missing_dockerfiles
 from buildxray.ide.settings import Settings
 from buildxray.localization import localized
 from buildxray.projects.default_files import BAKE_FILES, COMPOSE_FILES, OVERRIDE_NAMES
+from buildxray.projects.submodules import is_in_missing_submodule
 from buildxray.records import dataclass
 from buildxray.rules.base import Severity
 from buildxray.syntax.lazy_regex import lazy_regex

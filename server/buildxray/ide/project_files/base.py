@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import os
-import re
 from pathlib import Path
 from typing import Final
 
-from buildxray.files.reading import exists, path_below, read_project_text, repository_root
+from buildxray.files.reading import path_below, repository_root
 from buildxray.ide.diagnostics import Diagnostic
 from buildxray.localization import _
 from buildxray.projects.builds import DeclaredBuild
 from buildxray.projects.ci import WORKFLOWS
 from buildxray.rules.base import Fix, Related, Safety, Severity
-from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import Edit, TextRange
 
 _PAGE: Final = "https://github.com/buildxray/buildxray/blob/main/docs/builds.md"
-_SUBMODULE: Final = lazy_regex(r"^[ \t]*path[ \t]*=[ \t]*(?P<path>\S+)", re.MULTILINE)
 
 
 class ProjectDiagnostic(Diagnostic):
@@ -57,13 +54,6 @@ def is_of_other_project(workflow: Path) -> bool:
         return False
     root = repository_root(directory)
     return root is not None and directory != root / WORKFLOWS
-
-
-def is_in_missing_submodule(root: Path, path: Path) -> bool:
-    """True if a path is in a submodule that is not checked out here."""
-    text = read_project_text(root / ".gitmodules") or ""
-    modules = (root / match["path"] for match in _SUBMODULE.finditer(text))
-    return any(path.is_relative_to(it) and not exists(it / ".git") for it in modules)
 
 
 def runs_it(build: DeclaredBuild) -> Path:

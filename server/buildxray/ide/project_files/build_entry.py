@@ -15,9 +15,11 @@ from buildxray.files.reading import (
     settings_root,
     walk,
 )
+from buildxray.ide.project_files.base import runs_it
 from buildxray.ide.requests import request_of
 from buildxray.ide.settings import Settings
 from buildxray.projects.builds import DeclaredBuild
+from buildxray.projects.context import Contexts
 from buildxray.projects.file_names import is_dockerfile
 from buildxray.projects.places import FilePlaces
 from buildxray.projects.reader import SKIPPED
@@ -26,6 +28,7 @@ from buildxray.rules.context import RuleContext
 from buildxray.semantics.build import Build, Builder, BuildRequest, Stage
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import TextRange
+from buildxray.toolchains.base import Workspace
 
 _DEEPEST: Final = 6
 _MOST_ENTRIES: Final = 5_000
@@ -143,6 +146,13 @@ class BuildEntry:
     def runner_place(self) -> TextRange:
         """The range of the machine of the job; without one, the range of the platforms."""
         return self.own.runner or self.own.fields.get("platforms", self.own.name)
+
+    @property
+    def stops_at_source(self) -> bool:
+        """True if the build copies a file that a checkout surely lacks, and so runs nothing."""
+        contexts = Contexts((self.declared.context,), (runs_it(self.declared),))
+        workspace = Workspace(holds=contexts.holds, absence=contexts.absence)
+        return self.build is not None and bool(self.build.absent_in(workspace))
 
     def links(self) -> Iterator[BuildLink]:
         """The ranges that link to the stage that is built."""

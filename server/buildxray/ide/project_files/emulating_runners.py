@@ -140,7 +140,7 @@ def _emulating(entry: BuildEntry) -> Build | None:
     if emulated <= build.impossible_targets:
         # The build stops at an image that does not exist.
         return None
-    return build if any(map(_compiles_emulated, build.needed_stages)) else None
+    return build if any(map(_compiles_emulated, build.needed_stages)) and not entry.stops_at_source else None
 
 
 def _emulated_runs(n_emulated: int, n_runs: int, files: str) -> str:

@@ -19,7 +19,6 @@ from buildxray.files.reading import (
 from buildxray.ide.diagnostics import Diagnostic
 from buildxray.ide.project_files.base import (
     diagnostic,
-    is_in_missing_submodule,
     is_of_other_project,
     path_from,
     runs_it,
@@ -31,6 +30,7 @@ from buildxray.localization import _, ngettext
 from buildxray.projects.builds import DeclaredBuild
 from buildxray.projects.file_names import similar_name
 from buildxray.projects.search import is_ignored
+from buildxray.projects.submodules import is_in_missing_submodule
 from buildxray.records import replace
 from buildxray.rules.base import Fix, Related, Safety, Severity
 from buildxray.rules.wording import joined

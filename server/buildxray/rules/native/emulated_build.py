@@ -167,6 +167,9 @@ def first_with_way(ctx: RuleContext) -> Stage | None:
 
 def _is_useless(ctx: RuleContext) -> bool:
     """True if nobody waits for emulation in a build of this file, as far as its project tells."""
+    if ctx.build.absent_sources:
+        # The build stops, and `missing-source` reports that.
+        return True
     if not ctx.asks_for_several and ctx.build.file_architectures:
         # The image is for machines of that architecture.
         return True

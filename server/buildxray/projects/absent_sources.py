@@ -1,0 +1,120 @@
+"""The sources of COPY that a repository surely lacks.
+
+A file that is missing now may be made before a build: by a step of a workflow, a script, a person. So only files that people write and add to
+a repository count (lists of dependencies, their lock files, settings of tools, scripts), and only if no file that runs commands names them.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from buildxray.files.reading import entries_of, is_inside, read_project_text, repository_root, walk
+from buildxray.projects.search import EXCLUDED_DIRECTORIES, is_ignored
+from buildxray.projects.submodules import is_in_missing_submodule
+from buildxray.syntax.lazy_regex import lazy_regex
+from buildxray.toolchains.base import Absence
+
+_TOOLS: Final = {
+    "Cargo.lock": "cargo",
+    "Gemfile.lock": "bundle",
+    "Pipfile.lock": "pipenv",
+    "bun.lock": "bun",
+    "bun.lockb": "bun",
+    "composer.lock": "composer",
+    "go.sum": "go",
+    "mix.lock": "mix",
+    "npm-shrinkwrap.json": "npm",
+    "package-lock.json": "npm",
+    "pnpm-lock.yaml": "pnpm",
+    "poetry.lock": "poetry",
+    "uv.lock": "uv",
+    "yarn.lock": "yarn",
+}
+"""The lock files, each with the program that makes it."""
+LOCK_FILES: Final = (*_TOOLS,)
+_OTHERS: Final = lazy_regex(
+    r"CMakeLists\.txt|Cargo\.toml|Gemfile|Makefile|Pipfile|build\.gradle(?:\.kts)?|composer\.json|global\.json|go\.mod|go\.work|gradlew|mix\.exs"
+    r"|mvnw|package\.json|pnpm-workspace\.yaml|pom\.xml|pyproject\.toml|requirements[\w.-]*\.(?:in|txt)|rust-toolchain(?:\.toml)?"
+    r"|settings\.gradle(?:\.kts)?|setup\.(?:cfg|py)|(?:angular|babel\.config|lerna|nx|tsconfig[\w.-]*|turbo)\.json"
+    r"|[\w-]+\.config\.[cm]?[jt]s|[\w.-]+\.(?:csproj|fsproj|sh|sln)"
+)
+"""Lists of dependencies, settings of tools, projects of .NET, and scripts."""
+_NAMES_FILES: Final = lazy_regex(
+    r"(?:GNU)?[Mm]akefile|[Jj]ustfile|Rakefile|Jenkinsfile|Earthfile|Vagrantfile|Tiltfile|package\.json"
+    r"|.*\.(?:bash|bat|cmd|fish|hcl|just|md|mk|mjs|ps1|py|rst|sh|ya?ml|zsh)|configure|build|setup|bootstrap"
+)
+"""Files that run commands, or tell people which ones to run."""
+_MOST_ENTRIES: Final = 20_000
+_MOST_FILES: Final = 400
+
+
+class AbsentSources:
+    """Finds out which paths no directory that may be the build context can have; never raises."""
+
+    def __init__(self, directories: tuple[Path, ...], workflows: tuple[Path, ...] = ()) -> None:
+        """`directories` are those that may be the context, `workflows` those whose jobs build."""
+        self._directories = directories
+        self._workflows = workflows
+        self._root = repository_root(directories[0]) if directories else None
+        self._named: dict[str, bool] = {}
+        """What the search for a name in the files of the repository has answered."""
+
+    def absence(self, path: str) -> Absence | None:
+        """Why a build from a checkout stops at a path; None if it may exist then.
+
+        None outside of a repository too, and for files that a checkout may lack although the build needs them, by their names.
+        """
+        clean = posixpath.normpath(path.lstrip("/"))
+        name = posixpath.basename(clean)
+        is_of_checkout = name in _TOOLS or _OTHERS.fullmatch(name) is not None
+        if self._root is None or clean.startswith("..") or not is_of_checkout:
+            return None
+        root, places = self._root, [it / clean for it in self._directories]
+        if any(_is_there(it) or not is_inside(it, root) or is_in_missing_submodule(root, it) for it in places):
+            return None
+        if any(is_ignored(it, root) for it in places):
+            return Absence.IGNORED if self._is_made_nowhere(name) else None
+        if name not in self._named:
+            self._named[name] = _is_named(root, name)
+        return None if self._named[name] else Absence.MISSING
+
+    def _is_made_nowhere(self, name: str) -> bool:
+        """True for a lock file if the text of a workflow that builds does not name the program that makes it: a checkout has none then."""
+        tool = _TOOLS.get(name)
+        if tool is None:
+            return False
+        pattern = re.compile(rf"\b(?:{re.escape(name)}|{tool})\b")
+        texts = filter(None, map(read_project_text, self._workflows))
+        return any(pattern.search(it) is None for it in texts)
+
+
+def _is_there(place: Path) -> bool:
+    """True if a directory lists a name: a link that leads nowhere counts."""
+    return any(it.name == place.name for it in entries_of(place.parent))
+
+
+def _is_named(root: Path, name: str) -> bool:
+    """True if a file of the repository that runs commands, or a document, has a name in its text, or if there are too many of them to tell."""
+    pattern = re.compile(rf"(?<![\w-]){re.escape(name)}(?![\w-])")
+    for n_files, path in enumerate(_naming_files(root)):
+        if path is None or n_files >= _MOST_FILES:
+            return True
+        if pattern.search(read_project_text(path) or ""):
+            return True
+    return False
+
+
+def _naming_files(root: Path) -> Iterator[Path | None]:
+    """Yield the files of a repository that run commands and its documents; None, at the end, if it has too many entries."""
+    n_entries = 0
+    for place, directories, names in walk(root):
+        n_entries += len(directories) + len(names)
+        if n_entries > _MOST_ENTRIES:
+            yield None
+            return
+        directories[:] = [it for it in directories if it not in EXCLUDED_DIRECTORIES and it != ".git"]
+        yield from (Path(place, it) for it in names if _NAMES_FILES.fullmatch(it) is not None)

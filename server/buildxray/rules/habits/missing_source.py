@@ -1,0 +1,74 @@
+"""COPY or ADD names a file that the repository lacks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from buildxray.localization import _, ngettext
+from buildxray.rules.base import Finding, FixAvailability, Related, Severity, rule
+from buildxray.rules.context import RuleContext
+from buildxray.rules.wording import joined
+from buildxray.semantics.build import AbsentSource
+from buildxray.semantics.mentions import Mention
+from buildxray.toolchains.base import Absence
+
+
+@rule(Severity.WARNING, Severity.WARNING, FixAvailability.NEVER, about=[Mention.NAMED_SOURCE])
+def missing_source(ctx: RuleContext) -> Iterator[Finding]:
+    """COPY or ADD names a file that the repository lacks.
+
+    ## What it does
+    Looks for files that people write and add to a repository (lists of dependencies and their lock files, settings of tools, scripts), and
+    that are in no directory that may be the build context. A lock file that Git ignores is one, if a workflow builds the Dockerfile and does not name the
+    program that makes it.
+
+    ## Why it matters
+    The build stops at this instruction: `"/yarn.lock": not found`. On the machine where the file was made it works, so that only the jobs of
+    others fail.
+
+    ## Example
+    A repository with `package.json`, and without `yarn.lock`:
+    ```dockerfile
+    FROM node
+    WORKDIR /app
+    COPY package.json yarn.lock ./
+    ```
+
+    Use instead, with the file added, or with what there is:
+    ```dockerfile
+    FROM node
+    WORKDIR /app
+    COPY package.json ./
+    ```
+
+    ## Limits
+    Not reported if a script, a workflow or a document of the repository names the file, because it may make it; if the file may be in a
+    submodule that is not checked out; if Git ignores it, but for lock files; if the path contains a variable or a wildcard; or if the
+    context has nothing that the Dockerfile names. Files that builds write (`dist`, `app.jar`, programs) are not looked for. Where a build stops,
+    `emulated-build` and `emulating-runner` report nothing.
+    """
+    absent = ctx.build.absent_sources
+    if not absent:
+        return
+    first, *others = absent
+    # Without a known build, another directory may be the context.
+    severity = None if ctx.build.workspace.has_build else Severity.INFORMATION
+    related = tuple(Related(it.range, _message([it])) for it in others)
+    yield Finding(first.range, _message(absent), related=related, severity=severity)
+
+
+def _message(absent: list[AbsentSource] | tuple[AbsentSource, ...]) -> str:
+    """What happens at the first of some sources, which names all that are absent for its reason."""
+    reason = absent[0].absence
+    paths = [*dict.fromkeys(f"`{it.path}`" for it in absent if it.absence is reason)]
+    if reason is Absence.IGNORED:
+        return _(
+            "a build from a checkout stops here, because Git ignores {paths}; add it to the repository, or do not copy it",
+            paths=joined(paths),
+        )
+    return ngettext(
+        "the build stops here: {paths} is not in the build context; add it to the repository, or do not copy it",
+        "the build stops here: {paths} are not in the build context; add them to the repository, or do not copy them",
+        len(paths),
+        paths=joined(paths),
+    )

@@ -1,0 +1,95 @@
+"""Files that a repository surely lacks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from buildxray.projects.absent_sources import AbsentSources
+from buildxray.toolchains.base import Absence
+from tests.support.cases import every_case
+
+_WORKFLOW = ".github/workflows/image.yml"
+
+
+def _absence(root: Path, files: dict[str, str], path: str) -> Absence | None:
+    for name, text in {".git/HEAD": "", _WORKFLOW: "jobs: {}", **files}.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+    return AbsentSources((root / "app", root), (root / _WORKFLOW,)).absence(path)
+
+
+@every_case(
+    "path, files",
+    [
+        ("yarn.lock", {}),
+        ("./yarn.lock", {}),
+        ("web/package.json", {"package.json": "{}"}),
+        ("entrypoint.sh", {"notes.txt": "entrypoint.sh"}),
+        ("requirements-dev.txt", {"README.md": "pip install -r requirements.txt"}),
+        ("vite.config.ts", {"vite.config.js": ""}),
+        ("lib/package.json", {".gitmodules": "[submodule]\n\tpath = other\n"}),
+    ],
+)
+def test_files_that_nobody_has_added(tmp_path: Path, path: str, files: dict[str, str]) -> None:
+    assert _absence(tmp_path, files, path) is Absence.MISSING
+
+
+@every_case(
+    "path, files",
+    [
+        # It is there, beside the Dockerfile or at the root, or a link says where it may be.
+        ("yarn.lock", {"app/yarn.lock": ""}),
+        ("yarn.lock", {"yarn.lock": ""}),
+        # Builds write such files.
+        ("dist/index.js", {}),
+        ("app.jar", {}),
+        ("dist", {}),
+        (".env", {}),
+        ("server", {}),
+        # Something may make it.
+        ("entrypoint.sh", {"build.sh": "cp ../entrypoint.sh .\n"}),
+        ("package.json", {"Makefile": "web:\n\tcp web/package.json .\n"}),
+        ("requirements.txt", {"docs/start.md": "Copy `requirements.txt` from the other project."}),
+        ("yarn.lock", {_WORKFLOW: "jobs: {a: {steps: [{run: cp x/yarn.lock .}]}}"}),
+        # Git would not keep it.
+        ("package.json", {".gitignore": "package.json\n"}),
+        ("app/setup.py", {".gitignore": "/app\n"}),
+        # It is elsewhere.
+        ("lib/package.json", {".gitmodules": "[submodule]\n\tpath = lib\n"}),
+        ("../package.json", {}),
+    ],
+)
+def test_files_that_a_build_may_find(tmp_path: Path, path: str, files: dict[str, str]) -> None:
+    assert _absence(tmp_path, files, path) is None
+
+
+@every_case(
+    "path, workflow, expected",
+    [
+        ("Cargo.lock", "jobs: {}", Absence.IGNORED),
+        ("web/yarn.lock", "jobs: {a: {steps: [{run: npm test}]}}", Absence.IGNORED),
+        ("Cargo.lock", "jobs: {a: {steps: [{run: cargo test}]}}", None),
+        ("Cargo.lock", "jobs: {a: {steps: [{run: cp x/Cargo.lock .}]}}", None),
+    ],
+)
+def test_lock_files_that_git_ignores(tmp_path: Path, path: str, workflow: str, expected: Absence | None) -> None:
+    assert _absence(tmp_path, {".gitignore": "*.lock\n", _WORKFLOW: workflow}, path) is expected
+
+
+def test_without_a_workflow_an_ignored_lock_file_may_be_made_by_hand(tmp_path: Path) -> None:
+    _absence(tmp_path, {".gitignore": "*.lock\n"}, "Cargo.lock")
+    assert AbsentSources((tmp_path,)).absence("Cargo.lock") is None
+
+
+def test_a_link_that_leads_nowhere_counts_as_a_file(tmp_path: Path) -> None:
+    (tmp_path / "yarn.lock").symlink_to("nowhere")
+    assert _absence(tmp_path, {}, "yarn.lock") is None
+
+
+def test_outside_of_a_repository_nothing_is_known(tmp_path: Path) -> None:
+    assert AbsentSources((tmp_path,)).absence("yarn.lock") is None
+    assert AbsentSources(()).absence("yarn.lock") is None
+
+
+def test_too_many_files_are_not_searched(tmp_path: Path) -> None:
+    assert _absence(tmp_path, {f"scripts/{it}.sh": "" for it in range(401)}, "yarn.lock") is None

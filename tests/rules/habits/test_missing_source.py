@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+from buildxray.rules.base import Severity
+from buildxray.rules.habits.missing_source import missing_source
+from buildxray.rules.native.emulated_build import emulated_build
+from buildxray.toolchains.base import Absence, Workspace
+from tests.support.cases import every_case
+from tests.support.rules import check_nothing, check_rule, context, findings
+
+_ABSENT = {"yarn.lock": Absence.MISSING, "tool.config.js": Absence.MISSING, "Cargo.lock": Absence.IGNORED}
+
+
+def workspace(*, has_build: bool = True) -> Workspace:
+    """Facts of a project that has two lists of dependencies."""
+    held = frozenset({"package.json", "Cargo.toml", "."})
+    return Workspace(holds=held.__contains__, absence=_ABSENT.get, has_build=has_build)
+
+
+def test_a_file_that_nobody_has_added() -> None:
+    check_rule(
+        missing_source,
+        """
+        FROM node
+        COPY package.json yarn.lock ./
+                          ^^^^^^^^^ the build stops here: `yarn.lock` is not in the build context; add it to the repository, or do not copy it
+        """,
+        workspace=workspace(),
+    )
+
+
+def test_several_files_are_one_finding() -> None:
+    check_rule(
+        missing_source,
+        """
+        FROM node
+        COPY package.json /yarn.lock ./
+                          ^^^^^^^^^^ the build stops here: `yarn.lock` and `tool.config.js` are not in the build context; add them to the repository, or do not copy them
+        COPY tool.config.js ./
+        """,
+        workspace=workspace(),
+    )
+
+
+def test_a_lock_file_that_git_ignores() -> None:
+    check_rule(
+        missing_source,
+        """
+        FROM rust
+        COPY Cargo.toml Cargo.lock ./
+                        ^^^^^^^^^^ a build from a checkout stops here, because Git ignores `Cargo.lock`; add it to the repository, or do not copy it
+        """,
+        workspace=workspace(),
+    )
+
+
+@every_case(
+    "text",
+    [
+        # Nothing of the project is here.
+        "FROM node\nCOPY yarn.lock ./\n",
+        "FROM node\nCOPY . .\nCOPY yarn.lock ./\n",
+        # The file may be another one, or come from elsewhere.
+        "FROM node\nARG DIR\nCOPY package.json $DIR/yarn.lock ./\n",
+        "FROM node\nCOPY package.json yarn.lock* ./\n",
+        "FROM node AS base\nFROM node\nCOPY package.json ./\nCOPY --from=base yarn.lock ./\n",
+        'FROM node\nCOPY package.json ./\nCOPY <<"yarn.lock" ./\nyarn.lock\n',
+        # The build does not need this stage.
+        "FROM node AS unused\nCOPY package.json yarn.lock ./\nFROM node\nCOPY package.json ./\n",
+        "FROM node\nCOPY package.json ./\n",
+    ],
+)
+def test_near_misses(text: str) -> None:
+    check_nothing(missing_source, text, workspace=workspace())
+
+
+def test_without_a_known_build_another_directory_may_be_the_context() -> None:
+    text = "FROM node\nCOPY package.json yarn.lock ./\n"
+    (finding,) = findings(missing_source, context(text, workspace=workspace(has_build=False)))
+    assert finding.severity is Severity.INFORMATION
+
+
+@every_case("source, n_findings", [("yarn.lock", 0), ("package.json", 1)])
+def test_nothing_is_emulated_in_a_build_that_stops(source: str, n_findings: int) -> None:
+    text = f"FROM node AS build\nCOPY package.json {source} ./\nRUN npm run build\nFROM nginx\nCOPY --from=build /dist /srv\n"
+    assert len([*findings(emulated_build, context(text, workspace=workspace()))]) == n_findings
