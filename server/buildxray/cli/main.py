@@ -18,7 +18,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if arguments is None and sys.platform != "win32" and sys.argv[1:2] != ["lsp"]:
             signal.signal(signal.SIGINT, _interrupt)
-        return _guarded(sys.argv[1:] if arguments is None else arguments)
+        if arguments is not None:
+            return _guarded(arguments)
+        code = _guarded(sys.argv[1:])
+        # At its end Python looks for garbage in all modules: a fortieth of the instructions of a check of one file.
+        gc.freeze()
+        return code  # noqa: TRY300 - an interruption of all of it is reported
     except KeyboardInterrupt:
         return _interrupted()
 
