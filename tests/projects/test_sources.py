@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
+from buildxray.projects import sources
 from buildxray.projects.sources import read_workspace
 from tests.support.cases import every_case
 
@@ -110,9 +111,11 @@ def test_the_whole_repository_is_searched(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_project_over_the_limit_is_unknown(tmp_path: Path) -> None:
+def test_a_project_over_the_limit_is_unknown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert searched(tmp_path, {"big.js": "a" * 1_000_001}) is None
-    assert searched(tmp_path, {"big.js": "", **{f"{n}.js": "" for n in range(3001)}}) is None
+    monkeypatch.setattr(sources, "_MOST_SEARCHED_FILES", 20)
+    assert searched(tmp_path, {"big.js": "", **{f"{n}.js": "" for n in range(18)}}) == []
+    assert searched(tmp_path, {"19.js": "", "20.js": ""}) is None
 
 
 def test_a_file_that_changes_is_read_again(tmp_path: Path) -> None:
@@ -259,10 +262,13 @@ def test_native_packages_of_the_members_of_a_workspace(
     [
         ({"cmd/main.go": 'package main\nimport "C"\n'}, True),
         ({"cmd/main.go": "package main\n", "a_test.go": 'package a\nimport "C"\n', "b.py": 'import "C"\n'}, False),
-        ({"cmd/main.go": "", **{f"{n}.js": "" for n in range(3000)}}, None),
+        ({"cmd/main.go": "", **{f"{n}.js": "" for n in range(20)}}, None),
     ],
 )
-def test_go_files_of_the_repository_that_need_cgo(tmp_path: Path, files: dict[str, str], expected: bool | None) -> None:
+def test_go_files_of_the_repository_that_need_cgo(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: dict[str, str], expected: bool | None
+) -> None:
+    monkeypatch.setattr(sources, "_MOST_SEARCHED_FILES", 20)
     searched(tmp_path, files)
     search = read_workspace(tmp_path).project_uses_cgo
     assert search is not None
