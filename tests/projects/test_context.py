@@ -43,6 +43,18 @@ def test_paths_that_exist_in_a_context(tmp_path: Path, bake: str, path: str, exi
     assert contexts.holds(path) is exists
 
 
+@every_case("context, exists", [("$1", True), (".", False), ("app", False)])
+def test_an_unknown_context_may_be_each_directory_above(tmp_path: Path, context: str, exists: bool) -> None:
+    script = f'#!/bin/sh\ndocker build -f app/web/Dockerfile "{context}"\n'
+    texts = {".git/HEAD": "", "build.sh": script, "app/web/Dockerfile": "FROM scratch\n", "app/web/own.txt": ""}
+    for name, text in texts.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    contexts = Projects().build(tmp_path / "app" / "web" / "Dockerfile", Settings()).contexts
+    assert contexts is not None
+    assert contexts.holds("own.txt") is exists
+
+
 def test_outside_of_a_repository_nothing_is_a_context(tmp_path: Path) -> None:
     (tmp_path / "Dockerfile").write_text("FROM scratch\n")
     assert Projects().build(tmp_path / "Dockerfile", Settings()).contexts is None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -115,7 +115,7 @@ class Projects:
             request,
             merged,
             origin or declared_origin,
-            read_ignore_patterns(dockerfile, shown.context),
+            None if "context" in shown.unknown else read_ignore_patterns(dockerfile, shown.context),
             shown,
             declared,
             (*others.values(),),
@@ -123,7 +123,7 @@ class Projects:
             is_by_hand=not origin and is_by_hand(shown, declared),
             is_automated=self._is_automated(dockerfile),
             has_unread_builds=not origin and self._has_unread_builds(dockerfile),
-            contexts=Contexts((*dict.fromkeys(it.context for it in declared),), _workflows(declared)),
+            contexts=self._contexts_of(dockerfile.parent, declared),
             label=_labels(declared)[shown],
             n_builds=n_builds,
             n_unchecked=max(0, sum(it.n_declared for it in wanted if not it.is_check) - n_checked),
@@ -197,6 +197,14 @@ class Projects:
         if directory not in self._probable_contexts:
             self._probable_contexts[directory] = _probable_contexts(directory)
         return self._probable_contexts[directory]
+
+    def _contexts_of(self, directory: Path, declared: Sequence[DeclaredBuild]) -> Contexts:
+        """The build contexts of the builds of a Dockerfile; of a build with an unknown one, all directories that may be it."""
+        known: dict[Path, None] = {}
+        for it in declared:
+            possible = self._possible_contexts(directory) if "context" in it.unknown else None
+            known |= dict.fromkeys((it.context,) if possible is None else possible.directories)
+        return Contexts((*known,), _workflows(declared))
 
     def _path_in_repository(self, dockerfile: Path) -> str:
         """The path of a Dockerfile below the root of its repository.

@@ -81,7 +81,7 @@ class DeclaredBuild:
     dockerfile: Path
     """The absolute path."""
     context: Path
-    """The absolute path of the directory of the build context."""
+    """The absolute path of the directory of the build context; that of the Dockerfile if it is unknown."""
     remote: str = ""
     """The address of a build context that is not on this machine, so that no Dockerfile of this project is built; otherwise empty."""
     platform_names: tuple[str, ...] = ()
@@ -137,7 +137,7 @@ class DeclaredBuild:
     is_overridden: bool = False
     """True if a Compose file beside that of the service, and read after it, gives the service another Dockerfile or an image."""
     unknown: frozenset[str] = frozenset()
-    """The fields that the text does not determine completely: some of `platforms`, `target`, `args`, `contexts` and `nodes`."""
+    """The fields that the text does not determine completely: some of `platforms`, `target`, `args`, `context`, `contexts` and `nodes`."""
 
     @property
     def single_platform_names(self) -> tuple[str, ...]:

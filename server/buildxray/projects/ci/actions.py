@@ -188,6 +188,7 @@ def _add_build(inputs: _Inputs, site: Site, reading: Reading) -> None:
     arguments, unknown_arguments = inputs.pairs("build-args")
     contexts, unknown_contexts = inputs.pairs("build-contexts")
     complete = {
+        "context": directory is not None,
         "platforms": is_known(platforms),
         "target": is_known(target),
         "args": not unknown_arguments,
@@ -218,16 +219,17 @@ def _add_build(inputs: _Inputs, site: Site, reading: Reading) -> None:
 def _build_paths(inputs: _Inputs, site: Site) -> tuple[Path | None, Path] | None:
     """The build context, None if unknown, and the Dockerfile; None if the Dockerfile is unknown or not in this project."""
     where, file = inputs.values.get("context"), inputs.values.get("file")
-    if where is UNKNOWN and "defaultContext" not in str(inputs.given.get("context")) and not file:
+    if where is UNKNOWN and "defaultContext" in str(inputs.given.get("context")):
+        # The Dockerfile is in the directory of the repository that only a run knows.
         return None
     fetched = None if where is UNKNOWN else _DEFAULT_CONTEXT.match(str(where or ""))
-    if where is UNKNOWN or fetched is not None:
+    if where is UNKNOWN:
+        directory = None
+        path = site.resolve(posixpath.normpath(str(file))) if file and file is not UNKNOWN else None
+    elif fetched is not None:
         # Without a directory the action has BuildKit fetch this repository: paths are relative to its root.
-        inside = fetched["inside"] if fetched is not None else ""
-        directory = project_path(site.root, inside or ".")
+        directory = project_path(site.root, fetched["inside"] or ".")
         path = None if directory is None or file is UNKNOWN else project_path(directory, str(file or "Dockerfile"))
-        if where is UNKNOWN and path is not None:
-            path = site.resolve(posixpath.normpath(str(file)))
     elif is_remote(str(where)) or file is UNKNOWN:
         return None
     else:

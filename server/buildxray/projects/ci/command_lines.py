@@ -169,8 +169,20 @@ class CommandLine(NamedTuple):
     """The words after the name of the command: `docker buildx build`. Of a script all words."""
     before: list[str]
     """The words after the program up to there: `-f compose.ci.yaml build` of `docker compose -f compose.ci.yaml build`."""
-    is_remote: bool = False
-    """True if a service builds each platform on a machine of that platform."""
+    program: str = ""
+
+    @property
+    def is_remote(self) -> bool:
+        """True if a service builds each platform on a machine of that platform."""
+        return self.program == "depot"
+
+    @property
+    def looks_in_context(self) -> bool:
+        """True if a Dockerfile that does not exist relative to the working directory is looked for in the build context.
+
+        Source: github.com/containers/buildah, docs/buildah-build.1.md, `--file`.
+        """
+        return self.program in {"buildah", "podman"}
 
 
 def read_command_line(words: list[str]) -> CommandLine | None:
@@ -184,7 +196,7 @@ def read_command_line(words: list[str]) -> CommandLine | None:
     for call, names in _CALLS:
         rest = _after(words, names)
         if rest is not None:
-            return CommandLine(call, rest, words[1 : len(words) - len(rest)], words[0] == "depot")
+            return CommandLine(call, rest, words[1 : len(words) - len(rest)], words[0])
     return CommandLine(Call.SCRIPT, words, [])
 
 
@@ -492,8 +504,13 @@ class ScriptCall(NamedTuple):
 
     path: str
     arguments: tuple[str, ...]
-    keeps_arguments: bool
-    """True if the script sees the arguments of the one that calls it: `. ./common.sh`."""
+    is_sourced: bool
+    """True if the shell that calls it runs its commands: `. ./common.sh`."""
+
+    @property
+    def keeps_arguments(self) -> bool:
+        """True if the script sees the arguments of the one that calls it."""
+        return self.is_sourced and not self.arguments
 
 
 def read_script_call(words: Sequence[str]) -> ScriptCall | None:
@@ -501,8 +518,7 @@ def read_script_call(words: Sequence[str]) -> ScriptCall | None:
     called = _after_options(words[1:]) if words[0] in _STARTS_SCRIPTS else words
     if not called or not called[0].endswith(".sh"):
         return None
-    is_sourced = words[0] in {".", "source"} and len(called) == 1
-    return ScriptCall(called[0], (*called[1:],), is_sourced)
+    return ScriptCall(called[0], (*called[1:],), words[0] in {".", "source"})
 
 
 def _after_options(words: Sequence[str]) -> Sequence[str]:

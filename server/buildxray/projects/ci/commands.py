@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from buildxray.files.reading import read_project_text
+from buildxray.files.reading import exists, is_file, read_project_text
 from buildxray.localization import gettext_lazy as _
 from buildxray.platforms.machines import NATIVE, Machines, is_chosen
 from buildxray.projects.bake.reader import bake_builds, load_bake, read_overrides
@@ -41,7 +42,7 @@ from buildxray.projects.ci.command_lines import (
 )
 from buildxray.projects.ci.hand_overs import written_dockerfiles
 from buildxray.projects.ci.shell import Shell, StartedCommand, parse_script
-from buildxray.projects.ci.site import WORKSPACE, MakeCall, Reading, Site, in_checkout
+from buildxray.projects.ci.site import WORKSPACE, MakeCall, Reading, Site, in_checkout, project_path
 from buildxray.projects.compose_builds import read_compose
 from buildxray.projects.default_files import bake_files, compose_files
 from buildxray.projects.hcl import values as hcl
@@ -153,6 +154,7 @@ class _Starter:
         self._reading = reading
         self._machines = machines
         self._directory = started.directory
+        self._is_placed = started.is_placed
         self._environment = started.environment
 
     def start(self, line: CommandLine) -> None:
@@ -164,7 +166,7 @@ class _Starter:
             machines = machines_of_builder(builder, machines, self._site, self._reading)
         match line.call:
             case Call.BUILD:
-                self._build(line.words, machines)
+                self._build(line.words, machines, looks_in_context=line.looks_in_context)
             case Call.BUILDCTL:
                 words = words_of_buildctl(line.words)
                 if words is not None:
@@ -189,13 +191,20 @@ class _Starter:
         """The path in the project of a path in the command; None for an unknown path and for another project."""
         return None if has_unknown_part(path) else self._site.resolve(in_checkout(self._directory, path))
 
-    def _build(self, words: list[str], machines: Machines) -> None:
+    def _build(self, words: list[str], machines: Machines, *, looks_in_context: bool = False) -> None:
         options = read_build_options(words)
         context, file, environment = options.context, options.file, self._environment
         if is_remote(context) or file == "-" or (context.startswith("$") and file is None):
             return
         directory = self._path(context)
         path = self._path(file) if file is not None else None if directory is None else directory / "Dockerfile"
+        if file is not None and directory is not None and not posixpath.isabs(file):
+            inside = project_path(directory, file)
+            is_lost = looks_in_context and (path is None or not exists(path))
+            # A script that computes the path of its context may be started anywhere, mostly there.
+            is_elsewhere = self._site.is_presumed and not self._is_placed and posixpath.isabs(context)
+            if (is_lost or is_elsewhere) and inside is not None and is_file(inside):
+                path = inside
         if path is None:
             return
         arguments = {
@@ -221,7 +230,7 @@ class _Starter:
             makes_files=options.makes_files,
             ignores_cache=options.ignores_cache,
             is_check=options.is_check,
-            unknown=options.unknown,
+            unknown=options.unknown if directory is not None else options.unknown | {"context"},
         )
         if options.may_name_platforms and _is_chosen(machines):
             build = replace(build, platform_names=(str(machines.own),), unknown=build.unknown - {"platforms"})
@@ -294,6 +303,8 @@ class _Starter:
                 directory=self._directory,
                 source=path,
                 line=1,
+                script=(self._site.script or self._site.source) if called.is_sourced else None,
+                is_presumed=self._site.is_presumed and not self._is_placed,
                 is_whole_file=True,
                 depth=self._site.depth + 1,
                 arguments=arguments,

@@ -35,7 +35,7 @@ _COMMAND: Final = lazy_regex(
 )
 _COMMENT: Final = lazy_regex(r"[ \t]*(?:#|//|::|\*|<#|rem\b|echo\b|write-)", re.IGNORECASE)
 """The beginning of a line that starts nothing, in scripts of several languages."""
-_GOES_UP: Final = lazy_regex(r"\bcd[ \t]+[\"']?\.\.")
+_GOES_UP: Final = lazy_regex(r"\.\.|\bdirname\b")
 _GOES: Final = lazy_regex(
     r"^[ \t]*(?:cd|chdir|set-location)[ \t]+[\"']?(?P<path>[\w./-]+)[\"']?[ \t]*\r?$", re.IGNORECASE | re.MULTILINE
 )
@@ -95,6 +95,7 @@ def _read_placed(text: str, site: Site, own: str, reading: Reading) -> None:
     The text does not determine where people start a script; one beside the Dockerfile that it builds is started there.
     """
     n_before = len(reading.builds), len(reading.makes)
+    site = site._replace(is_presumed=True)
     _read_text(text, site, reading)
     builds = reading.builds[n_before[0] :]
     has_beside = exists(site.source.with_name("Dockerfile"))

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Final, NamedTuple
 
 from buildxray.caching import cached
@@ -62,6 +63,8 @@ class StartedCommand(NamedTuple):
     """The environment of the command, without variables of unknown value."""
     start: int
     """Its offset in the script."""
+    is_placed: bool
+    """True if the script has gone to an absolute path, so that it is the same directory wherever the script is started."""
 
 
 def as_instruction(script: str) -> str:
@@ -120,8 +123,14 @@ class Words(Evaluator):
         return None
 
     def status(self, command: Command) -> bool | None:
-        """True if a command succeeds. `cd` is presumed to succeed, because otherwise the script fails."""
-        return True if command.name == "cd" else super().status(command)
+        """True if a command succeeds. `cd` is presumed to, because otherwise the script fails, and Git to find the root of the checkout."""
+        return True if command.name == "cd" or _asks_for_root(command) else super().status(command)
+
+    def holds(self, condition: Condition) -> bool | None:
+        """True if a condition holds; the command after `||` does not run if the one before it succeeds."""
+        if condition.kind == "or" and len(condition.commands) == 1 and self.status(condition.commands[0]):
+            return False
+        return super().holds(condition)
 
 
 def _is_other_branch(one: Condition, other: Condition) -> bool:
@@ -131,6 +140,15 @@ def _is_other_branch(one: Condition, other: Condition) -> bool:
         and one.range == other.range
         and isinstance(one.expression, Not) != isinstance(other.expression, Not)
     )
+
+
+class _Directory(NamedTuple):
+    """A directory of the checkout."""
+
+    path: str
+    """Relative to the root of the checkout."""
+    is_placed: bool = False
+    """True if the script has gone there, or to one above it, by an absolute path."""
 
 
 class Shell:
@@ -143,7 +161,9 @@ class Shell:
         self._optional = frozenset(it.name for it in script.variables if it.has_default)
         self._shifts = any(it.name in {"shift", "getopts"} or it.arguments[:1] == ("--",) for it in script.commands)
         # For each shell process and round its directory; None where only running the script could tell.
-        self._directories: dict[tuple[object, _Round], str | None] = {}
+        self._directories: dict[tuple[object, _Round], _Directory | None] = {}
+        self._stacks: dict[tuple[object, _Round], list[_Directory | None]] = {}
+        """The directories that `pushd` has left, and to which `popd` returns."""
         self._defaults: dict[str, str] = {}
 
     def started(self, spend: Callable[[int], bool]) -> Iterator[StartedCommand]:
@@ -215,7 +235,8 @@ class Shell:
             self._assign_defaults(command, words)
             return None
         if program in {"cd", "pushd", "popd"}:
-            self._enter(texts[1] if len(texts) > 1 else "", command, loops)
+            operands = _operands(texts[1:])
+            self._enter(program, operands[0] if operands else "", command, loops)
             return None
         directory = self._directory(command, loops)
         if directory is None or not may_start_builds(program) or not self._may_run(command, loops):
@@ -223,7 +244,8 @@ class Shell:
         # A script is found by its path, a program by its name.
         name = texts[0] if program.endswith(".sh") else program
         start = max(0, command.range[0] - len(_HEAD))
-        return StartedCommand([name, *texts[1:]], directory, self._environment(command, words), start)
+        environment = self._environment(command, words)
+        return StartedCommand([name, *texts[1:]], directory.path, environment, start, directory.is_placed)
 
     def _may_run(self, command: Command, loops: _Round) -> bool:
         """True unless the script is known not to run a command: in a function that nothing calls, or in another branch than its arguments take.
@@ -315,8 +337,10 @@ class Shell:
             return WORKSPACE
         if name == "PWD":
             return self._printed_directory(command, loops)
+        if name == "BASH_SOURCE":
+            return self._path_of(self._site.source)
         if name == "0":
-            return posixpath.join(WORKSPACE, self._script_path())
+            return self._path_of(self._site.script or self._site.source)
         if name.isdecimal() and (arguments := self._arguments(command)) is not None:
             argument = arguments[int(name) - 1 : int(name)]
             return argument[0].replace(UNKNOWN_WORD, UNKNOWN) if argument else None
@@ -349,13 +373,10 @@ class Shell:
         match command.name:
             case "pwd":
                 return self._printed_directory(command, ())
-            case "dirname" if len(command.words) == 2:
-                text = command.words[1].text.strip("\"'")
-                if text in {"$0", "${0}"} or "BASH_SOURCE" in text:
-                    return posixpath.join(WORKSPACE, posixpath.dirname(self._script_path()))
-                path = self._evaluated(command, 1)
+            case "dirname" if len(_operands([it.text for it in command.words])) == 2:
+                path = self._evaluated(command, -1)
                 return None if path is None else posixpath.dirname(path) or "."
-            case "git" if [it.text for it in command.words[1:]] == ["rev-parse", "--show-toplevel"]:
+            case "git" if _asks_for_root(command):
                 return WORKSPACE
             case "realpath" | "readlink" if len(command.words) > 1:
                 path = self._evaluated(command, -1)
@@ -366,29 +387,54 @@ class Shell:
     def _evaluated(self, command: Command, index: int) -> str | None:
         return self._words(command, ()).value(command.words[index], command)
 
-    def _script_path(self) -> str:
-        """The path of the script from the root of the checkout."""
-        path = self._site.source
-        return path_below(path, self._site.root) or path.name
+    def _path_of(self, script: Path) -> str:
+        """The absolute path of a script of the project, as the shell has it."""
+        return posixpath.join(WORKSPACE, path_below(script, self._site.root) or script.name)
 
     def _printed_directory(self, command: Command, loops: _Round) -> str:
         directory = self._directory(command, loops)
-        return UNKNOWN if directory is None else posixpath.normpath(posixpath.join(WORKSPACE, directory))
+        return UNKNOWN if directory is None else posixpath.normpath(posixpath.join(WORKSPACE, directory.path))
 
-    def _directory(self, command: Command, loops: _Round) -> str | None:
+    def _directory(self, command: Command, loops: _Round) -> _Directory | None:
         """The directory of a command's shell, which starts in that of the shell around it; None if unknown."""
         for shell in command.variables.shells():
             for known in (loops, ()):
                 if (shell, known) in self._directories:
                     return self._directories[shell, known]
-        return self._site.directory
+        return _Directory(self._site.directory)
 
-    def _enter(self, path: str, command: Command, loops: _Round) -> None:
-        """Effect: change the directory of a command's shell; if `path` does not determine the new one, it is unknown."""
+    def _enter(self, program: str, path: str, command: Command, loops: _Round) -> None:
+        """Effect: change the directory of a command's shell by `cd`, `pushd` or `popd`; if `path` does not determine it, it is unknown."""
         shell = next(command.variables.shells())
         before = self._directory(command, loops)
-        is_known = before is not None and path and not has_unknown_part(path) and not path.startswith(("-", "~"))
-        self._directories[shell, loops] = in_checkout(before or ".", path) if is_known else None
+        stack = self._stacks.setdefault((shell, loops), [])
+        if program == "popd":
+            self._directories[shell, loops] = stack.pop() if stack and not path else None
+            return
+        if program == "pushd":
+            stack.append(before)
+        is_known = path and not has_unknown_part(path) and not path.startswith(("-", "~", "+"))
+        is_placed = posixpath.isabs(path)
+        entered = None if not is_known or (before is None and not is_placed) else _entered(before, path)
+        self._directories[shell, loops] = entered
+
+
+def _entered(before: _Directory | None, path: str) -> _Directory:
+    """The directory after `cd`, given the one before it, which an absolute path does not need."""
+    if before is None:
+        return _Directory(in_checkout(".", path), is_placed=True)
+    return _Directory(in_checkout(before.path, path), before.is_placed or posixpath.isabs(path))
+
+
+def _operands(words: Sequence[str]) -> list[str]:
+    """The words of a command without options such as `-P` and `--`."""
+    return [it for it in words if not it.startswith("-") or it == "-"]
+
+
+def _asks_for_root(command: Command) -> bool:
+    """True for a command that prints the root of the checkout: `git rev-parse --show-toplevel`, perhaps with `-C` and a directory."""
+    words = [it.text for it in command.words[1:]]
+    return command.name == "git" and words[-2:] == ["rev-parse", "--show-toplevel"] and words[:-2][:1] in ([], ["-C"])
 
 
 def _variables_of(command: Command) -> Iterator[tuple[str, Command | Assignment]]:

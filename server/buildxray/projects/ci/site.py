@@ -42,6 +42,10 @@ class Site(NamedTuple):
     """The file that holds the script."""
     line: int = 1
     """The 1-based line in `source`."""
+    script: Path | None = None
+    """The script that was started, if it has read the one in `source` with `.` or `source`."""
+    is_presumed: bool = False
+    """True if people start the script, and `directory` is only where they probably do."""
     is_whole_file: bool = False
     """True if the script is all of `source`, so that each command has a line of its own."""
     origin: str = ""

@@ -20,6 +20,8 @@ _EXPANDED: Final = frozenset(
     {"arithmetic_expansion", "command_substitution", "expansion", "process_substitution", "simple_expansion"}
 )
 _PLAIN_WORDS: Final = frozenset({"command_name", "number", "word"})
+_OWN_SCRIPT: Final = "BASH_SOURCE[0]"
+"""The path of the script that contains a command, in Bash; the element of an array, whose name alone means the same."""
 _PLAIN: Final = lazy_regex(r"[\w./:=,+@%-]+", re.ASCII)
 """A word that the shell leaves unchanged in any context."""
 
@@ -101,6 +103,8 @@ def _quoted_parts(node: SyntaxNode, text: ShellText, substitutions: Substitution
 
 def _parameter(node: SyntaxNode, text: ShellText, substitutions: Substitutions) -> Part:
     children = [it for it in node.children if it.type not in ("$", "${", "}")]
+    if children and children[0].type == "subscript" and text.of(children[0]) == _OWN_SCRIPT:
+        children[0] = children[0].children[0]
     if not children or children[0].type != "variable_name":
         return None
     name, *rest = children
