@@ -61,6 +61,19 @@ def test_an_empty_directory_is_a_warning(capfd: pytest.CaptureFixture[str], proj
     assert (run.code, run.err) == (0, "buildxray: warning: no Dockerfile found in empty\n")
 
 
+def test_a_dockerfile_of_another_name_is_checked_once_if_a_build_names_it(
+    capfd: pytest.CaptureFixture[str], project: Path
+) -> None:
+    (project / "Dockerfile").rename(project / "DockerfileServer")
+    assert Run(capfd, "check").err == "buildxray: warning: no Dockerfile found in .\n"
+    text = "services: {a: {build: {context: ., dockerfile: DockerfileServer}}, b: {build: {context: ., dockerfile: DockerfileServer}}}\n"
+    (project / "compose.yaml").write_text(text)
+    located = json.loads(Run(capfd, "check", "--format", "json").out)
+    assert [(it["path"], it["rule"]) for it in located] == [("DockerfileServer", "undeclared-platform-arg")]
+    assert Run(capfd, "check", "--fix").out == "1 finding repaired. Nothing found in 1 file.\n"
+    assert (project / "DockerfileServer").read_text() == REPAIRED
+
+
 @pytest.mark.parametrize(("text", "code"), [(UNDECLARED, 1), (REPAIRED, 0)])
 def test_fix_diff_exits_with_1_if_something_would_change(
     capfd: pytest.CaptureFixture[str], project: Path, text: str, code: int

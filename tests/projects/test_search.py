@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
 import pytest
 
-from buildxray.projects.search import search
+from buildxray.projects.search import dockerfiles_of_builds, search
 from tests.support.cases import every_case
 
 
@@ -145,3 +146,39 @@ def test_a_file_without_instructions_is_not_a_dockerfile_if_its_name_goes_on(
 ) -> None:
     (tmp_path / name).write_bytes(content)
     assert found(tmp_path) == [name] * is_dockerfile
+
+
+@every_case(
+    "named, expected",
+    [
+        (".scripts/DockerfileServer", [".scripts/DockerfileServer"]),
+        ("image.build", ["image.build"]),
+        ("Dockerfile.tmpl", ["Dockerfile.tmpl"]),
+        # The search itself finds a usual name.
+        ("web.Dockerfile", []),
+        ("vendor/image.build", []),
+        ("generated/image.build", []),
+        ("../outside.build", []),
+        ("link.build", []),
+        ("script.build", []),
+        ("notes.build", []),
+        ("directory.build", []),
+        ("missing.build", []),
+    ],
+)
+def test_a_file_that_a_build_names_is_a_dockerfile(tmp_path: Path, named: str, expected: list[str]) -> None:
+    root = tmp_path / "repository"
+    make(
+        root,
+        ".scripts/DockerfileServer image.build Dockerfile.tmpl web.Dockerfile vendor/image.build generated/image.build",
+        {".gitignore": "generated\n"},
+    )
+    (tmp_path / "outside.build").write_text("FROM alpine\n")
+    (root / "link.build").symlink_to(tmp_path / "outside.build")
+    (root / "script.build").write_text("#!/bin/sh\ndocker build .\n")
+    (root / "notes.build").write_text("Notes on images\n")
+    (root / "directory.build").mkdir()
+    paths = [Path(os.path.abspath(root / named))] * 2  # noqa: PTH100 - without following links
+    listed = [it.relative_to(root).as_posix() for it in dockerfiles_of_builds(root, paths)]
+    assert listed == expected
+    assert [*dockerfiles_of_builds(root / "web", paths)] == []

@@ -44,15 +44,16 @@ def check(options: argparse.Namespace) -> int:
     build = BuildOptions.of(options)
     log, gates = log_and_gates(options)
     failed: list[str] = []
+    # What they read of a project serves the search, and both kinds of files.
+    builds = Builds(build)
     named = [it for it in options.paths if is_named_project_file(it)]
-    targets = [*find_targets([it for it in options.paths if it not in named], failed)]
+    targets = [*find_targets([it for it in options.paths if it not in named], failed, builds.projects)]
     total = _Total()
     if options.fix:
         total.n_fixed = _fix(targets, build, failed, with_suggestions=options.unsafe)
+        builds = Builds(build)
     checked: list[CheckedFile] = []
     write = _write_text if options.format == "text" and not options.statistics else checked.append
-    # What they read of a project serves both.
-    builds = Builds(build)
     files = chain(
         map(partial(_without_requests, builds), targets, check_files([it.path for it in targets], build, builds, log)),
         check_project_files(options.paths, build, builds.projects),

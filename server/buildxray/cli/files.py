@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from buildxray.cli.console import report, warn
 from buildxray.cli.errors import CliError
@@ -22,7 +23,10 @@ from buildxray.ide.configuration import find_configuration
 from buildxray.localization import _
 from buildxray.projects.builds import absolute
 from buildxray.projects.file_names import is_dockerfile
-from buildxray.projects.search import search
+from buildxray.projects.search import dockerfiles_of_builds, search
+
+if TYPE_CHECKING:
+    from buildxray.ide.project import Projects
 
 STDIN: Final = "-"
 _OTHER_KINDS: Final = frozenset(
@@ -85,10 +89,12 @@ class Target(NamedTuple):
     """The directory argument in which the file was found; None if the file itself is an argument."""
 
 
-def find_targets(paths: Iterable[str], failed: list[str] | None = None) -> Iterator[Target]:
+def find_targets(
+    paths: Iterable[str], failed: list[str] | None = None, projects: Projects | None = None
+) -> Iterator[Target]:
     """Yield the given files, and the Dockerfiles in the given directories in order of name.
 
-    Entries that `.gitignore` or the settings of the project exclude are left out. Effect: report directories that
+    With `projects`, files of other names follow that a build of the project names as its Dockerfile. Entries that `.gitignore` or the settings of the project exclude are left out. Effect: report directories that
     cannot be searched, and append them to `failed`. Raises `CliError` for a path that is certainly wrong.
     """
     failed = [] if failed is None else failed
@@ -105,17 +111,23 @@ def find_targets(paths: Iterable[str], failed: list[str] | None = None) -> Itera
             continue
         treat_as_repository(absolute(path))
         configuration = find_configuration(absolute(path))
+        excluded = configuration.settings.exclude
+        files = search(Path(path), excluded, on_error)
+        if projects is not None:
+            files = chain(files, dockerfiles_of_builds(Path(path), projects.dockerfiles(absolute(path)), excluded))
         n_found = 0
-        for file in search(Path(path), configuration.settings.exclude, on_error):
+        for file in files:
             n_found += 1
             yield Target(str(file), path)
         if not n_found:
             warn(_("no Dockerfile found in {path}", path=path))
 
 
-def find_dockerfiles(paths: Iterable[str], failed: list[str] | None = None) -> Iterator[str]:
+def find_dockerfiles(
+    paths: Iterable[str], failed: list[str] | None = None, projects: Projects | None = None
+) -> Iterator[str]:
     """Yield the paths of `find_targets`."""
-    return (it.path for it in find_targets(paths, failed))
+    return (it.path for it in find_targets(paths, failed, projects))
 
 
 def read_file(path: str) -> str:

@@ -26,7 +26,7 @@ def fix(options: argparse.Namespace) -> int:
     out = output()
     failed: list[str] = []
     n_files = n_changed = 0
-    for target in find_targets(options.paths, failed):
+    for target in find_targets(options.paths, failed, builds.projects):
         n_files += 1
         if options.diff or target.path == STDIN:
             n_changed += _show(out, target.path, builds, failed, options, log=log)

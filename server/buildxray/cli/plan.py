@@ -39,7 +39,7 @@ def plan(options: argparse.Namespace) -> int:
     builds = Builds(BuildOptions.of(options))
     log, gates = log_and_gates(options)
     failed: list[str] = []
-    paths = [*find_dockerfiles(options.paths, failed)]
+    paths = [*find_dockerfiles(options.paths, failed, builds.projects)]
     if options.format == "svg" and len(paths) > 1:
         raise CliError(_("--format svg: a picture shows one file; --format html shows several in one page"))
     n_exceeded = 0

@@ -226,6 +226,11 @@ class Projects:
         """The builds that a directory and those below it declare."""
         return all_builds(directory, self._read)
 
+    def dockerfiles(self, directory: Path) -> Iterator[Path]:
+        """The Dockerfiles of the builds of a directory's repository, as absolute paths; some may be missing or elsewhere."""
+        read = self.all_builds(self._root(directory / "Dockerfile") or directory)
+        return (it.dockerfile for it in read.builds if it.is_shown and not it.may_be_written)
+
     def named(self, dockerfile: Path, pattern: str) -> tuple[DeclaredBuild, ...]:
         """The builds of a Dockerfile that a value of the setting `build` matches; equal builds are all listed."""
         return (*(it for it in self._shown(dockerfile) if it.is_named(pattern)),)

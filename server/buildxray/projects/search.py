@@ -116,6 +116,25 @@ def search(
         waiting += reversed([*_inside(item._replace(ignoring=ignoring), entries, root, names_excluded)])
 
 
+def dockerfiles_of_builds(
+    directory: Path, named: Iterable[Path], excluded: Iterable[str] = EXCLUDED_DIRECTORIES
+) -> Iterator[Path]:
+    """Yield those files in a directory and below it that builds name and that `search` leaves out because of their own names.
+
+    `named` are absolute paths of Dockerfiles; a path that is yielded begins with `directory`, as in `search`.
+    """
+    start = directory.absolute()
+    root = repository_root(start) or start
+    names_excluded = frozenset((*excluded, ".git"))
+    for path in dict.fromkeys(named):
+        if is_dockerfile(path.name) or not path.is_relative_to(start) or not is_file(path):
+            continue
+        below = path.relative_to(start)
+        is_own = names_excluded.isdisjoint(below.parts[:-1]) and is_inside(path, root) and not is_ignored(path, root)
+        if is_own and not _is_of_another_kind(path):
+            yield directory / below
+
+
 def is_ignored(path: Path, root: Path) -> bool:
     """True if Git ignores a file of a repository, or a directory above it; the file need not exist. `root` is that of the repository."""
     parts = path.relative_to(root).parts
