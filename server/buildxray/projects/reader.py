@@ -11,7 +11,7 @@ from buildxray.files.reading import entries_of, exists, is_directory, is_file, i
 from buildxray.platforms.machines import Machines
 from buildxray.projects.builds import DeclaredBuild, Note, without_repeated
 from buildxray.projects.ci import WORKFLOWS, workflow_files
-from buildxray.projects.ci.script_files import PACKAGE, script_files
+from buildxray.projects.ci.script_files import PACKAGE, may_hold_sources, script_files
 from buildxray.projects.default_files import (
     BAKE_FILES,
     COMPOSE_FILES,
@@ -21,6 +21,7 @@ from buildxray.projects.default_files import (
     compose_files,
     compose_variants,
 )
+from buildxray.projects.dev_containers import dev_container_files, read_dev_containers
 
 MOST_DIRECTORIES: Final = 32
 """Limit for the directories from a Dockerfile up to the root of its repository."""
@@ -111,7 +112,8 @@ def _unknown_yet(read: Iterable[DeclaredBuild], known: Iterable[DeclaredBuild]) 
 
 def read_automation(root: Path, *, local_platform: str) -> DirectoryBuilds:
     """Read the builds that the workflows, scripts and Makefiles of a repository start, given its root."""
-    if not workflow_files(root) and next(script_files(root), None) is None:
+    containers = dev_container_files(root)
+    if not workflow_files(root) and not containers and next(script_files(root), None) is None:
         return DirectoryBuilds()
     from buildxray.projects.ci.makefiles import find_makefile, makefile_site, read_makefile  # noqa: PLC0415
     from buildxray.projects.ci.scripts import read_scripts  # noqa: PLC0415
@@ -121,6 +123,9 @@ def read_automation(root: Path, *, local_platform: str) -> DirectoryBuilds:
     scripts = read_scripts(root, local_platform=local_platform)
     reading.builds += scripts.builds
     reading.notes += scripts.notes
+    services, notes = read_dev_containers(containers, root)
+    reading.builds += services
+    reading.notes += notes
     reading.makes += scripts.makes
     followed = set[object]()
     # A recipe that runs `make` adds further calls.
@@ -222,4 +227,4 @@ def project_directories(root: Path, *, with_nested: bool = False) -> Iterator[Pa
             continue
         n_entries += len(listed) + 1
         if depth < _DEEPEST and n_entries < _MOST_ENTRIES:
-            pending += ((directory / it, depth + 1) for it in listed if it not in SKIPPED and not it.startswith("."))
+            pending += ((directory / it, depth + 1) for it in listed if it not in SKIPPED and may_hold_sources(it))

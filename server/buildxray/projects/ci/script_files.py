@@ -62,17 +62,12 @@ _PIPELINE_DIRECTORIES: Final = frozenset(
 )
 """Directories in which each YAML file belongs to a pipeline; the directories in them too."""
 _HIDDEN: Final = _PIPELINE_DIRECTORIES | {
-    ".build",
-    ".ci",
-    ".devops",
-    ".docker",
     ".github",
     ".jenkins",
-    ".scripts",
     ".taskfiles",
     ".tekton",
 }
-"""Directories that are searched although their names begin with a dot."""
+"""Directories that are searched although their names begin with a dot, beside those in `_SCRIPT_DIRECTORIES` with a dot: `.ci`."""
 _TASKFILE: Final = lazy_regex(r"taskfile(?:[._-].*)?", re.IGNORECASE)
 GORELEASER: Final = (".goreleaser.yaml", ".goreleaser.yml", "goreleaser.yaml", "goreleaser.yml")
 _TEXTS: Final = (
@@ -171,6 +166,11 @@ def is_shell(path: Path, text: str) -> bool:
     return path.suffix in _SHELL_SUFFIXES or (path.suffix == "" and _INTERPRETER.match(text) is not None)
 
 
+def may_hold_sources(directory: str) -> bool:
+    """True unless a directory is hidden by its name and neither for scripts nor for pipelines: caches, settings of tools, environments."""
+    return not directory.startswith(".") or directory in _HIDDEN or directory[1:] in _SCRIPT_DIRECTORIES
+
+
 def is_taskfile(name: str) -> bool:
     """True if Task reads a file of this name, or others include it: `Taskfile.yml`, `Taskfile.docker.yml`. Source: taskfile.dev, "Supported file names"."""
     stem, _dot, suffix = name.rpartition(".")
@@ -182,7 +182,7 @@ def _files(root: Path) -> Iterator[tuple[Path, bool]]:
     for directory in _searched(root):
         parts = directory.relative_to(root).parts
         is_pipeline = not _PIPELINE_DIRECTORIES.isdisjoint(parts)
-        is_usual = directory.name in _SCRIPT_DIRECTORIES or directory == root
+        is_usual = directory.name.removeprefix(".") in _SCRIPT_DIRECTORIES or directory == root
         for entry in entries_of(directory):
             name = entry.name
             if _is_read(name, is_pipeline=is_pipeline) or (is_usual and _has_interpreter(entry)):
@@ -229,10 +229,11 @@ def _searched(root: Path) -> Iterator[Path]:
         n_entries += len(listed)
         if depth >= _DEEPEST or n_entries >= _MOST_ENTRIES:
             continue
-        for entry in listed:
-            is_hidden = entry.name.startswith(".") and entry.name not in _HIDDEN
-            if entry.name not in _SKIPPED and not is_hidden and _is_own_directory(entry):
-                pending.append((directory / entry.name, depth + 1))
+        pending += (
+            (directory / it.name, depth + 1)
+            for it in listed
+            if it.name not in _SKIPPED and may_hold_sources(it.name) and _is_own_directory(it)
+        )
 
 
 def _is_own_directory(entry: DirEntry[str]) -> bool:
