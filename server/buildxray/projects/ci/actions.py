@@ -32,6 +32,8 @@ from buildxray.projects.hcl.values import UNKNOWN, is_known
 from buildxray.syntax.lazy_regex import lazy_regex
 
 _BUILD_ACTION: Final = lazy_regex(r"(?P<owner>[\w-]+)/(?:[\w.-]+/)?build-push-action(?:@.*)?", re.IGNORECASE)
+_FIRST_VERSION: Final = lazy_regex(r"docker/build-push-action@(?:releases/)?v1(?:\.\S*)?", re.IGNORECASE)
+"""The action of Docker that runs `docker build` and has other inputs."""
 _KNOWN_OWNERS: Final = frozenset(("depot", "docker", "namespacelabs", "useblacksmith", "warpbuilds"))
 _OF_BUILDS: Final = frozenset(("build-args", "context", "file", "platforms"))
 """Inputs by which the action of another owner is seen to be a fork of Docker's."""
@@ -108,6 +110,8 @@ def add_action(uses: str, given: Mapping[str, Any], context: Context, site: Site
     action = build or bake
     if action is None:
         return
+    if _FIRST_VERSION.fullmatch(uses) is not None:
+        given = _inputs_of_first_version(given)
     values = {str(key).lower(): context.expand(it) for key, it in given.items()}
     if build is not None and build["owner"].lower() not in _KNOWN_OWNERS and _OF_BUILDS.isdisjoint(values):
         return
@@ -120,6 +124,17 @@ def add_action(uses: str, given: Mapping[str, Any], context: Context, site: Site
         _add_build(inputs, site._replace(machines=machines), reading)
     else:
         _add_bake(inputs, site._replace(machines=machines), reading)
+
+
+def _inputs_of_first_version(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The inputs of the first version of Docker's action as those of later ones. It loads its image, and pushes it unless `push` is false.
+
+    Source: github.com/docker/build-push-action, README of the tag v1: `dockerfile` is not relative to `path`.
+    """
+    inputs = {str(key).lower(): it for key, it in given.items()}
+    arguments = str(inputs.get("build_args", "")).replace(",", "\n")
+    renamed = {"context": inputs.get("path") or ".", "file": inputs.get("dockerfile"), "build-args": arguments}
+    return {**renamed, "target": inputs.get("target"), "push": inputs.get("push", "true"), "load": "true"}
 
 
 def _add_buildah(given: Mapping[str, Any], context: Context, site: Site, reading: Reading) -> None:

@@ -155,6 +155,7 @@ class _Starter:
         self._machines = machines
         self._directory = started.directory
         self._is_placed = started.is_placed
+        self._is_of_listed = started.is_of_listed
         self._environment = started.environment
 
     def start(self, line: CommandLine) -> None:
@@ -205,7 +206,7 @@ class _Starter:
             is_elsewhere = self._site.is_presumed and not self._is_placed and posixpath.isabs(context)
             if (is_lost or is_elsewhere) and inside is not None and is_file(inside):
                 path = inside
-        if path is None:
+        if path is None or (self._is_of_listed and not exists(existing_dockerfile(path))):
             return
         arguments = {
             name: environment[name] if value is None else value

@@ -12,6 +12,7 @@ from buildxray.files.reading import exists, is_file, path_below, read_project_te
 from buildxray.projects.builds import DeclaredBuild, absolute, pairs, platform_names
 from buildxray.projects.ci.command_lines import PROGRAMS
 from buildxray.projects.ci.commands import read_commands
+from buildxray.projects.ci.jenkins import Jenkinsfile
 from buildxray.projects.ci.makefiles import makefile_site, read_makefile, read_placed_makefile
 from buildxray.projects.ci.pipelines import azure_commands, cloud_build_commands
 from buildxray.projects.ci.script_files import (
@@ -43,6 +44,7 @@ _GOES: Final = lazy_regex(
 _MOST_MOVES: Final = 20
 _TOOL: Final = lazy_regex(rf"{PROGRAMS}|buildx|kaniko|\bDocker(?:Compose)?@\d")
 _YAML: Final = frozenset((".yml", ".yaml"))
+_OF_JENKINS: Final = frozenset((".jenkinsfile",))
 _SECTIONS: Final = frozenset(("phases", "pipeline", "pipelines", "services", "steps", "tasks"))
 """Keys that hold steps but are not the name of a step."""
 _OF_COMMANDS: Final = frozenset(
@@ -134,16 +136,27 @@ def _read_lines(text: str, site: Site, reading: Reading, *, follows_cd: bool = F
     With `follows_cd` the commands run one after the other, each in the directory to which those before it have gone.
     """
     lines = LineIndex.of(text)
+    jenkins = (
+        Jenkinsfile(text) if site.source.name.startswith("Jenkinsfile") or site.source.suffix in _OF_JENKINS else None
+    )
+    if jenkins is not None:
+        for start, command in jenkins.builds():
+            directory = jenkins.directory(start)
+            if directory is not None and not _COMMENT.match(text, text.rfind("\n", 0, start) + 1):
+                read_commands(command, site._replace(directory=directory, line=lines.line_of(start) + 1), reading)
     moves = [(it.start(), f"cd '{it['path']}'\n") for it in _GOES.finditer(text)][:_MOST_MOVES] if follows_cd else []
     for match in _COMMAND.finditer(text):
         start = text.rfind("\n", 0, match.start()) + 1
         if _COMMENT.match(text, start):
             continue
         line = lines.line_of(match.start()) + 1
+        directory = site.directory if jenkins is None else jenkins.directory(match.start())
+        if directory is None:
+            continue
         before = "".join(it for place, it in moves if place < match.start())
         # In the strings of Groovy the backslash of a continued line is itself escaped.
         command = re.sub(r"\\\\(?=\r?\n)", r"\\", match[0])
-        read_commands(before + command, site._replace(line=line), reading)
+        read_commands(before + command, site._replace(line=line, directory=directory), reading)
 
 
 def _read_yaml(text: str, site: Site, reading: Reading) -> None:

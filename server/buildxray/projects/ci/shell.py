@@ -8,11 +8,13 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from buildxray.caching import cached
-from buildxray.files.reading import path_below
+from buildxray.files.globs import component_pattern
+from buildxray.files.reading import entries_of, exists, path_below
 from buildxray.projects.ci.command_lines import UNKNOWN_WORD, has_unknown_part, is_how_it_runs, may_start_builds
 from buildxray.projects.ci.site import WORKSPACE, Site, in_checkout
 from buildxray.records import cached_property
@@ -65,6 +67,8 @@ class StartedCommand(NamedTuple):
     """Its offset in the script."""
     is_placed: bool
     """True if the script has gone to an absolute path, so that it is the same directory wherever the script is started."""
+    is_of_listed: bool
+    """True if a loop around it goes over the files of a pattern, of which the script may pass over some."""
 
 
 def as_instruction(script: str) -> str:
@@ -91,9 +95,11 @@ class Words(Evaluator):
         look_up: Callable[[str], str | None],
         answer: Callable[[Command], str | None],
         loops: Mapping[str, str],
+        is_there: Callable[[str, Command], bool] = lambda _path, _at: False,
     ) -> None:
         super().__init__(look_up, answer)
         self.loops = loops
+        self._is_there = is_there
 
     def variable(self, name: str, at: Command | Assignment | Case, *, exported_only: bool = False) -> str | None:
         """The value of a variable: that of a loop around the command, otherwise what the script assigns."""
@@ -124,7 +130,11 @@ class Words(Evaluator):
 
     def status(self, command: Command) -> bool | None:
         """True if a command succeeds. `cd` is presumed to, because otherwise the script fails, and Git to find the root of the checkout."""
-        return True if command.name == "cd" or _asks_for_root(command) else super().status(command)
+        if command.name == "cd" or _asks_for_root(command):
+            return True
+        path = self.value(command.words[2], command) if _is_file_test(command) else None
+        # A file that the project does not have may be made before.
+        return True if path and self._is_there(path, command) else super().status(command)
 
     def holds(self, condition: Condition) -> bool | None:
         """True if a condition holds; the command after `||` does not run if the one before it succeeds."""
@@ -165,6 +175,8 @@ class Shell:
         self._stacks: dict[tuple[object, _Round], list[_Directory | None]] = {}
         """The directories that `pushd` has left, and to which `popd` returns."""
         self._defaults: dict[str, str] = {}
+        self._listed: dict[str, list[str]] = {}
+        """The paths that match each pattern, by its path from the root of the checkout."""
 
     def started(self, spend: Callable[[int], bool]) -> Iterator[StartedCommand]:
         """The commands that may start builds, once for each round of the loops around them, in known directories.
@@ -245,7 +257,8 @@ class Shell:
         name = texts[0] if program.endswith(".sh") else program
         start = max(0, command.range[0] - len(_HEAD))
         environment = self._environment(command, words)
-        return StartedCommand([name, *texts[1:]], directory.path, environment, start, directory.is_placed)
+        is_of_listed = any(it.kind == "for" and _has_pattern(it.patterns) for it in command.conditions)
+        return StartedCommand([name, *texts[1:]], directory.path, environment, start, directory.is_placed, is_of_listed)
 
     def _may_run(self, command: Command, loops: _Round) -> bool:
         """True unless the script is known not to run a command: in a function that nothing calls, or in another branch than its arguments take.
@@ -254,7 +267,7 @@ class Shell:
         """
         if any(it.kind == "function" and it.text in self._uncalled_here for it in command.conditions):
             return False
-        return not self._is_passed_by(command, loops)
+        return not (self._is_passed_by(command, loops) or (loops and self._is_for_others(command, loops)))
 
     def _is_passed_by(self, command: Command, loops: _Round) -> bool:
         """True if the arguments of the script choose a branch without this command."""
@@ -264,7 +277,18 @@ class Shell:
         def look_up(name: str) -> str | None:
             return UNKNOWN if name in self._optional else self._look_up(name, command, loops)
 
-        return Words(look_up, self._answer, dict(loops)).taken(command) is False
+        return Words(look_up, lambda it: self._answer(it, loops), dict(loops)).taken(command) is False
+
+    def _is_for_others(self, command: Command, loops: _Round) -> bool:
+        """True if a test for a file of the project decides that a round of a loop goes past a command."""
+        words = self._words(command, loops)
+        return any(_asks_for_file(it) and words.holds(it) is False for it in command.conditions)
+
+    def _is_there(self, path: str, command: Command, loops: _Round) -> bool:
+        """True if the project has a file or directory by a path that a command names."""
+        directory = self._directory(command, loops)
+        place = None if directory is None else self._site.resolve(in_checkout(directory.path, path))
+        return place is not None and exists(place)
 
     @cached_property
     def _uncalled_here(self) -> frozenset[str]:
@@ -317,15 +341,49 @@ class Shell:
                 continue
             words = self._words(command, ())
             values = [text for it in condition.patterns for text in _fields(it, words.text(it, command))]
-            if not values or any(has_unknown_part(it) or set("*?[") & set(it) for it in values):
+            if not values or any(map(has_unknown_part, values)):
+                continue
+            if any(set("*?[") & set(it) for it in values):
+                values = self._matching(values, command)
+            if not values:
                 continue
             name = condition.variables[0]
             rounds = [(*before, (name, it)) for before in rounds for it in values][:MOST_ROUNDS]
         yield from rounds
 
+    def _matching(self, patterns: Sequence[str], command: Command) -> list[str]:
+        """The paths of the project that match patterns, as the shell writes them; empty if none does, or if the directory is unknown."""
+        directory = self._directory_before(command)
+        matching: list[str] = []
+        for it in patterns if directory is not None else ():
+            if not set("*?[") & set(it):
+                matching.append(it)
+                continue
+            place = in_checkout(directory.path if directory is not None else ".", it)
+            if place not in self._listed:
+                self._listed[place] = [*islice(_glob(self._site, place), MOST_ROUNDS)]
+            plain = it[: min(it.index(sign) for sign in "*?[" if sign in it)].rpartition("/")[0]
+            before = in_checkout(directory.path if directory is not None else ".", plain or ".")
+            start = 0 if before == "." else len(before) + 1
+            end = "/" if it.endswith("/") else ""
+            matching += (posixpath.join(plain, path[start:]) + end for path in self._listed[place])
+        return matching
+
+    def _directory_before(self, command: Command) -> _Directory | None:
+        """The directory of a command's shell, or of one around it, before the loops around the command; None if unknown."""
+        for shell in command.variables.shells():
+            if (shell, ()) in self._directories:
+                return self._directories[shell, ()]
+        return _Directory(self._site.directory)
+
     def _words(self, command: Command, loops: _Round, chosen: Mapping[str, str] | None = None) -> Words:
         values = {**dict(loops), **(chosen or {})}
-        return Words(lambda name: self._look_up(name, command, loops), self._answer, values)
+        return Words(
+            lambda name: self._look_up(name, command, loops),
+            lambda it: self._answer(it, loops),
+            values,
+            lambda path, at: self._is_there(path, at, loops),
+        )
 
     def _look_up(self, name: str, command: Command, loops: _Round) -> str | None:
         """The value of a variable that the script does not set itself; None for an unset one."""
@@ -368,24 +426,28 @@ class Shell:
                 known[assignment.name] = value
         return known
 
-    def _answer(self, command: Command) -> str | None:
+    def _answer(self, command: Command, loops: _Round) -> str | None:
         """The output of commands with which scripts find their own directory and the root of the repository."""
         match command.name:
             case "pwd":
-                return self._printed_directory(command, ())
+                return self._printed_directory(command, loops)
             case "dirname" if len(_operands([it.text for it in command.words])) == 2:
-                path = self._evaluated(command, -1)
+                path = self._evaluated(command, loops)
                 return None if path is None else posixpath.dirname(path) or "."
+            case "basename" if len(_operands([it.text for it in command.words])) == 2:
+                path = self._evaluated(command, loops)
+                return None if path is None else posixpath.basename(path.rstrip("/"))
             case "git" if _asks_for_root(command):
                 return WORKSPACE
             case "realpath" | "readlink" if len(command.words) > 1:
-                path = self._evaluated(command, -1)
-                return None if path is None or self._directory(command, ()) is None else path
+                path = self._evaluated(command, loops)
+                return None if path is None or self._directory(command, loops) is None else path
             case _:
                 return None
 
-    def _evaluated(self, command: Command, index: int) -> str | None:
-        return self._words(command, ()).value(command.words[index], command)
+    def _evaluated(self, command: Command, loops: _Round) -> str | None:
+        """The last word of a command; None if it is unknown."""
+        return self._words(command, loops).value(command.words[-1], command)
 
     def _path_of(self, script: Path) -> str:
         """The absolute path of a script of the project, as the shell has it."""
@@ -424,6 +486,45 @@ def _entered(before: _Directory | None, path: str) -> _Directory:
     if before is None:
         return _Directory(in_checkout(".", path), is_placed=True)
     return _Directory(in_checkout(before.path, path), before.is_placed or posixpath.isabs(path))
+
+
+def _is_file_test(command: Command) -> bool:
+    """True for a test for one file or directory: `[ -f build.sh ]`."""
+    words = [it.text for it in command.words]
+    is_test = command.name in {"[", "[[", "test"} and words[1:2] in (["-d"], ["-e"], ["-f"])
+    return is_test and len(words) > 2 and words[3:] in ([], ["]"], ["]]"])
+
+
+def _asks_for_file(condition: Condition) -> bool:
+    """True if a test for one file or directory is all of a condition."""
+    return len(condition.commands) == 1 and _is_file_test(condition.commands[0])
+
+
+def _has_pattern(words: Sequence[ShellWord]) -> bool:
+    """True if one of the words of a loop is a pattern for paths."""
+    written = ("".join(part for part in it.parts if isinstance(part, str)) if it.parts else it.text for it in words)
+    return any(set("*?[") & set(it) for it in written)
+
+
+def _glob(site: Site, pattern: str) -> Iterator[str]:
+    """Yield the paths of a project that match a pattern for them, in order of name; both are relative to the root of the checkout."""
+    paths = [""]
+    for part in [it for it in pattern.split("/") if it]:
+        matching: list[str] = []
+        for path in paths[:MOST_ROUNDS]:
+            if not set("*?[") & set(part):
+                matching.append(posixpath.join(path, part))
+                continue
+            place = site.resolve(path or ".")
+            names = sorted(it.name for it in entries_of(place)) if place is not None else []
+            glob = component_pattern(part)
+            named = (it for it in names if (part.startswith(".") or not it.startswith(".")) and glob.fullmatch(it))
+            matching += (posixpath.join(path, it) for it in islice(named, MOST_ROUNDS))
+        paths = matching
+    for path in paths:
+        place = site.resolve(path)
+        if place is not None and exists(place):
+            yield path
 
 
 def _operands(words: Sequence[str]) -> list[str]:
