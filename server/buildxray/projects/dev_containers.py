@@ -18,7 +18,7 @@ from buildxray.syntax.lazy_regex import lazy_regex
 _DIRECTORY: Final = ".devcontainer"
 _NAME: Final = "devcontainer.json"
 _MOST_FILES: Final = 20
-_COMMENT: Final = lazy_regex(r"(?P<text>\"(?:[^\"\\\n]|\\.)*\")|//[^\n]*|/\*(?:[^*]|\*(?!/)){0,2000}\*/")
+_COMMENT: Final = lazy_regex(r"(?P<text>\"[^\"\n]*\")|//[^\n]*|/\*[^*\n]*\*/")
 """A text in quotes, or a comment, which JSON has not but these files may have."""
 _COMPOSE_FILES: Final = lazy_regex(
     r"\"dockerComposeFile\"\s*:\s*(?:(?P<one>\"[^\"\\\n]*\")|\[(?P<several>[^\[\]{}]*)\])"
