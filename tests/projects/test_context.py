@@ -85,9 +85,12 @@ def test_the_scripts_of_a_context(tmp_path: Path, files: dict[str, str], script:
     assert dict(Contexts((tmp_path,)).scripts()).get("build") == script
 
 
-@every_case("repository", [True, False])
+_BUILDS = "".join(f'target "{it}" {{ dockerfile = "{it}.Dockerfile" }}\n' for it in "ab")
+
+
+@every_case("files", [{}, {".git/HEAD": ""}, {".git/HEAD": "", "docker-bake.hcl": _BUILDS}])
 def test_a_context_is_listed_once_for_all_dockerfiles_of_a_directory(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, repository: bool
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: dict[str, str]
 ) -> None:
     listed: list[Path] = []
 
@@ -96,8 +99,9 @@ def test_a_context_is_listed_once_for_all_dockerfiles_of_a_directory(
         return subdirectories(directory)
 
     monkeypatch.setattr(context, "subdirectories", listing)
-    if repository:
-        (tmp_path / ".git").mkdir()
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
     projects = Projects()
     for name in ("a.Dockerfile", "b.Dockerfile"):
         projects.build(tmp_path / name, Settings()).analyzer(Workspace())

@@ -216,6 +216,8 @@ def _is_below_without_links(path: str, directory: str) -> bool:
 
 exists, is_file, is_directory = os.path.exists, os.path.isfile, os.path.isdir
 """False for a path that the system refuses, such as a name of more than 255 bytes; the methods of `Path` raise `OSError`."""
+is_entry = os.path.lexists
+"""True for a link that leads nowhere, too."""
 
 
 _AT_ROOT: Final = (".github", ".gitattributes", ".gitignore")

@@ -71,6 +71,8 @@ class Projects:
         """By the directory of a Dockerfile: the directories that may be its build context; None outside of a repository."""
         self._probable_contexts: dict[Path, Contexts] = {}
         """The same for Dockerfiles outside of a repository."""
+        self._known_contexts: dict[Contexts, Contexts] = {}
+        """The contexts of declared builds: equal ones are one object, which keeps what it has searched for."""
         self._configurations: dict[Path, Configuration] = {}
         self._workspaces: dict[Path, Workspace] = {}
 
@@ -204,7 +206,8 @@ class Projects:
         for it in declared:
             possible = self._possible_contexts(directory) if "context" in it.unknown else None
             known |= dict.fromkeys((it.context,) if possible is None else possible.directories)
-        return Contexts((*known,), _workflows(declared))
+        contexts = Contexts((*known,), _workflows(declared))
+        return self._known_contexts.setdefault(contexts, contexts)
 
     def _path_in_repository(self, dockerfile: Path) -> str:
         """The path of a Dockerfile below the root of its repository.

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from buildxray.files.reading import entries_of, is_inside, read_project_text, repository_root, walk
+from buildxray.files.reading import is_entry, is_inside, read_project_text, repository_root, walk
 from buildxray.projects.search import EXCLUDED_DIRECTORIES, is_ignored
 from buildxray.projects.submodules import is_in_missing_submodule
 from buildxray.syntax.lazy_regex import lazy_regex
@@ -74,7 +74,7 @@ class AbsentSources:
         if self._root is None or clean.startswith("..") or not is_of_checkout:
             return None
         root, places = self._root, [it / clean for it in self._directories]
-        if any(_is_there(it) or not is_inside(it, root) or is_in_missing_submodule(root, it) for it in places):
+        if any(is_entry(it) or not is_inside(it, root) or is_in_missing_submodule(root, it) for it in places):
             return None
         if any(is_ignored(it, root) for it in places):
             return Absence.IGNORED if self._is_made_nowhere(name) else None
@@ -90,11 +90,6 @@ class AbsentSources:
         pattern = re.compile(rf"\b(?:{re.escape(name)}|{tool})\b")
         texts = filter(None, map(read_project_text, self._workflows))
         return any(pattern.search(it) is None for it in texts)
-
-
-def _is_there(place: Path) -> bool:
-    """True if a directory lists a name: a link that leads nowhere counts."""
-    return any(it.name == place.name for it in entries_of(place.parent))
 
 
 def _is_named(root: Path, name: str) -> bool:
