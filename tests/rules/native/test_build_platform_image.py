@@ -255,10 +255,65 @@ FROM --platform=$BUILDPLATFORM gcr.io/distroless/base
     builder = Builder(request())
     ctx = RuleContext(builder.build(builder.parse(text)), builder, asks_for_several=True)
     (finding,) = findings(build_platform_image, ctx)
-    assert (
-        "copy what is compiled or chosen for the target into a last stage without `--platform`" in finding.message
-    ) is is_started
+    assert ("has programs and libraries for linux/amd64" in finding.message) is is_started
+    # A stage that only takes files needs no other one for the image.
+    assert [it.title for it in finding.fixes] == ["Remove `--platform`"]
     assert severity(ctx, build_platform_image, finding) is (Severity.WARNING if is_started else Severity.ERROR)
+
+
+@every_case(
+    "run, has_fix", [("RUN adduser app", False), ("RUN --mount=type=bind,target=/src true", False), ("EXPOSE 80", True)]
+)
+def test_a_stage_that_runs_something_keeps_the_build_platform(run: str, *, has_fix: bool) -> None:
+    text = f"""\
+FROM --platform=$BUILDPLATFORM golang AS build
+ARG TARGETARCH
+RUN CGO_ENABLED=0 GOARCH=$TARGETARCH go build -o /app .
+FROM --platform=$BUILDPLATFORM alpine
+{run}
+COPY --from=build /app /app
+CMD ["/app"]
+"""
+    (finding,) = findings(build_platform_image, context(text))
+    assert bool(finding.fixes) is has_fix
+    assert ("copy what is compiled" in finding.message) is not has_fix
+
+
+GIVEN = """compose.yaml, service `a` sets `BUILDPLATFORM`: on a machine for linux/amd64, this image is built for linux/arm64{}\
+; leave out that argument, because BuildKit sets it to the platform of the machine"""
+
+
+@every_case(
+    "lines, emulated",
+    [
+        ("EXPOSE 80", ""),
+        ("RUN true", ", so that the RUN instruction of this stage needs an emulator"),
+        ("RUN true\nRUN true", ", so that the 2 RUN instructions of this stage need an emulator"),
+    ],
+)
+def test_a_build_argument_of_the_project_is_the_cause(lines: str, emulated: str) -> None:
+    text = f'FROM --platform=$BUILDPLATFORM alpine\n{lines}\nCMD ["httpd"]\n'
+    arguments = (("BUILDPLATFORM", "linux/arm64"),)
+    asked = replace(request(), build_arguments=arguments, target_origin="compose.yaml, service `a`")
+    builder = Builder(asked)
+    for asks_for_several, message in (
+        (False, GIVEN.format(emulated)),
+        (True, "every target, because compose.yaml, service `a` sets `BUILDPLATFORM`"),
+    ):
+        ctx = RuleContext(builder.build(builder.parse(text)), builder, asks_for_several=asks_for_several)
+        (finding,) = findings(build_platform_image, ctx)
+        assert finding.message.endswith(message)
+        assert bool(finding.fixes) is asks_for_several
+
+
+@every_case("is_assumed, words", [(True, " (if you build for it)"), (False, "")])
+def test_an_image_that_nobody_builds_for_several_platforms_is_a_condition(words: str, *, is_assumed: bool) -> None:
+    text = 'FROM --platform=$BUILDPLATFORM alpine\nCMD ["httpd"]\n'
+    workspace = Workspace(platforms_are_assumed=is_assumed, is_automated=is_assumed)
+    builder = Builder(request(), workspace)
+    ctx = RuleContext(builder.build(builder.parse(text)), builder, asks_for_several=not is_assumed)
+    told = [it.message.partition(" will not start")[0] for it in findings(build_platform_image, ctx)]
+    assert told == [f"the image for linux/arm64{words}"]
 
 
 NONE = "the image for {} will not start (`exec format error`)"

@@ -275,3 +275,32 @@ def test_the_platform_of_a_file_that_no_build_names_platforms_for(
 ) -> None:
     ctx = context(text, workspace=Workspace(platforms_are_assumed=is_assumed))
     assert len(findings(masked_platform_arg, ctx)) == n_findings
+
+
+@every_case(
+    "default, url, has_fix",
+    [
+        ("x86_64", "https://awscli.amazonaws.com/awscli-exe-linux-$TARGETARCH.zip", False),
+        ("x64", "https://nodejs.org/dist/v24.1.0/node-v24.1.0-linux-$TARGETARCH.tar.xz", False),
+        (
+            "aarch64",
+            "https://github.com/astral-sh/uv/releases/download/1/uv-$TARGETARCH-unknown-linux-gnu.tar.gz",
+            False,
+        ),
+        # The site calls it so, or is not known.
+        ("x86_64", "https://dl.k8s.io/v1.33.0/bin/linux/$TARGETARCH/kubectl", True),
+        ("x86_64", "https://example.com/tool-$TARGETARCH.zip", True),
+        # It fails with the default too.
+        ("amd64", "https://awscli.amazonaws.com/awscli-exe-linux-$TARGETARCH.zip", True),
+        ("x86_64", "https://awscli.amazonaws.com/awscli-exe-linux-aarch64.zip -H $TARGETARCH", True),
+    ],
+)
+def test_a_site_that_has_no_file_with_the_name_of_buildkit(default: str, url: str, *, has_fix: bool) -> None:
+    for text in (
+        f"FROM debian\nARG TARGETARCH={default}\nRUN curl -fsSLO {url}\n",
+        f"FROM debian\nARG TARGETARCH={default}\nADD {url} /a\n",
+    ):
+        if "ADD" in text and " -H " in url:
+            continue
+        (finding,) = findings(masked_platform_arg, context(text))
+        assert bool(finding.fixes) is has_fix, text

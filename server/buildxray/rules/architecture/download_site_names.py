@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from buildxray.localization import _
-from buildxray.platforms.download_sites import NAMES_OF_OPTIONS, site_of
+from buildxray.platforms.download_sites import NAMES_OF_OPTIONS
 from buildxray.platforms.platform import Platform
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
-from buildxray.rules.downloads import Piece, pieces_of_token, pieces_of_word
+from buildxray.rules.downloads import Piece
 from buildxray.rules.intended import is_chosen
-from buildxray.semantics.build import Effect, Instruction, KnownCommand, Run
+from buildxray.rules.site_files import addresses_of, missing_files
+from buildxray.semantics.build import Instruction, KnownCommand, Run
 from buildxray.semantics.mentions import Mention
-from buildxray.syntax.instructions import Add
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import Edit, TextRange
 from buildxray.toolchains.mapping import mapped_architecture
@@ -65,20 +64,11 @@ def download_site_names(ctx: RuleContext) -> Iterator[Finding]:
 
 
 def _of_instruction(ctx: RuleContext, instruction: Instruction) -> Iterator[Finding]:
-    if isinstance(instruction.node, Add):
-        for token in instruction.node.sources:
-            values = zip(instruction.expanded(token.text), ctx.build.targets, strict=True)
-            needing = () if instruction.stage is None else instruction.stage.targets
-            addresses = [(it or "", target) for it, target in values if target in needing]
-            yield from _finding(ctx, addresses, pieces_of_token(instruction, token, can_expand=False))
-    elif isinstance(instruction, Run):
-        for command in instruction.commands:
-            if is_chosen(command) or not isinstance(command, KnownCommand):
-                continue
+    for command in instruction.known_commands if isinstance(instruction, Run) else ():
+        if not is_chosen(command):
             yield from _of_options(ctx, command)
-            for word in command.syntax.words[1:] if command.use.effect is Effect.DOWNLOAD else ():
-                known = [*zip(command.invocation.evaluate_partly(word), command.targets, strict=True)]
-                yield from _finding(ctx, known, pieces_of_word(command, word, can_expand=command.syntax.is_writable))
+    for addresses, pieces in addresses_of(instruction):
+        yield from _finding(ctx, addresses, pieces)
 
 
 def _of_options(ctx: RuleContext, command: KnownCommand) -> Iterator[Finding]:
@@ -116,11 +106,7 @@ def _following(command: KnownCommand) -> list[Platform]:
 
 def _finding(ctx: RuleContext, addresses: Sequence[tuple[str, Platform]], pieces: Iterable[Piece]) -> Iterator[Finding]:
     """Find `$TARGETARCH` in the parts of an address, given its value for each target that downloads the file."""
-    for value, target in addresses:
-        site = site_of(value.partition("?")[0]) if "://" in value else None
-        name = None if site is None else site.names.get(target.architecture)
-        if site is None or name in (None, target.architecture) or not _names(value, target.architecture):
-            continue
+    for site, target, name in missing_files(addresses):
         for piece in pieces:
             match = _ARGUMENT.search(piece.text)
             if match is None or "$(case" in piece.text:
@@ -139,11 +125,6 @@ def _finding(ctx: RuleContext, addresses: Sequence[tuple[str, Platform]], pieces
             fixes = _fixes(ctx, site.names, site.name, range_) if can_map else ()
             yield Finding(range_, message, fixes)
             return
-
-
-def _names(address: str, architecture: str) -> bool:
-    """True if a part of an address is the name of an architecture."""
-    return re.search(rf"(?<![A-Za-z0-9]){re.escape(architecture)}(?![A-Za-z0-9])", address) is not None
 
 
 def _fixes(ctx: RuleContext, different: Mapping[str, str], site: str, range_: TextRange) -> tuple[Fix, ...]:

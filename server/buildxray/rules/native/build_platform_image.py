@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from buildxray.localization import N_, _
+from buildxray.localization import N_, _, ngettext
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
 from buildxray.platforms.official_images import exists_for
 from buildxray.platforms.platform import Platform, Starting, starting
@@ -61,7 +61,7 @@ def build_platform_image(ctx: RuleContext) -> Iterator[Finding]:
     environment. Nor is an image whose known builds are all for the machine that builds it. A constant is intended if neither the file nor its project names several platforms, and so is an argument of the project,
     with which each build can choose one. The finding is an error only if several platforms are requested and the flag is
     `$BUILDPLATFORM`: a constant may be meant to be emulated elsewhere. It is a warning if the image starts a program that was compiled
-    for the target, which may need nothing else.
+    for the target, which may need nothing else. Where a build argument of the project sets `BUILDPLATFORM`, the message names that as the cause.
     """
     stage = ctx.build.target_stage
     wrong = ctx.cached(targets_of_native_image)
@@ -70,21 +70,33 @@ def build_platform_image(ctx: RuleContext) -> Iterator[Finding]:
     if not wrong or stage is None or root is None or flag is None:
         return
     platform = stage.platforms[0]
-    if _compiles_started_program(stage) or _copies_started_program(ctx):
-        message = _(
-            "the image for {platforms} has programs and libraries for {platform}: it is built from this stage, which `--platform` makes {platform} for every target; copy what is compiled or chosen for the target into a last stage without `--platform`",
-            platforms=platforms(wrong),
+    is_given = "BUILDPLATFORM" in arguments_of_flag(root) and "BUILDPLATFORM" in dict(ctx.build.request.build_arguments)
+    if is_given and not ctx.asks_for_several:
+        yield Finding(root.from_.range_of(flag), _of_given(ctx, stage, wrong), doubt=_doubt(ctx, stage, root))
+        return
+    facts = _facts(ctx, wrong, platform)
+    starts_program = _compiles_started_program(stage) or _copies_started_program(ctx)
+    if starts_program:
+        facts = _(
+            "the image for {platforms} has programs and libraries for {platform}",
+            platforms=ctx.places(wrong),
             platform=platform,
         )
-        yield Finding(root.from_.range_of(flag), message, doubt=Doubt.USE)
-        return
     message = _(
         "{facts}: it is built from this stage, which `--platform` makes {platform} for every target",
-        facts=_facts(wrong, platform),
+        facts=facts,
         platform=platform,
     )
+    if is_given:
+        origin = ctx.build.request.target_origin or "--build-arg"
+        message = _("{fact}, because {origin} sets `BUILDPLATFORM`", fact=message, origin=origin)
     fixes: tuple[Fix, ...] = ()
-    if _is_chosen_by_argument(root):
+    if starts_program and any(one.runs for one in stage.ancestry):
+        message = _(
+            "{fact}; copy what is compiled or chosen for the target into a last stage without `--platform`",
+            fact=message,
+        )
+    elif _is_chosen_by_argument(root):
         # A `--build-arg` gives another platform.
         pass
     elif not {*root.family} <= {*stage.ancestry}:
@@ -105,7 +117,28 @@ def build_platform_image(ctx: RuleContext) -> Iterator[Finding]:
             image=root.from_.image.text,
             platforms=platforms(wrong),
         )
-    yield Finding(root.from_.range_of(flag), message, fixes, doubt=_doubt(ctx, stage, root))
+    doubt = Doubt.USE if starts_program else _doubt(ctx, stage, root)
+    yield Finding(root.from_.range_of(flag), message, fixes, doubt=doubt)
+
+
+def _of_given(ctx: RuleContext, stage: Stage, wrong: Sequence[Platform]) -> str:
+    """The message for a build on one machine whose argument replaces the platform of that machine."""
+    request = ctx.build.request
+    n_runs = sum(len(it.runs) for it in stage.ancestry)
+    message = _(
+        "{origin} sets `BUILDPLATFORM`: on a machine for {platforms}, this image is built for {platform}",
+        origin=request.target_origin or "--build-arg",
+        platforms=platforms(wrong),
+        platform=stage.platforms[0],
+    )
+    if n_runs:
+        message = ngettext(
+            "{fact}, so that the RUN instruction of this stage needs an emulator",
+            "{fact}, so that the {n} RUN instructions of this stage need an emulator",
+            n_runs,
+            fact=message,
+        )
+    return _("{fact}; leave out that argument, because BuildKit sets it to the platform of the machine", fact=message)
 
 
 def _may_get_one_architecture(root: Stage) -> bool:
@@ -121,10 +154,10 @@ def _may_get_one_architecture(root: Stage) -> bool:
     return False
 
 
-def _facts(targets: Sequence[Platform], platform: Platform) -> str:
+def _facts(ctx: RuleContext, targets: Sequence[Platform], platform: Platform) -> str:
     """The consequences for the image of each target: it does not start, or not on every machine."""
     groups = {it: [one for one in targets if starting(one, platform) is it] for it in _FACTS}
-    return _("; ").join(_(_FACTS[it], platforms=platforms(group)) for it, group in groups.items() if group)
+    return _("; ").join(_(_FACTS[it], platforms=ctx.places(group)) for it, group in groups.items() if group)
 
 
 _FACTS: Final = {

@@ -14,6 +14,7 @@ from buildxray.rules.base import Doubt, Finding, Fix, FixAvailability, Safety, S
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import declare, is_named_above
 from buildxray.rules.placement import with_paying_moves
+from buildxray.rules.site_files import n_missing_files
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Build, From, Instruction, Run
 from buildxray.semantics.mentions import Mention
@@ -69,7 +70,8 @@ def masked_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
     (`FROM --platform=$TARGETPLATFORM`), which may not exist, if a comment above speaks of the default, if the default is the value of
     an argument of the build machine (`ARG TARGETARCH=$BUILDARCH`), or one that BuildKit never gives, such as `x86_64`: the names that
     are made of it change for every platform.
-    No fix is offered where `GOARM=$TARGETVARIANT` would become `GOARM=v7`, which Go refuses. If the default changes the argument before
+    No fix is offered where `GOARM=$TARGETVARIANT` would become `GOARM=v7`, which Go refuses, nor where a well-known site has no file with the
+    name that BuildKit gives: `x86_64` is the default, and the site knows no `amd64`. If the default changes the argument before
     it is declared (`ARG TARGETARCH=${TARGETARCH/amd64/x64}` alone), the fix declares it first, as a suggestion.
     """
     request = ctx.build.request
@@ -181,6 +183,9 @@ def _fixes(ctx: RuleContext, instruction: Instruction, pair: Pair, default: Text
     is_other = any(it != name and it in AUTOMATIC_ARGUMENTS for it in used)
     is_spelled_alike = all(it is None or _may_be_automatic(name, it) for it in instruction.values(name, after=True))
     after = ctx.after(edits).build
+    if n_missing_files(after) > n_missing_files(ctx.build):
+        # The default is the name of an architecture on a site that knows no other.
+        return ()
     is_suggestion = (
         is_other
         or not is_spelled_alike
