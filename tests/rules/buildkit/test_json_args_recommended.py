@@ -32,6 +32,7 @@ def test_the_finding_is_at_the_token_and_the_fix_repairs_it(before: str, where: 
         f"{FROM}CMD ['a', 'b']\n",
         f'{FROM}ENTRYPOINT ["a",]\n',
         f"{FROM}CMD [a b]\n",
+        f'{FROM}CMD a\nCMD ["b"]\n',
     ],
 )
 def test_near_misses_are_not_reported(text: str) -> None:

@@ -39,6 +39,8 @@ def test_what_is_declared_above_the_first_from_is_not_called_unset() -> None:
         f"{FROM}ARG A\nCOPY $A x /y\nRUN echo $B\n",
         # `undeclared-platform-arg` reports it.
         f"{FROM}COPY $TARGETARCH /y\n",
+        # `build-error` reports it.
+        f'{FROM}ENV X="${{A:i}}"\n',
     ],
 )
 def test_near_misses_are_not_reported(text: str) -> None:

@@ -19,7 +19,7 @@ def json_args_recommended(ctx: RuleContext) -> Iterator[Finding]:
 
     ## What it does
     Looks for CMD and ENTRYPOINT that are not a JSON array, in stages without SHELL. One that was meant as an array is reported by
-    `broken-json` alone.
+    `broken-json` alone, and one that a later one replaces by `multiple-instructions-disallowed`.
 
     ## Why it matters
     The container runs `/bin/sh -c`. `docker stop` signals that shell; if the shell does not pass the signal on, the program is killed
@@ -47,9 +47,10 @@ def json_args_recommended(ctx: RuleContext) -> Iterator[Finding]:
     ## References
     BuildKit's own check `JSONArgsRecommended`.
     """
+    replaced = {it.instruction for it in ctx.build.warnings_of("MultipleInstructionsDisallowed")}
     for it in warned(ctx, "JSONArgsRecommended"):
-        if broken_array(it.instruction) is not None:
-            # It was meant as an array, which `broken-json` reports.
+        if broken_array(it.instruction) is not None or it.instruction.idx in replaced:
+            # It was meant as an array, which `broken-json` reports, or a later one replaces it.
             continue
         message = _(
             "`{keyword}` runs in a shell, which may keep signals from the program", keyword=it.instruction.keyword

@@ -49,7 +49,11 @@ def undefined_var(ctx: RuleContext) -> Iterator[Finding]:
     """
     global_names = declarations(ctx.build)
     declarer = Declarer(ctx.build, global_names)
+    refused = [error.range.start for error in ctx.build.errors]
     for it in warned(ctx, "UndefinedVar"):
+        if any(map(it.instruction.range.contains, refused)):
+            # `build-error` reports the text as one that BuildKit cannot expand.
+            continue
         if it.subject in AUTOMATIC_ARGUMENTS:
             # `undeclared-platform-arg` reports it with its consequence.
             continue
