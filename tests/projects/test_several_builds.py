@@ -863,3 +863,20 @@ def test_the_list_of_builds_of_a_script_beside_a_dockerfile(
     for directory, n_builds in zip((dockerfile.parent, top), n_listed, strict=True):
         listed = read_project(directory, local_platform="linux/amd64").builds
         assert [it.dockerfile for it in listed] == [dockerfile] * n_builds
+
+
+@every_case(
+    "step, is_kept", [("reproducible-containers/buildkit-cache-dance@v3", True), ("docker/build-push-action@v6", False)]
+)
+def test_a_workflow_that_keeps_cache_mounts_is_known(
+    tmp_path_factory: pytest.TempPathFactory, step: str, *, is_kept: bool
+) -> None:
+    root = tmp_path_factory.mktemp("project")
+    workflows = root / ".github" / "workflows"
+    workflows.mkdir(parents=True)
+    (root / ".git").mkdir()
+    (root / "Dockerfile").write_text("FROM alpine\n")
+    (workflows / "ci.yml").write_text(f"on: push\njobs: {{a: {{runs-on: ubuntu-latest, steps: [{{uses: {step}}}]}}}}\n")
+    restores = built(root).restores_caches
+    assert restores is not None
+    assert restores() is is_kept

@@ -129,6 +129,10 @@ class Workspace(NamedTuple):
 
     None if the contexts are unknown.
     """
+    has_several_contexts: bool = False
+    """True if more than one directory may be the build context."""
+    restores_caches: Callable[[], bool] | None = None
+    """True if a workflow of the repository keeps the cache mounts of Dockerfiles between its runs, which it finds by their ids as written."""
     dockerfile: str = ""
     """The path of the Dockerfile from the root of its repository, with slashes; empty if it is unknown."""
     given_arguments: frozenset[str] = frozenset()

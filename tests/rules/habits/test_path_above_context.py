@@ -102,3 +102,11 @@ def test_paths_that_work_are_one_finding() -> None:
         == "FROM alpine\nCOPY shared /srv\nCOPY ../missing /srv\nCOPY shared shared /x/\n"
     )
     assert [text[slice(*it.range)] for it in others] == ["../missing"]
+
+
+@every_case("source, n_fixes", [("../shared", 1), ("../missing", 0), ("../shared/$NAME", 0)])
+def test_a_path_that_one_of_several_contexts_has_needs_a_review(source: str, n_fixes: int) -> None:
+    text = f"FROM alpine\nCOPY {source} /srv/\n"
+    (finding,) = findings(path_above_context, context(text, workspace=_FILES._replace(has_several_contexts=True)))
+    assert finding.severity is None
+    assert [it.safety for it in finding.fixes] == [Safety.SUGGESTION] * n_fixes

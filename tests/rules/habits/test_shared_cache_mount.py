@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -231,3 +232,28 @@ def test_a_run_for_one_platform_is_locked_too() -> None:
     mount = "RUN --mount=type=cache,target=/var/cache/apt{} apt-get update\n"
     text = f"FROM --platform=$BUILDPLATFORM debian AS a\n{mount}FROM debian\nCOPY --from=a /a /a\n{mount}"
     check_fix(shared_cache_mount, text.format("", ""), text.format(",sharing=locked", ",sharing=locked"))
+
+
+@every_case("restores, safety", [(None, Safety.SAFE), (lambda: False, Safety.SAFE), (lambda: True, Safety.SUGGESTION)])
+def test_a_cache_that_a_workflow_finds_by_its_id_needs_a_review(
+    restores: Callable[[], bool] | None, safety: Safety
+) -> None:
+    text = "FROM alpine\nRUN --mount=type=cache,target=/var/cache/apk apk add curl\n"
+    (finding,) = findings(shared_cache_mount, context(text, workspace=Workspace(restores_caches=restores)))
+    assert [it.safety for it in finding.fixes] == [safety]
+
+
+@every_case(
+    "target, is_assumed, words",
+    [
+        ("/var/cache/apk", True, " (if you build for them)"),
+        ("/var/cache/apt", True, " (if you build for them)"),
+        ("/var/cache/apk", False, ""),
+        ("/var/cache/apt", False, ""),
+    ],
+)
+def test_platforms_that_nobody_builds_for_are_a_condition(target: str, words: str, *, is_assumed: bool) -> None:
+    text = f"FROM debian\nRUN --mount=type=cache,target={target} apt-get install -y curl\n"
+    ctx = context(text, workspace=Workspace(platforms_are_assumed=is_assumed))
+    (finding,) = findings(shared_cache_mount, ctx)
+    assert f"linux/amd64 and linux/arm64{words} " in finding.message

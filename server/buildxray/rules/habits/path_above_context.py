@@ -40,7 +40,8 @@ def path_above_context(ctx: RuleContext) -> Iterator[Finding]:
 
     ## Fix safety
     Safe if the rest of the path exists in the build context; the finding then is information, because BuildKit copies the same files
-    without the `..`, and one finding for all paths of the file. A suggestion if the context is unknown; no fix is offered if the file does not exist.
+    without the `..`, and one finding for all paths of the file. A suggestion if the context is unknown, or if several
+    directories may be the context; no fix is offered if the file does not exist.
 
     ## Limits
     Not reported if the path begins with a variable. The alternative to another context is a second one: `--build-context
@@ -63,9 +64,10 @@ def path_above_context(ctx: RuleContext) -> Iterator[Finding]:
             kept = path[len(_upward(path)) :]
             holds = ctx.build.workspace.holds
             place = instruction.range_of(source)
-            if "$" in kept or holds is None or not holds(kept or "."):
+            is_open = ctx.build.workspace.has_several_contexts
+            if "$" in kept or holds is None or is_open or not holds(kept or "."):
                 # In an unknown context, the file may exist.
-                is_possible = holds is None and "$" not in kept
+                is_possible = "$" not in kept and (holds is None or (is_open and holds(kept or ".")))
                 yield Finding(place, message, _shortened(ctx, place, path, Safety.SUGGESTION) if is_possible else ())
                 continue
             # The shortened path exists, so the build works and the file was probably meant.

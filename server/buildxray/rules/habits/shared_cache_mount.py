@@ -13,7 +13,6 @@ from buildxray.platforms.platform import Platform
 from buildxray.rules.base import Finding, Fix, FixAvailability, Related, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import bring_arguments, merged
-from buildxray.rules.wording import platforms
 from buildxray.semantics.build import CacheMount, Instruction, Run
 from buildxray.semantics.mentions import Mention
 from buildxray.syntax.instructions import Flag, Token
@@ -68,7 +67,8 @@ def shared_cache_mount(ctx: RuleContext) -> Iterator[Finding]:
 
     ## Fix safety
     Safe: it only starts new, empty caches, for all RUNs that use the cache; or it lets the users of apt's files wait for each other. A
-    suggestion if a RUN for one platform, as in a native stage, uses the cache too.
+    suggestion if a RUN for one platform, as in a native stage, uses the cache too, or if a workflow of the project keeps the caches
+    with `buildkit-cache-dance`, which finds them by their ids as they are written.
 
     ## References
     github.com/moby/buildkit/issues/2598 and github.com/docker/buildx/issues/549.
@@ -98,13 +98,13 @@ def shared_cache_mount(ctx: RuleContext) -> Iterator[Finding]:
         elif uses:
             message = _(
                 "the steps for {platforms} share this cache, whose files are for one architecture: one may use or replace those of another",
-                platforms=platforms(shared_by),
+                platforms=ctx.places(shared_by),
             )
             yield _finding(ctx, uses, message, _separated(ctx, every))
     if of_apt:
         message = _(
             "the steps for {platforms} use this cache at the same time, which apt does not allow: one of them may fail",
-            platforms=platforms(dict.fromkeys(one for it in of_apt for one in it.shared_by)),
+            platforms=ctx.places(one for it in of_apt for one in it.shared_by),
         )
         yield _finding(ctx, of_apt, message, _locked(locked))
 
@@ -262,6 +262,10 @@ def _separated(ctx: RuleContext, uses: Sequence[_Use]) -> Fix:
             declared.append(it.instruction)
     # A RUN that the fix leaves may have filled the cache for the others.
     is_whole = len(several) == len(uses) <= _MOST_USES
+    restores = ctx.build.workspace.restores_caches
+    if restores is not None and restores():
+        # Where it fills the cache, the variables in the new id are empty: it would fill another one.
+        is_whole = False
     safety = Safety.SAFE if is_whole else Safety.SUGGESTION
     return Fix(_("Give each platform its own cache"), tuple(merged(edits)), safety)
 
