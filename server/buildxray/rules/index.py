@@ -178,7 +178,7 @@ RULES: Final = (
         FixAvailability.SOMETIMES,
         "buildxray.rules.native.emulated_build",
         "",
-        frozenset({Effect.BUNDLE, Effect.COMPILE, Effect.EXECUTE, Effect.UNKNOWN}),
+        frozenset({Effect.BUNDLE, Effect.COMPILE, Effect.EXECUTE, Effect.INSTALL, Effect.UNKNOWN}),
     ),
     Rule(
         "expose-invalid-format",

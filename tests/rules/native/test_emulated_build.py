@@ -1491,3 +1491,40 @@ def test_another_image_may_ask_for_cgo(image: str, command: str, safety: str) ->
     text = f"FROM {image} AS b\nWORKDIR /s\nCOPY . .\nRUN {command}\nFROM scratch\nCOPY --from=b /a /\n"
     (finding,) = findings(emulated_build, context(text, workspace=Workspace(uses_cgo=False)))
     assert [it.safety.value for it in finding.fixes] == [safety]
+
+
+@every_case(
+    "lines, commands",
+    [
+        ("RUN docker-php-ext-install gd\nRUN pecl install apcu && docker-php-ext-enable apcu", ["docker-php-ext-install", "pecl"]),
+        ("RUN docker-php-ext-configure gd && docker-php-ext-install gd", ["docker-php-ext-configure", "docker-php-ext-install"]),
+        ("RUN docker-php-ext-enable gd", []),
+        ("RUN install-php-extensions @composer blackfire", []),
+        ("RUN pecl list", []),
+        ("RUN composer install", []),
+    ],
+)  # fmt: skip
+def test_extensions_of_php_are_compiled_under_emulation(lines: str, commands: list[str]) -> None:
+    text = f"FROM php:8.4-apache\n{lines}\nCOPY . /var/www/html\n"
+    builder = Builder(request(), Workspace())
+    ctx = RuleContext(builder.build(builder.parse(text)), builder, asks_for_several=True)
+    given = findings(emulated_build, ctx)
+    places = [text[slice(*place)] for it in given for place in (it.range, *(one.range for one in it.related))]
+    assert places == commands
+    assert {it.severity for it in given} <= {Severity.INFORMATION}
+    # Nobody asks for several platforms.
+    assert findings(emulated_build, context(text)) == []
+
+
+def test_extensions_of_php_are_one_finding_for_a_file() -> None:
+    text = "FROM php:8.4-fpm AS base\nRUN docker-php-ext-install gd\nFROM base\nRUN docker-php-ext-install zip\n"
+    builder = Builder(request(), Workspace())
+    ctx = RuleContext(builder.build(builder.parse(text)), builder, asks_for_several=True)
+    (finding,) = findings(emulated_build, ctx)
+    assert finding.message == (
+        "`docker-php-ext-install` runs under emulation for linux/arm64, which takes 5 to 10 times as long, in 2 RUN instructions; "
+        "a machine of the target platform avoids the emulation"
+    )
+    native = text.replace("FROM php", "FROM --platform=$BUILDPLATFORM php")
+    ctx = RuleContext(builder.build(builder.parse(native)), builder, asks_for_several=True)
+    assert findings(emulated_build, ctx) == []

@@ -35,7 +35,7 @@ from buildxray.toolchains.dotnet import DOTNET
 from buildxray.toolchains.go import GO
 from buildxray.toolchains.node import NODE
 from buildxray.toolchains.rust import RUST
-from buildxray.toolchains.scripting import SCRIPTING
+from buildxray.toolchains.scripting import SCRIPTING, compiles_extensions
 
 _COMPILER_IMAGE: Final = lazy_regex(
     r"/(?:buildpack-deps|clang|gcc|go|go-toolset|golang|gradle|haskell|maven|node|rust|sbt|swift|dotnet/sdk)(?:[:@]|$)"
@@ -77,7 +77,7 @@ _BUILDING: Final = lazy_regex(r"\b(?:bazel|build|compile|just|mage|make|ninja|ta
     Severity.WARNING,
     Severity.INFORMATION,
     FixAvailability.SOMETIMES,
-    about=[Effect.COMPILE, Effect.BUNDLE, Effect.EXECUTE, Effect.UNKNOWN],
+    about=[Effect.COMPILE, Effect.BUNDLE, Effect.EXECUTE, Effect.INSTALL, Effect.UNKNOWN],
 )
 def emulated_build(ctx: RuleContext) -> Iterator[Finding]:
     """A stage compiles under emulation what it could compile on the build machine.
@@ -146,17 +146,23 @@ def emulated_build(ctx: RuleContext) -> Iterator[Finding]:
     stage or image for the target, or another user than root. For a project of C or C++ that a build tool compiles they are a condition: it
     may not support Clang or another machine.
 
+    If several platforms are requested and nothing else of the file is reported, extensions of PHP that are compiled
+    (`docker-php-ext-install`, `pecl install`) are information.
+
     The effect of `make` and of scripts of the project is unknown. If the file or its project mentions several platforms, information
     says that they may compile on the image of a compiler; if these platforms are requested, also in a stage that installs a C
     compiler. Otherwise they are not reported.
     """
     if _is_useless(ctx):
         return
-    if not ctx.build.workspace.is_for_one_platform:
-        yield from _in_image(ctx)
-    for stage, commands in _stages(ctx).items():
+    in_image = [] if ctx.build.workspace.is_for_one_platform else [*_in_image(ctx)]
+    yield from in_image
+    stages = _stages(ctx)
+    for stage, commands in stages.items():
         yield _finding(ctx, stage, commands)
     yield from _on_several_machines(ctx)
+    if ctx.asks_for_several and not in_image and not stages:
+        yield from _of_php_extensions(ctx)
 
 
 def first_with_way(ctx: RuleContext) -> Stage | None:
@@ -420,6 +426,29 @@ def _in_image(ctx: RuleContext) -> Iterator[Finding]:
         (commands or guesses)[0].title_range,
         _("; ").join([_fact_of_image(stage, commands, fact), *advised]),
         partial(_splits, ctx, stage, commands) if commands else (),
+        severity=Severity.INFORMATION,
+    )
+
+
+def _of_php_extensions(ctx: RuleContext) -> Iterator[Finding]:
+    """Find the extensions of PHP that the stages compile under emulation: only a machine of the target avoids that."""
+    compiling = _emulated(
+        it
+        for stage in ctx.build.needed_stages
+        for it in stage.commands(Effect.INSTALL)
+        if compiles_extensions(it.invocation)
+    )
+    if not compiling:
+        return
+    first, *others = compiling
+    n_runs = len({it.run for it in compiling})
+    fact = _("{fact}, which takes 5 to 10 times as long", fact=_fact(ctx, compiling))
+    if n_runs > 1:
+        fact = ngettext("{fact}, in {n} RUN instruction", "{fact}, in {n} RUN instructions", n_runs, fact=fact)
+    yield Finding(
+        first.title_range,
+        _("; ").join([fact, _by_machine()]),
+        related=tuple(Related(it.title_range, _("`{command}` runs here", command=it.title)) for it in others),
         severity=Severity.INFORMATION,
     )
 
