@@ -195,3 +195,20 @@ def test_a_stage_whose_shell_is_unknown() -> None:
     node = parse("RUN go build\n").instructions[0].node
     for shell in (("powershell", "-Command"), ("busybox",), ("busybox", "awk"), ()):
         assert not read_script(node, shell).commands
+
+
+@every_case(
+    "run, words",
+    [
+        ("a $(ls | grep .whl$)", [["ls"], ["grep", ".whl$"], ["a", "$(ls | grep .whl$)"]]),
+        ('a "$(grep é$)"', [["grep", "é$"], ["a", '"$(grep é$)"']]),
+        ("(grep a$)", [["grep", "a$"]]),
+        ("a `grep $B$`", [["grep", "$B$"], ["a", "`grep $B$`"]]),
+        ("a $(echo $$)", [["echo", "$$"], ["a", "$(echo $$)"]]),
+        ("a $(echo \\$)", [["echo", "\\$"], ["a", "$(echo \\$)"]]),
+    ],
+)
+def test_a_dollar_sign_at_the_end_of_a_word_is_literal(run: str, words: list[list[str]]) -> None:
+    _text, read = script(f"RUN {run}")
+    assert not read.has_errors
+    assert [[it.text for it in command.words] for command in read.commands] == words

@@ -28,6 +28,8 @@ DEFAULT: Final = lazy_regex(":?[-=+]")
 """An operator that supplies a value for an unset variable."""
 _BARE_IN_WORD: Final = lazy_regex(r"(?<=[^\s\\$'(|;&<>`])\$(?:[A-Za-z_]\w*|[0-9@*#?])")
 """A variable without braces after other characters of a word."""
+_LITERAL_AT_END: Final = lazy_regex(r"(?<=[^\s\\$'\"(`])\$(?=[)`])")
+"""A literal `$` at the end of a word that a parenthesis or a backtick follows: `$(ls | grep .whl$)`."""
 _SUBSTITUTIONS: Final = ("$(", "`", "<(", ">(")
 """The signs that begin a command or process substitution."""
 
@@ -40,7 +42,11 @@ class ShellText:
         self.text = _COMMENT_IN_BACKTICKS.sub(lambda it: " " * len(it[0]), text) if "`" in text else text
         # The grammar ends the word `$A-$B.c` at the second `$`, but reads `$A-${B}.c` as one word.
         bare = [it.span() for it in _BARE_IN_WORD.finditer(self.text)] if self.text.count("$") > 1 else []
-        self.bytes = (_braced(self.text, bare) if bare else self.text).encode("utf-8", "replace")
+        parsed = _braced(self.text, bare) if bare else self.text
+        if "$)" in parsed or "$`" in parsed:
+            # The grammar takes it for the start of a variable.
+            parsed = _LITERAL_AT_END.sub("_", parsed)
+        self.bytes = parsed.encode("utf-8", "replace")
         self._locate = locate
         self.is_writable = is_writable
         self.has_substitutions = any(it in self.text for it in _SUBSTITUTIONS)
