@@ -132,8 +132,8 @@ def _outputs(invocation: Invocation, name: str) -> tuple[str, ...]:
 
 
 def _manifests(invocation: Invocation, title: str) -> tuple[str, ...]:
-    if invocation.has_option("--no-index", "--offline"):
-        # The packages are local files. Source: the manuals of pip and uv.
+    if invocation.has_option("--no-index", "--offline", "--only-root"):
+        # The packages are local files, or only the project is installed. Source: the manuals of pip, uv and Poetry.
         return ()
     requirements = invocation.argument("-r", "--requirement")
     if requirements is not None:

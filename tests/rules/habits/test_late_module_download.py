@@ -319,7 +319,7 @@ def test_the_list_of_dependencies_is_that_of_the_context(lines: str, asked: tupl
         (
             "COPY pyproject.toml .\nCOPY . .\nRUN uv sync --locked",
             True,
-            "add `RUN uv sync --no-install-project` right after `COPY pyproject.toml`, before the rest is copied",
+            "add `RUN uv sync --locked --no-install-project` right after `COPY pyproject.toml`, before the rest is copied",
         ),
         (
             "COPY pyproject.toml .\nCOPY . .\nRUN uv sync --no-install-project",
@@ -461,6 +461,9 @@ def test_a_context_without_manifests(lines: str, held: list[str], is_said: bool)
     assert bool(findings(late_module_download, context(text, workspace=workspace))) is is_said
 
 
+_CONFIGURED = "RUN cd /app && poetry config virtualenvs.create false && poetry install"
+
+
 @every_case(
     "lines, reason",
     [
@@ -483,7 +486,17 @@ def test_a_context_without_manifests(lines: str, held: list[str], is_said: bool)
         ("COPY src/a/a.csproj src/a/\nCOPY . .\nRUN dotnet restore src/a", "move it to right after"),
         ("COPY src/cart/ .\nRUN dotnet restore cart.csproj", "`src/cart/cart.csproj` is not copied before the rest"),
         ("COPY Cargo.toml Cargo.lock ./\nCOPY src src\nRUN cargo fetch", ""),
-        ("COPY pyproject.toml poetry.lock ./\nCOPY src src\nRUN poetry install", ""),
+        (
+            "COPY pyproject.toml poetry.lock ./\nCOPY src src\nRUN poetry install --only main",
+            "add `RUN poetry install --only main --no-root` right after `COPY pyproject.toml poetry.lock`, before the rest is copied",
+        ),
+        (
+            f"COPY pyproject.toml poetry.lock /app/\nCOPY src /app/src\nRUN mkdir /app/src/a && rm -rf /app/src/b\n{_CONFIGURED}",
+            "add `RUN poetry config virtualenvs.create false && poetry install --no-root`",
+        ),
+        ("COPY pyproject.toml uv.lock ./\nCOPY src src\nRUN uv sync --no-install-project", "move it to right after"),
+        ("COPY pyproject.toml poetry.lock ./\nRUN poetry install --no-root\nCOPY src src\nRUN poetry install", ""),
+        ("COPY pyproject.toml poetry.lock ./\nCOPY src src\nRUN poetry install --only-root", ""),
         ("COPY --from=other /src ./src\nRUN npm ci", ""),
         ("ADD app.js .\nADD package.json .\nADD lib lib\nRUN npm install", "`package.json` is not copied before"),
         ("COPY package.json .\nADD lib lib\nRUN npm install", "move it to right after `COPY package.json`"),
@@ -955,3 +968,24 @@ def test_a_manifest_that_is_copied_to_another_place(destination: str, written: s
     place = f"`COPY requirements.txt` writes `{written}`, and the command reads `/app/x/requirements.txt`"
     move = "move it to right after `COPY requirements.txt`, before the rest is copied"
     assert finding.message.partition(": ")[2] == (place if written else move)
+
+
+@every_case(
+    "run, held, named",
+    [
+        ("cd web && npm install", ("package.json", "web/package.json"), ["web/package.json"]),
+        ("cd web && npm install", ("web/package.json",), ["web/package.json"]),
+        ("cd web; npm install", ("package.json",), ["package.json"]),
+        ("npm install", ("package.json", "web/package.json"), ["package.json"]),
+        # The parenthesis ends the change of the directory.
+        ("(cd web && make) && npm install", ("package.json", "web/package.json"), []),
+        ("pushd web && make && popd && npm install", ("package.json", "web/package.json"), []),
+    ],
+)
+def test_the_list_is_that_of_the_directory_after_cd(run: str, held: tuple[str, ...], named: list[str]) -> None:
+    def needed(path: str, _base: str, _manager: str) -> NeededFiles | None:
+        return NeededFiles((path,), is_complete=True) if path in held else None
+
+    text = f"FROM node AS b\nWORKDIR /w\nCOPY . .\nRUN {run}\nFROM scratch\nCOPY --from=b /w /w\n"
+    given = findings(late_module_download, context(text, workspace=Workspace(needed=needed)))
+    assert [it.message.partition(": ")[2] for it in given] == [f"`{it}` is not copied before the rest" for it in named]

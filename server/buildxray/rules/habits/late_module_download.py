@@ -6,7 +6,6 @@ import posixpath
 import re
 from collections import Counter
 from collections.abc import Container, Iterator, Sequence
-from itertools import product
 from typing import Final
 
 from buildxray.files.globs import match_text
@@ -187,13 +186,16 @@ def _after_part(ctx: RuleContext, stage: Stage, whole: Instruction | None, inher
 def _needs_manifests_only(ctx: RuleContext, command: KnownCommand) -> bool:
     """True if a download works without the source of the project.
 
-    Cargo fails without a source file; Poetry and uv install the project itself; scripts of package.json may need anything.
+    Cargo fails without a source file; scripts of package.json may need anything.
     """
     if command.use.toolchain is JAVA or command.use.title == "composer install":
         return _needed(ctx, command) is not None
     if command.use.toolchain is NODE or command.use.toolchain is BUN:
         return not command.invocation.workspace.runs_scripts_at_install or _needed(ctx, command) is not None
     is_known = command.use.toolchain is GO or command.use.toolchain is DOTNET
+    if command.use.title in _OPTIONS_WITHOUT_PROJECT:
+        # An option leaves the project out, or the message names one.
+        return True
     return is_known or command.use.title.startswith(("bundle install", "pip install", "pip3 install", "pipenv install"))
 
 
@@ -429,17 +431,27 @@ def _without_project(command: KnownCommand) -> str:
         file = command.invocation.argument("-f", "--file")
         other = "" if file is None else f" -f {file.text}"
         return "" if command.use.effect is Effect.FETCH else f"{program} dependency:go-offline{other}"
-    options = {
-        "poetry install": ("--no-root", "--only-root"),
-        "uv sync": ("--no-install-project", "--no-install-workspace"),
-    }
-    given = options.get(title, ())
-    return f"{title} {given[0]}" if given and not command.invocation.has_option(*given) else ""
+    given = _OPTIONS_WITHOUT_PROJECT.get(title, ())
+    if not given or command.invocation.has_option(*given):
+        return ""
+    before = [it for it in command.run.commands if it.range.start < command.range.start]
+    settings = [it for it in before if it.name == command.name and it.syntax.arguments[:1] == ("config",)]
+    # What decides where the packages go has to be the same.
+    words = [" ".join(word.text for word in it.syntax.words) for it in (*settings, command)]
+    return f"{' && '.join(words)} {given[0]}"
+
+
+_OPTIONS_WITHOUT_PROJECT: Final = {
+    "poetry install": ("--no-root",),
+    "uv sync": ("--no-install-project", "--no-install-workspace"),
+}
+"""The options with which these commands do not install the project, which needs its sources."""
 
 
 def _in_context(command: KnownCommand, manifest: str) -> str:
     """The path of a manifest in the build context, where a COPY tells it; otherwise as the command names it."""
-    return next((path for path, _base in _context_paths(command, manifest)), manifest)
+    paths = (path for it in command.invocation.directories for path, _base in _context_paths(command, manifest, it))
+    return next(paths, manifest)
 
 
 def _copied_earlier(whole: Instruction, manifest: str) -> Instruction | None:
@@ -560,10 +572,21 @@ def _find_needed(ctx: RuleContext, command: KnownCommand) -> NeededFiles | None:
         return None
     manager = command.use.title.partition(" ")[0]
     manager = "pip" if manager == "pip3" else manager
-    places = {it: None for manifest in command.use.manifests for it in _context_paths(command, manifest)}
-    answers = [it for path, base in places if (it := find(path, base, manager)) is not None]
-    if not answers:
+    # The command runs in the directory after `cd`, unless that has no list.
+    by_directory = (
+        {it: None for manifest in command.use.manifests for it in _context_paths(command, manifest, directory)}
+        for directory in command.invocation.directories
+    )
+    answered = [
+        known
+        for places in by_directory
+        if (known := [it for path, base in places if (it := find(path, base, manager)) is not None])
+    ]
+    if not answered:
         return None
+    if len(answered) > 1 and _RETURNING.search(command.run.node.text) is not None:
+        return NeededFiles((), is_complete=False)
+    answers = answered[0]
     files = tuple(dict.fromkeys(path for it in answers for path in it.files if _is_copied(command.run, path)))
     has_list = any(posixpath.basename(it) == "go.work" for it in files)
     if command.use.toolchain is GO and has_list and _ignores_go_work(command):
@@ -577,13 +600,17 @@ def _find_needed(ctx: RuleContext, command: KnownCommand) -> NeededFiles | None:
     )
 
 
-def _context_paths(command: KnownCommand, manifest: str) -> list[tuple[str, str]]:
-    """The paths in the build context that may be copied to where a command looks for a manifest, each with the directory that is copied.
+_RETURNING: Final = lazy_regex(r"(?<!\$)\(|\bpopd\b|\bcd[ \t]+-")
+"""What may end the effect of a `cd` before the next command."""
+
+
+def _context_paths(command: KnownCommand, manifest: str, directory: str) -> list[tuple[str, str]]:
+    """The paths in the build context that may be copied to where a command in a directory looks for a manifest, each with the directory that is copied.
 
     A COPY that names the manifest comes before one of its directory.
     """
     name = posixpath.basename(manifest)
-    wanted = dict.fromkeys(clean(posixpath.join(it, manifest)) for it in command.invocation.directories)
+    image_path = clean(posixpath.join(directory, manifest))
     named: dict[tuple[str, str], None] = {}
     inside: dict[tuple[str, str], None] = {}
     for it in _copies_before(command.run):
@@ -592,15 +619,15 @@ def _context_paths(command: KnownCommand, manifest: str) -> list[tuple[str, str]
         destinations = dict.fromkeys(clean(posixpath.join(one, it.node.destination.text)) for one in it.directories)
         for source in it.node.sources:
             path = _path_in_context(source)
-            directory = posixpath.dirname(path)
+            above = posixpath.dirname(path)
             if may_name(posixpath.basename(path), name):
                 # `package*.json` names `package.json`, and `*.csproj` is named by `app.csproj`.
-                named[path if "*" in name else posixpath.join(directory, name), directory] = None
+                named[path if "*" in name else posixpath.join(above, name), above] = None
                 continue
             if "." in posixpath.basename(path).strip(".") and not source.text.endswith("/"):
                 # A file.
                 continue
-            for one, image_path in product(destinations, wanted):
+            for one in destinations:
                 if holds(one, image_path):
                     inside[posixpath.normpath(f"{path}/{posixpath.relpath(image_path, one)}"), path] = None
     return [*named, *inside]
