@@ -320,11 +320,20 @@ def test_projects_of_composer(tmp_path: Path, files: dict[str, str], expected: s
         ("package.json", '{"name": "a", "devDependencies": {"b": "1"}}', False),
         ("package.json", '{"name": "a", ', False),
         ("Cargo.toml", "", False),
+        ("a.csproj", '<Project Sdk="Microsoft.NET.Sdk.Web"></Project>', True),
+        ("a.csproj", '<Project><PackageReference Include="A" Version="1" /></Project>', False),
+        ("a.csproj", '<Project Sdk="MSBuild.Sdk.Extras/3.0.44"></Project>', False),
     ],
 )
 def test_lists_that_name_nothing(tmp_path: Path, name: str, text: str, *, expected: bool) -> None:
     files = {name: text, "other.txt": "b\n"}
-    manager = {"requirements.txt": "pip", "go.mod": "go", "package.json": "npm", "Cargo.toml": "cargo"}[name]
+    manager = {
+        "requirements.txt": "pip",
+        "go.mod": "go",
+        "package.json": "npm",
+        "Cargo.toml": "cargo",
+        "a.csproj": "dotnet",
+    }[name]
     answer = needed(tmp_path, files, name, manager)
     assert answer is not None
     assert answer.requires_nothing is expected

@@ -82,8 +82,15 @@ _REQUIREMENT: Final = lazy_regex(
 _REQUIRE: Final = lazy_regex(r"^[ \t]*(?:require|tool)\b", re.MULTILINE)
 
 
+_OF_DOTNET: Final = ("proj", ".config", ".props", ".sln", ".slnx", ".targets")
+_PACKAGE: Final = lazy_regex(
+    r"<(?:PackageDownload|PackageReference|GlobalPackageReference)\b|\bSdk[ \t]*=[ \t]*\"[^\"]*/"
+)
+"""A package of .NET, or an SDK that is one. Source: learn.microsoft.com, "PackageReference" and "MSBuild project SDKs"."""
+
+
 def _requires_nothing(context: _Context, path: str) -> bool:
-    """True if a list of pip, Go or Node.js surely names no dependency, or if a file only accompanies a list."""
+    """True if a list of pip, Go, .NET or Node.js surely names no dependency, or if a file only accompanies a list."""
     name, text = posixpath.basename(path), context.text(path)
     if name in _SETTINGS:
         return True
@@ -92,6 +99,8 @@ def _requires_nothing(context: _Context, path: str) -> bool:
     if name == "package.json":
         package = _json(text)
         return bool(package) and not any(package.get(it) for it in (*_DEPENDENCIES, "peerDependencies", "workspaces"))
+    if name.lower().endswith(_OF_DOTNET):
+        return _PACKAGE.search(text) is None
     return name.endswith((".txt", ".in")) and _REQUIREMENT.search(text) is None
 
 

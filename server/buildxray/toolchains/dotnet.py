@@ -31,7 +31,15 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
     if subcommand in _BUILDING:
         is_ahead_of_time = any("PublishAot=true" in it for it in command.arguments)
         if not is_ahead_of_time and not invocation.has_option(*_FOR_ONE):
-            return Use(toolchain, invocation, Effect.BUNDLE, title, n_words, may_differ=True)
+            return Use(
+                toolchain,
+                invocation,
+                Effect.BUNDLE,
+                title,
+                n_words,
+                manifests=(_project(invocation),) if _restores(invocation) else (),
+                may_differ=True,
+            )
         return _compile(invocation, toolchain, title, n_words, is_ahead_of_time=is_ahead_of_time)
     effect = Effect.FETCH if subcommand in _FETCHING else Effect.EXECUTE
     if subcommand in _NEUTRAL or not subcommand:
@@ -41,13 +49,18 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
     return Use(toolchain, invocation, effect, title, n_words, manifests=manifests)
 
 
+def _restores(invocation: Invocation) -> bool:
+    """True if a command that builds restores the packages first. Source: learn.microsoft.com, "dotnet build", implicit restore."""
+    return invocation.subcommand in ("build", "publish") and not invocation.has_option("--no-build", "--no-restore")
+
+
 def _project(invocation: Invocation) -> str:
     """The project or solution that is restored; `*.csproj` where the command names its directory or nothing.
 
     Source: learn.microsoft.com, "dotnet restore", ROOT.
     """
     words = invocation.command.words
-    operands = [it for it in invocation.operands if it > 0 and words[it].value != "restore"]
+    operands = [it for it in invocation.operands if it > 0 and words[it].value != invocation.subcommand]
     # The operand after an option may be its value.
     certain = [words[it].value for it in operands if not words[it - 1].text.startswith("-")]
     named = next((it for it in certain if it), None)

@@ -452,6 +452,7 @@ def test_packages_that_are_in_the_repository(install: str, has_cache: bool, is_s
         ("COPY . .\nRUN curl -fsSLO https://x.org/tool\nRUN cd server && go mod download", ["server/go.mod"], True),
         ("COPY . .\nRUN cd /a && go mod download\nRUN go mod download", ["go.mod"], True),
         ("COPY server/ .\nRUN go mod download", ["server/go.mod"], True),
+        ("COPY /server .\nRUN go mod download", ["server/go.mod"], True),
         ("COPY server/ .\nRUN go mod download", ["server"], False),
     ],
 )
@@ -485,6 +486,7 @@ _CONFIGURED = "RUN cd /app && poetry config virtualenvs.create false && poetry i
         ("COPY src/a/a.csproj src/a/\nCOPY src/ src/\nRUN dotnet restore src/a", "move it to right after"),
         ("COPY src/a/a.csproj src/a/\nCOPY . .\nRUN dotnet restore src/a", "move it to right after"),
         ("COPY src/cart/ .\nRUN dotnet restore cart.csproj", "`src/cart/cart.csproj` is not copied before the rest"),
+        ("COPY /src/cart/ .\nRUN dotnet restore cart.csproj", "`src/cart/cart.csproj` is not copied before the rest"),
         ("COPY Cargo.toml Cargo.lock ./\nCOPY src src\nRUN cargo fetch", ""),
         (
             "COPY pyproject.toml poetry.lock ./\nCOPY src src\nRUN poetry install --only main",
@@ -492,7 +494,7 @@ _CONFIGURED = "RUN cd /app && poetry config virtualenvs.create false && poetry i
         ),
         (
             f"COPY pyproject.toml poetry.lock /app/\nCOPY src /app/src\nRUN mkdir /app/src/a && rm -rf /app/src/b\n{_CONFIGURED}",
-            "add `RUN poetry config virtualenvs.create false && poetry install --no-root`",
+            "add `RUN cd /app && poetry config virtualenvs.create false && poetry install --no-root`",
         ),
         ("COPY pyproject.toml uv.lock ./\nCOPY src src\nRUN uv sync --no-install-project", "move it to right after"),
         ("COPY pyproject.toml poetry.lock ./\nRUN poetry install --no-root\nCOPY src src\nRUN poetry install", ""),
@@ -989,3 +991,31 @@ def test_the_list_is_that_of_the_directory_after_cd(run: str, held: tuple[str, .
     text = f"FROM node AS b\nWORKDIR /w\nCOPY . .\nRUN {run}\nFROM scratch\nCOPY --from=b /w /w\n"
     given = findings(late_module_download, context(text, workspace=Workspace(needed=needed)))
     assert [it.message.partition(": ")[2] for it in given] == [f"`{it}` is not copied before the rest" for it in named]
+
+
+@every_case(
+    "lines, reason",
+    [
+        ("COPY . .\nRUN dotnet publish -c Release -o /out", "`app.csproj` is not copied before the rest; `dotnet restore` needs no other files"),
+        ("COPY . .\nRUN dotnet build app.csproj -c Release", "`app.csproj` is not copied before the rest; `dotnet restore app.csproj` needs no other files"),
+        ("COPY app.csproj .\nCOPY . .\nRUN dotnet publish ./app.csproj", "add `RUN dotnet restore ./app.csproj` right after `COPY app.csproj`, before the rest is copied"),
+        ("COPY . .\nRUN cd a && dotnet publish", "`app.csproj` is not copied before the rest; `cd /w/a && dotnet restore` needs no other files"),
+        ("COPY . .\nRUN dotnet restore && dotnet publish", "`app.csproj` is not copied before the rest"),
+        ("COPY app.csproj .\nRUN dotnet restore\nCOPY . .\nRUN dotnet publish", ""),
+        ("COPY . .\nRUN dotnet publish --no-restore", ""),
+        # A machine has packages of its own.
+        ("COPY . .\nRUN dotnet publish -r linux-x64", ""),
+        ("COPY . .\nRUN dotnet test", ""),
+        ("COPY . .\nRUN dotnet pack", ""),
+    ],
+)  # fmt: skip
+def test_a_build_of_dotnet_restores_the_packages(lines: str, reason: str) -> None:
+    def needed(*_given: str) -> NeededFiles:
+        return NeededFiles(("app.csproj",), is_complete=True)
+
+    text = f"FROM x AS b\nWORKDIR /w\n{lines}\nFROM scratch\nCOPY --from=b /w /w\n"
+    given = findings(late_module_download, context(text, workspace=Workspace(needed=needed)))
+    assert [it.message.partition(": ")[2] for it in given] == [reason] * bool(reason)
+    # Without the files of the project, it is not known what the restoring needs.
+    if "dotnet restore" not in lines:
+        assert findings(late_module_download, context(text)) == []

@@ -46,8 +46,8 @@ def late_module_download(ctx: RuleContext) -> Iterator[Finding]:
     Looks for `go mod download`, `npm ci`, `dotnet restore`, `cargo fetch`, `pip install -r` and similar commands after a `COPY . .` without an
     earlier download in the stage; also after a COPY of a source directory such as `src` or of a file such as `main.py`, if the manifests were copied in vain before it or with it, and
     after a COPY of a whole project of a larger repository (`COPY web/ .`) or of a member of a workspace. A RUN that mounts a cache or the manifest is not reported. `go build` counts as a download if
-    `go.mod` requires modules; `mvn package` and `composer install` do if all files that their downloads need are known: not in a project of
-    several modules, or with packages in the repository. A RUN that reads no file of the build context at all, such as `apt-get install`, `npm install -g pnpm`,
+    `go.mod` requires modules; `mvn package`, `composer install`, `dotnet build` and `dotnet publish` (without an option for one machine) do
+    if all files that their downloads need are known: not in a project of several modules of Maven, or with packages in the repository. A RUN that reads no file of the build context at all, such as `apt-get install`, `npm install -g pnpm`,
     `pip install poetry` or `cargo install cargo-deb`, is reported if it directly follows `COPY . .`, uses no variable and does nothing else. A command in sources that the stage itself clones or
     downloads is not reported. Nor is a download before which the build may change the manifests (`sed -i`,
     `go mod edit`, a script of the project). The message names all files that the download needs, such as the lists of the members of a
@@ -306,7 +306,11 @@ def _lacks_manifests(ctx: RuleContext, part: Instruction, command: KnownCommand)
         or any(_copied_earlier(command.run, it) for it in command.use.manifests)
     ):
         return False
-    paths = [posixpath.normpath(f"{source.text}/{it}") for source in node.sources for it in command.use.manifests]
+    paths = [
+        posixpath.normpath(f"{_path_in_context(source)}/{it}")
+        for source in node.sources
+        for it in command.use.manifests
+    ]
     return not any(map(known, paths))
 
 
@@ -347,6 +351,12 @@ def _reason(ctx: RuleContext, whole: Instruction, command: KnownCommand) -> str:
     if command.use.toolchain is GO and command.use.title != "go mod download":
         # The command itself needs the source.
         alone = "go mod download"
+    if _restores_first(command):
+        project = command.use.manifests[0].removesuffix("*.csproj").rstrip("/")
+        alone = f"dotnet restore {project}".strip()
+    entered = command.invocation.directories[:1]
+    if alone and not {*entered} <= {*command.run.directories}:
+        alone = f"cd {entered[0]} && {alone}"
     copying = [it for it in copied.values() if it is not None]
     if missing or not copying:
         reason = ngettext(
@@ -527,7 +537,7 @@ def _needs_more(ctx: RuleContext, whole: Instruction, command: KnownCommand) -> 
         is_locked = command.use.toolchain is NODE and len(command.use.manifests) > 1
         is_other = is_locked and not any(posixpath.basename(it) in _LOCKS for it in needed.files)
         return is_other or not needed.is_complete or len(_missing(ctx, whole, needed)) > _MOST_COPIED
-    if command.use.toolchain is JAVA or command.use.title == "composer install":
+    if command.use.toolchain is JAVA or command.use.title == "composer install" or _restores_first(command):
         return True
     if command.use.toolchain is not GO:
         return False
@@ -538,6 +548,11 @@ def _needs_more(ctx: RuleContext, whole: Instruction, command: KnownCommand) -> 
         posixpath.basename(one.text) == "go.work" for it in _copies_before(command.run) for one in _sources(it)
     )
     return not _ignores_go_work(command) and (has_list or is_copied)
+
+
+def _restores_first(command: KnownCommand) -> bool:
+    """True for a build of .NET that restores the packages itself."""
+    return command.use.toolchain is DOTNET and command.use.title != "dotnet restore"
 
 
 def _ignores_go_work(command: KnownCommand) -> bool:
