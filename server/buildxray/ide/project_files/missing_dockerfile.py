@@ -72,7 +72,8 @@ def missing_dockerfile(entry: BuildEntry) -> Missing | None:
     elsewhere = _elsewhere(entry)
     if elsewhere is None:
         return beside
-    fixes = _moved(entry, place, elsewhere) if named == "dockerfile" else ()
+    # Without its context the build fails all the same.
+    fixes = _moved(entry, place, elsewhere) if named == "dockerfile" and is_directory(declared.context) else ()
     return Missing(place, declared.dockerfile, elsewhere, path_from(declared.source, elsewhere), fixes)
 
 
