@@ -14,12 +14,14 @@ from buildxray.rules.context import RuleContext
 from buildxray.rules.severities import severity
 from buildxray.semantics.build import Builder
 from buildxray.syntax.text import apply_edits
-from buildxray.toolchains.base import Workspace
+from buildxray.toolchains.base import Absence, Workspace
 from tests.support.markup import annotate, fixture
 
 TARGETS = "linux/amd64,linux/arm64"
 IGNORED = IgnorePatterns("secret.txt")
 """The `.dockerignore` of every example."""
+ABSENT = Workspace(holds=frozenset({"package.json"}).__contains__, absence={"yarn.lock": Absence.MISSING}.get)
+"""The repository of the examples about files that a repository lacks."""
 _BLOCK = re.compile(r"```dockerfile\n(.*?)```", re.DOTALL)
 
 

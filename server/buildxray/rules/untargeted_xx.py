@@ -41,9 +41,12 @@ def first_place(stage: Stage) -> Instruction | None:
 def is_covered(ctx: RuleContext, stage: Stage) -> bool:
     """True if an undeclared argument is used before the commands of xx in a stage: declared there, it tells xx its target."""
     commands = untargeted_commands(stage)
-    places = [it.idx for it in (first_place(stage), commands[0].run if commands else None) if it is not None]
+    if not commands:
+        return False
+    place = first_place(stage) or commands[0].run
+    first = min(place.idx, commands[0].run.idx)
     return any(
-        use.reference.name in TARGETS_OF_XX and use.instruction.idx <= min(places, default=0)
+        use.reference.name in TARGETS_OF_XX and use.instruction.idx <= first
         for above in stage.ancestry
         if not may_be_of_image(ctx, above)
         for use in undeclared_uses(above)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache, partial
 from typing import Final
 
@@ -28,6 +28,7 @@ from buildxray.syntax.shell import TESTS
 from buildxray.syntax.text import Edit, TextRange
 from buildxray.toolchains.bun import BUN
 from buildxray.toolchains.node import NODE
+from buildxray.toolchains.xx import XX
 
 _NEEDING: Final = frozenset(
     {"[", "[[", "cat", "cd", "chmod", "cp", "dpkg", "install", "ln", "mv", "rpm", "source", ".", "tar", "test", "unzip"}
@@ -91,6 +92,7 @@ def undeclared_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
     other variables that only an image of its owner can set. What one declaration repairs is one finding.
     """
     # What one declaration repairs is one finding, at its first grave use.
+    compiled_by_xx = cache(partial(_compiled_by_xx, ctx))
     together: dict[tuple[Instruction, frozenset[str]], dict[tuple[Stage, Instruction], list[Use]]] = {}
     first_uses: dict[tuple[Stage, str], Instruction] = {}
     for stage in ctx.build.stages:
@@ -107,7 +109,7 @@ def undeclared_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
             together.setdefault((place, names), {}).setdefault((stage, use.instruction), []).append(use)
         yield from _in_triggers(stage)
     for (place, names), users in together.items():
-        finding = _joined(ctx, users, cache(partial(_fixes, ctx, place, names)))
+        finding = _joined(ctx, users, compiled_by_xx, cache(partial(_fixes, ctx, place, names)))
         deletions = _deletions(users) if _is_needless(ctx, users) else ()
         if not deletions:
             yield finding
@@ -123,10 +125,18 @@ def undeclared_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
         )
 
 
-def _joined(ctx: RuleContext, users: dict[tuple[Stage, Instruction], list[Use]], fixes: FixFinder) -> Finding:
+def _joined(
+    ctx: RuleContext,
+    users: dict[tuple[Stage, Instruction], list[Use]],
+    compiled_by_xx: Callable[[Stage], str],
+    fixes: FixFinder,
+) -> Finding:
     """The finding at the first use that does the most harm, with the other uses that the same declaration repairs."""
     graves = {place: [it for it in uses if not _is_harmless(it)] or uses for place, uses in users.items()}
-    candidates = [_finding(ctx, stage, uses, fixes) for (stage, _), uses in graves.items()]
+    candidates = []
+    for (stage, _idx), uses in graves.items():
+        by_xx = "" if TARGETS_OF_XX.isdisjoint(it.reference.name for it in uses) else compiled_by_xx(stage)
+        candidates.append(_finding(ctx, stage, uses, by_xx, fixes))
     certain = next((it for it in candidates if it.doubt is None), None)
     at_harmful = (it for it, uses in zip(candidates, graves.values(), strict=True) if not all(map(_is_harmless, uses)))
     main = certain or next(at_harmful, candidates[0])
@@ -226,10 +236,10 @@ def _in_triggers(stage: Stage) -> Iterator[Finding]:
         )
 
 
-def _finding(ctx: RuleContext, stage: Stage, uses: Sequence[Use], fixes: FixFinder) -> Finding:
+def _finding(ctx: RuleContext, stage: Stage, uses: Sequence[Use], by_xx: str, fixes: FixFinder) -> Finding:
     """The finding for undeclared names in one instruction, of which either all are harmful or none is."""
     fact, consequence = _of_one(stage, uses[0]) if len(uses) == 1 else _of_several(stage, uses)
-    compiled = next((it for it in map(_compiled_for, uses) if it), _compiled_by_xx(ctx, stage, uses))
+    compiled = next((it for it in map(_compiled_for, uses) if it), by_xx)
     if compiled:
         consequence = _("{consequence}, and {compiled}", consequence=consequence, compiled=compiled)
     return Finding(
@@ -237,14 +247,12 @@ def _finding(ctx: RuleContext, stage: Stage, uses: Sequence[Use], fixes: FixFind
         _("{fact}: {consequence}", fact=fact, consequence=consequence),
         fixes,
         tuple(Related(it.reference.name_range, _("`{name}` is used here", name=it.reference.name)) for it in uses[1:]),
-        doubt=_doubt(ctx, stage, uses),
+        doubt=None if by_xx else _doubt(ctx, stage, uses),
     )
 
 
 def _doubt(ctx: RuleContext, stage: Stage, uses: Sequence[Use]) -> Doubt | None:
     """The reason why the missing value may do no harm; None if it certainly breaks a build or its image."""
-    if _compiled_by_xx(ctx, stage, uses):
-        return None
     if all(it.instruction.only_shows(it.reference.name) or _compiles_right(it) for it in uses):
         return Doubt.SAME
     if all(_is_harmless(it) or _is_for_unknown_program(it) or _is_empty_anyway(stage, it) for it in uses):
@@ -423,9 +431,9 @@ def _compiled_for(use: Use) -> str:
     return ""
 
 
-def _compiled_by_xx(ctx: RuleContext, stage: Stage, uses: Sequence[Use]) -> str:
-    """The machine for which xx compiles after these uses, because one of their names is not declared."""
-    if TARGETS_OF_XX.isdisjoint(it.reference.name for it in uses):
+def _compiled_by_xx(ctx: RuleContext, stage: Stage) -> str:
+    """The machine for which xx compiles in a stage, or one on the same root, because its target is not declared; empty without xx."""
+    if XX.name not in ctx.build.subjects:
         return ""
     for it in (command for one in stage.family if is_covered(ctx, one) for command in untargeted_commands(one)):
         return _("`{title}` compiles for {machine}", title=it.use.title, machine=it.use.machine)
