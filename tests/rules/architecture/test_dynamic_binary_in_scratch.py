@@ -122,3 +122,48 @@ def test_settings_that_go_has_stored(before: str, *, is_said: bool) -> None:
 def test_a_setting_is_stored_for_later_commands_only() -> None:
     text = "FROM golang:1.26 AS build\nRUN go build -o /o . && go env -w CGO_ENABLED=0\nFROM scratch\nCOPY --from=build /o /o\n"
     assert len(findings(dynamic_binary_in_scratch, context(text))) == 1
+
+
+@every_case(
+    "fill, copies, is_said",
+    [
+        ("true", "COPY --from=b / /", False),
+        ("true", "COPY --from=b /lib /lib", False),
+        ("true", "COPY --from=b /lib64/ /lib64/", False),
+        ("true", "COPY --from=b /usr/lib/x86_64-linux-gnu /usr/lib/x86_64-linux-gnu", False),
+        ("true", "COPY --from=b /usr /usr", False),
+        ("true", "COPY --from=b /lib64/ld-linux-x86-64.so.2 /lib64/", False),
+        ("true", "COPY --from=debian:13 /lib/*-linux-gnu/libc.so.6 /lib/", False),
+        ("true", "ADD system.tar.xz /", False),
+        ("dnf install -y --installroot=/system glibc", "COPY --from=b /system /", False),
+        ("debootstrap trixie /system", "COPY --from=b /system/ /", False),
+        ("apk add --root /system musl", "WORKDIR /\nCOPY --from=b /system .", False),
+        ("mkdir -p /system/lib && cp /lib/ld-* /system/lib/", "COPY --from=b /system /", False),
+        ("ldd /bin/x | xargs cp -t /system/", "COPY --from=b /system /", False),
+        ("true", "FROM scratch AS last\nCOPY --from=b / /\nFROM last\nCOPY --from=b /o /o", False),
+        ("true", "COPY --from=b /etc/ssl/certs /etc/ssl/certs", True),
+        ("true", "COPY --from=b /usr/lib/ssl /usr/lib/ssl", True),
+        ("true", "COPY --from=b /usr/lib/libz.so.1 /usr/lib/", True),
+        ("true", "COPY --from=b /usr/local/go/lib/time/zoneinfo.zip /", True),
+        ("true", "COPY --from=b /usr/share/zoneinfo /usr/share/zoneinfo", True),
+        ("true", "ADD settings.json /", True),
+        ("mkdir -p /system/etc && cp /etc/passwd /system/etc/", "COPY --from=b /system /", True),
+        ("dnf install -y --installroot=/system glibc", "COPY --from=b /system/etc/passwd /etc/", True),
+        ("dnf install -y --installroot=/other glibc", "COPY --from=b /system /", True),
+    ],
+)
+def test_an_image_into_which_a_library_is_copied_is_not_reported(fill: str, copies: str, *, is_said: bool) -> None:
+    text = f"FROM golang:1.26 AS b\nRUN {fill}\nRUN go build -o /o .\nFROM scratch\nCOPY --from=b /o /o\n{copies}\n"
+    assert bool(findings(dynamic_binary_in_scratch, context(text))) is is_said
+
+
+def test_the_compilers_of_one_run_are_one_finding() -> None:
+    text = (
+        "FROM golang:1.26 AS b\nRUN {0}go build -o /o/a ./a && {0}go build -o /o/b ./b && {0}go build -o /p ./c\n"
+        "RUN {0}go build -o /o/d ./d\nFROM scratch\nCOPY --from=b /o /o\n"
+    )
+    one, other = findings(dynamic_binary_in_scratch, context(text.format("")))
+    assert one.message.endswith("no C library; the same holds for 1 more command of this RUN")
+    assert "more" not in other.message
+    (fix,) = one.fixes
+    assert [it.new_text for it in fix.edits] == ["CGO_ENABLED=0 "] * 2

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from enum import Enum
+from itertools import groupby
 from typing import Final
 
-from buildxray.localization import N_, _
+from buildxray.localization import N_, _, ngettext
 from buildxray.rules.base import Finding, Fix, FixAvailability, Related, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
+from buildxray.rules.copied_libraries import may_have_libraries
 from buildxray.rules.edits import set_target
 from buildxray.semantics.build import Build, Effect, KnownCommand, Stage
 from buildxray.syntax.lazy_regex import lazy_regex
@@ -69,49 +71,78 @@ def dynamic_binary_in_scratch(ctx: RuleContext) -> Iterator[Finding]:
     A suggestion: with cgo off, host names are resolved by Go itself.
 
     ## Limits
-    Go sources beside the Dockerfile that import neither `net`, `os/user` nor `C`, and require no modules, are not reported.
+    Go sources beside the Dockerfile that import neither `net`, `os/user` nor `C`, and require no modules, are not reported. Nor is an image
+    into which a C library may be copied: with the root directory of another stage, its `/lib`, or a directory that a package manager fills.
     """
     compiles = any(it.use.toolchain is GO for stage in ctx.build.needed_stages for it in stage.commands(Effect.COMPILE))
     image = _image_library(ctx.build) if compiles else None
     if image is None or ctx.build.request.makes_files:
         return
     for stage in ctx.build.needed_stages:
-        for command in () if stage.is_image else stage.commands(Effect.COMPILE):
-            if command.use.toolchain is not GO or command.invocation.workspace.may_use_libc is False:
-                continue
-            library = _library(stage)
-            if not command.syntax.words or library is None or library is image or not _is_dynamic(stage, command):
-                continue
-            way = next((it for path in command.use.outputs if (it := stage.way_into_image(path))), None)
-            if way is not None:
-                yield Finding(
-                    command.title_range,
-                    _message(command, library, image),
-                    _fixes(command),
-                    (Related(way.keyword_range, _("the binary is taken from here")),),
-                )
+        library = None if stage.is_image else _library(stage)
+        if library is None or library is image:
+            continue
+        for commands in _dynamic_by_run(stage):
+            ways = {it.way_into_image for it in commands} - {None}
+            yield Finding(
+                commands[0].title_range,
+                _message(commands, library, image),
+                _fixes(commands),
+                tuple(
+                    Related(it.keyword_range, _("the binary is taken from here"))
+                    for it in ctx.build.instructions
+                    if it in ways
+                ),
+            )
 
 
-def _message(command: KnownCommand, library: _Library, image: _Library) -> str:
+def _dynamic_by_run(stage: Stage) -> Iterator[list[KnownCommand]]:
+    """The commands of each RUN whose binaries need the C library of the stage and are copied towards the image."""
+    commands = (
+        it
+        for it in stage.commands(Effect.COMPILE)
+        if it.use.toolchain is GO
+        and it.invocation.workspace.may_use_libc is not False
+        and it.syntax.words
+        and it.use.outputs
+        and _is_dynamic(stage, it)
+        and it.way_into_image is not None
+    )
+    for _run, of_run in groupby(commands, key=lambda it: it.run):
+        yield [*of_run]
+
+
+def _message(commands: list[KnownCommand], library: _Library, image: _Library) -> str:
+    command, n_more = commands[0], len(commands) - 1
     if command.invocation.workspace.may_use_libc:
-        return _(
+        message = _(
             "`{title}` links to {library}, and the binary goes into an image with {other}",
             title=command.title,
             library=_(library.value),
             other=_(image.value),
         )
-    return _(
-        "`{title}` compiles with cgo: a program that uses `net`, `os/user` or C links to {library}, and this one goes into an image with {other}",
-        title=command.title,
-        library=_(library.value),
-        other=_(image.value),
+    else:
+        message = _(
+            "`{title}` compiles with cgo: a program that uses `net`, `os/user` or C links to {library}, and this one goes into an image with {other}",
+            title=command.title,
+            library=_(library.value),
+            other=_(image.value),
+        )
+    if not n_more:
+        return message
+    return ngettext(
+        "{message}; the same holds for {n} more command of this RUN",
+        "{message}; the same holds for {n} more commands of this RUN",
+        n_more,
+        message=message,
     )
 
 
-def _fixes(command: KnownCommand) -> tuple[Fix, ...]:
-    if command.invocation.setting("CGO_ENABLED").is_set or not command.syntax.is_writable:
+def _fixes(commands: list[KnownCommand]) -> tuple[Fix, ...]:
+    if any(it.invocation.setting("CGO_ENABLED").is_set or not it.syntax.is_writable for it in commands):
         return ()
-    edits = tuple(set_target(command, CrossCompilation((("CGO_ENABLED", "0"),), (), is_safe=False)))
+    off = CrossCompilation((("CGO_ENABLED", "0"),), (), is_safe=False)
+    edits = tuple(edit for it in commands for edit in set_target(it, off))
     return (Fix(_("Compile with `CGO_ENABLED=0`"), edits, Safety.SUGGESTION),)
 
 
@@ -155,4 +186,5 @@ def _image_library(build: Build) -> _Library | None:
     target = build.target_stage
     if target is None or not build.targets or not _COMPATIBLE.isdisjoint(target.installed_words):
         return None
-    return _library(target)
+    library = _library(target)
+    return None if library is None or may_have_libraries(target) else library
