@@ -102,8 +102,8 @@ def test_findings_name_the_builds_that_they_are_in(root: Path) -> None:
     analysis = built(root).analyzer(Workspace()).analyze((root / "Dockerfile").read_text())
     messages = [it.message for it in analysis.diagnostics if it.rule == "emulated-build"]
     assert len(messages) == 1
-    # The workflow's machine for linux/arm64 does not emulate.
-    assert messages[0].endswith("(only in the build app)")
+    # The workflow's machine for linux/arm64 does not emulate, and `same` does what `app` does.
+    assert messages[0].endswith("(in 2 of 4 builds, such as app)")
 
 
 @pytest.mark.parametrize(("other", "label"), [("build", "b.yml:build"), ("image", "image")])
@@ -121,6 +121,28 @@ def test_builds_of_one_name_in_several_files_are_named_with_their_files(tmp_path
     )
     (message,) = messages_of_emulation(tmp_path, markup)
     assert message.endswith(f"(only in the build {label})")
+
+
+@pytest.mark.parametrize(
+    ("twin", "ending"),
+    [
+        ("{} --push", "(in 2 of 3 builds, such as publish)"),
+        ("docker build", "(only in the build images)"),
+    ],
+)
+def test_a_build_with_a_twin_is_not_the_only_one(tmp_path: Path, twin: str, ending: str) -> None:
+    command = "docker buildx build --platform linux/amd64,linux/arm64"
+    makefile = f"""
+    #- Makefile
+    image:
+    \tdocker build .
+    images:
+    \t{command} .
+    publish:
+    \t{twin.format(command)} .
+    """
+    (message,) = messages_of_emulation(tmp_path, makefile)
+    assert message.endswith(ending)
 
 
 def messages_of_emulation(root: Path, markup: str) -> list[str]:

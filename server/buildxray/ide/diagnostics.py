@@ -152,6 +152,15 @@ def _in_builds(message: str, having: Sequence[BuildOfFile], builds: Sequence[Bui
             total=total,
             names=listed,
         )
+    if n_having > len(names):
+        # Some builds do the same as a named one.
+        return _(
+            "{message} (in {n} of {total} builds, such as {names})",
+            message=localized(message),
+            n=n_having,
+            total=total,
+            names=listed,
+        )
     return ngettext(
         "{message} (only in the build {names})",
         "{message} (only in the builds {names})",
