@@ -925,7 +925,7 @@ def _for_several(text: str) -> RuleContext:
         ("FROM debian\nRUN apt-get install -y cargo && cargo install ripgrep", True),
         ("FROM alpine\nRUN apk add go\nRUN go install ./cmd/app", False),
         ("FROM debian\nRUN apt-get install -y cargo\nRUN cargo install --path /usr/src/app", False),
-        ("FROM golang:1.26\nRUN go install x.org/x/tools/gopls@latest", False),
+        ("FROM golang:1.26\nRUN go install x.org/x/tools/gopls@latest", True),
         ("FROM golang:1.26\nRUN go install x.org/x/tools/gopls@latest\nCOPY . .\nCMD go test ./...", False),
     ],
 )
@@ -933,6 +933,28 @@ def test_published_tools_that_an_image_compiles(text: str, is_said: bool) -> Non
     assert [it.severity for it in findings(emulated_build, _for_several(text + "\n"))] == [
         Severity.INFORMATION
     ] * is_said
+
+
+@every_case(
+    "text, is_said",
+    [
+        (f"FROM debian\n{GCC}\nCOPY . /s\nRUN cd /s && ./configure && make && make install", True),
+        (f"FROM alpine\nRUN apk add g++ make && git clone https://x.org/a && make -C a && apk del g++", True),
+        ("FROM rust:1\nCOPY . /s\nRUN cargo install --path /s", True),
+        ("FROM nginx\nRUN apt-get install -y gcc && curl https://x.org/a.tgz | tar xz && gcc -shared -o /a.so a.c", True),
+        # Nothing to compile is there, or no compiler.
+        (f"FROM debian\n{GCC}\nRUN make", False),
+        ("FROM debian\nCOPY . /s\nRUN make -C /s install", False),
+        ("FROM golang:1.26\nCOPY . .\nRUN go vet ./...", False),
+        ("FROM --platform=$BUILDPLATFORM rust:1\nCOPY . /s\nRUN cargo install --path /s", False),
+    ],
+)
+def test_an_image_that_starts_nothing_of_its_own(text: str, *, is_said: bool) -> None:
+    messages = [it.message for it in findings(emulated_build, _for_several(f"{text}\n"))]
+    assert len(messages) == is_said
+    assert not any("stays in the image" in it for it in messages)
+    assert all("machine of the target" in it or "a build stage of its own" in it for it in messages)
+    check_nothing(emulated_build, f"{text}\n")
 
 
 def test_tools_that_an_image_compiles_are_not_reported_unless_several_platforms_are_requested() -> None:

@@ -85,7 +85,7 @@ def emulated_build(ctx: RuleContext) -> Iterator[Finding]:
     ## What it does
     Looks for stages that are built for the target platform, are needed for the image without being it, and run a compiler that can
     produce code for other architectures. A file whose only stage compiles the project and is the image gets information at the
-    compiler.
+    compiler; if it has no CMD or ENTRYPOINT, such as a base for other images, only if several platforms are requested.
 
     ## Why it matters
     Without `--platform`, a stage is pulled and run for the target platform. On another build machine, each of its RUN steps executes
@@ -409,7 +409,7 @@ def _in_image(ctx: RuleContext) -> Iterator[Finding]:
     guesses = [] if is_known else _emulated(_building_tools(stage))
     if not commands and not guesses:
         return
-    if not _starts_a_program(stage) and not (ctx.asks_for_several and _installs_tools(stage, commands)):
+    if not _starts_a_program(stage) and not ctx.asks_for_several:
         return
     last = (commands or guesses)[-1].run
     has_sources = any(isinstance(it.node, Copying) and it.idx < last.idx for it in stage.instructions)
@@ -425,7 +425,7 @@ def _in_image(ctx: RuleContext) -> Iterator[Finding]:
     yield Finding(
         (commands or guesses)[0].title_range,
         _("; ").join([_fact_of_image(stage, commands, fact), *advised]),
-        partial(_splits, ctx, stage, commands) if commands else (),
+        partial(_splits, ctx, stage, commands) if commands and _starts_a_program(stage) else (),
         severity=Severity.INFORMATION,
     )
 
@@ -456,7 +456,9 @@ def _of_php_extensions(ctx: RuleContext) -> Iterator[Finding]:
 def _fact_of_image(stage: Stage, commands: Sequence[KnownCommand], fact: str) -> str:
     """What is emulated, and what remains in the image for no use."""
     is_of_node = bool(commands) and all(it.use.toolchain in (BUN, NODE) for it in commands)
-    if _removes_packages(stage) or (is_of_node and _removes_node_modules(stage)):
+    is_removed = _removes_packages(stage) or (is_of_node and _removes_node_modules(stage))
+    # An image that starts nothing of its own may be a base for others, which need its compiler.
+    if is_removed or not _starts_a_program(stage):
         return _("{fact}, which takes 5 to 10 times as long", fact=fact)
     if is_of_node:
         return _(
@@ -474,15 +476,6 @@ def _removes_node_modules(stage: Stage) -> bool:
         for run in stage.runs
         for it in run.commands
     )
-
-
-def _installs_tools(stage: Stage, commands: Sequence[KnownCommand]) -> bool:
-    """True if an image that starts no program, such as a base for other images, compiles only published tools.
-
-    In the image of a compiler these are for the people who compile with it.
-    """
-    is_fetching = bool(commands) and all(it.use.fetches_sources for it in commands)
-    return is_fetching and _COMPILER_IMAGE.search(stage.image_name) is None
 
 
 def _building_tools(stage: Stage) -> list[KnownCommand]:
