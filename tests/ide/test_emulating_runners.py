@@ -303,3 +303,43 @@ def test_a_build_that_stops_at_a_file_emulates_nothing(tmp_path: Path, source: s
     (tmp_path / ".git").mkdir(exist_ok=True)
     findings = looked_at(tmp_path, WORKFLOW + project, ".github/workflows/ci.yml").diagnostics
     assert [it.rule for it in findings] == ["emulating-runner"] * n_findings
+
+
+SCRIPT = """
+    #- tools/publish.sh
+    docker buildx build --platform linux/amd64,linux/arm64 --push ..
+"""
+MAKEFILE = """
+    #- Makefile
+    images:
+    \tdocker buildx build --platform linux/amd64,linux/arm64 --push .
+"""
+
+
+@every_case(
+    "step, files, n_findings",
+    [
+        ("cd tools; ./publish.sh", SCRIPT, 1),
+        ("make images", MAKEFILE, 1),
+        ("bash all.sh", "\n    #- all.sh\n    make images\n" + MAKEFILE, 1),
+        ("make images && (cd tools; bash publish.sh)", SCRIPT + MAKEFILE, 1),
+        ("make test", SCRIPT + MAKEFILE, 0),
+        ("make images", MAKEFILE.replace("linux/amd64,linux/arm64", "linux/amd64"), 0),
+    ],
+)
+def test_a_build_in_a_script_that_a_job_runs(
+    tmp_path_factory: pytest.TempPathFactory, step: str, files: str, n_findings: int
+) -> None:
+    root = tmp_path_factory.mktemp("project")
+    workflow = f"{WORKFLOW}          - run: {step}\n"
+    found = looked_at(root, workflow + files + DOCKERFILE, ".github/workflows/ci.yml")
+    assert [found.text[slice(*it.range)] for it in found.diagnostics] == ["ubuntu-latest"] * n_findings
+    assert all("Dockerfile" in it.message and "this job runs on linux/amd64" in it.message for it in found.diagnostics)
+
+
+def test_a_script_that_two_workflows_run_is_reported_once(tmp_path: Path) -> None:
+    step = "          - run: make images\n"
+    other = WORKFLOW.replace("ci.yml", "release.yml")
+    text = WORKFLOW + step + other + step + MAKEFILE + DOCKERFILE
+    n_findings = [len(looked_at(tmp_path, text, f".github/workflows/{it}.yml").diagnostics) for it in ("ci", "release")]
+    assert sum(n_findings) == 1

@@ -55,13 +55,13 @@ def check_project_files(paths: Sequence[str], options: BuildOptions, projects: P
 
 
 def _below(directory: Path, projects: Projects) -> list[Path]:
-    """The files in and below a directory that declare builds, and the workflows that have Bake build them."""
+    """The files in and below a directory that declare builds, and the workflows that run them by Bake or a script."""
     from buildxray.ide.project_files import is_project_file  # noqa: PLC0415
 
     read = projects.all_builds(directory)
     from buildxray.ide.script_diagnostics import is_script  # noqa: PLC0415
 
-    callers = (it.caller.source for it in read.builds if it.caller is not None)
+    callers = (called.source for it in read.builds if (called := it.step or it.caller) is not None)
     listed = [*(it.source for it in read.builds), *callers, *(Path(it.file) for it in read.notes)]
     scripts = {it.source for it in read.builds if is_script(it.source) and not exists(it.dockerfile)}
     return [it for it in listed if it.is_relative_to(directory) and (is_project_file(it) or it in scripts)]

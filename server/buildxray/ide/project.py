@@ -265,9 +265,9 @@ class Projects:
         return tuple(it for it in own if is_found[it] or (it.name, it.line) not in complete)
 
     def called_by(self, path: Path) -> tuple[DeclaredBuild, ...]:
-        """The builds that other files declare and Bake builds in a job, a script or a recipe of one file."""
+        """The builds that other files declare and that a job, a script or a recipe of one file runs."""
         builds = (it for directory in self._above(path) for it in self._read(directory).builds)
-        return (*dict.fromkeys(it for it in builds if it.caller is not None and it.caller.source == path),)
+        return (*dict.fromkeys(it for it in builds if (called := it.step or it.caller) is not None and called.source == path),)
 
     def notes_of(self, path: Path) -> tuple[Note, ...]:
         """The problems of reading one file."""

@@ -55,7 +55,7 @@ class LinkedTarget(NamedTuple):
 
 
 class Caller(NamedTuple):
-    """The command or the step that runs Bake, which reads the build from another file."""
+    """The command or the step that runs Bake, or a script, from which the build is read."""
 
     source: Path
     """The absolute path of the workflow, the script or the Makefile."""
@@ -106,6 +106,8 @@ class DeclaredBuild:
     """The platform of the machine of the job; None if that is unknown, or if no job of a workflow builds it."""
     caller: Caller | None = None
     """The call of Bake that builds it, one that emulates if there are several; None if the file that declares it runs it, or none is known."""
+    step: Caller | None = None
+    """The step of a workflow that runs the script or the Makefile with the build, or with the call of Bake; None if none is known."""
     may_have_nodes: bool = False
     """True if its builder may have a machine for each platform, because no file of the project tells which machines it has."""
     is_separate: bool = False

@@ -138,7 +138,7 @@ def read_automation(root: Path, *, local_platform: str) -> DirectoryBuilds:
         if path is None or key in followed or is_read:
             continue
         followed.add(key)
-        site = makefile_site(root, call.directory, local_platform)._replace(machines=call.machines)
+        site = makefile_site(root, call.directory, local_platform)._replace(machines=call.machines, step=call.step)
         read_makefile(path, site, reading, call.goals, call.variables)
     return DirectoryBuilds((*_distinct(reading.builds),), (*dict.fromkeys(reading.notes),))
 

@@ -33,11 +33,12 @@ _OF_PACKAGES: Final = (NODE, SCRIPTING)
 
 
 def of_jobs(path: Path, projects: Projects) -> Iterator[DeclaredBuild]:
-    """The emulated builds of Bake that the jobs of a workflow call, each as if its job declared it; at most `_MOST_CALLED`."""
+    """The emulated builds of Bake, scripts and Makefiles that the jobs of a workflow call, each as if its job declared it; at most `_MOST_CALLED`."""
     emulated = (it for it in projects.called_by(path) if it.is_shown and not it.is_check and it.is_emulated)
     for it in islice(emulated, _MOST_CALLED):
-        if it.caller is not None:
-            yield replace(it, name=it.caller.name, source=path, line=it.caller.line, caller=None)
+        called = it.step or it.caller
+        if called is not None:
+            yield replace(it, name=called.name, source=path, line=called.line, caller=None, step=None)
 
 
 def emulating_runners(entries: Iterable[BuildEntry]) -> Iterator[Diagnostic]:

@@ -235,7 +235,7 @@ class _Starter:
         )
         if options.may_name_platforms and _is_chosen(machines):
             build = replace(build, platform_names=(str(machines.own),), unknown=build.unknown - {"platforms"})
-        self._reading.builds.append(on_machines(build, machines))
+        self._reading.builds.append(replace(on_machines(build, machines), step=self._site.step))
 
     def _bake(self, words: list[str], machines: Machines) -> None:
         options = Options.of(words)
@@ -277,7 +277,7 @@ class _Starter:
         if path is not None:
             inherited = {name: it for name, it in self._environment.items() if "$" not in it}
             variables = {**inherited, **options.variables}
-            self._reading.makes.append(MakeCall(path, options.goals, variables, self._machines))
+            self._reading.makes.append(MakeCall(path, options.goals, variables, self._machines, self._step))
 
     def _script(self, words: list[str]) -> None:
         """Effect: add the builds of a script of the project that a command runs."""
@@ -309,8 +309,14 @@ class _Starter:
                 is_whole_file=True,
                 depth=self._site.depth + 1,
                 arguments=arguments,
+                step=self._step,
             )
             read_commands(text, site, reading)
+
+    @property
+    def _step(self) -> Caller:
+        """The first of the calls that lead to a command of the script."""
+        return self._site.step or Caller(self._site.source, self._site.line, self._site.name)
 
 
 def add_bake(
@@ -358,7 +364,7 @@ def add_bake(
     for build in bake_builds(project, names=names, overrides=known):
         if build.is_default:
             caller = Caller(site.source, site.line, site.name)
-            added = replace(on_machines(build, machines), pushes=pushes, is_default=False, caller=caller)
+            added = replace(on_machines(build, machines), pushes=pushes, is_default=False, caller=caller, step=site.step)
             if ignores_cache or is_check:
                 added = replace(added, ignores_cache=added.ignores_cache or ignores_cache, is_check=is_check)
             if is_for_each_platform:

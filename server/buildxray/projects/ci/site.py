@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from buildxray.files.reading import is_file
 from buildxray.platforms.machines import Machines
 from buildxray.projects.bake.reader import BakeProject
-from buildxray.projects.builds import DeclaredBuild, Note, absolute, context_path
+from buildxray.projects.builds import Caller, DeclaredBuild, Note, absolute, context_path
 from buildxray.records import dataclass
 
 if TYPE_CHECKING:
@@ -36,6 +36,8 @@ class Site(NamedTuple):
     """The directory in which the script starts, relative to the root of the checkout."""
     environment: Mapping[str, str] = {}
     machines: Machines = Machines()
+    step: Caller | None = None
+    """The step of a workflow that runs the script; None if the script is that of the step, or if no step is known."""
     name: str = ""
     """The name of builds that have none in the script."""
     source: Path = Path()
@@ -65,6 +67,8 @@ class MakeCall(NamedTuple):
     variables: Mapping[str, str]
     """Variables of the environment and of the command line."""
     machines: Machines = Machines()
+    step: Caller | None = None
+    """The step of a workflow that calls it, itself or by a script."""
 
 
 @dataclass(slots=True)
