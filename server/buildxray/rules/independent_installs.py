@@ -12,15 +12,18 @@ from collections.abc import Iterable
 from typing import Final
 
 from buildxray.rules.context import RuleContext
-from buildxray.semantics.build import Command, Instruction, KnownCommand, Run
+from buildxray.semantics.build import Command, Effect, Instruction, KnownCommand, Run
 from buildxray.semantics.file_flow import clean
-from buildxray.syntax.instructions import Copying, Expose, Label, Workdir
+from buildxray.syntax.instructions import Arg, Copying, Env, Expose, Label, Workdir
 from buildxray.syntax.lazy_regex import lazy_regex
+from buildxray.toolchains.bun import BUN
 from buildxray.toolchains.common import INSTALLING_NOTHING
+from buildxray.toolchains.node import NODE
 
 _DISTRIBUTION: Final = frozenset({"apk", "apt", "apt-get", "dnf", "microdnf", "yum", "zypper"})
 _INSTALLING: Final = frozenset({"add", "in", "install"})
 _UPDATING: Final = INSTALLING_NOTHING | {"dist-upgrade", "full-upgrade", "refresh", "upgrade"}
+_REMOVING: Final = frozenset({"autoremove", "del", "erase", "purge", "remove"})
 _FILE: Final = lazy_regex(r"[./~].*|.*\.(?:apk|deb|gem|rpm|tar|tgz|gz|whl|xz|zip)|(?:file|git\+file):.*")
 """Words that name a file or a directory."""
 _PIP_OPTIONS: Final = frozenset(
@@ -37,6 +40,16 @@ _PIP_OPTIONS: Final = frozenset(
 )
 _PIP_ITSELF: Final = frozenset({"pip", "setuptools", "wheel"})
 _GLOBAL: Final = frozenset({"-g", "--global", "--location=global"})
+_APART: Final = frozenset({*_DISTRIBUTION, "npm"})
+"""Programs whose installations do not depend on the packages that a project has installed before."""
+_QUOTED: Final = lazy_regex(r"'[^']*'|\"[^\"]*\"")
+_OF_INSTALLERS: Final = lazy_regex(
+    r"(?i:\w*proxy|(?:apt|deb|debian|gem|go|cargo|rustup|ld|node|npm|pip|python|xdg)_\w+)|HOME|PATH|PREFIX|TMPDIR"
+)
+"""Variables that package managers read."""
+_OF_COMPILERS: Final = frozenset({"CC", "CFLAGS", "CXX", "CXXFLAGS", "LDFLAGS", "RUSTFLAGS"})
+"""Variables of the compilers that an installation may start, other than one of compiled packages."""
+_JOINED: Final = lazy_regex(r"(?:[ \t]|\\\n)*(?:&&|;)")
 _DELETED: Final = lazy_regex(r"-\w+|/(?:root/\.(?:cache|npm)|tmp|usr/share/(?:doc|man)|var)/[\w./*-]*")
 _SETTINGS_OF_RUST: Final = ("rust-toolchain", "rust-toolchain.toml", ".cargo/config", ".cargo/config.toml")
 """Files in the working directory from which rustup and Cargo choose a toolchain and a target."""
@@ -47,25 +60,93 @@ _SYSTEM: Final = lazy_regex(
 
 
 def independent_runs(ctx: RuleContext, whole: Instruction) -> list[tuple[Run, KnownCommand]]:
-    """The RUN instructions directly after a COPY of the whole source that would install the same before it, each with its first installation.
+    """The RUN instructions after a COPY of the source that would install the same before it, each with its first installation.
 
-    Between are only instructions that change nothing for them.
+    Between are only instructions that change nothing for them, such as a RUN that builds the project with npm.
     """
-    node = whole.node
-    if not isinstance(node, Copying) or node.destination is None or whole.stage is None:
+    if whole.stage is None:
         return []
-    destinations = {clean(posixpath.join(it, node.destination.text)) for it in whole.directories}
-    if "$" in node.destination.text or any(map(_SYSTEM.fullmatch, destinations)):
+    if _may_install_elsewhere(whole):
         return []
     independent: list[tuple[Run, KnownCommand]] = []
+    is_built = False
+    names: set[str] = set()
     for it in whole.stage.instructions:
         if it.idx <= whole.idx or isinstance(it.node, Expose | Label | Workdir):
             continue
-        installing = _installing(ctx, it) if isinstance(it, Run) else None
-        if installing is None or not isinstance(it, Run):
+        if isinstance(it.node, Arg | Env):
+            names.update(pair.name.text for pair in it.pairs)
+            continue
+        if not isinstance(it, Run):
             break
-        independent += [(it, one) for one in installing[:1]]
+        installing = None if any(_may_matter(it, name) for name in names) else _installing(ctx, it)
+        if installing is not None and (not is_built or all(one.name in _APART for one in installing)):
+            independent += [(it, one) for one in installing[:1]]
+        elif _builds_with_npm(it):
+            is_built = True
+        else:
+            break
     return independent
+
+
+def first_of_chain(ctx: RuleContext, whole: Instruction) -> KnownCommand | None:
+    """The first command of the RUN directly after a COPY of the source if it installs what needs no file of it; other commands follow in that RUN.
+
+    None if a later one reads a list of dependencies, whose download is repeated by the same cause, or removes packages again.
+    """
+    stage = whole.stage
+    after = () if stage is None else (it for it in stage.runs if it.idx > whole.idx)
+    run = next(iter(after), None)
+    if run is None or run.mounts or run.node.heredocs or run.script.has_errors:
+        return None
+    commands = run.commands
+    if any(it.use.manifests or _removes(it) for it in run.known_commands) or _may_install_elsewhere(whole):
+        return None
+    own = next((it for it in commands if not _prepares(it)), None)
+    text = whole.build.text
+    if not isinstance(own, KnownCommand) or not _installs(ctx, own) or own is commands[-1]:
+        return None
+    before = text[run.keyword_range.end : own.range.end]
+    is_plain = not any(it in _QUOTED.sub("", before) for it in "<>|`$(){}")
+    is_joined = _JOINED.match(text, own.range.end) is not None
+    is_between_plain = all(isinstance(it.node, Expose | Label | Workdir) for it in _between(whole, run))
+    return own if is_plain and is_joined and is_between_plain and not own.syntax.conditions else None
+
+
+def _may_matter(run: Run, name: str) -> bool:
+    """True if a variable may change what the commands of a RUN install."""
+    if _OF_INSTALLERS.fullmatch(name) or run.may_read(name):
+        return True
+    return name in _OF_COMPILERS and any(it.name not in _DISTRIBUTION for it in run.commands)
+
+
+def _removes(command: Command) -> bool:
+    return command.name in _DISTRIBUTION and not _REMOVING.isdisjoint(command.syntax.arguments)
+
+
+def _between(first: Instruction, last: Instruction) -> tuple[Instruction, ...]:
+    return first.build.instructions[first.idx + 1 : last.idx]
+
+
+def _may_install_elsewhere(whole: Instruction) -> bool:
+    """True if a COPY may write files that change what a package manager does, because they are for the system."""
+    node = whole.node
+    if not isinstance(node, Copying) or node.destination is None:
+        return True
+    destinations = {clean(posixpath.join(it, node.destination.text)) for it in whole.directories}
+    return "$" in node.destination.text or any(map(_SYSTEM.fullmatch, destinations))
+
+
+def _builds_with_npm(run: Run) -> bool:
+    """True if a RUN only installs the packages of the project with npm or a similar program, and builds it with them."""
+    commands = run.commands
+    return bool(commands) and all(
+        isinstance(it, KnownCommand)
+        and it.use.toolchain in (BUN, NODE)
+        and (it.use.effect is Effect.BUNDLE or (it.use.effect is Effect.INSTALL and bool(it.use.manifests)))
+        for it in commands
+        if it.name != "cd"
+    )
 
 
 def shown(command: KnownCommand) -> str:
@@ -82,7 +163,7 @@ _LONGEST_SHOWN: Final = 60
 
 def _installing(ctx: RuleContext, run: Run) -> list[KnownCommand] | None:
     """The commands of a RUN that install packages; None if it does anything else, or reads a file, a variable or a mount."""
-    unquoted = re.sub(r"'[^']*'|\"[^\"]*\"", "", run.node.text)
+    unquoted = _QUOTED.sub("", run.node.text)
     if run.mounts or run.node.heredocs or run.script.has_errors or any(it in unquoted for it in "<>|`$"):
         return None
     commands = run.commands

@@ -873,7 +873,6 @@ def test_published_packages_need_no_source(run: str) -> None:
         "go install ./cmd/a",
         "apt-get install -y ./a.deb",
         "apt-get install -y $PACKAGES",
-        "apt-get install -y git && make",
         "apt-get install -y git > log",
         "apt-get update",
         "--mount=type=cache,target=/var/cache/apt apt-get install -y git",
@@ -887,7 +886,7 @@ def test_an_installation_that_may_read_the_source_stays(run: str) -> None:
 
 @every_case(
     "between",
-    ["USER app", "ENV DEBIAN_FRONTEND=noninteractive", "ARG A", "RUN ./add-repository.sh", "COPY a.conf /etc/apt/"],
+    ["USER app", "ENV DEBIAN_FRONTEND=noninteractive", "ARG APT_CONFIG", "RUN ./add-repository.sh", "COPY a.conf /etc/apt/"],
 )
 def test_an_instruction_between_may_be_needed(between: str) -> None:
     text = f"FROM x\nWORKDIR /w\nCOPY . .\n{between}\nRUN apt-get install -y git\n"
@@ -1019,3 +1018,85 @@ def test_a_build_of_dotnet_restores_the_packages(lines: str, reason: str) -> Non
     # Without the files of the project, it is not known what the restoring needs.
     if "dotnet restore" not in lines:
         assert findings(late_module_download, context(text)) == []
+
+
+INDEPENDENT = "needs no file: move it "
+
+
+@every_case(
+    "copy, is_said",
+    [
+        ("COPY sub .", True),
+        ("COPY sub/ ./", True),
+        ("COPY ./sub /w", True),
+        ("ADD tool/sub /w/", True),
+        ("COPY sub /w/sub", False),
+        ("COPY config .", False),
+        ("COPY sub other .", False),
+        ("COPY Cargo.toml .", False),
+        ("COPY --from=x sub .", False),
+        ("COPY sub /etc", False),
+        ("COPY file .", False),
+    ],
+)
+def test_packages_after_a_directory_with_the_source(copy: str, *, is_said: bool) -> None:
+    text = f"FROM rust\nWORKDIR /w\n{copy}\nRUN apt-get update && apt-get install -y clang\nRUN cargo build\n"
+    there = Workspace(holds=lambda path: path == "file")
+    messages = [it.message for it in findings(late_module_download, context(text, workspace=there))]
+    assert any(INDEPENDENT in it for it in messages) is is_said
+    without = text.replace("RUN cargo build\n", "")
+    assert not any(INDEPENDENT in it.message for it in findings(late_module_download, context(without)))
+
+
+@every_case(
+    "between, run, is_said",
+    [
+        ("RUN npm run build", "npm install -g serve", True),
+        ("RUN npm ci && npm run build", "apk add nginx", True),
+        ("RUN cd web && yarn install && yarn build", "npm i -g serve", True),
+        ("RUN npm ci\nRUN npm run build", "npm i -g serve", True),
+        ("RUN npm install -g pnpm && npm config set registry x", "npm install -g serve", False),
+        ("RUN make", "npm install -g serve", False),
+        ("ENV NODE_ENV=production", "npm install -g serve", False),
+        ("USER node", "npm install -g serve", False),
+        ("ARG API\nRUN API=$API npm run build", "npm install -g serve", True),
+        ("ENV DEBIAN_FRONTEND=noninteractive", "apt-get install -y nginx", False),
+        ("ENV CXX=/usr/bin/clang++ API=1", "npm install -g serve", False),
+        ("ENV CXX=/usr/bin/clang++ API=1", "apt-get install -y nginx", True),
+        ("ENV http_proxy=http://proxy", "apt-get install -y nginx", False),
+        # The versions depend on what the project has installed.
+        ("RUN npm run build", "pip install flask", False),
+        ("RUN npm run build", "npm install serve", False),
+    ],
+)
+def test_a_tool_that_is_installed_after_the_project_is_built(between: str, run: str, *, is_said: bool) -> None:
+    text = f"FROM node\nWORKDIR /w\nCOPY . .\n{between}\nRUN {run}\n"
+    messages = [it.message for it in findings(late_module_download, context(text, workspace=OUTSIDE))]
+    assert any(INDEPENDENT + "before" in it for it in messages) is is_said
+
+
+@every_case(
+    "run, is_said",
+    [
+        ("npm i -g @example/cli@16 && npm run build", True),
+        ("apt-get update && apt-get install -y gcc; make", True),
+        ("apt-get update \\\n && apt-get install -y gcc \\\n && make", True),
+        # The download of the project is reported for the same cause.
+        ("npm i -g pnpm && npm ci && npm run build", False),
+        ("make && apt-get install -y gcc", False),
+        # In a layer of its own the compiler would stay in the image.
+        ("apk add --virtual .deps gcc && make && apk del .deps", False),
+        ("apt-get install -y gcc && make && apt-get purge -y gcc", False),
+        ("npm i -g . && npm run build", False),
+        ("if true; then apt-get install -y gcc; fi; make", False),
+        ("test -e a && apt-get install -y gcc && make", False),
+        ("apt-get install -y gcc || make", False),
+        ("(apt-get install -y gcc && make)", False),
+        ("apt-get install -y $PACKAGES && make", False),
+    ],
+)
+def test_an_installation_at_the_beginning_of_a_run_that_builds(run: str, *, is_said: bool) -> None:
+    text = f"FROM node\nWORKDIR /w\nCOPY . .\nRUN {run}\n"
+    there = [it for it in findings(late_module_download, context(text, workspace=OUTSIDE)) if INDEPENDENT in it.message]
+    assert [it.message.endswith("to a RUN before `COPY . .`") for it in there] == [True] * is_said
+    assert not any(it.fixes for it in there)

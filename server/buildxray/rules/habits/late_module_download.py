@@ -13,7 +13,7 @@ from buildxray.localization import _, ngettext
 from buildxray.rules.base import Finding, Fix, FixAvailability, Related, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import indentation, insert_lines, remove_line, start_with_own_comments
-from buildxray.rules.independent_installs import independent_runs, shown
+from buildxray.rules.independent_installs import first_of_chain, independent_runs, shown
 from buildxray.rules.shell_variables import may_set
 from buildxray.rules.wording import listed
 from buildxray.semantics.build import Build, Effect, Instruction, KnownCommand, Run, Stage
@@ -48,7 +48,8 @@ def late_module_download(ctx: RuleContext) -> Iterator[Finding]:
     after a COPY of a whole project of a larger repository (`COPY web/ .`) or of a member of a workspace. A RUN that mounts a cache or the manifest is not reported. `go build` counts as a download if
     `go.mod` requires modules; `mvn package`, `composer install`, `dotnet build` and `dotnet publish` (without an option for one machine) do
     if all files that their downloads need are known: not in a project of several modules of Maven, or with packages in the repository. A RUN that reads no file of the build context at all, such as `apt-get install`, `npm install -g pnpm`,
-    `pip install poetry` or `cargo install cargo-deb`, is reported if it directly follows `COPY . .`, uses no variable and does nothing else. A command in sources that the stage itself clones or
+    `pip install poetry` or `cargo install cargo-deb`, is reported if it directly follows `COPY . .` or the COPY of the directory that the
+    stage builds, or RUN instructions that build with npm, and uses no variable; also at the beginning of a RUN that then builds. A command in sources that the stage itself clones or
     downloads is not reported. Nor is a download before which the build may change the manifests (`sed -i`,
     `go mod edit`, a script of the project). The message names all files that the download needs, such as the lists of the members of a
     workspace, the projects that a project of .NET refers to, and settings like `.npmrc`. Where these are more than twelve, or a list refers to
@@ -95,9 +96,11 @@ def late_module_download(ctx: RuleContext) -> Iterator[Finding]:
     for stage in ctx.build.needed_stages:
         whole = _whole_source(stage)
         yield from _after_part(ctx, stage, whole, inherited[stage])
+        for source in dict.fromkeys((_project_source(ctx, stage), whole)):
+            if source is not None:
+                yield from _independent(ctx, source)
         if whole is None:
             continue
-        yield from _independent(ctx, whole)
         earlier = (it for run in stage.runs if run.idx < whole.idx for it in run.known_commands)
         done = {it.use.toolchain for it in earlier if it.use.manifests or it.use.toolchain is RUST}
         done.update(toolchain for toolchain, has_manifests in inherited[stage] if has_manifests or toolchain is RUST)
@@ -119,10 +122,19 @@ def late_module_download(ctx: RuleContext) -> Iterator[Finding]:
 def _independent(ctx: RuleContext, whole: Instruction) -> Iterator[Finding]:
     """Find installations that need no file of the source."""
     runs = independent_runs(ctx, whole)
+    copy, *_rest = whole.build.text[slice(*whole.range)].split("\n")
+    related = (Related(whole.keyword_range, _("the whole source is copied here")),)
+    first = None if runs else first_of_chain(ctx, whole)
+    if first is not None:
+        fact = _(
+            "{name} runs again after each change of the source, of which it needs no file: move it to a RUN before `{copy}`",
+            name=f"`{shown(first)}`",
+            copy=copy,
+        )
+        yield Finding(first.title_range, fact, related=related)
     if not runs:
         return
     names = [shown(it) for _run, it in runs]
-    copy, *_rest = whole.build.text[slice(*whole.range)].split("\n")
     message = ngettext(
         "{names} runs again after each change of the source, of which it needs no file: move it before `{copy}`",
         "{names} run again after each change of the source, of which they need no file: move them before `{copy}`",
@@ -134,8 +146,26 @@ def _independent(ctx: RuleContext, whole: Instruction) -> Iterator[Finding]:
         runs[0][1].title_range,
         message,
         (_move(whole, [run for run, _command in runs]),),
-        (Related(whole.keyword_range, _("the whole source is copied here")),),
+        related,
     )
+
+
+def _project_source(ctx: RuleContext, stage: Stage) -> Instruction | None:
+    """The first COPY of one directory of the build context to the directory in which a later RUN builds the project; None without one."""
+    building = {Effect.BUNDLE, Effect.COMPILE}
+    commands = [it for run in stage.runs for it in run.known_commands if it.use.manifests or it.use.effect in building]
+    last_in = {tuple(dict.fromkeys(it.invocation.directories)): it for it in commands}
+    for copy in _copies_before(stage.last):
+        node, known = copy.node, ctx.build.workspace.holds
+        if not isinstance(node, Copying) or node.destination is None or len(node.sources) != 1:
+            continue
+        places = dict.fromkeys(clean(posixpath.join(it, node.destination.text)) for it in copy.directories)
+        command = last_in.get((*places,))
+        source = node.sources[0].text.rstrip("/")
+        is_file = known is not None and known(source) and not known(f"{source}/")
+        if command is not None and copy.idx < command.run.idx and not is_file and _takes_project(copy, command):
+            return copy
+    return None
 
 
 def _move(whole: Instruction, runs: Sequence[Run]) -> Fix:
