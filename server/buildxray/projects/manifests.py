@@ -18,7 +18,7 @@ from buildxray.files.reading import entries_of, is_file, is_inside, read_project
 from buildxray.projects.toml import parse_toml
 from buildxray.projects.yaml import as_mapping, load_yaml
 from buildxray.syntax.lazy_regex import lazy_regex
-from buildxray.toolchains.base import INSTALL_SCRIPTS, NeededFiles, is_harmless_script
+from buildxray.toolchains.base import IGNORING_SCRIPTS, INSTALL_SCRIPTS, NeededFiles, is_harmless_script
 
 _MOST_FILES: Final = 200
 """Files of a project that are looked at for one list of dependencies."""
@@ -34,7 +34,7 @@ def needed_files(directories: Iterable[Path], path: str, base: str, manager: str
     """The files that a download needs, given the path of its list of dependencies in the build context; perhaps with wildcards in its name.
 
     `base` is the directory of the context whose files the build copies: settings of directories above it have no effect there.
-    `manager` is the name of the program, such as `npm`. None if no directory that may be the context holds the list; the answer is
+    `manager` is the name of the program, such as `npm`, perhaps with `IGNORING_SCRIPTS` after it. None if no directory that may be the context holds the list; the answer is
     incomplete if several hold different ones.
     """
     answers: dict[NeededFiles, None] = {}
@@ -110,7 +110,9 @@ class _Context:
     def __init__(self, directory: Path, base: str, manager: str) -> None:
         self._directory = directory
         self._base = base
-        self.manager = manager
+        self.manager, _, option = manager.partition(" ")
+        self.runs_scripts = option != IGNORING_SCRIPTS
+        """True if an installation runs the scripts of package.json."""
         self.package: str | None = None
         """The first package.json that was read: the one of the workspace, if it has members."""
 
@@ -249,12 +251,12 @@ def _of_package(context: _Context, path: str) -> list[str]:
     if any(it.startswith(_OF_FILES) for it in (*versions, *overrides)) or of_pnpm.get("patchedDependencies"):
         raise _IncompleteError
     scripts = {name: it for name, it in as_mapping(package.get("scripts")).items() if isinstance(it, str)}
-    at_install = [it for name, it in scripts.items() if name in INSTALL_SCRIPTS]
+    at_install = [it for name, it in scripts.items() if context.runs_scripts and name in INSTALL_SCRIPTS]
     if not all(map(is_harmless_script, at_install)):
         raise _IncompleteError
     if any("patch-package" in it for it in at_install) and context.names(_join(posixpath.dirname(path), "patches")):
         raise _IncompleteError
-    has_client = any("@prisma/client" in as_mapping(package.get(it)) for it in _DEPENDENCIES)
+    has_client = context.runs_scripts and any("@prisma/client" in as_mapping(package.get(it)) for it in _DEPENDENCIES)
     if has_client and not any("prisma generate" in it for it in scripts.values()):
         raise _IncompleteError
     if context.package is None:

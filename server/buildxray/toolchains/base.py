@@ -58,6 +58,8 @@ class Reading(Enum):
     YES = 3
 
 
+IGNORING_SCRIPTS: Final = "--ignore-scripts"
+"""The option with which a package manager of Node.js runs no script of package.json."""
 INSTALL_SCRIPTS: Final = frozenset({"install", "postinstall", "preinstall", "prepare"})
 """The scripts of a package.json that an installation runs."""
 _HARMLESS_SCRIPT: Final = lazy_regex(

@@ -524,6 +524,23 @@ def test_scripts_of_the_installation_may_need_the_source() -> None:
 @every_case(
     "run, is_said",
     [
+        ("npm ci --ignore-scripts", True),
+        ("npm clean-install --ignore-scripts=true", True),
+        ("bun install --ignore-scripts", True),
+        ("npm ci --ignore-scripts=false", False),
+        ("npm ci", False),
+    ],
+)
+def test_scripts_that_are_not_run_need_nothing(run: str, *, is_said: bool) -> None:
+    scripts = Workspace(scripts=(("prepare", "node src/setup.js"),))
+    for copy in ("COPY web/ .", "COPY . ."):
+        text = f"FROM x AS b\nWORKDIR /w\n{copy}\nRUN {run}\nFROM scratch\nCOPY --from=b /w /w\n"
+        assert bool(findings(late_module_download, context(text, workspace=scripts))) is is_said
+
+
+@every_case(
+    "run, is_said",
+    [
         ("go build ./cmd/a", True),
         ("go install ./cmd/a", True),
         ("go install example.org/x/cmd/a@v1.2.0", False),
