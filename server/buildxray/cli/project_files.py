@@ -61,7 +61,7 @@ def _below(directory: Path, projects: Projects) -> list[Path]:
     read = projects.all_builds(directory)
     from buildxray.ide.script_diagnostics import is_script  # noqa: PLC0415
 
-    callers = (called.source for it in read.builds if (called := it.step or it.caller) is not None)
+    callers = (it.called_from.source for it in read.builds if it.called_from is not None)
     listed = [*(it.source for it in read.builds), *callers, *(Path(it.file) for it in read.notes)]
     scripts = {it.source for it in read.builds if is_script(it.source) and not exists(it.dockerfile)}
     return [it for it in listed if it.is_relative_to(directory) and (is_project_file(it) or it in scripts)]

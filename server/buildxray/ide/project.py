@@ -267,7 +267,7 @@ class Projects:
     def called_by(self, path: Path) -> tuple[DeclaredBuild, ...]:
         """The builds that other files declare and that a job, a script or a recipe of one file runs."""
         builds = (it for directory in self._above(path) for it in self._read(directory).builds)
-        return (*dict.fromkeys(it for it in builds if (called := it.step or it.caller) is not None and called.source == path),)
+        return (*dict.fromkeys(it for it in builds if it.called_from is not None and it.called_from.source == path),)
 
     def notes_of(self, path: Path) -> tuple[Note, ...]:
         """The problems of reading one file."""

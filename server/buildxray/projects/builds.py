@@ -147,6 +147,11 @@ class DeclaredBuild:
         return platform_names(self.platform_names)
 
     @property
+    def called_from(self) -> Caller | None:
+        """The step or the command in another file that runs the build; None if the file that declares it runs it, or none is known."""
+        return self.step or self.caller
+
+    @property
     def display_name(self) -> str:
         """The name for messages. A message about merged builds applies to all of them together, so it names all."""
         names = self.joined_names or (self.name,)

@@ -903,7 +903,13 @@ def test_an_installation_that_may_read_the_source_stays(run: str) -> None:
 
 @every_case(
     "between",
-    ["USER app", "ENV DEBIAN_FRONTEND=noninteractive", "ARG APT_CONFIG", "RUN ./add-repository.sh", "COPY a.conf /etc/apt/"],
+    [
+        "USER app",
+        "ENV DEBIAN_FRONTEND=noninteractive",
+        "ARG APT_CONFIG",
+        "RUN ./add-repository.sh",
+        "COPY a.conf /etc/apt/",
+    ],
 )
 def test_an_instruction_between_may_be_needed(between: str) -> None:
     text = f"FROM x\nWORKDIR /w\nCOPY . .\n{between}\nRUN apt-get install -y git\n"

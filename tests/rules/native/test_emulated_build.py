@@ -939,9 +939,12 @@ def test_published_tools_that_an_image_compiles(text: str, is_said: bool) -> Non
     "text, is_said",
     [
         (f"FROM debian\n{GCC}\nCOPY . /s\nRUN cd /s && ./configure && make && make install", True),
-        (f"FROM alpine\nRUN apk add g++ make && git clone https://x.org/a && make -C a && apk del g++", True),
+        ("FROM alpine\nRUN apk add g++ make && git clone https://x.org/a && make -C a && apk del g++", True),
         ("FROM rust:1\nCOPY . /s\nRUN cargo install --path /s", True),
-        ("FROM nginx\nRUN apt-get install -y gcc && curl https://x.org/a.tgz | tar xz && gcc -shared -o /a.so a.c", True),
+        (
+            "FROM nginx\nRUN apt-get install -y gcc && curl https://x.org/a.tgz | tar xz && gcc -shared -o /a.so a.c",
+            True,
+        ),
         # Nothing to compile is there, or no compiler.
         (f"FROM debian\n{GCC}\nRUN make", False),
         ("FROM debian\nCOPY . /s\nRUN make -C /s install", False),

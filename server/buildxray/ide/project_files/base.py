@@ -58,8 +58,7 @@ def is_of_other_project(workflow: Path) -> bool:
 
 def runs_it(build: DeclaredBuild) -> Path:
     """The file that runs a build: the one that declares it, or the one that calls Bake or a script."""
-    called = build.step or build.caller
-    return build.source if called is None else called.source
+    return build.source if build.called_from is None else build.called_from.source
 
 
 def written(text: str, place: TextRange, name: str, close: str | None) -> tuple[Fix, ...]:

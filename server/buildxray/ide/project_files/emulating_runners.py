@@ -36,7 +36,7 @@ def of_jobs(path: Path, projects: Projects) -> Iterator[DeclaredBuild]:
     """The emulated builds of Bake, scripts and Makefiles that the jobs of a workflow call, each as if its job declared it; at most `_MOST_CALLED`."""
     emulated = (it for it in projects.called_by(path) if it.is_shown and not it.is_check and it.is_emulated)
     for it in islice(emulated, _MOST_CALLED):
-        called = it.step or it.caller
+        called = it.called_from
         if called is not None:
             yield replace(it, name=called.name, source=path, line=called.line, caller=None, step=None)
 

@@ -364,7 +364,9 @@ def add_bake(
     for build in bake_builds(project, names=names, overrides=known):
         if build.is_default:
             caller = Caller(site.source, site.line, site.name)
-            added = replace(on_machines(build, machines), pushes=pushes, is_default=False, caller=caller, step=site.step)
+            added = replace(
+                on_machines(build, machines), pushes=pushes, is_default=False, caller=caller, step=site.step
+            )
             if ignores_cache or is_check:
                 added = replace(added, ignores_cache=added.ignores_cache or ignores_cache, is_check=is_check)
             if is_for_each_platform:

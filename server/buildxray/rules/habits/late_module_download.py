@@ -127,8 +127,8 @@ def _independent(ctx: RuleContext, whole: Instruction) -> Iterator[Finding]:
     first = None if runs else first_of_chain(ctx, whole)
     if first is not None:
         fact = _(
-            "{name} runs again after each change of the source, of which it needs no file: move it to a RUN before `{copy}`",
-            name=f"`{shown(first)}`",
+            "`{name}` runs again after each change of the source, of which it needs no file: move it to a RUN before `{copy}`",
+            name=shown(first),
             copy=copy,
         )
         yield Finding(first.title_range, fact, related=related)
