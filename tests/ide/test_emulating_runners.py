@@ -343,3 +343,21 @@ def test_a_script_that_two_workflows_run_is_reported_once(tmp_path: Path) -> Non
     text = WORKFLOW + step + other + step + MAKEFILE + DOCKERFILE
     n_findings = [len(looked_at(tmp_path, text, f".github/workflows/{it}.yml").diagnostics) for it in ("ci", "release")]
     assert sum(n_findings) == 1
+
+
+def test_all_stages_that_can_run_on_the_build_platform_are_named(tmp_path: Path) -> None:
+    dockerfile = """
+    #- Dockerfile
+    FROM node AS web
+    COPY . .
+    RUN npm run build
+    FROM golang AS build
+    COPY . .
+    COPY --from=web /dist /dist
+    RUN CGO_ENABLED=0 go build -o /app .
+    FROM scratch
+    COPY --from=build /app /app
+"""
+    step = "          - run: docker buildx build --platform linux/amd64,linux/arm64 .\n"
+    (finding,) = looked_at(tmp_path, WORKFLOW + step + dockerfile, ".github/workflows/ci.yml").diagnostics
+    assert finding.message.endswith("compile on the build platform in the stages of lines 1 and 4 of Dockerfile")

@@ -17,7 +17,7 @@ from buildxray.projects.builds import DeclaredBuild, choose
 from buildxray.records import replace
 from buildxray.rules.base import Severity
 from buildxray.rules.intended import is_on_image_for
-from buildxray.rules.native.emulated_build import first_with_way
+from buildxray.rules.native.emulated_build import stages_with_way
 from buildxray.rules.portability import installs_c_compiler
 from buildxray.rules.wording import joined
 from buildxray.semantics.build import Build, Effect, KnownCommand, Stage
@@ -28,6 +28,8 @@ from buildxray.toolchains.scripting import SCRIPTING, compiles_extensions
 
 _MOST_CALLED: Final = 60
 """Builds of Bake that one workflow calls, each of which is planned while the workflow is open."""
+_MOST_STAGES: Final = 3
+"""Stages that a message names; for each, the Dockerfile is planned again."""
 _OF_PACKAGES: Final = (NODE, SCRIPTING)
 """Toolchains whose packages may be compiled when they are installed."""
 
@@ -65,26 +67,30 @@ def _message(builds: Mapping[tuple[Path, Build], BuildEntry]) -> str:
     platforms = _emulated_platforms(builds)
     ((dockerfile, _build), entry), *_others = builds.items()
     context = entry.context
-    stage = None if context is None else first_with_way(context)
-    line = None if stage is None else stage.from_.line
+    stages = () if context is None else islice(stages_with_way(context), _MOST_STAGES)
+    lines = [str(it.from_.line) for it in stages]
     is_one_each = all(it.is_separate for it in requests)
-    if len(targets) == 1 or (is_one_each and line is None):
+    if len(targets) == 1 or (is_one_each and not lines):
         return _("{fact}; a runner for {platforms} avoids that", fact=fact, platforms=platforms)
-    if line is None:
+    if not lines:
         return _("{fact}; a separate runner for each platform avoids that", fact=fact)
     file = path_from(entry.declared.source, dockerfile)
     if is_one_each:
-        return _(
+        return ngettext(
             "{fact}; use a runner for {platforms}, or compile on the build platform in the stage of line {line} of {file}",
+            "{fact}; use a runner for {platforms}, or compile on the build platform in the stages of lines {line} of {file}",
+            len(lines),
             fact=fact,
             platforms=platforms,
-            line=line,
+            line=joined(lines),
             file=file,
         )
-    return _(
+    return ngettext(
         "{fact}; use a separate runner for each platform, or compile on the build platform in the stage of line {line} of {file}",
+        "{fact}; use a separate runner for each platform, or compile on the build platform in the stages of lines {line} of {file}",
+        len(lines),
         fact=fact,
-        line=line,
+        line=joined(lines),
         file=file,
     )
 

@@ -165,10 +165,10 @@ def emulated_build(ctx: RuleContext) -> Iterator[Finding]:
         yield from _of_php_extensions(ctx)
 
 
-def first_with_way(ctx: RuleContext) -> Stage | None:
-    """The first stage that the rule reports with an edit or with steps that surely make it compile on the build machine; None without one."""
+def stages_with_way(ctx: RuleContext) -> Iterator[Stage]:
+    """The stages that the rule reports with an edit or with steps that surely make them compile on the build machine."""
     stages = {} if _is_useless(ctx) else _stages(ctx)
-    return next((stage for stage, commands in stages.items() if _has_way(ctx, stage, commands)), None)
+    return (stage for stage, commands in stages.items() if _has_way(ctx, stage, commands))
 
 
 def _is_useless(ctx: RuleContext) -> bool:
