@@ -131,6 +131,8 @@ def emulated_build(ctx: RuleContext) -> Iterator[Finding]:
     compiler runs. No fix is offered then: cross-compiling saves time only if one machine then builds for all platforms. If each platform has
     its own job on its own machine, nothing is reported: these jobs run at the same time, and one of them would take as long alone.
 
+    Nor is a file of which the Makefile beside it builds a copy with `--platform` for other platforms, unless another build names several.
+
     A file for development or tests by its path (`Dockerfile.dev`, `e2e/Dockerfile`) is not reported unless several platforms are
     requested. Nor is one in a directory of examples that mentions no platforms, if the project builds other files for several.
 
@@ -182,6 +184,9 @@ def _is_useless(ctx: RuleContext) -> bool:
     if ctx.assumes_platforms and _is_for_its_machine(ctx):
         return True
     workspace = ctx.build.workspace
+    if workspace.makefile_sets_platform and not ctx.asks_for_several:
+        # The copy that the Makefile writes is what is built for other platforms.
+        return True
     is_shown_only = workspace.has_unread_builds and not ctx.has_intent and is_example(workspace.dockerfile)
     # People build and run it on their own machine, without emulation.
     return ctx.is_for_helping or is_shown_only or ctx.may_have_own_machines
