@@ -11,6 +11,7 @@ from buildxray.ide.project import Projects
 from buildxray.ide.project_files import look_at
 from buildxray.ide.settings import Settings
 from buildxray.platforms.platform import parse_normalized
+from buildxray.rules.base import Severity
 from buildxray.syntax.text import apply_edits
 from tests.support.cases import every_case
 
@@ -345,3 +346,22 @@ def test_another_frontend_may_have_other_stages(tmp_path: Path, dockerfile: str,
 def test_a_default_that_says_to_set_a_variable_is_not_a_path(tmp_path: Path) -> None:
     text = 'variable "FILE" { default = "ERROR: set FILE" }\ntarget "default" { dockerfile = FILE }\n'
     assert messages(tmp_path, "docker-bake.hcl", text) == []
+
+
+@every_case(
+    "name, beside, severity",
+    [
+        ("examples/web/compose.yaml", "examples/web/Dockerfile", Severity.INFORMATION),
+        ("examples/web/compose.yaml", "examples/other/Dockerfile", Severity.WARNING),
+        ("examples/web/compose.yaml", "examples/web/production/dockerfile", Severity.WARNING),
+        ("deploy/compose.yaml", "deploy/Dockerfile", Severity.WARNING),
+    ],
+)
+def test_an_example_may_be_copied_to_where_the_dockerfile_is(
+    tmp_path_factory: pytest.TempPathFactory, name: str, beside: str, severity: Severity
+) -> None:
+    root = tmp_path_factory.mktemp("project")
+    text = compose("Docker/production/Dockerfile")
+    messages(root, name, text, beside)
+    (finding,) = look_at(root / name, text, Projects(), SETTINGS).diagnostics
+    assert finding.severity is severity

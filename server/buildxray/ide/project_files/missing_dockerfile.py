@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 
 from buildxray.files.reading import (
     ReadError,
+    entries_of,
     exists,
     is_directory,
     list_directory,
@@ -28,11 +29,12 @@ from buildxray.ide.project_files.build_entry import BuildEntry
 from buildxray.ide.project_files.similar_files import similar_dockerfile
 from buildxray.localization import _, ngettext
 from buildxray.projects.builds import DeclaredBuild
-from buildxray.projects.file_names import similar_name
+from buildxray.projects.file_names import is_dockerfile, similar_name
 from buildxray.projects.search import is_ignored
 from buildxray.projects.submodules import is_in_missing_submodule
 from buildxray.records import replace
 from buildxray.rules.base import Fix, Related, Safety, Severity
+from buildxray.rules.purpose import is_example
 from buildxray.rules.wording import joined
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import Edit, TextRange
@@ -99,9 +101,11 @@ def findings_of(source: Path, text: str, places: Iterable[Missing]) -> Iterator[
         is_one = all(it.dockerfile == first.dockerfile for it in others)
         titles = {fix.title for it in (first, *others) for fix in it.fixes}
         edits = tuple(edit for it in (first, *others) for fix in it.fixes for edit in fix.edits)
+        is_misspelled = first.meant is not None and first.meant.parent == first.dockerfile.parent
+        is_doubtful = not is_misspelled and _is_template_for_others(source)
         yield diagnostic(
             "missing-dockerfile",
-            Severity.WARNING,
+            Severity.INFORMATION if is_doubtful else Severity.WARNING,
             first.place,
             _message(source, text, first, others, None if is_one else cause),
             tuple(replace(it, edits=edits) for it in first.fixes) if is_one and len(titles) == 1 else first.fixes,
@@ -109,6 +113,14 @@ def findings_of(source: Path, text: str, places: Iterable[Missing]) -> Iterator[
                 Related(it.place, _("`{path}` does not exist", path=path_from(source, it.dockerfile))) for it in others
             ),
         )
+
+
+def _is_template_for_others(source: Path) -> bool:
+    """True if a file in a directory of examples has a Dockerfile beside it: it may be copied to a project that has the missing one."""
+    root = repository_root(source.parent)
+    if root is None or not is_example(source.relative_to(root).as_posix()):
+        return False
+    return any(is_dockerfile(it.name) for it in entries_of(source.parent))
 
 
 def _message(source: Path, text: str, first: Missing, others: Sequence[Missing], directory: Path | None) -> str:
