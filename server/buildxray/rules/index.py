@@ -451,6 +451,15 @@ RULES: Final = (
         frozenset({"RedundantTargetPlatform"}),
     ),
     Rule(
+        "relative-stage-source",
+        Severity.WARNING,
+        Severity.WARNING,
+        FixAvailability.SOMETIMES,
+        "buildxray.rules.habits.relative_stage_source",
+        "",
+        frozenset({Mention.SOURCE}),
+    ),
+    Rule(
         "reserved-stage-name",
         Severity.WARNING,
         Severity.WARNING,

@@ -464,7 +464,13 @@ def _fixes(ctx: RuleContext, stage: Stage, named: list[_Named]) -> tuple[Fix, ..
         return ()
     first = min((piece.instruction for piece, *__ in named), key=lambda it: it.idx)
     declarations = declare_arguments(first, ["TARGETARCH"])
-    return (Fix(_("Write `${{TARGETARCH}}`, if the site has a file for each platform"), (*edits, *declarations), Safety.SUGGESTION),)
+    return (
+        Fix(
+            _("Write `${{TARGETARCH}}`, if the site has a file for each platform"),
+            (*edits, *declarations),
+            Safety.SUGGESTION,
+        ),
+    )
 
 
 _MOST_PLACES: Final = 100
