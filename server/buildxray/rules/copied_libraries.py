@@ -6,8 +6,8 @@ import posixpath
 from collections.abc import Iterator
 from typing import Final
 
-from buildxray.plan.paths import clean, holds
 from buildxray.semantics.build import Command, Effect, Instruction, KnownCommand, Stage
+from buildxray.semantics.file_flow import clean, holds
 from buildxray.syntax.instructions import Add, Copy, Copying
 from buildxray.syntax.lazy_regex import lazy_regex
 

@@ -9,11 +9,10 @@ from itertools import islice
 from typing import Final
 
 from buildxray.localization import _
-from buildxray.plan.paths import holds
 from buildxray.rules.base import Finding, Fix, FixAvailability, Related, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.semantics.build import Effect, Instruction, KnownCommand, Run, Stage
-from buildxray.semantics.file_flow import clean
+from buildxray.semantics.file_flow import clean, holds
 from buildxray.semantics.mentions import Mention
 from buildxray.syntax.instructions import Copy, Copying, Token, Workdir
 from buildxray.syntax.text import Edit
