@@ -49,6 +49,8 @@ _OF_INSTALLERS: Final = lazy_regex(
 """Variables that package managers read."""
 _OF_COMPILERS: Final = frozenset({"CC", "CFLAGS", "CXX", "CXXFLAGS", "LDFLAGS", "RUSTFLAGS"})
 """Variables of the compilers that an installation may start, other than one of compiled packages."""
+_MOST_NAMES: Final = 40
+"""Variables between the source and an installation, each of which is looked for in all later RUN instructions."""
 _JOINED: Final = lazy_regex(r"(?:[ \t]|\\\n)*(?:&&|;)")
 _DELETED: Final = lazy_regex(r"-\w+|/(?:root/\.(?:cache|npm)|tmp|usr/share/(?:doc|man)|var)/[\w./*-]*")
 _SETTINGS_OF_RUST: Final = ("rust-toolchain", "rust-toolchain.toml", ".cargo/config", ".cargo/config.toml")
@@ -77,7 +79,7 @@ def independent_runs(ctx: RuleContext, whole: Instruction) -> list[tuple[Run, Kn
         if isinstance(it.node, Arg | Env):
             names.update(pair.name.text for pair in it.pairs)
             continue
-        if not isinstance(it, Run):
+        if not isinstance(it, Run) or len(names) > _MOST_NAMES:
             break
         installing = None if any(_may_matter(it, name) for name in names) else _installing(ctx, it)
         if installing is not None and (not is_built or all(one.name in _APART for one in installing)):

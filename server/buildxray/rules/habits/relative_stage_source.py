@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from itertools import islice
 from typing import Final
 
 from buildxray.localization import _
@@ -53,8 +52,8 @@ _OF_IMAGES: Final = frozenset(
 
 _FREE: Final = (Effect.BUNDLE, Effect.EXECUTE, Effect.UNKNOWN)
 """Effects of commands that may write anywhere."""
-_MOST_FINDINGS: Final = 20
-"""Findings of one file, for each of which all instructions of a stage are read."""
+_MOST_NAMES: Final = 40
+"""Names that are looked for in one file, for each of which all instructions of a stage are read."""
 
 
 @rule(Severity.WARNING, Severity.WARNING, FixAvailability.SOMETIMES, about=[Mention.SOURCE])
@@ -98,16 +97,18 @@ def relative_stage_source(ctx: RuleContext) -> Iterator[Finding]:
     copied to the root directory but files with other names.
     """
     makers: dict[Stage, dict[str, KnownCommand]] = {}
-    findings = (
-        it
-        for stage in ctx.build.needed_stages
-        for instruction in stage.instructions
-        for it in _of_copy(instruction, makers)
-    )
-    yield from islice(findings, _MOST_FINDINGS)
+    absent: dict[tuple[Stage, str], bool] = {}
+    for stage in ctx.build.needed_stages:
+        for instruction in stage.instructions:
+            if len(absent) < _MOST_NAMES:
+                yield from _of_copy(instruction, makers, absent)
 
 
-def _of_copy(instruction: Instruction, makers: dict[Stage, dict[str, KnownCommand]]) -> Iterator[Finding]:
+def _of_copy(
+    instruction: Instruction,
+    makers: dict[Stage, dict[str, KnownCommand]],
+    absent: dict[tuple[Stage, str], bool],
+) -> Iterator[Finding]:
     node = instruction.node
     if not isinstance(node, Copy) or node.source_stage is None:
         return
@@ -119,7 +120,12 @@ def _of_copy(instruction: Instruction, makers: dict[Stage, dict[str, KnownComman
     for source in node.sources:
         path = _relative(source)
         made = None if path is None else next((it for it in makers[stage] if it.endswith(f"/{path}")), None)
-        if path is None or made is None or not _is_absent(stage, path.partition("/")[0]):
+        if path is None or made is None:
+            continue
+        key = stage, path.partition("/")[0]
+        if key not in absent:
+            absent[key] = _is_absent(*key)
+        if not absent[key]:
             continue
         command = makers[stage][made]
         place = instruction.range_of(source)
