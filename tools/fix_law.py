@@ -1,7 +1,7 @@
 """The law that every safe fix obeys, and randomly changed Dockerfiles to check it on.
 
 A safe fix is applied without review. So the plan of the fixed text must show: no file of the image suits its platform less than before, no more
-steps are emulated (unless the image was for the wrong platform), no program for another machine runs on the build machine, no new error is found, the configuration of the image is the same apart from the instructions that the fix itself edits, no
+steps are emulated (unless the image was for the wrong platform), no program for another machine runs on the build machine, no new error is found, no file for the wrong machine ceases to be reported, the configuration of the image is the same apart from the instructions that the fix itself edits, no
 RUN loses a variable that one of its programs may read, and no unknown program runs on another machine than before.
 """
 
@@ -18,7 +18,7 @@ from buildxray.ide.diagnostics import Diagnostic
 from buildxray.platforms.arguments import PER_TARGET_ARGUMENTS
 from buildxray.rules.base import Fix, Severity
 from buildxray.rules.proof import is_as_good
-from buildxray.semantics.build import Build, Command, Effect, Reading, Run
+from buildxray.semantics.build import Build, Command, Effect, KnownCommand, Reading, Run
 from buildxray.semantics.commands import is_nothing
 
 BROUGHT_TO_LIGHT: Final = {
@@ -52,6 +52,28 @@ def broken(before: Analysis, after: Analysis, diagnostic: Diagnostic, fix: Fix) 
     if _configuration(before.build, edited) - _configuration(after.build, set()):
         yield "the configuration of the image changes"
     yield from _of_runs(before.build, after.build)
+    yield from _silenced(before, after)
+
+
+def _silenced(before: Analysis, after: Analysis) -> Iterator[str]:
+    """Yield the commands whose files are for the wrong machine before and after, and that are reported only before."""
+    reported, still = _reported(before), _reported(after)
+    for place, line in reported.items():
+        if line and not still.get(place, 1):
+            yield f"line {line} makes a file for the wrong machine, which is not reported any more"
+
+
+def _reported(analysis: Analysis) -> dict[tuple[int, int, int], int]:
+    """The commands that make files for the wrong machine, by stage, RUN and place in it, with the line of those that are reported, else 0."""
+    severe = [it for it in analysis.diagnostics if it.severity in (Severity.ERROR, Severity.WARNING)]
+    places = [place.start for it in severe for place in (it.range, *(one.range for one in it.related))]
+    return {
+        (stage.idx, number, position): run.line if any(map(command.range.contains, places)) else 0
+        for stage in analysis.build.needed_stages
+        for number, run in enumerate(stage.runs)
+        for position, command in enumerate(run.commands)
+        if isinstance(command, KnownCommand) and command.use.architectures and command.wrong_images
+    }
 
 
 def _configuration(build: Build, left_out: set[int]) -> Counter[str]:

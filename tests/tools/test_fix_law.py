@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from buildxray.syntax.text import apply_edits
 from tests.rules.test_dockerfiles import examples
 from tests.support.cases import every_case
 from tests.support.conformance import CASES, case_text
@@ -55,3 +56,19 @@ def test_unsafe_edits_break_the_law(old: str, new: str, expected: str) -> None:
     fix = diagnostic.fixes[0].__class__("", ())
     assert any(expected in it for it in fix_law.broken(before, after, diagnostic, fix))
     assert [*fix_law.broken(before, before, diagnostic, fix)] == []
+
+
+def test_a_file_that_stays_wrong_must_not_cease_to_be_reported() -> None:
+    build = "CGO_ENABLED=0 GOARCH=amd64 go build -o"
+    text = f"{NATIVE}COPY . .\nRUN {build} /app . && {build} /tool ./tool\n{IMAGE}COPY --from=build /tool /tool\n"
+    before = analyze(request(), text, is_meant=True)
+    (diagnostic,) = before.diagnostics
+    (fix,) = diagnostic.fixes
+    fixed = analyze(request(), apply_edits(text, fix.edits), is_meant=True)
+    assert [*fix_law.broken(before, fixed, diagnostic, fix)] == []
+    # The name of a stage says that it is meant.
+    silenced = analyze(
+        request(), text.replace("AS build", "AS amd64").replace("from=build", "from=amd64"), is_meant=True
+    )
+    expected = ["line 3 makes a file for the wrong machine, which is not reported any more"] * 2
+    assert [*fix_law.broken(before, silenced, diagnostic, fix)] == expected

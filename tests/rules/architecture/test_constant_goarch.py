@@ -39,6 +39,10 @@ def stage(lines: str, head: str = "FROM --platform=$BUILDPLATFORM golang AS buil
             "ARG TARGETARCH\nRUN env GOARCH=amd64 go build -o /out/app",
             "ARG TARGETARCH\nRUN env GOARCH=$TARGETARCH go build -o /out/app",
         ),
+        (
+            "RUN GOARCH=amd64 make a && GOARCH=amd64 make b",
+            "ARG TARGETARCH\nRUN GOARCH=$TARGETARCH make a && GOARCH=$TARGETARCH make b",
+        ),
     ],
 )
 def test_the_fix_replaces_the_constant_by_the_target(before: str, after: str) -> None:
@@ -58,6 +62,46 @@ def test_the_fix_replaces_the_constant_by_the_target(before: str, after: str) ->
 )
 def test_a_constant_for_one_of_several_binaries_is_not_reported(lines: str) -> None:
     check_nothing(constant_goarch, stage(lines))
+
+
+TWO = "FROM golang AS b\nARG TARGETARCH\n{}\nFROM alpine\nCOPY --from=b /out/a /a\nCOPY --from=b /out/b /b\n"
+BUILD = "CGO_ENABLED=0 GOARCH={} go build -o /out/{} ./cmd/{}"
+
+
+@every_case(
+    "one, other, separator, n_findings",
+    [
+        ("amd64", "amd64", " && ", 1),
+        ("amd64", "amd64", "\nRUN ", 2),
+        # A compiler that follows the target says nothing about the other one.
+        ("$TARGETARCH", "amd64", " && ", 1),
+        ("amd64", "$TARGETARCH", "\nRUN ", 1),
+        ("amd64", "arm64", " && ", 0),
+        ("$TARGETARCH", "$TARGETARCH", " && ", 0),
+        ("$(cat arch)", "amd64", " && ", 0),
+    ],
+)
+def test_constants_beside_others(one: str, other: str, separator: str, n_findings: int) -> None:
+    commands = BUILD.format(one, "a", "a"), BUILD.format(other, "b", "b")
+    text = TWO.format(f"RUN {separator.join(commands)}")
+    assert len(findings(constant_goarch, context(text))) == n_findings
+    if n_findings:
+        check_fix(constant_goarch, text, text.replace("amd64", "$TARGETARCH"))
+
+
+def test_one_finding_and_one_fix_for_all_constants_of_a_run() -> None:
+    text = TWO.format(f"RUN {BUILD.format('amd64', 'a', 'a')} && {BUILD.format('amd64', 'b', 'b')}")
+    (finding,) = findings(constant_goarch, context(text))
+    assert [it.message for it in finding.related] == ["the same here"]
+    (fix,) = finding.fixes
+    assert (len(fix.edits), fix.safety) == (2, Safety.SAFE)
+
+
+def test_the_fix_for_all_constants_is_safe_only_if_each_edit_is() -> None:
+    cgo = BUILD.format("amd64", "b", "b").replace("CGO_ENABLED=0 ", "")
+    text = TWO.format(f"RUN {BUILD.format('amd64', 'a', 'a')} && {cgo}")
+    (finding,) = findings(constant_goarch, context(text))
+    assert [it.safety for it in finding.fixes] == [Safety.SUGGESTION]
 
 
 def test_a_default_of_an_arg_is_only_a_warning() -> None:

@@ -175,3 +175,26 @@ def test_packages_that_are_named_beside_an_architecture_have_native_code(run: st
 def test_a_variable_that_several_compilers_read_is_reported_once() -> None:
     text = "FROM rust\nARG TARGETARCH\nARG T=x86_64-unknown-linux-musl\nRUN cargo build --target $T\nRUN cargo build -r --target $T\n"
     assert reported(constant_target, text) == ["x86_64-unknown-linux-musl"]
+
+
+NET = "FROM --platform=$BUILDPLATFORM mcr.microsoft.com/dotnet/sdk:9.0 AS b\nCOPY . .\nARG TARGETARCH\n{}\nFROM debian\nCOPY --from=b /a /a\nCOPY --from=b /b /b\n"
+
+
+@every_case(
+    "one, other, separator, n_findings",
+    [
+        ("-r linux-x64", "-r linux-x64", " && ", 1),
+        ("-r linux-x64", "-r linux-x64", "\nRUN ", 2),
+        # A compiler that follows the target says nothing about the other one.
+        ("-r linux-x64", "-a $TARGETARCH", " && ", 1),
+        ("-a $TARGETARCH", "-r linux-x64", "\nRUN ", 1),
+        ("-r linux-x64", "-r linux-arm64", " && ", 0),
+        ("-a $TARGETARCH", "-a $TARGETARCH", " && ", 0),
+    ],
+)
+def test_constants_beside_others(one: str, other: str, separator: str, n_findings: int) -> None:
+    run = f"RUN dotnet publish a {one} --self-contained -o /a{separator}dotnet publish b {other} --self-contained -o /b"
+    text = NET.format(run)
+    assert len(findings(constant_target, context(text))) == n_findings
+    if n_findings:
+        check_fix(constant_target, text, text.replace("-r linux-x64", "-a $TARGETARCH"))

@@ -13,6 +13,7 @@ from buildxray.rules.base import Doubt, Finding, Fix, FixAvailability, Safety, S
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import bring_arguments, is_named_above
 from buildxray.rules.intended import is_chosen, is_meant, is_named_for_one, runs_on
+from buildxray.rules.one_cause import are_for_several_machines, one_for_each_instruction
 from buildxray.rules.output_use import doubt_of_output
 from buildxray.rules.portability import generates_sources
 from buildxray.rules.wording import platforms
@@ -64,15 +65,20 @@ def constant_goarch(ctx: RuleContext) -> Iterator[Finding]:
     ## Fix safety
     Safe with `CGO_ENABLED=0`, otherwise a suggestion; also a suggestion for `go install` on the build machine, which then writes the
     binary to another directory, after `go generate` or `make generate`, which may write sources for one architecture only, and if a comment above names
-    the architecture.
+    the architecture. One fix edits all equal constants of an instruction.
 
     ## Limits
     A script that compiles for several constants in turn, or chooses one by a condition, is not reported.
     """
+    yield from one_for_each_instruction(ctx, _findings(ctx))
+
+
+def _findings(ctx: RuleContext) -> Iterator[Finding]:
+    """Find each place with a constant."""
     seen: set[TextRange] = set()
     for stage in ctx.build.needed_stages:
         commands = [it for it in stage.commands(Effect.COMPILE) if it.use.is_targeted and it.use.toolchain is GO]
-        if len({it.use.architectures for it in commands}) > 1:
+        if are_for_several_machines(commands, (it for it in commands if _constant(it) is not None)):
             continue
         for command in commands:
             constant = _constant(command)

@@ -14,6 +14,7 @@ from buildxray.rules.base import Doubt, Finding, Fix, FixAvailability, Safety, S
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import declare_arguments
 from buildxray.rules.intended import is_chosen, is_meant, is_named_for_one
+from buildxray.rules.one_cause import are_for_several_machines, one_for_each_instruction
 from buildxray.rules.output_use import doubt_of_output
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Effect, Instruction, KnownCommand, Stage
@@ -93,6 +94,11 @@ def constant_target(ctx: RuleContext) -> Iterator[Finding]:
     architecture, are not reported; nor are programs for another system, such as firmware (`arm-none-eabi-gcc`) or an installer for Windows.
     `GOARCH` is the subject of `constant-goarch`.
     """
+    yield from one_for_each_instruction(ctx, _findings(ctx))
+
+
+def _findings(ctx: RuleContext) -> Iterator[Finding]:
+    """Find each place with a constant."""
     image = ctx.build.target_stage
     if (
         image is not None
@@ -106,8 +112,8 @@ def constant_target(ctx: RuleContext) -> Iterator[Finding]:
     """Constants that are reported, because several commands may read one variable."""
     for stage in ctx.build.needed_stages:
         commands = [it for it in stage.commands(Effect.COMPILE) if it.use.is_targeted and it.use.toolchain is not GO]
-        is_one = len({it.use.architectures for it in commands}) == 1
-        for command in commands if is_one else ():
+        are_several = are_for_several_machines(commands, (it for it in commands if _constant_of(it) is not None))
+        for command in () if are_several else commands:
             if not command.use.wrong_targets or is_chosen(command) or is_meant(ctx, stage, command):
                 continue
             if any(it is not None and ctx.is_only_for(it) for it in command.use.architectures):
