@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from buildxray.platforms.aliases import architectures_of_path
+from buildxray.platforms.aliases import architectures_of_image, architectures_of_path
 from tests.support.cases import every_case
 
 
@@ -27,3 +27,26 @@ from tests.support.cases import every_case
 )
 def test_architectures_of_a_path(path: str, expected: set[str]) -> None:
     assert architectures_of_path(path) == expected
+
+
+@every_case(
+    "name, expected",
+    [
+        ("arm64v8/alpine", {"arm64"}),
+        ("tool:1-amd64", {"amd64"}),
+        ("docker.io/resin/raspberry-pi-alpine-node:9-slim", {"arm"}),
+        ("resin/rpi-raspbian:latest", {"arm"}),
+        ("balenalib/raspberrypi3-debian-node:12", {"arm"}),
+        ("balenalib/raspberrypi4-64-debian", {"arm64"}),
+        ("balenalib/raspberrypi0-2w-64", {"arm64"}),
+        ("balenalib/armv7hf-debian", {"arm"}),
+        ("balenalib/intel-nuc-alpine", {"amd64"}),
+        ("balenalib/aarch64-alpine", {"arm64"}),
+        # Software for the machine, or of another publisher, may exist for several.
+        ("example/raspberry-pi-camera", set()),
+        ("balenalib/wifi-connect", set()),
+        ("node:22", set()),
+    ],
+)
+def test_architectures_of_an_image(name: str, expected: set[str]) -> None:
+    assert architectures_of_image(name) == expected

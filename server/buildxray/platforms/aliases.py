@@ -64,7 +64,16 @@ def named_architectures(text: str) -> list[tuple[int, int, str]]:
 def architectures_of_image(name: str) -> frozenset[str]:
     """The architectures that the name of an image tells, as TARGETARCH spells them: `arm64v8/alpine`, `sdk:8.0-arm64v8`, `tool:1-amd64`."""
     named = {name for *_, name in named_architectures(name)}
-    return frozenset(named | {REPOSITORY_PREFIXES[it[0]] for it in _PREFIX.finditer(name)})
+    named |= {REPOSITORY_PREFIXES[it[0]] for it in _PREFIX.finditer(name)}
+    machine = None if named else _MACHINE.search(name)
+    return frozenset(named if machine is None or machine.lastgroup is None else {machine.lastgroup})
+
+
+_MACHINE: Final = lazy_regex(
+    r"(?:^|/)(?:balenalib|hypriot|resin)/"
+    r"(?:(?P<arm64>raspberrypi\d(?:-2w)?-64(?![\w.])|raspberrypi5|jetson-)|(?P<arm>raspberry-?pi|rpi-|armv7hf|beaglebone)|(?P<amd64>intel-nuc))"
+)
+"""Images that are made for one kind of machine, whose processor is known. Source: docs.balena.io, "Base images" and "Machine names"; Docker Hub."""
 
 
 def architectures_of_path(path: str) -> frozenset[str]:

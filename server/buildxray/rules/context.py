@@ -114,6 +114,16 @@ class RuleContext:
         return self.has_intent and not self.is_for_several
 
     @property
+    def is_for_one_machine(self) -> bool:
+        """True if the image is for machines of one architecture, so that nobody waits for another one: by the path of the file, or the name of its base.
+
+        The name of the base does not count in a file that is meant for several platforms, whose image then has the wrong programs.
+        """
+        if not self.asks_for_several and self.build.file_architectures:
+            return True
+        return not self.has_intent and self.build.artifacts.base_architecture is not None
+
+    @property
     def repeats_nothing(self) -> bool:
         """True if no step runs once per platform: each image is built on the machine that runs it, or the file is for one architecture by its name."""
         is_for_one = self.build.workspace.builds_for_itself or bool(self.build.file_architectures)

@@ -91,7 +91,7 @@ class Artifacts:
         """
         worst = Quality.RIGHT
         wanted = self._architecture(target)
-        of_image = self._architecture_of_base or wanted
+        of_image = self.base_architecture or wanted
         for it in origins:
             is_right = it.architecture == of_image or it.suits_every_machine
             if it.target != target or is_right:
@@ -128,7 +128,7 @@ class Artifacts:
                 continue
             for target in range(len(self._tracers)):
                 makers = [it for it in artifact.origins if it.target == target and not it.suits_every_machine]
-                suitable = (None, self._architecture(target), self._architecture_of_base)
+                suitable = (None, self._architecture(target), self.base_architecture)
                 foreign = [it for it in makers if it.architecture not in suitable]
                 is_made_surely = any(it.is_certain for it in makers)
                 for it in foreign:
@@ -142,7 +142,7 @@ class Artifacts:
         return self._plan.targets[target].platform.architecture
 
     @cached_property
-    def _architecture_of_base(self) -> str | None:
+    def base_architecture(self) -> str | None:
         """The architecture that the name of the image's base tells: `arm64v8/alpine` has that machine for every target.
 
         None if it tells none or several, or depends on the target.

@@ -13,6 +13,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final
 
 from buildxray.plan.paths import clean
@@ -101,6 +102,29 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
     elif subcommand in _NEUTRAL or (not subcommand and invocation.has_option("--version", "-v", "--help", "-h")):
         effect = Effect.NEUTRAL
     return Use(toolchain, invocation, effect, title, n_words)
+
+
+def removes_development_packages(invocation: Invocation) -> bool:
+    """True if a package manager deletes the packages that only the build needs: `npm prune`, `yarn install --production`.
+
+    Source: the command references; npm and Yarn 1 also do so if `NODE_ENV` is `production`.
+    """
+    if invocation.command.name not in MANAGERS or invocation.has_option("-g", "--global"):
+        return False
+    words = [invocation.text_at(it) for it in invocation.operands]
+    if words[:1] == ["prune"]:
+        return True
+    is_install = not words or words[0] in ("i", "install", *_LOCKED) or words[:2] == ["workspaces", "focus"]
+    arguments = invocation.command.arguments
+    is_told = any(it in _WITHOUT_DEVELOPMENT for it in arguments) or ("--omit", "dev") in pairwise(arguments)
+    is_production = any(it == "production" for it in invocation.setting("NODE_ENV").values)
+    return is_install and (is_told or (is_production and not any(it in _WITH_DEVELOPMENT for it in arguments)))
+
+
+_WITHOUT_DEVELOPMENT: Final = frozenset(
+    {"--omit=dev", "--only=prod", "--only=production", "--prod", "--production", "--production=true", "-P"}
+)
+_WITH_DEVELOPMENT: Final = frozenset({"--include=dev", "--prod=false", "--production=false"})
 
 
 def _manifests(invocation: Invocation, name: str, subcommand: str) -> tuple[str, ...]:

@@ -509,11 +509,32 @@ def test_another_compiler_for_a_whole_project_is_a_condition(run: str, *, is_con
     assert (condition in finding.message) == is_conditional
 
 
+ALONE = "; a build stage of its own can compile natively"
+
+
 @every_case(
     "run, remaining",
     [
         ("npm ci && npm run build", ", and the build tools in `node_modules` stay in the image"),
-        ("npm ci && npm run build && npm prune --omit=dev", "; a build stage of its own can compile natively"),
+        ("npm ci && npm run build && npm prune --omit=dev", ALONE),
+        ("npm ci && npm run build\nRUN npm ci --omit=dev", ALONE),
+        ("npm ci && npm run build && npm install --omit dev", ALONE),
+        ("yarn && yarn run build && yarn install --production", ALONE),
+        ("yarn && yarn run build && NODE_ENV=production yarn", ALONE),
+        ("pnpm i && pnpm run build && pnpm install --prod", ALONE),
+        ("npm ci && npm run build && rm -rf node_modules", ALONE),
+        # Before the build it removes nothing; nor does what installs all packages again, or others.
+        ("npm ci --only=production && npm run build", ", and the build tools in `node_modules` stay in the image"),
+        ("rm -rf node_modules && npm ci && npm run build", ", and the build tools in `node_modules` stay in the image"),
+        ("npm ci && npm run build && npm install", ", and the build tools in `node_modules` stay in the image"),
+        (
+            "npm ci && npm run build && npm i -g --omit=dev x",
+            ", and the build tools in `node_modules` stay in the image",
+        ),
+        (
+            "yarn && yarn build && yarn install --production=false",
+            ", and the build tools in `node_modules` stay in the image",
+        ),
         ("bun install && bun run build", ", and the build tools in `node_modules` stay in the image"),
         ("mvn package", ", and the compiler stays in the image"),
     ],
@@ -522,6 +543,21 @@ def test_what_stays_in_an_image_that_compiles(run: str, remaining: str) -> None:
     text = f"FROM x\nWORKDIR /w\nCOPY . .\nRUN {run}\nCMD /w/run\n"
     (finding,) = findings(emulated_build, context(text))
     assert f"5 to 10 times as long{remaining}" in finding.message
+
+
+@every_case(
+    "image, is_said",
+    [
+        ("node:22", True),
+        ("resin/raspberry-pi-alpine-node", False),
+        ("balenalib/raspberrypi4-64-debian-node", False),
+        ("arm32v6/node", False),
+        ("example/raspberry-pi-camera", True),
+    ],
+)
+def test_a_file_on_an_image_for_one_machine_is_made_for_it(image: str, *, is_said: bool) -> None:
+    text = f"FROM {image}\nWORKDIR /w\nCOPY . .\nRUN npm ci && npm run build\nCMD /w/run\n"
+    assert bool(findings(emulated_build, context(text))) is is_said
 
 
 def test_one_cause_is_one_finding() -> None:

@@ -33,7 +33,7 @@ from buildxray.toolchains.bun import BUN
 from buildxray.toolchains.c import C
 from buildxray.toolchains.dotnet import DOTNET
 from buildxray.toolchains.go import GO
-from buildxray.toolchains.node import NODE
+from buildxray.toolchains.node import NODE, removes_development_packages
 from buildxray.toolchains.rust import RUST
 from buildxray.toolchains.scripting import SCRIPTING, compiles_extensions
 
@@ -139,7 +139,8 @@ def emulated_build(ctx: RuleContext) -> Iterator[Finding]:
     If neither the Dockerfile nor its project names platforms, `linux/amd64` and `linux/arm64` are checked, and the message says that it
     holds if you build for them. In a repository with workflows, or whose files declare builds, such a Dockerfile is not reported unless one
     of the builds asks for several. Nor is an image that keeps its compiler, even if it mentions platforms. Nor is one that is probably for
-    its own machine: the file names one architecture, or the image is for graphics processors (CUDA, ROCm). Nothing is emulated for a platform
+    its own machine: the file names one architecture, its image is built on one for a kind of machine (`balenalib/raspberrypi3-debian`), or it is
+    for graphics processors (CUDA, ROCm). Nothing is emulated for a platform
     for which a base image is known not to exist.
 
     Where no edit cross-compiles C, C++ or Rust, the message has the steps for tonistiigi/xx, but only on official images and if nothing else
@@ -178,8 +179,7 @@ def _is_useless(ctx: RuleContext) -> bool:
     if ctx.build.absent_sources:
         # The build stops, and `missing-source` reports that.
         return True
-    if not ctx.asks_for_several and ctx.build.file_architectures:
-        # The image is for machines of that architecture.
+    if ctx.is_for_one_machine:
         return True
     if ctx.assumes_platforms and _is_for_its_machine(ctx):
         return True
@@ -461,7 +461,7 @@ def _of_php_extensions(ctx: RuleContext) -> Iterator[Finding]:
 def _fact_of_image(stage: Stage, commands: Sequence[KnownCommand], fact: str) -> str:
     """What is emulated, and what remains in the image for no use."""
     is_of_node = bool(commands) and all(it.use.toolchain in (BUN, NODE) for it in commands)
-    is_removed = _removes_packages(stage) or (is_of_node and _removes_node_modules(stage))
+    is_removed = _removes_packages(stage) or (is_of_node and _removes_node_modules(stage, commands[-1]))
     # An image that starts nothing of its own may be a base for others, which need its compiler.
     if is_removed or not _starts_a_program(stage):
         return _("{fact}, which takes 5 to 10 times as long", fact=fact)
@@ -473,13 +473,13 @@ def _fact_of_image(stage: Stage, commands: Sequence[KnownCommand], fact: str) ->
     return _("{fact}, which takes 5 to 10 times as long, and the compiler stays in the image", fact=fact)
 
 
-def _removes_node_modules(stage: Stage) -> bool:
-    """True if a stage deletes packages of npm that only the build needs: `npm prune --omit=dev`, `rm -rf node_modules`."""
+def _removes_node_modules(stage: Stage, bundler: KnownCommand) -> bool:
+    """True if a stage deletes packages of npm that only the build needs, after a command: `npm prune --omit=dev`, `rm -rf node_modules`."""
+    later = (it for run in stage.runs for it in run.commands if it.range.start > bundler.range.start)
     return any(
-        ("prune" in it.syntax.arguments)
+        removes_development_packages(it.invocation)
         or (it.name == "rm" and any("node_modules" in word for word in it.syntax.arguments))
-        for run in stage.runs
-        for it in run.commands
+        for it in later
     )
 
 

@@ -80,7 +80,7 @@ def needless_emulation(ctx: RuleContext) -> Iterator[Finding]:
     --print-architecture`), that starts a downloaded program, or from which the image takes programs or libraries of packages, is not
     reported.
     """
-    if ctx.is_for_helping or ctx.may_have_own_machines or (not ctx.asks_for_several and ctx.build.file_architectures):
+    if ctx.is_for_helping or ctx.may_have_own_machines or ctx.is_for_one_machine:
         return
     for stage in ctx.build.needed_stages:
         if not _only_prepares(stage) or not _is_taken_for_all(ctx, stage):
