@@ -73,7 +73,7 @@ class Mention(Enum):
     DASH = "a first argument that begins with a dash"
     LATE_FLAG = "what looks like a flag, after the first argument"
     KEYWORD = "a shell script on several lines with the name of an instruction"
-    NOTHING_LASTING = "no command, or one that begins like those that only change the shell"
+    NOTHING_LASTING = "no command, an export, or a script that begins like those that only change the shell"
     SHELL_SYNTAX = "what a shell would understand, where none reads it"
     BLANK_IN_NAME = "a user with a blank"
     VARIABLE = "a variable, or a heredoc"
@@ -190,7 +190,7 @@ def _of_run(node: Node) -> Iterator[Mention]:
         yield Mention.LATE_FLAG
     if len(node.logical.pieces) > 1 and _KEYWORD.search(text):
         yield Mention.KEYWORD
-    if not node.is_json and (not text or _OF_THE_SHELL.match(text)):
+    if not node.is_json and (not text or "export " in text or _OF_THE_SHELL.match(text)):
         yield Mention.NOTHING_LASTING
 
 

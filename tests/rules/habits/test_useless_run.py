@@ -28,11 +28,11 @@ def test_a_directory_known_only_to_the_shell_has_no_fix() -> None:
 
 def test_an_export_that_ends_with_its_run_is_reported() -> None:
     message = "what this `export` sets ends with its RUN: the next instruction does not see it"
-    check_rule(useless_run, f"FROM alpine\nRUN export A=1\n    ^^^^^^^^^^ 💭 {message}\n")
+    check_rule(useless_run, f"FROM alpine\nRUN export A=1\n    ^^^^^^^^^^ 💭 {message}\nRUN echo $A\n")
     check_fix(
         useless_run,
-        "FROM alpine\nRUN export A=/opt/a/bin:/bin B=\n",
-        "FROM alpine\nENV A=/opt/a/bin:/bin B=\n",
+        "FROM alpine\nRUN export A=/opt/a/bin:/bin B=\nRUN echo $A\n",
+        "FROM alpine\nENV A=/opt/a/bin:/bin B=\nRUN echo $A\n",
     )
 
 
@@ -147,7 +147,7 @@ def test_a_run_that_changes_to_the_directory_where_it_is_goes() -> None:
     [("A=b", ["Make it an ENV"]), ("PATH=/opt/bin:/bin", []), ("A=b LD_LIBRARY_PATH=/opt/lib", [])],
 )
 def test_a_path_of_the_whole_image_is_not_replaced(value: str, titles: list[str]) -> None:
-    (finding,) = findings(useless_run, context(f"FROM alpine\nRUN export {value}\nCOPY x /x\n"))
+    (finding,) = findings(useless_run, context(f"FROM alpine\nRUN export {value}\nRUN echo $A\n"))
     assert [it.title for it in finding.fixes] == titles
 
 
@@ -175,7 +175,7 @@ def test_a_path_of_the_whole_image_is_not_replaced(value: str, titles: list[str]
     ],
 )
 def test_what_only_a_shell_knows_is_reported(run: str, name: str) -> None:
-    (finding,) = findings(useless_run, context(f"FROM debian\nRUN {run}\nCOPY x /x\n"))
+    (finding,) = findings(useless_run, context(f"FROM debian\nRUN {run}\nRUN echo ${{A}} $ARCH\n"))
     assert finding.message == f"what this `{name}` sets ends with its RUN: the next instruction does not see it"
 
 
@@ -203,6 +203,79 @@ def test_a_cd_to_a_directory_that_is_not_plain_has_no_fix(run: str) -> None:
     ],
 )
 def test_a_variable_becomes_an_env_if_that_reads_it_alike(run: str, expected: str | None) -> None:
-    text = f"FROM debian\nENV B=b\nRUN {run}\nCOPY x /x\n"
+    text = f"FROM debian\nENV B=b\nRUN {run}\nRUN echo $A\n"
     (finding,) = findings(useless_run, context(text))
     assert [it.edits[0].new_text for it in finding.fixes] == ([] if expected is None else [expected])
+
+
+@every_case(
+    "run, later, is_said",
+    [
+        ("export V=1", "RUN curl $V", True),
+        ("export V=1", "ENV A=${V}/b", True),
+        ("export V=1", "CMD echo $V", True),
+        ("V=$(cat v)", "COPY x /x\nRUN curl ${V}", True),
+        ("export V=1 W=2", "RUN curl $W", True),
+        ("export V=1", "FROM a\nRUN curl $V", True),
+        # Nothing is lost: the line only makes the next steps run again.
+        ("export LATEST=2024.1", "RUN dnf install -y git", False),
+        ("V=1", "RUN make", False),
+        ("export V=1", "ENV V=2\nRUN curl $V", False),
+        ("export V=1", "RUN V=2 && curl $V", False),
+        ("export V=1", "FROM x\nRUN curl $V", False),
+        # Programs read these.
+        ("export PATH=/a:$PATH", "RUN make", True),
+        ("export JAVA_HOME=/a", "RUN make", True),
+        ("export DEBIAN_FRONTEND=noninteractive", "RUN apt-get install -y git", True),
+        ("export NODE_ENV=production", 'CMD ["node", "."]', True),
+        ("export PYTHONPATH=/a", "COPY x /x", True),
+        ("export JAVA_HOME=/a", "ENV JAVA_HOME=/b\nRUN make", False),
+        ("export JAVA_HOME=/a", "RUN make\nENV JAVA_HOME=/b", True),
+    ],
+)
+def test_a_variable_is_reported_if_something_reads_it(run: str, later: str, *, is_said: bool) -> None:
+    assert bool(findings(useless_run, context(f"FROM debian AS a\nRUN {run}\n{later}\n"))) is is_said
+
+
+def test_an_export_at_the_end_of_a_run_is_reported() -> None:
+    check_rule(
+        useless_run,
+        """
+        FROM debian
+        RUN cd /opt; \\
+            tar xf tool.tar; \\
+            export PATH="$PATH:$(pwd)/tool/bin"
+            ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ what this `export` sets ends with its RUN: the next instruction does not see it
+        RUN tool get
+        RUN make && export JAVA_HOME=/opt/java
+                    ^^^^^^^^^^^^^^^^^^^^^^^^^^ what this `export` sets ends with its RUN: the image does not have it
+        """.replace("\\\\", "\\"),
+    )
+
+
+def test_an_env_of_another_directory_does_not_help() -> None:
+    text = "FROM debian\nENV PATH=$PATH:/opt/a/bin\nRUN make && export PATH=/opt/b/bin:$PATH\nRUN b\n"
+    assert len(findings(useless_run, context(text))) == 1
+
+
+@every_case(
+    "run",
+    [
+        "make && export VERSION=1",
+        "export PATH=/a:$PATH && make",
+        "make && export PATH=/a:$PATH && make install",
+        "(make && export PATH=/a:$PATH)",
+        "if test -e /a; then make; export PATH=/a:$PATH; fi",
+        "make && bash -c 'x; export PATH=/a'",
+        "echo 'a; export PATH=/a'",
+        "echo a; echo export PATH=/a",
+        "make && export PATH=/a >> /etc/profile",
+        "make && export -p",
+        "make\nENV PATH=/a:$PATH",
+        "make && export PATH=/a:$PATH\nENV PATH=/a:$PATH\nRUN make",
+        "<<E\nmake\nexport PATH=/a\nE",
+        'true\nENV PATH="$PATH:/opt/a/bin"\nRUN make && export PATH="$(pwd)/a/bin:$PATH"',
+    ],
+)
+def test_other_exports_in_a_longer_run_are_not_reported(run: str) -> None:
+    check_silent(useless_run, f"FROM debian\nRUN {run}\nRUN make\n")

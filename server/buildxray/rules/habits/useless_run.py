@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator
-from typing import Final
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final, NamedTuple
 
 from buildxray.localization import _
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import remove_line
-from buildxray.semantics.build import Instruction, Run
+from buildxray.semantics.build import Instruction, Run, Stage
 from buildxray.semantics.file_flow import clean
 from buildxray.semantics.mentions import Mention
-from buildxray.syntax.instructions import Cmd, Copying, Entrypoint, Workdir
+from buildxray.syntax.instructions import Arg, Cmd, Copying, Entrypoint, Env, Healthcheck, Workdir
+from buildxray.syntax.instructions import Run as RunNode
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.shell import Command
 from buildxray.syntax.text import Edit, TextRange
@@ -49,7 +51,8 @@ def useless_run(ctx: RuleContext) -> Iterator[Finding]:
 
     ## What it does
     Looks for RUN without a command, and for RUN whose commands only change the shell itself: `cd`, `export`, an assignment, `alias`, `set`,
-    `umask`, or `source` with a script that is known to do no more, such as `.bashrc` and `activate` of a virtual environment.
+    `umask`, or `source` with a script that is known to do no more, such as `.bashrc` and `activate` of a virtual environment. Also for an
+    `export` that is the last command of a longer RUN.
 
     ## Why it matters
     Each RUN has its own shell: the next instruction is in the old directory and has the old variables. The step costs time and a
@@ -74,7 +77,9 @@ def useless_run(ctx: RuleContext) -> Iterator[Finding]:
     keeps the old one; in place of `source /opt/venv/bin/activate`, ENV puts the programs of the environment first in PATH.
 
     ## Limits
-    A RUN is not reported if its shell starts any other program, because that may do something, or if it writes a file.
+    Except for an `export` at its end, a RUN is not reported if its shell starts any other program, because that may do something, or if it writes a file. A variable is
+    reported only if a later instruction of the stage reads it (`$VERSION`), or if it is known that programs read it, such as `PATH`, `JAVA_HOME` or
+    `DEBIAN_FRONTEND`: nothing is lost if its value only makes the next steps run again.
     """
     for instruction in ctx.build.instructions:
         if not isinstance(instruction, Run) or instruction.node.problems or instruction.node.heredocs:
@@ -82,8 +87,148 @@ def useless_run(ctx: RuleContext) -> Iterator[Finding]:
         if not instruction.node.arguments and not instruction.node.is_json:
             yield Finding(instruction.keyword_range, _("this RUN has no command"))
             continue
-        if not instruction.node.is_json and not instruction.mounts and _changes_only_the_shell(instruction):
-            yield _without_effect(instruction) or _finding(instruction)
+        if instruction.node.is_json:
+            continue
+        if _changes_only_the_shell(instruction) and not instruction.mounts:
+            finding = _without_effect(instruction)
+            if finding is None and _is_missed(ctx, instruction, _names_of_script(instruction)):
+                finding = _finding(instruction)
+        else:
+            finding = _at_the_end(ctx, instruction)
+        if finding is not None:
+            yield finding
+
+
+_NAME: Final = lazy_regex(
+    r"(?<![\w$\"'=:/.-])(?:export[ \t]+)?(?P<name>[A-Za-z_]\w*)(?==)|\bexport[ \t]+(?P<only>[A-Za-z_]\w*)(?![\w=])"
+)
+
+
+def _names_of_script(run: Run) -> frozenset[str]:
+    """The variables that a script of nothing but assignments sets; none for any other script, or if the text does not tell them."""
+    if any(not it.is_substitution for it in run.script.commands):
+        return frozenset()
+    return frozenset(it["name"] or it["only"] for it in _NAME.finditer(run.node.arguments[0].text))
+
+
+_READ_BY_PROGRAMS: Final = lazy_regex(
+    r"PATH|HOME|USER|SHELL|TERM|DISPLAY|TZ|TMPDIR|LANG|LANGUAGE|LC_\w+|LD_\w+|DEBIAN_FRONTEND|\w+_(?:proxy|PROXY)"
+    r"|AR|CC|CXX|FC|LD|\w*FLAGS|CLASSPATH|(?:CGO|CMAKE|CUDA|NVIDIA|PKG_CONFIG)_\w+|GO[A-Z0-9]+|\w+_(?:HOME|PATH|ROOT|PREFIX)|[A-Z]+PATH"
+    r"|(?:ASPNETCORE|BUNDLE|CARGO|COMPOSER|CONDA|DJANGO|DOTNET|FLASK|GEM|GRADLE|JAVA|MAVEN|NODE|NPM|npm_config|NVM|PHP|PIP|POETRY|RAILS|RUSTUP|SDKMAN|UV|YARN)_\w+"
+    r"|(?:PERL|PYTHON|RUBY|RUST)[A-Z0-9]\w*|\w+_(?:ENV|OPTS|OPTIONS)"
+)
+"""Variables that programs read by their names, for which the text of no instruction has to use them.
+
+Those of the shell, the dynamic loader and the C library (sh(1), ld.so(8), environ(7)); of apt; of programs that download; of compilers and build tools;
+and of languages, their package managers and frameworks.
+"""
+
+
+class _Uses(NamedTuple):
+    """The instructions of a stage that matter for a variable, by index and in order."""
+
+    reading: dict[str, list[int]]
+    """Those that expand a variable that they do not set themselves."""
+    setting: dict[str, list[int]]
+    """The ARG and ENV that set it."""
+    starting: list[int]
+    """Those that start a program."""
+
+
+def _uses(ctx: RuleContext) -> dict[Stage, _Uses]:
+    return {it: _uses_of(it) for it in ctx.build.stages}
+
+
+def _uses_of(stage: Stage) -> _Uses:
+    uses = _Uses({}, {}, [])
+    for it in stage.instructions:
+        text = it.build.text[slice(*it.range)]
+        if isinstance(it.node, RunNode | Cmd | Entrypoint | Healthcheck):
+            uses.starting.append(it.idx)
+        names = {match["name"] for match in _EXPANDED.finditer(text)} if "$" in text else set()
+        if names and isinstance(it, Run):
+            names.difference_update(match["name"] for match in _NAME.finditer(text))
+        for name in names:
+            uses.reading.setdefault(name, []).append(it.idx)
+        if isinstance(it.node, Arg | Env):
+            for pair in it.pairs:
+                uses.setting.setdefault(pair.name.text, []).append(it.idx)
+    return uses
+
+
+_EXPANDED: Final = lazy_regex(r"\$\{?(?P<name>[A-Za-z_]\w*)")
+
+
+def _is_missed(ctx: RuleContext, run: Run, names: frozenset[str]) -> bool:
+    """True if something after a RUN reads one of these variables before another instruction sets it, or if no names are known."""
+    return not names or any(_is_read_after(ctx, run, it) for it in names)
+
+
+def _is_read_after(ctx: RuleContext, run: Run, name: str) -> bool:
+    is_known = _READ_BY_PROGRAMS.fullmatch(name) is not None
+    for stage in () if run.stage is None else run.stage.family:
+        uses = ctx.cached(_uses)[stage]
+        first = run.idx if stage is run.stage else -1
+        read = _next(uses.starting if is_known else uses.reading.get(name, ()), first)
+        set_ = _next(uses.setting.get(name, ()), first)
+        if read is not None and (set_ is None or read <= set_):
+            return True
+        if stage is run.stage and set_ is not None:
+            return False
+    # The command of the base image reads it.
+    return is_known and run.stage is not None and (run.stage.is_image or not run.stage.is_used)
+
+
+def _next(places: Sequence[int], place: int) -> int | None:
+    """The first of these sorted places after another one."""
+    position = bisect_right(places, place)
+    return places[position] if position < len(places) else None
+
+
+_VALUE: Final = r"""(?:[^\s;&|<>()"'`$]|\$\w+|\$\{\w+\}|\$\([^()]*\)|"[^"]*"|'[^']*')*"""
+_LAST_EXPORT: Final = lazy_regex(rf"(?P<export>export(?:[ \t]+[A-Za-z_]\w*={_VALUE})+)[ \t]*;?\s*")
+
+
+_ASSIGNED: Final = lazy_regex(rf"[ \t](?P<name>[A-Za-z_]\w*)=(?P<value>{_VALUE})")
+_UNKNOWN_START: Final = lazy_regex(r"\$(?:\([^()]*\)|\{\w+\}|\w+)")
+
+
+def _has_value(run: Run, name: str, value: str) -> bool:
+    """True if the last ENV of a variable already has the parts of a value, as far as the text tells: `$(pwd)/tool/bin` in `$PATH:/opt/tool/bin`."""
+    declaration = run.declaration(name)
+    pair = next((it for it in declaration.pairs if it.name.text == name), None) if declaration is not None else None
+    if pair is None or pair.value is None:
+        return False
+    parts = [it for it in value.strip("\"'").split(":") if it not in (f"${name}", f"${{{name}}}")]
+    literals = [_UNKNOWN_START.sub("", it, count=1) if it.startswith("$") else it for it in parts]
+    return all(it and it in pair.value.text for it in literals)
+
+
+def _at_the_end(ctx: RuleContext, run: Run) -> Finding | None:
+    """The finding on an `export` that is the last command of a longer script, so that nothing sees what it sets; else None."""
+    token = run.node.arguments[0]
+    position = token.text.rfind("export ")
+    if position <= 0 or not run.is_read or run.script.has_errors:
+        return None
+    before = token.text[:position].rstrip()
+    match = _LAST_EXPORT.fullmatch(token.text, position)
+    if match is None or not before.endswith(("&&", ";")) or before.endswith(";;"):
+        return None
+    names = frozenset(
+        it["name"] for it in _ASSIGNED.finditer(match["export"]) if not _has_value(run, it["name"], it["value"])
+    )
+    if not names or not _is_missed(ctx, run, names):
+        return None
+    start = token.span.start
+    place = run.node.logical.range(start + position, start + match.end("export")).shifted(run.syntax.start)
+    line_end = run.build.text.find("\n", place.start, place.end)
+    return Finding(TextRange(place.start, place.end if line_end < 0 else line_end), _message(run, "export"))
+
+
+def _message(run: Run, command: str | None) -> str:
+    if run.stage is not None and run.stage.instructions[-1] is run and len(run.stage.family) == 1:
+        return _("what this `{command}` sets ends with its RUN: the image does not have it", command=command)
+    return _("what this `{command}` sets ends with its RUN: the next instruction does not see it", command=command)
 
 
 def _changes_only_the_shell(run: Run) -> bool:
@@ -134,8 +279,7 @@ def _finding(run: Run) -> Finding:
         )
         is_plain = len(words) == 2 and not set(words[1]) & set("$&|;<>`'\"\\*?(){}~#")
         return Finding(_place(run), message, _fixes_of_cd(run, words[1]) if is_plain else ())
-    message = _("what this `{command}` sets ends with its RUN: the next instruction does not see it", command=first)
-    return Finding(_place(run), message, tuple(_fixes_of_variables(run, words)))
+    return Finding(_place(run), _message(run, first), tuple(_fixes_of_variables(run, words)))
 
 
 def _place(run: Run) -> TextRange:
