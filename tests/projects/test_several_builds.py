@@ -405,7 +405,18 @@ def test_notes_about_unreadable_parts_have_their_line(tmp_path: Path) -> None:
     projects = Projects()
     projects.build(tmp_path / "Dockerfile", Settings())
     assert [str(it) for it in projects.notes(tmp_path / "Dockerfile")] == [
-        f"{tmp_path}/docker-bake.hcl:2: this cannot be evaluated: there is no variable `nothing`"
+        f"{tmp_path}/docker-bake.hcl:2: this cannot be evaluated: no Bake file here sets `nothing`"
+    ]
+
+
+def test_a_matrix_that_cannot_be_evaluated_has_one_note(tmp_path: Path) -> None:
+    (tmp_path / "docker-bake.hcl").write_text(
+        'target "app" {\n  matrix = {\n    a = ["b"]\n    v = nothing\n  }\n  name = v\n}\n'
+    )
+    projects = Projects()
+    projects.build(tmp_path / "Dockerfile", Settings())
+    assert [str(it) for it in projects.notes(tmp_path / "Dockerfile")] == [
+        f"{tmp_path}/docker-bake.hcl:2: this cannot be evaluated: no Bake file here sets `nothing`"
     ]
 
 

@@ -12,7 +12,7 @@ from tests.support.cases import every_case
 @every_case(
     "expression, expected",
     [
-        ("missing", "there is no variable `missing`"),
+        ("missing", "no Bake file here sets `missing`"),
         ("element([], 0)", "`element` requires a list with elements"),
         ('1 + "a"', "a number is required, not 'a'"),
         ("join(1, [])", ""),

@@ -115,7 +115,7 @@ class Project:
         if block is None:
             if name in {"target", "group"}:
                 return UNKNOWN
-            raise EvaluationError(_("there is no variable `{name}`", name=name))
+            raise EvaluationError(_("no Bake file here sets `{name}`", name=name))
         type_ = block.body.attributes.get("type")
         is_typed = type_ is not None and type_.value != syntax.Literal(None)
         constraint = _type_expression(type_.value) if type_ is not None and is_typed else None
@@ -266,8 +266,10 @@ class Project:
             axes = to_mapping(evaluate(matrix.value, self))
             values = {} if isinstance(axes, Unknown) else {key: elements(axes[key]) for key in sorted(axes)}
         except EvaluationError as error:
+            # The note says why the combinations are unknown.
             self._note(block, matrix, error)
-            axes, values = UNKNOWN, {}
+            yield Inner(self, dict.fromkeys(_keys(matrix.value), UNKNOWN))
+            return
         lists = [[value for _key, value in it] for it in values.values() if not isinstance(it, Unknown)]
         if isinstance(axes, Unknown) or len(lists) < len(values):
             names = _keys(matrix.value)
