@@ -72,7 +72,7 @@ class Mention(Enum):
     HASH = "a `#` where no shell reads it"
     DASH = "a first argument that begins with a dash"
     LATE_FLAG = "what looks like a flag, after the first argument"
-    KEYWORD = "a shell script on several lines with the name of an instruction"
+    KEYWORD = "a shell script on several lines, or with a pattern of file names, that has the name of an instruction"
     NOTHING_LASTING = "no command, an export, or a script that begins like those that only change the shell"
     SHELL_SYNTAX = "what a shell would understand, where none reads it"
     BLANK_IN_NAME = "a user with a blank"
@@ -188,7 +188,7 @@ def _of_run(node: Node) -> Iterator[Mention]:
         yield Mention.MOUNT
     if any(it in text for it in _FLAGS_OF_RUN):
         yield Mention.LATE_FLAG
-    if len(node.logical.pieces) > 1 and _KEYWORD.search(text):
+    if (len(node.logical.pieces) > 1 or "*" in text) and _KEYWORD.search(text):
         yield Mention.KEYWORD
     if not node.is_json and (not text or "export " in text or _OF_THE_SHELL.match(text)):
         yield Mention.NOTHING_LASTING

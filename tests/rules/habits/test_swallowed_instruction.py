@@ -36,6 +36,13 @@ def test_an_instruction_in_a_continued_run_is_reported(markup: str) -> None:
         "FROM x\nRUN COPY a\n",
         "FROM x\nRUN <<EOF\na \\\nCOPY b\nEOF\n",
         "FROM x\nRUN a \\\n# COPY b\n  c\n",
+        "FROM x\nRUN rm -rf /tmp/*USER\n",
+        "FROM x\nRUN rm -rf /tmp/*.COPY x\n",
+        "FROM x\nRUN rm -rf /tmp/*user app\n",
+        "FROM x\nRUN rm -rf /tmp/* USER app\n",
+        "FROM x\nRUN rm -rf /tmp/*USERS app\n",
+        "FROM x\nRUN ls /tmp/*USER app\n",
+        "FROM x\nRUN rm -rf '/tmp/*USER' app\n",
     ],
 )
 def test_near_misses_are_not_reported(text: str) -> None:
@@ -48,4 +55,21 @@ def test_the_fix_ends_the_run(end: str) -> None:
         swallowed_instruction,
         f"FROM x\nRUN a{end}\nWORKDIR /b\n",
         f"FROM x\nRUN a{end[len(end.rstrip()) :]}\nWORKDIR /b\n",
+    )
+
+
+def test_an_instruction_whose_line_end_is_missing_is_reported() -> None:
+    check_rule(
+        swallowed_instruction,
+        """
+        FROM x
+        RUN a && rm -rf /tmp/*USER app
+                              ^^^^ 💭 this USER is not executed: `rm` gets it as a part of the path before it
+        RUN a
+        """,
+    )
+    check_fix(
+        swallowed_instruction,
+        "FROM x\nRUN a \\\n  && rm -rf /var/lib/apt/lists/*WORKDIR /app\nRUN b\n",
+        "FROM x\nRUN a \\\n  && rm -rf /var/lib/apt/lists/*\nWORKDIR /app\nRUN b\n",
     )

@@ -25,7 +25,8 @@ def swallowed_instruction(ctx: RuleContext) -> Iterator[Finding]:
     r"""An instruction is part of the RUN above it, whose last line is continued.
 
     ## What it does
-    Looks for a line of a RUN that begins with the name of an instruction in upper case, such as `COPY`, after a line that ends with the escape token.
+    Looks for a line of a RUN that begins with the name of an instruction in upper case, such as `COPY`, after a line that ends with the escape token;
+    and for an `rm` whose last pattern has lost the line end after it: `rm -rf /tmp/*USER app`.
 
     ## Why it matters
     The line is text for the shell: nothing is copied, and the build fails with `COPY: not found`, or the words are arguments of the command before.
@@ -50,6 +51,7 @@ def swallowed_instruction(ctx: RuleContext) -> Iterator[Finding]:
     for run in ctx.build.instructions:
         if not isinstance(run, Run) or run.node.heredocs or run.node.is_json or run.node.problems:
             continue
+        yield from _after_a_pattern(ctx, run)
         if _BEGINS_A_LINE.search(ctx.text, *run.range) is None:
             continue
         for command in run.script.commands:
@@ -61,6 +63,30 @@ def swallowed_instruction(ctx: RuleContext) -> Iterator[Finding]:
                     and (before := _GOES_ON.search(ctx.text, run.range.start, place.start)) is not None
                 ):
                     yield _found(text, place, TextRange(*before.span("rest")))
+
+
+def _after_a_pattern(ctx: RuleContext, run: Run) -> Iterator[Finding]:
+    """Find `rm -rf /tmp/*USER app`: the words after the pattern are an instruction that begins in the middle of a line."""
+    commands = run.script.commands if "*" in run.node.text else ()
+    for command in (it for it in commands if it.name == "rm"):
+        for word in command.words[1:-1]:
+            place = run.shell_range(word.range)
+            match = _AFTER_PATTERN.fullmatch(ctx.text, *place)
+            if match is not None:
+                keyword = match["keyword"]
+                indent = ctx.text[ctx.text.rfind("\n", 0, run.range.start) + 1 : run.range.start]
+                line_end = "\r\n" if "\r\n" in ctx.text else "\n"
+                start = match.start("keyword")
+                fix = Fix(
+                    _("Begin a line with it"), (Edit(TextRange(start, start), line_end + indent),), Safety.SUGGESTION
+                )
+                message = _(
+                    "this {keyword} is not executed: `rm` gets it as a part of the path before it", keyword=keyword
+                )
+                yield Finding(TextRange(*match.span("keyword")), message, (fix,))
+
+
+_AFTER_PATTERN: Final = lazy_regex(rf"/[\w./-]*/\*(?P<keyword>{'|'.join(INSTRUCTION_KINDS)})")
 
 
 def _found(keyword: str, place: TextRange, rest: TextRange) -> Finding:
