@@ -340,3 +340,27 @@ def test_lists_that_name_nothing(tmp_path: Path, name: str, text: str, *, expect
     answer = needed(tmp_path, files, name, manager)
     assert answer is not None
     assert answer.requires_nothing is expected
+
+
+@every_case(
+    "files, expected",
+    [
+        ({"Cargo.toml": '[dependencies]\na = "1"\n'}, True),
+        ({"Cargo.toml": '[dependencies]\na = { version = "1" }\n'}, True),
+        ({"Cargo.toml": "[target.'cfg(unix)'.build-dependencies]\na = \"1\"\n"}, True),
+        ({"Cargo.toml": '[workspace]\nmembers = ["b"]\n', "b/Cargo.toml": '[dependencies]\na = "1"\n'}, True),
+        ({"Cargo.toml": "[package]\n", "Cargo.lock": 'source = "registry+https://x.org"\n'}, True),
+        ({"Cargo.toml": '[dependencies]\na = { path = "../a" }\n'}, False),
+        ({"Cargo.toml": "[dependencies]\na = { workspace = true }\n"}, False),
+        ({"Cargo.toml": '[dev-dependencies]\na = "1"\n'}, False),
+        ({"Cargo.toml": '[workspace]\nmembers = ["../b", "*"]\n'}, False),
+        ({"Cargo.toml": "[package]\n", "Cargo.lock": 'name = "a"\n'}, False),
+        ({"Cargo.toml": "not TOML"}, False),
+    ],
+)
+def test_crates_that_a_project_requires(
+    tmp_path_factory: pytest.TempPathFactory, files: dict[str, str], *, expected: bool
+) -> None:
+    answer = needed(tmp_path_factory.mktemp("a"), files, "Cargo.toml", "cargo")
+    assert answer is not None
+    assert answer.requires_crates is expected

@@ -52,6 +52,7 @@ def _needed(context: _Context, names: Iterable[str]) -> NeededFiles:
     """The files that a download needs, from those that the command names."""
     needed: dict[str, None] = {}
     pending = [*names]
+    requires_crates = context.manager == "cargo" and any(_requires_crates(context, it) for it in pending)
     while pending:
         path = pending.pop(0)
         if path in needed:
@@ -60,7 +61,7 @@ def _needed(context: _Context, names: Iterable[str]) -> NeededFiles:
         try:
             pending += _referred(context, path)
         except _IncompleteError:
-            return NeededFiles((*needed,), is_complete=False)
+            return NeededFiles((*needed,), is_complete=False, requires_crates=requires_crates)
         if len(needed) > _MOST_FILES or not context.exists(path):
             return NeededFiles((*needed,), is_complete=False)
     return NeededFiles(
@@ -68,7 +69,42 @@ def _needed(context: _Context, names: Iterable[str]) -> NeededFiles:
         is_complete=True,
         installs_itself=any(_installs_itself(context, it) for it in needed),
         requires_nothing=all(_requires_nothing(context, it) for it in needed),
+        requires_crates=requires_crates,
     )
+
+
+_SOURCE_OF_CRATE: Final = lazy_regex(r"^source[ \t]*=[ \t]*\"(?:git|registry|sparse)\+", re.MULTILINE)
+
+
+def _requires_crates(context: _Context, path: str) -> bool:
+    """True if the lock file beside a Cargo.toml names a crate of a registry or of a repository, or the Cargo.toml a dependency that is one.
+
+    Source: the Cargo book, "Specifying Dependencies".
+    """
+    if _SOURCE_OF_CRATE.search(context.text(posixpath.join(posixpath.dirname(path), "Cargo.lock"))):
+        return True
+    table = _toml(context.text(path))
+    members = as_mapping(table.get("workspace")).get("members")
+    written = [it for it in members if isinstance(it, str)] if isinstance(members, list) else []
+    paths = [posixpath.normpath(posixpath.join(posixpath.dirname(path), it, "Cargo.toml")) for it in written]
+    return any(map(_names_crates, (table, *(_toml(context.text(it)) for it in paths[:_MOST_MEMBERS]))))
+
+
+def _names_crates(table: Mapping[str, Any]) -> bool:
+    """True if a Cargo.toml has a dependency that is neither in the project nor named by the workspace alone."""
+    systems = as_mapping(table.get("target")).values()
+    tables = (table, as_mapping(table.get("workspace")), *map(as_mapping, systems))
+    kinds = ("dependencies", "build-dependencies")
+    named = (it for one in tables for kind in kinds for it in as_mapping(one.get(kind)).values())
+    return any(isinstance(it, str) or (isinstance(it, dict) and not {"path", "workspace"} & it.keys()) for it in named)
+
+
+def _toml(text: str) -> dict[str, Any]:
+    """The table of a TOML file; empty if it is not one."""
+    try:
+        return parse_toml(text)
+    except ValueError:
+        return {}
 
 
 _SETTINGS: Final = frozenset(

@@ -84,6 +84,8 @@ class NeededFiles(NamedTuple):
     """True if the command installs the project too, and so needs its sources, unless an option leaves the project out."""
     requires_nothing: bool = False
     """True if no list names a dependency, so that nothing is downloaded."""
+    requires_crates: bool = False
+    """True if Cargo surely downloads crates for the list, or for its workspace."""
 
 
 class Absence(Enum):

@@ -1123,3 +1123,56 @@ def test_an_installation_at_the_beginning_of_a_run_that_builds(run: str, *, is_s
     there = [it for it in findings(late_module_download, context(text, workspace=OUTSIDE)) if INDEPENDENT in it.message]
     assert [it.message.endswith("to a RUN before `COPY . .`") for it in there] == [True] * is_said
     assert not any(it.fixes for it in there)
+
+
+CRATES = Workspace(
+    holds=lambda path: path == "Cargo.toml",
+    needed=lambda _path, _base, _manager: NeededFiles(("Cargo.toml",), is_complete=True, requires_crates=True),
+)
+
+
+def of_cargo(run: str, *, image: str = "rust:1.90", before: str = "", workspace: Workspace = CRATES) -> list[str]:
+    text = f"FROM {image} AS b\nWORKDIR /w\n{before}COPY . .\nRUN {run}\n"
+    return [it.message.partition(":")[0] for it in findings(late_module_download, context(text, workspace=workspace))]
+
+
+def test_a_compiler_of_rust_downloads_crates_again() -> None:
+    message = "`cargo build` downloads and compiles all crates again after each change of the source"
+    assert of_cargo("cargo build --release") == [message]
+    assert of_cargo("cargo build && cargo build --bin b") == [message]
+    assert of_cargo("cargo install --path .") == [message.replace("build", "install")]
+    check_fix(
+        late_module_download,
+        "FROM rust\nCOPY . .\nRUN cargo build\n",
+        "FROM rust\nCOPY . .\nRUN --mount=type=cache,target=/usr/local/cargo/registry cargo build\n",
+        workspace=CRATES,
+    )
+
+
+@every_case(
+    "run, before",
+    [
+        # A mount keeps the downloads.
+        ("--mount=type=cache,target=/usr/local/cargo/registry cargo build", ""),
+        # An earlier instruction downloads or compiles the crates.
+        ("cargo build", "COPY Cargo.toml .\nRUN cargo fetch\n"),
+        ("cargo build", "COPY Cargo.toml .\nRUN mkdir src && touch src/lib.rs && cargo build\n"),
+        ("cargo build", "RUN cargo chef cook --recipe-path recipe.json\n"),
+        ("cargo build --offline", ""),
+        ("cargo build --manifest-path other/Cargo.toml", ""),
+        ("cargo install cargo-deb", "RUN cargo --version\n"),
+        ("cargo build", "ENV CARGO_HOME=/cargo\n"),
+        ("cargo test", ""),
+    ],
+)
+def test_crates_that_are_kept_in_another_way(run: str, before: str) -> None:
+    assert not any("crates" in it for it in of_cargo(run, before=before))
+
+
+def test_only_known_crates_in_a_known_directory_are_reported() -> None:
+    assert of_cargo("cargo build", image="debian") == []
+    assert of_cargo("cargo build", workspace=Workspace()) == []
+    known = CRATES._replace(holds=lambda path: path in ("Cargo.toml", ".cargo/config.toml"))
+    assert of_cargo("cargo build", workspace=known) == []
+    none = CRATES._replace(needed=lambda *_it: NeededFiles(("Cargo.toml",), is_complete=True))
+    assert of_cargo("cargo build", workspace=none) == []

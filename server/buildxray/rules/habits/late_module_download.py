@@ -15,6 +15,7 @@ from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import indentation, insert_lines, remove_line, start_with_own_comments
 from buildxray.rules.independent_installs import first_of_chain, independent_runs, shown
 from buildxray.rules.shell_variables import may_set
+from buildxray.rules.uncached_crates import CACHE, compiling_with_downloads
 from buildxray.rules.wording import listed
 from buildxray.semantics.build import Build, Effect, Instruction, KnownCommand, Run, Stage
 from buildxray.semantics.file_flow import clean, holds
@@ -23,7 +24,7 @@ from buildxray.semantics.mentions import takes_whole_context
 from buildxray.syntax.instructions import Copying, Token
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.mounts import MountSyntaxError, mount_options
-from buildxray.syntax.text import TextRange
+from buildxray.syntax.text import Edit, TextRange
 from buildxray.toolchains.base import IGNORING_SCRIPTS, INSTALL_SCRIPTS, NeededFiles, Toolchain, is_harmless_script
 from buildxray.toolchains.bun import BUN
 from buildxray.toolchains.dotnet import DOTNET
@@ -46,7 +47,8 @@ def late_module_download(ctx: RuleContext) -> Iterator[Finding]:
     Looks for `go mod download`, `npm ci`, `dotnet restore`, `cargo fetch`, `pip install -r` and similar commands after a `COPY . .` without an
     earlier download in the stage; also after a COPY of a source directory such as `src` or of a file such as `main.py`, if the manifests were copied in vain before it or with it, and
     after a COPY of a whole project of a larger repository (`COPY web/ .`) or of a member of a workspace. A RUN that mounts a cache or the manifest is not reported. `go build` counts as a download if
-    `go.mod` requires modules; `mvn package`, `composer install`, `dotnet build` and `dotnet publish` (without an option for one machine) do
+    `go.mod` requires modules, and the first `cargo build` in the official image if its project requires crates (a RUN with a mount is not reported);
+    `mvn package`, `composer install`, `dotnet build` and `dotnet publish` (without an option for one machine) do
     if all files that their downloads need are known: not in a project of several modules of Maven, or with packages in the repository. A RUN that reads no file of the build context at all, such as `apt-get install`, `npm install -g pnpm`,
     `pip install poetry` or `cargo install cargo-deb`, is reported if it directly follows `COPY . .` or the COPY of the directory that the
     stage builds, or RUN instructions that build with npm, and uses no variable; also at the beginning of a RUN that then builds. A command in sources that the stage itself clones or
@@ -101,6 +103,7 @@ def late_module_download(ctx: RuleContext) -> Iterator[Finding]:
                 yield from _independent(ctx, source)
         if whole is None:
             continue
+        yield from _of_crates(ctx, whole)
         earlier = (it for run in stage.runs if run.idx < whole.idx for it in run.known_commands)
         done = {it.use.toolchain for it in earlier if it.use.manifests or it.use.toolchain is RUST}
         done.update(toolchain for toolchain, has_manifests in inherited[stage] if has_manifests or toolchain is RUST)
@@ -117,6 +120,23 @@ def late_module_download(ctx: RuleContext) -> Iterator[Finding]:
             done.add(command.use.toolchain)
             if not _is_mounted(command.run) and not _is_prepared(ctx, whole, command):
                 yield _finding(ctx, whole, command)
+
+
+def _of_crates(ctx: RuleContext, whole: Instruction) -> Iterator[Finding]:
+    """Find `cargo build`, which downloads the crates itself, without a cache."""
+    command = compiling_with_downloads(ctx, whole)
+    if command is None:
+        return
+    message = _(
+        "`{title}` downloads and compiles all crates again after each change of the source: `{cache}` keeps the downloads, and cargo-chef keeps what is compiled",
+        title=command.title,
+        cache=CACHE,
+    )
+    end = command.run.keyword_range.end
+    fix = Fix(_("Keep the downloads in a cache"), (Edit(TextRange(end, end), f" {CACHE}"),), Safety.SUGGESTION)
+    yield Finding(
+        command.title_range, message, (fix,), (Related(whole.keyword_range, _("the whole source is copied here")),)
+    )
 
 
 def _independent(ctx: RuleContext, whole: Instruction) -> Iterator[Finding]:

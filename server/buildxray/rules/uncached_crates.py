@@ -1,0 +1,80 @@
+"""The crates that Cargo downloads again after each change of the source, because no cache and no earlier instruction keeps them."""
+
+from __future__ import annotations
+
+import posixpath
+from typing import Final
+
+from buildxray.rules.context import RuleContext
+from buildxray.semantics.build import Effect, Instruction, KnownCommand
+from buildxray.semantics.file_flow import clean, holds
+from buildxray.syntax.instructions import Copying
+from buildxray.syntax.lazy_regex import lazy_regex
+from buildxray.toolchains.rust import RUST
+
+_COMPILING: Final = frozenset({"b", "build", "install"})
+_OFFLINE: Final = frozenset({"--frozen", "--manifest-path", "--offline", "-C"})
+"""Options with which nothing is downloaded, or another directory tells what."""
+_IMAGE: Final = lazy_regex(r"docker\.io/library/rust(?:[:@].*)?")
+"""The official image, in which CARGO_HOME is /usr/local/cargo."""
+CACHE: Final = "--mount=type=cache,target=/usr/local/cargo/registry"
+
+
+def compiling_with_downloads(ctx: RuleContext, whole: Instruction) -> KnownCommand | None:
+    """The first command after a COPY of the whole source that downloads and compiles the crates of its project; None without one.
+
+    None too if the stage may keep them in another way: an earlier command of Cargo, a mount, a directory with the crates.
+    """
+    node, stage = whole.node, whole.stage
+    if (
+        stage is None
+        or not isinstance(node, Copying)
+        or node.destination is None
+        or not _IMAGE.fullmatch(stage.image_name)
+    ):
+        return None
+    uses = [
+        it
+        for one in reversed(stage.ancestry)
+        for run in one.runs
+        for it in run.known_commands
+        if it.use.toolchain is RUST
+    ]
+    crates = [it for it in uses if it.name in ("cargo", "cross")]
+    if not crates or crates[0].run.idx < whole.idx or crates[0].run.stage is not stage:
+        return None
+    command = crates[0]
+    arguments = command.syntax.arguments
+    if command.use.effect is not Effect.COMPILE or command.name != "cargo" or arguments[0] not in _COMPILING:
+        return None
+    if (
+        command.use.fetches_sources
+        or command.run.mounts
+        or not _OFFLINE.isdisjoint(it.partition("=")[0] for it in arguments)
+    ):
+        return None
+    if any(command.invocation.setting(it).is_set for it in ("CARGO_HOME", "CARGO_NET_OFFLINE")):
+        return None
+    destinations = {clean(posixpath.join(it, node.destination.text)) for it in whole.directories}
+    directories = {*command.invocation.directories}
+    if len(destinations) != 1 or len(directories) != 1:
+        return None
+    (destination,), (directory,) = destinations, directories
+    return (
+        command
+        if holds(destination, directory) and _requires_crates(ctx, posixpath.relpath(directory, destination))
+        else None
+    )
+
+
+def _requires_crates(ctx: RuleContext, directory: str) -> bool:
+    """True if the Cargo.toml in a directory of the build context needs crates that are not in the repository."""
+    known, find = ctx.build.workspace.holds, ctx.build.workspace.needed
+    if known is None or find is None:
+        return False
+    above = ("", directory) if directory != "." else ("",)
+    if any(known(posixpath.join(it, ".cargo", name)) for it in above for name in ("config", "config.toml")):
+        # It may name a directory with the crates.
+        return False
+    needed = find(posixpath.normpath(posixpath.join(directory, "Cargo.toml")), ".", "cargo")
+    return needed is not None and needed.requires_crates
