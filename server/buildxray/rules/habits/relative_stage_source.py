@@ -69,10 +69,11 @@ def relative_stage_source(ctx: RuleContext) -> Iterator[Finding]:
 
     ## Example
     ```dockerfile
-    FROM golang:1.26 AS build
+    FROM --platform=$BUILDPLATFORM golang:1.26 AS build
     WORKDIR /src
     COPY go.mod main.go ./
-    RUN CGO_ENABLED=0 go build -o server .
+    ARG TARGETARCH
+    RUN CGO_ENABLED=0 GOARCH=$TARGETARCH go build -o server .
 
     FROM scratch
     COPY --from=build server /server
@@ -80,10 +81,11 @@ def relative_stage_source(ctx: RuleContext) -> Iterator[Finding]:
 
     Use instead:
     ```dockerfile
-    FROM golang:1.26 AS build
+    FROM --platform=$BUILDPLATFORM golang:1.26 AS build
     WORKDIR /src
     COPY go.mod main.go ./
-    RUN CGO_ENABLED=0 go build -o server .
+    ARG TARGETARCH
+    RUN CGO_ENABLED=0 GOARCH=$TARGETARCH go build -o server .
 
     FROM scratch
     COPY --from=build /src/server /server
