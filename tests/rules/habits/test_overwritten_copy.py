@@ -23,6 +23,8 @@ def test_sources_with_one_destination_file_are_reported() -> None:
         ("ADD a b /x", "ADD a b /x/"),
         ('COPY ["a", "b", "/x"]', 'COPY ["a", "b", "/x/"]'),
         ("COPY --link a b x", "COPY --link a b x/"),
+        ("COPY package.json yarn.lock* /srv/app", "COPY package.json yarn.lock* /srv/app/"),
+        ("COPY a.ini own.* /etc/php.d", "COPY a.ini own.* /etc/php.d/"),
     ],
 )
 def test_the_fix_makes_the_destination_a_directory(before: str, after: str) -> None:
@@ -53,6 +55,8 @@ def test_the_fix_makes_the_destination_a_directory(before: str, after: str) -> N
         "RUN git clone https://example.org/app /srv/app\nCOPY a b /srv/app",
         "RUN tar -xf /x.tar -C /srv/app\nCOPY a b /srv/app",
         "RUN adduser -D app\nCOPY a b /home/app",
+        # A file that may be absent, and one that surely exists.
+        "COPY .gitkeep own.ini* /etc/php.ini",
         # The files of a directory are copied, not the directory.
         "COPY src/ lib/ /srv/app",
         "COPY . ../b /srv/app",

@@ -46,6 +46,7 @@ def overwritten_copy(ctx: RuleContext) -> Iterator[Finding]:
     A suggestion: only the author knows where the files should be.
 
     ## Limits
+    Not reported if the last source is a pattern for a file like the destination, which may be absent: `COPY .gitkeep own.ini* /etc/php.ini`.
     Whether another base image has a directory of that name is not known. Not reported if the first source is a directory, whose files are
     copied into the destination, nor if a program above works on the path: `git clone … /src`.
     """
@@ -55,6 +56,8 @@ def overwritten_copy(ctx: RuleContext) -> Iterator[Finding]:
             continue
         path = node.destination.text
         if len(node.arguments) < 3 or path.endswith(("/", ".", "\\")) or "$" in path or "~" in path:
+            continue
+        if _is_optional_file(node, path):
             continue
         # Other rules report invalid JSON, comments, flags, shell operators and other instructions among the arguments.
         if any(_is_not_path(it.text, is_json=node.is_json) for it in node.arguments):
@@ -71,6 +74,13 @@ def overwritten_copy(ctx: RuleContext) -> Iterator[Finding]:
             n=len(node.arguments) - 1,
         )
         yield Finding(range_, message, (fix,))
+
+
+def _is_optional_file(node: Copying, path: str) -> bool:
+    """True if the last source names a file of the destination's kind with a `*` after its name: it replaces the others, or it does not exist."""
+    name = node.sources[-1].text if node.sources else ""
+    extension = posixpath.splitext(path)[1]
+    return extension != "" and name.endswith(f"{extension}*")
 
 
 def _is_not_path(text: str, *, is_json: bool) -> bool:
