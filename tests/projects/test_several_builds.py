@@ -910,6 +910,6 @@ def test_a_workflow_that_keeps_cache_mounts_is_known(
     (root / ".git").mkdir()
     (root / "Dockerfile").write_text("FROM alpine\n")
     (workflows / "ci.yml").write_text(f"on: push\njobs: {{a: {{runs-on: ubuntu-latest, steps: [{{uses: {step}}}]}}}}\n")
-    restores = built(root).restores_caches
-    assert restores is not None
-    assert restores() is is_kept
+    stored = built(root).stored_caches
+    assert stored is not None
+    assert stored() is is_kept

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -11,7 +10,6 @@ from buildxray.files.reading import (
     exists,
     is_repository,
     last_project_file,
-    read_project_text,
     repository_root,
     settings_root,
 )
@@ -27,7 +25,7 @@ from buildxray.platforms.platform import Platform, parse_normalized, this_machin
 from buildxray.projects.absent_sources import LOCK_FILES
 from buildxray.projects.builds import DeclaredBuild, Note, asked_paths, choose, distinct, joined, without_repeated
 from buildxray.projects.by_hand import is_by_hand
-from buildxray.projects.ci import WORKFLOWS, workflow_files
+from buildxray.projects.ci import WORKFLOWS
 from buildxray.projects.context import Contexts, read_ignore_patterns
 from buildxray.projects.reader import WATCHED as PROJECT_FILES
 from buildxray.projects.reader import (
@@ -39,6 +37,7 @@ from buildxray.projects.reader import (
     read_directory,
 )
 from buildxray.projects.sources import has_sources, read_workspace
+from buildxray.projects.stored_caches import StoredCaches
 from buildxray.records import replace
 from buildxray.toolchains.base import Workspace
 
@@ -71,8 +70,8 @@ class Projects:
         """By the root of a repository: True if it may build images."""
         self._building_in: dict[Path, bool] = {}
         """By the directory of a Dockerfile: True if images may be built there."""
-        self._restoring: dict[Path, bool] = {}
-        """By the root of a repository: True if a workflow keeps the cache mounts of Dockerfiles."""
+        self._caches: dict[Path, StoredCaches] = {}
+        """By the root of a repository."""
         self._directories_above: dict[Path, tuple[Path, ...]] = {}
         """By directory: itself and those above it, up to the root of the repository."""
         self._roots: dict[Path, Path | None] = {}
@@ -136,7 +135,7 @@ class Projects:
             is_automated=self._is_automated(dockerfile),
             has_unread_builds=not origin and self._has_unread_builds(dockerfile),
             contexts=self._contexts_of(dockerfile.parent, declared),
-            restores_caches=partial(self._restores_caches, dockerfile),
+            stored_caches=self._stored_caches(dockerfile),
             label=_labels(declared)[shown],
             n_builds=n_builds,
             n_unchecked=max(0, sum(it.n_declared for it in wanted if not it.is_check) - n_checked),
@@ -169,7 +168,7 @@ class Projects:
             is_automated=self._is_automated(dockerfile),
             has_unread_builds=self._has_unread_builds(dockerfile),
             contexts=self._possible_contexts(dockerfile.parent),
-            restores_caches=partial(self._restores_caches, dockerfile),
+            stored_caches=self._stored_caches(dockerfile),
             probable_contexts=None if self._root(dockerfile) else self._probable(dockerfile.parent),
         )
 
@@ -290,18 +289,10 @@ class Projects:
         paths = asked_paths(dockerfile)
         return (it for it in self._of_repository(dockerfile) if it.dockerfile in paths and it.is_shown)
 
-    def _restores_caches(self, dockerfile: Path) -> bool:
-        """True if a workflow of the repository uses an action that finds cache mounts by their ids in the text of a Dockerfile.
-
-        Source: github.com/reproducible-containers/buildkit-cache-dance, src/opts.ts and src/inject-cache.ts.
-        """
+    def _stored_caches(self, dockerfile: Path) -> StoredCaches | None:
+        """The question whether a workflow of the repository keeps cache mounts, which is answered once; None outside of a repository."""
         root = self._root(dockerfile)
-        if root is None:
-            return False
-        if root not in self._restoring:
-            texts = (read_project_text(it) or "" for it in workflow_files(root))
-            self._restoring[root] = any("buildkit-cache-dance" in it for it in texts)
-        return self._restoring[root]
+        return None if root is None else self._caches.setdefault(root, StoredCaches(root))
 
     def _is_automated(self, dockerfile: Path) -> bool:
         """True if the repository of a Dockerfile declares builds, or has workflows or scripts that may build images."""

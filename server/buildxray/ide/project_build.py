@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from buildxray.ide.analysis import Analyzer
@@ -13,6 +12,7 @@ from buildxray.plan.checks.ignored import IgnorePatterns
 from buildxray.plan.request import BuildRequest
 from buildxray.projects.builds import DeclaredBuild
 from buildxray.projects.context import Contexts
+from buildxray.projects.stored_caches import StoredCaches
 from buildxray.rules.base import Rule
 from buildxray.toolchains.base import Workspace
 
@@ -82,8 +82,8 @@ class ProjectBuild(NamedTuple):
     probable_contexts: Contexts | None = None
     """The directories that may be the build context where `contexts` is None, so that its lists of dependencies can be judged."""
 
-    restores_caches: Callable[[], bool] | None = None
-    """True if a workflow of the repository keeps the cache mounts of Dockerfiles between its runs."""
+    stored_caches: StoredCaches | None = None
+    """Tells if a workflow of the repository keeps the cache mounts of Dockerfiles between its runs; None outside of a repository."""
     n_builds: int = 1
     """The number of declared builds that the shown one represents."""
     n_unchecked: int = 0
@@ -180,7 +180,7 @@ class ProjectBuild(NamedTuple):
             absence=None if self.contexts is None else self.contexts.absence,
             needed=None if contexts is None else contexts.needed,
             has_several_contexts=self.contexts is not None and len(self.contexts.directories) > 1,
-            restores_caches=self.restores_caches,
+            restores_caches=self.stored_caches,
             dockerfile=self.dockerfile,
             given_arguments=frozenset(
                 name for it in self.declared for name in (*dict(it.arguments), *it.unknown_arguments)
