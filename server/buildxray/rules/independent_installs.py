@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from buildxray.rules.context import RuleContext
-from buildxray.semantics.build import Command, Effect, Instruction, KnownCommand, Run
+from buildxray.semantics.build import Command, Effect, Instruction, KnownCommand, Run, Stage
 from buildxray.semantics.file_flow import clean
 from buildxray.syntax.instructions import Arg, Copying, Env, Expose, Label, Workdir
 from buildxray.syntax.lazy_regex import lazy_regex
@@ -22,6 +22,8 @@ from buildxray.toolchains.node import NODE
 
 _DISTRIBUTION: Final = frozenset({"apk", "apt", "apt-get", "dnf", "microdnf", "yum", "zypper"})
 _INSTALLING: Final = frozenset({"add", "in", "install"})
+_WORDS: Final = _INSTALLING | {"i"}
+"""The words of all commands that install something."""
 _UPDATING: Final = INSTALLING_NOTHING | {"dist-upgrade", "full-upgrade", "refresh", "upgrade"}
 _REMOVING: Final = frozenset({"autoremove", "del", "erase", "purge", "remove"})
 _FILE: Final = lazy_regex(r"[./~].*|.*\.(?:apk|deb|gem|rpm|tar|tgz|gz|whl|xz|zip)|(?:file|git\+file):.*")
@@ -61,6 +63,16 @@ _SYSTEM: Final = lazy_regex(
 """Directories from which installations read settings and programs."""
 
 
+def installs_after_copy(stage: Stage) -> bool:
+    """True if a RUN after a COPY may install packages; it is quick, for the stages of which nothing else has to be asked."""
+    last = next((run for run in reversed(stage.runs) if any(map(_names_installation, run.known_commands))), None)
+    return last is not None and any(isinstance(it.node, Copying) and it.idx < last.idx for it in stage.instructions)
+
+
+def _names_installation(command: KnownCommand) -> bool:
+    return not _WORDS.isdisjoint(command.syntax.arguments)
+
+
 def independent_runs(ctx: RuleContext, whole: Instruction) -> list[tuple[Run, KnownCommand]]:
     """The RUN instructions after a COPY of the source that would install the same before it, each with its first installation.
 
@@ -81,7 +93,9 @@ def independent_runs(ctx: RuleContext, whole: Instruction) -> list[tuple[Run, Kn
             continue
         if not isinstance(it, Run) or len(names) > _MOST_NAMES:
             break
-        installing = None if any(_may_matter(it, name) for name in names) else _installing(ctx, it)
+        installing = _installing(ctx, it)
+        if installing is not None and any(_may_matter(it, name) for name in names):
+            installing = None
         if installing is not None and (not is_built or all(one.name in _APART for one in installing)):
             independent += [(it, one) for one in installing[:1]]
         elif _builds_with_npm(it):

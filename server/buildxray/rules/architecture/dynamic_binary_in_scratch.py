@@ -78,22 +78,27 @@ def dynamic_binary_in_scratch(ctx: RuleContext) -> Iterator[Finding]:
     image = _image_library(ctx.build) if compiles else None
     if image is None or ctx.build.request.makes_files:
         return
-    for stage in ctx.build.needed_stages:
-        library = None if stage.is_image else _library(stage)
-        if library is None or library is image:
-            continue
-        for commands in _dynamic_by_run(stage):
-            ways = {it.way_into_image for it in commands} - {None}
-            yield Finding(
-                commands[0].title_range,
-                _message(commands, library, image),
-                _fixes(commands),
-                tuple(
-                    Related(it.keyword_range, _("the binary is taken from here"))
-                    for it in ctx.build.instructions
-                    if it in ways
-                ),
-            )
+    of_other_library = [
+        (library, commands)
+        for stage in ctx.build.needed_stages
+        if not stage.is_image and (library := _library(stage)) not in (None, image)
+        for commands in _dynamic_by_run(stage)
+    ]
+    target = ctx.build.target_stage
+    if not of_other_library or target is None or may_have_libraries(target):
+        return
+    for library, commands in of_other_library:
+        ways = {it.way_into_image for it in commands} - {None}
+        yield Finding(
+            commands[0].title_range,
+            _message(commands, library, image),
+            _fixes(commands),
+            tuple(
+                Related(it.keyword_range, _("the binary is taken from here"))
+                for it in ctx.build.instructions
+                if it in ways
+            ),
+        )
 
 
 def _dynamic_by_run(stage: Stage) -> Iterator[list[KnownCommand]]:
@@ -182,9 +187,8 @@ def _library(stage: Stage) -> _Library | None:
 
 
 def _image_library(build: Build) -> _Library | None:
-    """The C library of the image; None if it is not known, or if another one is installed."""
+    """The C library of the base image; None if it is not known, or if another one is installed."""
     target = build.target_stage
     if target is None or not build.targets or not _COMPATIBLE.isdisjoint(target.installed_words):
         return None
-    library = _library(target)
-    return None if library is None or may_have_libraries(target) else library
+    return _library(target)

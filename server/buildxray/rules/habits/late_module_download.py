@@ -13,7 +13,7 @@ from buildxray.localization import _, ngettext
 from buildxray.rules.base import Finding, Fix, FixAvailability, Related, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import indentation, insert_lines, remove_line, start_with_own_comments
-from buildxray.rules.independent_installs import first_of_chain, independent_runs, shown
+from buildxray.rules.independent_installs import first_of_chain, independent_runs, installs_after_copy, shown
 from buildxray.rules.shell_variables import may_set
 from buildxray.rules.uncached_crates import CACHE, compiling_with_downloads
 from buildxray.rules.wording import listed
@@ -98,7 +98,8 @@ def late_module_download(ctx: RuleContext) -> Iterator[Finding]:
     for stage in ctx.build.needed_stages:
         whole = _whole_source(stage)
         yield from _after_part(ctx, stage, whole, inherited[stage])
-        for source in dict.fromkeys((_project_source(ctx, stage), whole)):
+        sources = dict.fromkeys((_project_source(ctx, stage), whole)) if installs_after_copy(stage) else ()
+        for source in sources:
             if source is not None:
                 yield from _independent(ctx, source)
         if whole is None:

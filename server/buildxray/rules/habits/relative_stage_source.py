@@ -114,15 +114,15 @@ def _of_copy(
     node = instruction.node
     if not isinstance(node, Copy) or node.source_stage is None:
         return
-    stage = next(map(instruction.stage_named, instruction.sources_named), None)
+    relative = [(it, path) for it in node.sources if (path := _relative(it)) is not None]
+    stage = next(map(instruction.stage_named, instruction.sources_named), None) if relative else None
     if stage is None:
         return
     if stage not in makers:
         makers[stage] = _makers(stage)
-    for source in node.sources:
-        path = _relative(source)
-        made = None if path is None else next((it for it in makers[stage] if it.endswith(f"/{path}")), None)
-        if path is None or made is None:
+    for source, path in relative:
+        made = next((it for it in makers[stage] if it.endswith(f"/{path}")), None)
+        if made is None:
             continue
         key = stage, path.partition("/")[0]
         if key not in absent:
