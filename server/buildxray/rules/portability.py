@@ -438,6 +438,10 @@ def _runs(command: Command, outputs: set[str]) -> bool:
             for it in outputs
         )
     program = command.syntax.words[0].text if command.syntax.words else ""
+    paths = command.invocation.paths(command.syntax.words[0]) if "/" in program else ()
+    if any(holds(it, path) and path != it for path in paths for it in outputs):
+        # `dotnet publish -o out` writes a program of an unknown name into a directory.
+        return True
     name = posixpath.basename(program)
     return any(
         posixpath.basename(it) == name and ("/" in program or posixpath.basename(posixpath.dirname(it)) == "bin")

@@ -136,6 +136,8 @@ def _surroundings_of(stage: Stage) -> _Surroundings:
         _PLAIN_IMAGE.search(stage.image_name) is None
         or any(_as_other_user(run) for run in runs)
         or any(it.name in _OTHER_PROGRAMS for run in runs for it in run.commands)
+        # A build tool without a known compiler may compile what the steps do not change.
+        or (C not in toolchains and any(it.name in _BUILD_TOOLS for run in runs for it in run.commands))
         or any(it.use.toolchain is RUST and _is_other_cargo(it) for it in known)
         or any(it.use.effect is Effect.PROBE for it in known)
         or (C in toolchains and RUST in toolchains)

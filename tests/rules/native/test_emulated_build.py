@@ -1206,6 +1206,25 @@ def test_a_build_that_runs_what_it_compiles_needs_a_machine_of_the_target(run: s
 
 
 @every_case(
+    "run, has_fix",
+    [
+        ("/src/out/app --init", False),
+        ("./out/app --init || true && sed -i s/a/b/ app.conf", False),
+        ("/src/out/my\\ app --init", False),
+        ("cd out && ./app --init", False),
+        ("/src/tools/app --init", True),
+        ("ls -l /src/out/app", True),
+        ("cp app.conf out/", True),
+    ],
+)
+def test_a_program_that_the_stage_publishes_and_runs_stays_for_the_target(run: str, *, has_fix: bool) -> None:
+    publish = "dotnet publish --self-contained -p:PublishSingleFile=true -o out"
+    text = f"FROM mcr.microsoft.com/dotnet/sdk:8.0 AS b\nWORKDIR /src\nCOPY . .\nRUN {publish}\nRUN {run}\nFROM debian\nCOPY --from=b /src/out /app\n"
+    (finding,) = findings(emulated_build, context(text))
+    assert bool(finding.fixes) is has_fix
+
+
+@every_case(
     "publish, start, has_fix",
     [
         ("dotnet publish -o /out", 'ENTRYPOINT ["dotnet", "app.dll"]', True),
@@ -1375,6 +1394,8 @@ def test_an_archive_with_packages_is_for_its_machine(pack: str, taken: str, *, h
         ("debian", ["apt-get install -y cmake libgrpc++-dev", "cmake . && cmake --build ."]),
         ("debian", ["vcpkg install fmt", "cmake . && cmake --build ."]),
         ("debian", ["cmake -DCMAKE_TOOLCHAIN_FILE=/opt/vcpkg.cmake . && cmake --build ."]),
+        # A build tool compiles more than the recipe changes.
+        ("golang:alpine", ["apk add gcc musl-dev make", "make -C tools", "CGO_ENABLED=1 go build -o /out ."]),
         # A file for the machine on which the stage runs.
         ("debian", ["curl -fsSLO https://example.org/lib-$(uname -m).tar.gz", "gcc -o out x.c"]),
         ("debian", ["sudo apt-get install -y gcc", "gcc -o out x.c"]),
