@@ -34,6 +34,7 @@ from buildxray.syntax.shell.model import (
     Status,
     Substitution,
 )
+from buildxray.toolchains.triples import architecture_of
 
 _EQUAL: Final = frozenset({"!=", "=", "==", "=~"})
 PROBES: Final = frozenset({"apk", "arch", "dpkg", "dpkg-architecture", "getconf", "lscpu", "rpm", "uname", "xx-info"})
@@ -116,8 +117,10 @@ def _answer(command: Command, machine: Platform, target: Platform, environment: 
 
 
 def _is_architecture(word: ShellWord) -> bool:
-    """True if a word is only the name of an architecture or of a platform: `amd64`, `linux/arm64`, `aarch64*`."""
+    """True if a word is only the name of an architecture, of a platform or of a machine: `amd64`, `linux/arm64`, `aarch64*`, `x86_64-linux-gnu`."""
     text = (word.text if word.value is None else word.value).strip("\"'*")
+    if ("-linux" in text or text.endswith("-")) and architecture_of(text) is not None:
+        return True
     return any(end - start == len(text.rpartition("/")[2]) for start, end, _ in named_architectures(text))
 
 
