@@ -130,6 +130,22 @@ def test_a_name_that_cannot_be_replaced_has_no_fix(line: str) -> None:
 
 
 @every_case(
+    "last, is_fixed",
+    [
+        ("FROM scratch\nCOPY --from=get /tmp/t-linux-amd64/t /t", False),
+        ("FROM get AS unpack\nRUN mv /tmp/t-linux-amd64/t /t\nFROM scratch\nCOPY --from=unpack /t /t", False),
+        ("FROM get AS unpack\nFROM scratch\nCOPY --from=unpack /tmp/t-linux-amd64/t /t", False),
+        ("FROM scratch\nCOPY --from=get /tmp/t-linux-arm64/t /t", True),
+        ("FROM scratch\nCOPY --from=get /tmp/t /t", True),
+    ],
+)
+def test_a_name_in_another_stage_would_be_stale(last: str, *, is_fixed: bool) -> None:
+    text = f"FROM debian AS get\nWORKDIR /tmp\nRUN curl -L https://x.org/t-linux-amd64.tgz | tar xz\n{last}\n"
+    (finding,) = findings(hard_coded_arch, context(text))
+    assert bool(finding.fixes) is is_fixed
+
+
+@every_case(
     "text",
     [
         "FROM alpine\nARG TARGETARCH\nRUN wget https://x/amd64/$TARGETARCH\n",

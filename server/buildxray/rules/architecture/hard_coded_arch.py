@@ -33,6 +33,7 @@ from buildxray.rules.intended import (
     runs_on,
     runs_programs_of,
 )
+from buildxray.rules.portability import consumers_outside
 from buildxray.semantics.build import Command, Effect, Instruction, KnownCommand, Run, Stage
 from buildxray.semantics.mentions import Mention
 from buildxray.syntax.instructions import Arg, Copying, Env
@@ -483,6 +484,8 @@ def _edits(ctx: RuleContext, stage: Stage, named: list[_Named]) -> list[Edit] | 
     None if a variable is not possible in one of these places, since the build would then look for a
     file of the old name, or if there are too many.
     """
+    if _is_named_elsewhere(ctx, stage, named[0][2]):
+        return None
     places = {range_ for _, range_, __ in named}
     first = min(piece.instruction.idx for piece, *__ in named)
     for instruction in stage.instructions:
@@ -504,6 +507,16 @@ def _edits(ctx: RuleContext, stage: Stage, named: list[_Named]) -> list[Edit] | 
     if any(ctx.text[slice(*it)] not in _GO_NAMES for it in places):
         return None
     return [Edit(it, "${TARGETARCH}") for it in sorted(places)]
+
+
+def _is_named_elsewhere(ctx: RuleContext, stage: Stage, architecture: str) -> bool:
+    """True if another stage takes a file of this one by a name with the architecture, such as the directory in an archive."""
+    others = [it for one in stage.family if one is not stage for it in one.instructions]
+    return any(
+        name == architecture
+        for it in (*others, *consumers_outside(stage.family))
+        for *_place, name in named_architectures(ctx.text[slice(*it.range)])
+    )
 
 
 def _are_open(run: Run, places: set[TextRange]) -> bool:
