@@ -24,7 +24,7 @@ from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.toolchains.c import C
 from buildxray.toolchains.common import COMMON
 from buildxray.toolchains.go import GO
-from buildxray.toolchains.node import NODE, starts_bundler
+from buildxray.toolchains.node import NODE, makes_native_files, starts_bundler
 
 _HARMLESS: Final = frozenset(
     {Effect.BUNDLE, Effect.COMPILE, Effect.DOWNLOAD, Effect.FETCH, Effect.INSTALL, Effect.NEUTRAL}
@@ -76,7 +76,8 @@ def needs_c(command: KnownCommand) -> bool:
     invocation = command.invocation
     if command.use.toolchain is not GO or all(it == "0" for it in invocation.setting("CGO_ENABLED").values):
         return False
-    if _NEEDING_C.search(" ".join(invocation.command.arguments)):
+    flags = filter(None, invocation.setting("GOFLAGS").values)
+    if any(_NEEDING_C.search(it) for it in (" ".join(invocation.command.arguments), *flags)):
         return True
     if any(any(invocation.setting(it).values) for it in _C_SETTINGS):
         return True
@@ -181,6 +182,8 @@ def safety_of_moving(before: RuleContext, after: RuleContext, family: Iterable[S
         return None
     if any(_runs(command, outputs) for stage in members for run in stage.runs for command in run.commands):
         return None
+    if any(makes_native_files(it.invocation) for stage in members for run in stage.runs for it in run.commands):
+        return None
     if any(
         it.use.toolchain is NODE and compiles_for_its_machine(it.invocation, recognize)
         for stage in members
@@ -198,11 +201,12 @@ _PACKAGE: Final = lazy_regex(r".*(?:\.(?:appimage|deb|exe|node|rpm|snap|so)|/lin
 
 
 def _takes_package(members: Iterable[Stage]) -> bool:
-    """True if a file that other stages take from ones with a bundler is, by its name, a program for one machine."""
+    """True if a file that other stages take from ones with a bundler, or with packages of npm, is, by its name, a program for one machine."""
     members = tuple(members)
-    is_bundling = any(it.use.toolchain is NODE for stage in members for it in stage.commands(Effect.BUNDLE))
+    commands = (it for stage in members for it in stage.commands(Effect.BUNDLE, Effect.INSTALL))
+    uses_node = any(it.use.toolchain is NODE for it in commands)
     taken = (path for it in consumers_outside(members) for path in it.copied_paths)
-    return is_bundling and any(_PACKAGE.fullmatch(it) for it in taken)
+    return uses_node and any(_PACKAGE.fullmatch(it) for it in taken)
 
 
 def _takes_directory_of_scripts(members: Iterable[Stage]) -> bool:

@@ -80,7 +80,7 @@ def compiles_for_its_machine(invocation: Invocation, recognize: Recognizer, dept
         return False
     for command in _commands(package_scripts(invocation)):
         inner = invocation.of_command(command)
-        if makes_native_files(command) or compiles_for_its_machine(inner, recognize, depth + 1):
+        if makes_native_files(inner) or compiles_for_its_machine(inner, recognize, depth + 1):
             return True
         use = recognize(inner)
         if use is not None and use.effect is Effect.COMPILE:

@@ -463,6 +463,7 @@ _OPTIONS_BEFORE_SUBCOMMAND: Final = {
     "go": frozenset({"-C"}),
     "gradle": frozenset(_GRADLE.split()),
     "mvn": frozenset(_MAVEN.split()),
+    "npx": frozenset({"-p", "-w", "--package", "--prefix", "--workspace"}),
     "npm": frozenset({"-C", "-w", "--cache", "--loglevel", "--prefix", "--registry", "--workspace"}),
     "pnpm": frozenset({"-C", "-F", "--dir", "--filter", "--filter-prod", "--loglevel", "--reporter", "--store-dir"}),
     "poetry": frozenset({"-C", "-P", "--directory", "--project"}),

@@ -273,7 +273,11 @@ def _needs_cgo(invocation: Invocation) -> bool:
     values = invocation.setting("CGO_ENABLED").values
     is_asked_for = any(it not in ("0", "") for it in values)
     is_used = not any(values) and invocation.workspace.may_use_cgo
-    return is_asked_for or is_used or invocation.has_option("-race", "-msan", "-asan")
+    flags = {word for it in invocation.setting("GOFLAGS").values for word in (it or "").split()}
+    return is_asked_for or is_used or invocation.has_option(*_SANITIZERS) or not flags.isdisjoint(_SANITIZERS)
+
+
+_SANITIZERS: Final = ("-race", "-msan", "-asan")
 
 
 def _goarm(variant: str, architecture: str) -> str:

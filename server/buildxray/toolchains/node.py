@@ -18,7 +18,6 @@ from typing import Final
 
 from buildxray.plan.paths import clean
 from buildxray.syntax.lazy_regex import lazy_regex
-from buildxray.syntax.shell import Command
 from buildxray.toolchains.base import Effect, Invocation, Reading, Toolchain, Use
 
 MANAGERS: Final = frozenset({"bun", "npm", "pnpm", "yarn"})
@@ -226,13 +225,15 @@ def package_scripts(invocation: Invocation) -> tuple[str, ...]:
     return tuple(scripts[it] for it in names if it in scripts)
 
 
-def makes_native_files(command: Command) -> bool:
-    """True if a command of a script of package.json makes a program or an addon for one machine: `pkg .`, `node-gyp rebuild`.
+def makes_native_files(invocation: Invocation) -> bool:
+    """True if a command makes a program or an addon for one machine: `pkg .` in a script of package.json, `npx node-gyp rebuild`.
 
     Source: the READMEs of these packages.
     """
-    programs = [command.name, *(command.arguments[:1] if command.name in RUNNERS else ())]
-    return not _MAKING_NATIVE.isdisjoint(programs)
+    name, operands = invocation.command.name, invocation.operand_texts
+    if name in MANAGERS and operands[:1] and operands[0] in RUNNING:
+        return not _MAKING_NATIVE.isdisjoint(operands[1:2])
+    return not _MAKING_NATIVE.isdisjoint((name, *(operands[:1] if name in RUNNERS else ())))
 
 
 _MAKING_NATIVE: Final = frozenset(

@@ -349,6 +349,8 @@ def test_cgo_is_not_turned_off_where_a_go_file_of_the_project_needs_it(
         "FROM golang AS build\nRUN CGO_ENABLED=0 go build -o /o .\nFROM scratch\nCOPY --from=build /usr/bin/git /o /\n",
         "FROM golang AS base\nFROM base AS build\nRUN go build -race -o /o .\nFROM base\nCOPY --from=build /o /\n",
         "FROM golang-$TARGETARCH AS build\nRUN go build -o /o .\nFROM scratch\nCOPY --from=build /o /\n",
+        "FROM golang AS build\nENV GOFLAGS='-mod=mod -race'\nRUN go build -o /o .\nFROM scratch\nCOPY --from=build /o /\n",
+        "FROM golang AS build\nENV GOFLAGS=-buildmode=c-shared\nRUN go build -o /o .\nFROM scratch\nCOPY --from=build /o /\n",
     ],
 )
 def test_stages_that_cannot_move_have_no_fix(markup: str) -> None:
@@ -864,6 +866,27 @@ def test_packages_of_npm_keep_a_stage_where_it_is() -> None:
         ["Run this stage on the build platform, if its packages have no native code"],
         ["Run this stage on the build platform"],
     ]
+
+
+@every_case(
+    "run, taken, safety",
+    [
+        ("npx node-gyp rebuild", "/w/build/Release/a.node", []),
+        ("npx --prefix ext node-gyp rebuild", "/w/ext", []),
+        ("npm exec -- cmake-js compile", "/w/build", []),
+        ("npx --prefix ext vite build", "/w/ext/dist", ["safe"]),
+        # `node_modules` of the working directory may be of the copied context.
+        ("npm ci", "/w/a.node", ["suggestion"]),
+        ("npm ci", "/w/a.json", ["safe"]),
+    ],
+)
+def test_addons_that_a_stage_makes_beside_go_are_for_its_machine(run: str, taken: str, safety: list[str]) -> None:
+    text = (
+        f"FROM golang AS b\nWORKDIR /w\nCOPY . .\nRUN {run}\nRUN CGO_ENABLED=0 go build -o /o .\n"
+        f"FROM debian\nCOPY --from=b /o {taken} /\n"
+    )
+    (finding,) = findings(emulated_build, context(text))
+    assert [it.safety.value for it in finding.fixes] == safety
 
 
 def test_a_branch_that_no_target_takes_emulates_nothing() -> None:
