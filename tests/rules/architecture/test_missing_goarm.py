@@ -54,6 +54,45 @@ def test_binaries_that_every_arm_runs_are_not_reported(lines: str, targets: str)
 
 
 @every_case(
+    "lines, repaired",
+    [
+        (
+            "ARG TARGETARCH\nRUN GOARM=7 GOARCH=$TARGETARCH go build -o /out/app",
+            "ARG TARGETARCH\nARG TARGETVARIANT\nRUN GOARM=${TARGETVARIANT#v} GOARCH=$TARGETARCH go build -o /out/app",
+        ),
+        (
+            "ARG TARGETARCH\nENV GOARM=7 GOARCH=$TARGETARCH\nRUN go build -o /out/app",
+            "ARG TARGETARCH\nENV GOARM=7 GOARCH=$TARGETARCH\nARG TARGETVARIANT\nRUN GOARM=${TARGETVARIANT#v} go build -o /out/app",
+        ),
+        (
+            "ARG TARGETARCH TARGETVARIANT\nRUN export GOARM=7,softfloat GOARCH=$TARGETARCH && go build -o /out/app",
+            "ARG TARGETARCH TARGETVARIANT\nRUN export GOARM=${TARGETVARIANT#v} GOARCH=$TARGETARCH && go build -o /out/app",
+        ),
+    ],
+)
+def test_a_constant_version_is_too_new_for_an_old_arm(lines: str, repaired: str) -> None:
+    check_fix(missing_goarm, stage(lines), stage(repaired), targets=OLD_ARM)
+
+
+@every_case(
+    "lines, targets",
+    [
+        ("ARG TARGETARCH\nRUN GOARM=7 GOARCH=$TARGETARCH go build -o /out/app", "linux/amd64,linux/arm/v7"),
+        ("ARG TARGETARCH\nRUN GOARM=6 GOARCH=$TARGETARCH go build -o /out/app", OLD_ARM),
+        ("ARG TARGETARCH TARGETVARIANT\nRUN GOARM=${TARGETVARIANT#v} GOARCH=$TARGETARCH go build -o /out/app", OLD_ARM),
+        ("RUN GOARM=7 GOARCH=arm go build -o /out/app-armv7", OLD_ARM),
+        (
+            "ARG TARGETARCH TARGETVARIANT\nRUN if [ $TARGETVARIANT = v7 ]; then GOARM=7 GOARCH=$TARGETARCH go build -o /out/app; fi",
+            OLD_ARM,
+        ),
+        ("ARG TARGETARCH\nARG GOARM\nRUN GOARCH=$TARGETARCH go build -o /out/app", OLD_ARM),
+    ],
+)
+def test_a_version_that_suits_each_arm(lines: str, targets: str) -> None:
+    check_nothing(missing_goarm, stage(lines), targets=targets)
+
+
+@every_case(
     "image, is_reported",
     [
         ("golang:1.20", False),

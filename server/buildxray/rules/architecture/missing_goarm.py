@@ -10,8 +10,10 @@ from buildxray.platforms.platform import Platform
 from buildxray.rules.base import Finding, Fix, FixAvailability, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import bring_arguments, set_target
+from buildxray.rules.intended import is_chosen
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Effect, KnownCommand, Stage
+from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import Edit, TextRange
 from buildxray.toolchains.base import CrossCompilation
 from buildxray.toolchains.go import GO, checks_goarm, defaults_to_arm_v7
@@ -24,8 +26,8 @@ def missing_goarm(ctx: RuleContext) -> Iterator[Finding]:
     """`GOARCH` follows the target, but `GOARM` does not, and an old arm is requested.
 
     ## What it does
-    Looks for Go compilers with `GOARCH=arm` and without `GOARM`, for linux/arm/v6 or v5; and for `GOARM=$TARGETVARIANT`, also in ENV and ARG, which is
-    `v6`, while Go expects `6`.
+    Looks for Go compilers with `GOARCH=arm` and without `GOARM`, for linux/arm/v6 or v5; for a constant such as `GOARM=7`, whose code these cannot
+    run; and for `GOARM=$TARGETVARIANT`, which is `v6`, while Go expects `6`. The last two also in ENV and ARG.
 
     ## Why it matters
     When Go cross-compiles for arm, it uses version 7, whose instructions an older processor lacks: the program ends with SIGILL.
@@ -71,7 +73,7 @@ def missing_goarm(ctx: RuleContext) -> Iterator[Finding]:
             for it in stage.commands(Effect.COMPILE)
             if it.use.toolchain is GO and it.use.is_targeted and it.syntax.is_writable
         ]
-        for finding in _misread(stage, commands):
+        for finding in (*_misread(stage, commands), *_too_new(stage)):
             if finding.range not in seen:
                 seen.add(finding.range)
                 yield finding
@@ -99,6 +101,42 @@ def _missing(stage: Stage, commands: list[KnownCommand]) -> Iterator[Finding]:
         )
 
 
+def _too_new(stage: Stage) -> Iterator[Finding]:
+    """Find a constant `GOARM` of a newer arm than a target is; an ENV has one finding for all commands."""
+    places: dict[TextRange, list[KnownCommand]] = {}
+    for command in stage.commands(Effect.COMPILE):
+        use = command.use
+        place = _place(command) if use.toolchain is GO and use.follows_target and not is_chosen(command) else None
+        if place is not None and command.syntax.is_writable and _targets_too_old(command):
+            places.setdefault(place, []).append(command)
+    for place, reading in places.items():
+        text = stage.build.text[slice(*place)]
+        old = [target for it in reading for target in _targets_too_old(it)]
+        yield Finding(
+            place,
+            _(
+                "`{title}` makes code for arm/v{value}, which {platforms} cannot run",
+                title=reading[0].title,
+                value=text.strip("\"'")[:1],
+                platforms=platforms(dict.fromkeys(old)),
+            ),
+            (Fix(_("Set `GOARM=${{TARGETVARIANT#v}}`"), _edits_at(place, reading)),),
+        )
+
+
+def _targets_too_old(command: KnownCommand) -> list[Platform]:
+    """The targets that cannot run what a command makes with the number in its `GOARM`, which is the same for all: `7` or `7,softfloat`."""
+    values = {*command.invocation.setting("GOARM").values}
+    version = _VERSION_OF_ARM.fullmatch((values.pop() or "") if len(values) == 1 else "")
+    return [
+        it
+        for it in command.invocation.targets
+        if version is not None and it.architecture == "arm" and it.variant in _OLD and it.variant < f"v{version[1]}"
+    ]
+
+
+_VERSION_OF_ARM: Final = lazy_regex(r"([567])(?:,(?:hard|soft)float)?")
+
 _GOARM: Final = CrossCompilation((("GOARM", "${TARGETVARIANT#v}"),), ("TARGETVARIANT",), is_safe=True)
 
 
@@ -118,11 +156,15 @@ def _misread(stage: Stage, commands: list[KnownCommand]) -> Iterator[Finding]:
         message = _consequence(stage, wrong)
         if message is None:
             continue
-        if reading[0].run.range.contains(place.start):
-            edits: tuple[Edit, ...] = (Edit(place, "${TARGETVARIANT#v}"),)
-        else:
-            edits = tuple(dict.fromkeys(edit for it in reading for edit in _edits(it)))
-        yield Finding(place, message, (Fix(_("Set `GOARM=${{TARGETVARIANT#v}}`"), edits),))
+        yield Finding(place, message, (Fix(_("Set `GOARM=${{TARGETVARIANT#v}}`"), _edits_at(place, reading)),))
+
+
+def _edits_at(place: TextRange, reading: list[KnownCommand]) -> tuple[Edit, ...]:
+    """Write the value in a script; where an ENV or ARG has another one, set it for each command."""
+    if not reading[0].run.range.contains(place.start):
+        return tuple(dict.fromkeys(edit for it in reading for edit in _edits(it)))
+    declared = bring_arguments(reading[0].run, _GOARM.arguments)
+    return (Edit(place, "${TARGETVARIANT#v}"), *declared)
 
 
 _VARIANTS: Final = ("$TARGETVARIANT", "${TARGETVARIANT}")
