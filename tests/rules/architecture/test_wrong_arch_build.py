@@ -5,7 +5,16 @@ import pytest
 from buildxray.rules.architecture.wrong_arch_build import wrong_arch_build
 from buildxray.rules.base import Safety, Severity
 from tests.support.cases import every_case
-from tests.support.rules import check_fix, check_no_fix, check_nothing, check_rule, context, findings, severities
+from tests.support.rules import (
+    check_fix,
+    check_no_fix,
+    check_nothing,
+    check_rule,
+    context,
+    findings,
+    reported,
+    severities,
+)
 
 XX = """FROM --platform=$BUILDPLATFORM tonistiigi/xx AS xx
 FROM --platform=$BUILDPLATFORM debian AS b
@@ -378,3 +387,35 @@ def test_no_fix_for_a_program_that_the_stage_starts(run: str, *, is_fixable: boo
     )
     (finding,) = findings(wrong_arch_build, context(text))
     assert bool(finding.fixes) is is_fixable
+
+
+@every_case(
+    "image, run, place",
+    [
+        ("mcr.microsoft.com/dotnet/sdk:9.0", "dotnet publish -a $BUILDARCH --sc -o /out", "dotnet publish"),
+        ("mcr.microsoft.com/dotnet/sdk:9.0", "dotnet publish -r linux-${BUILDARCH} -o /out", "dotnet publish"),
+        (
+            "rust",
+            "case $BUILDARCH in amd64) T=x86_64;; *) T=aarch64;; esac; cargo build --target $T-unknown-linux-musl; cp target/$T-unknown-linux-musl/debug/a /out",
+            "cargo build",
+        ),
+        ("mcr.microsoft.com/dotnet/sdk:9.0", "dotnet publish -a $TARGETARCH --sc -o /out", None),
+        # `constant-target`
+        ("mcr.microsoft.com/dotnet/sdk:9.0", "dotnet publish -a x64 --sc -o /out", None),
+        (
+            "rust",
+            "case $TARGETARCH in amd64) T=x86_64;; *) T=aarch64;; esac; cargo build --target $T-unknown-linux-musl; cp target/$T-unknown-linux-musl/debug/a /out",
+            None,
+        ),
+    ],
+)
+def test_any_compiler_may_be_given_the_architecture_of_the_builder(image: str, run: str, place: str | None) -> None:
+    text = f"FROM --platform=$BUILDPLATFORM {image} AS b\nARG BUILDARCH TARGETARCH\nWORKDIR /s\nCOPY . .\nRUN {run}\nFROM debian\nCOPY --from=b /out /out\n"
+    assert reported(wrong_arch_build, text) == [place] * (place is not None)
+
+
+def test_an_option_is_given_the_target_instead_of_the_builder() -> None:
+    stage = "FROM --platform=$BUILDPLATFORM mcr.microsoft.com/dotnet/sdk:9.0 AS b\n{}\nFROM debian\nCOPY --from=b /out /out\n"
+    before = "ARG BUILDARCH\nRUN dotnet publish -a $BUILDARCH --sc -o /out"
+    after = "ARG BUILDARCH\nARG TARGETARCH\nRUN dotnet publish -a $TARGETARCH --sc -o /out"
+    check_fix(wrong_arch_build, stage.format(before), stage.format(after))

@@ -25,7 +25,7 @@ from buildxray.semantics.file_flow import clean, holds
 from buildxray.semantics.origins import Artifact
 from buildxray.syntax.instructions import Copy
 from buildxray.syntax.lazy_regex import lazy_regex
-from buildxray.syntax.shell import SHELLS
+from buildxray.syntax.shell import SHELLS, ShellWord
 from buildxray.syntax.text import Edit, TextRange
 from buildxray.toolchains.dotnet import DOTNET
 from buildxray.toolchains.go import GO
@@ -49,7 +49,7 @@ def wrong_arch_build(ctx: RuleContext) -> Iterator[Finding]:
     """A native stage compiles for the build machine, and its binary is copied into images of other platforms.
 
     ## What it does
-    Looks in stages that run on the build machine for compilers without a target, or with `GOARCH=$BUILDARCH`, and follows their output
+    Looks in stages that run on the build machine for compilers without a target, or with that of `$BUILDARCH`, and follows their output
     into the image; for `dotnet publish` if the image starts the launcher and not `dotnet App.dll`; and for C that is compiled without
     xx-clang although xx has installed the libraries.
 
@@ -221,13 +221,24 @@ def _is_told_for_others_only(command: KnownCommand) -> bool:
 
 
 def _is_told_the_builder(command: KnownCommand) -> bool:
-    """True if Go is given `GOARCH=$BUILDARCH`, or another value that depends on the build machine."""
+    """True if Go is given `GOARCH=$BUILDARCH`, or another compiler a target that depends on the build machine."""
+    if command.use.toolchain is not GO:
+        return any(_depends_on_builder(command, it) for it in command.syntax.words[1:])
     setting = command.invocation.setting("GOARCH")
     if setting.assignment is not None:
         return bool(_OF_BUILDER.search(setting.assignment.value.text))
     declaration = command.run.declaration("GOARCH") if setting.is_set else None
     pairs = () if declaration is None else declaration.pairs
     return any(it.name.text == "GOARCH" and it.value and _OF_BUILDER.search(it.value.text) for it in pairs)
+
+
+def _depends_on_builder(command: KnownCommand, word: ShellWord) -> bool:
+    """True if a word names an argument of the build machine, or a variable that one decides: `case $BUILDARCH in amd64) T=x86_64;; …`."""
+    if word.value is not None:
+        return False
+    assigned = [one for it in word.variables for one in command.syntax.variables.get(it.name, ())]
+    conditions = [one for it in assigned for one in it.conditions]
+    return any(_OF_BUILDER.search(it.text) for it in (word, *(it.value for it in assigned), *conditions))
 
 
 def _launchers(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
@@ -353,16 +364,21 @@ def _fixes(ctx: RuleContext, command: KnownCommand) -> tuple[Fix, ...]:
 
 
 def _told_the_target(ctx: RuleContext, command: KnownCommand) -> tuple[Fix, ...]:
-    """`GOARCH=$TARGETARCH` for `GOARCH=$BUILDARCH`, in the variables before the command."""
+    """`GOARCH=$TARGETARCH` for `GOARCH=$BUILDARCH`, in the variables before the command; `-a $TARGETARCH` for `-a $BUILDARCH`."""
     edits: list[Edit] = []
     names: set[str] = set()
-    for assignment in command.syntax.assignments:
-        match = _SOLE_BUILDER.fullmatch(assignment.value.text)
+    is_go = command.use.toolchain is GO
+    for word in (it.value for it in command.syntax.assignments) if is_go else command.syntax.words[1:]:
+        match = _SOLE_BUILDER.fullmatch(word.text)
         if match is not None:
-            place = command.run.shell_range(assignment.value.range)
-            edits.append(Edit(place, assignment.value.text.replace("BUILD", "TARGET")))
+            edits.append(Edit(command.run.shell_range(word.range), word.text.replace("BUILD", "TARGET")))
             names.add(f"TARGET{match['name']}")
-    if not any(it.name == "GOARCH" and _SOLE_BUILDER.fullmatch(it.value.text) for it in command.syntax.assignments):
+    settings = (it.value.text for it in command.syntax.assignments if it.name == "GOARCH")
+    if (
+        "TARGETARCH" not in names
+        or not command.syntax.is_writable
+        or (is_go and not any(map(_SOLE_BUILDER.fullmatch, settings)))
+    ):
         return ()
     title = _("Compile for the target platform")
     return (
