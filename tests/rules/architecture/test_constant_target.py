@@ -100,6 +100,11 @@ MADE = "FROM debian AS b\nWORKDIR /w\nCOPY . .\nARG TARGETARCH\n{}\nFROM debian\
             ["x86_64-unknown-linux-musl"],
         ),
         ("ARG target\nRUN cargo build --target=$target && cp target/$target/release/a app", []),
+        ("ARG RID=linux-x64\nRUN dotnet publish -r ${RID} --sc -o app", ["linux-x64"]),
+        ("ENV CPU=arm64\nRUN dotnet publish -a $CPU --sc -o app", ["arm64"]),
+        ("ARG RID\nRUN dotnet publish -r ${RID} --sc -o app", []),
+        ("ARG RID=win-x64\nRUN dotnet publish -r ${RID} --sc -o app", []),
+        ("ARG CONFIG=Release-x64\nRUN dotnet publish -c $CONFIG -a $TARGETARCH --sc -o app", []),
     ],
 )
 def test_constants_for_build_tools_and_in_variables(lines: str, places: list[str]) -> None:

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 from buildxray.localization import _
 from buildxray.platforms.aliases import named_architectures
+from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
 from buildxray.platforms.platform import Platform
 from buildxray.rules.base import Doubt, Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
@@ -229,9 +230,17 @@ def _in_variables(command: KnownCommand, word: ShellWord) -> _Constant | None:
         for pair in reversed(pairs):
             if declaration is None or pair.name.text != variable.name or pair.value is None or "$" in pair.value.text:
                 continue
-            if "-" in pair.value.text and architecture_of(pair.value.text.strip("\"'")) is not None:
+            if variable.name not in AUTOMATIC_ARGUMENTS and _is_machine_of(command, pair.value.text.strip("\"'")):
                 return _Constant(declaration, declaration.range_of(pair.value))
     return None
+
+
+def _is_machine_of(command: KnownCommand, value: str) -> bool:
+    """True if a value names the machine that a command compiles for: `x86_64-unknown-linux-musl`, `linux-x64`, `arm64`."""
+    named = {name for *_, name in named_architectures(value)}
+    if "-" in value and (architecture := architecture_of(value)) is not None:
+        named = {architecture}
+    return len(named) == 1 and named.issuperset(command.use.architectures)
 
 
 def _constant_in(word: ShellWord) -> TextRange | None:
