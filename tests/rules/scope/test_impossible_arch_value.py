@@ -79,6 +79,12 @@ def test_possible_values_are_not_reported(run: str) -> None:
         ('[ "$TARGETARCH" = "arm64/v8" ]', "arm64", Safety.SAFE),
         ('[ "$TARGETPLATFORM" = "amd64" ]', "linux/amd64", Safety.SAFE),
         ('[ "$TARGETPLATFORM" = "aarch64" ]', "linux/arm64", Safety.SAFE),
+        ('[ "$TARGETPLATFORM" = "armv7" ]', "linux/arm/v7", Safety.SAFE),
+        ('[ "$TARGETPLATFORM" = "linux/armv7" ]', "linux/arm/v7", Safety.SAFE),
+        ('[ "$TARGETPLATFORM" = "linux/arm32v6" ]', "linux/arm/v6", Safety.SAFE),
+        ('[ "$TARGETPLATFORM" = "linux/arm" ]', "linux/arm/v7", Safety.SAFE),
+        ('[ "$TARGETPLATFORM" = "linux/x64" ]', "linux/amd64", Safety.SAFE),
+        ('[ "$TARGETPLATFORM" = "linux/arm64/v8" ]', "linux/arm64", Safety.SAFE),
     ],
 )
 def test_a_platform_for_an_architecture_and_the_other_way_round(test: str, right: str, safety: Safety) -> None:

@@ -27,6 +27,7 @@ _HAS_VARIANT: Final = lazy_regex(r"v\d|hf|el")
 _OWN_NAMES: Final = ("386", "amd64", "arm", "arm64", "ppc64le", "riscv64", "s390x")
 _ARM_WITH_VARIANT: Final = lazy_regex(r"(?:arm|arm64)/v\d")
 """TARGETARCH has no variant: that is in TARGETVARIANT."""
+_VERSION_OF_ARM: Final = lazy_regex(r"v[5-7]")
 _BARE_VARIANT: Final = lazy_regex(r"(?:arm)?v?(?P<version>[5-7])l?")
 
 _OF_DOCKER_HUB: Final = {
@@ -222,16 +223,24 @@ def _right_value(name: str, word: ShellWord) -> str | None:
     if name in _VARIANTS:
         variant = _BARE_VARIANT.fullmatch(word.value)
         return None if variant is None or word.value.startswith("v") else f"v{variant['version']}"
-    if "/" not in word.value:
-        name_of_one = _architecture(word.value) or (word.value if word.value in _OWN_NAMES else None)
-        return None if name_of_one is None else f"linux/{name_of_one}"
-    if "*" in word.value:
-        return None
+    return None if "*" in word.value else _platform(word.value)
+
+
+def _platform(value: str) -> str | None:
+    """BuildKit's spelling of a platform, or of the architecture of one: `linux/arm/v7` for `linux/armv7`; None if the value may be right."""
+    system, _, machine = value.rpartition("/")
+    name = _architecture(machine) or (machine if not system and machine in _OWN_NAMES else None)
+    if system not in ("", "linux") or name is None:
+        # With a variant, or with a name that BuildKit understands.
+        spelled = value
+    else:
+        version = _VERSION_OF_ARM.search(machine) if name == "arm" else None
+        spelled = f"linux/{name}/{version[0]}" if version is not None else f"linux/{name}"
     try:
-        right = str(parse_normalized(word.value))
+        right = str(parse_normalized(spelled)) if "/" in spelled else value
     except PlatformError:
         return None
-    return right if right != word.value else None
+    return right if right != value else None
 
 
 def _architecture(value: str) -> str | None:
