@@ -41,6 +41,13 @@ def described(command: Command) -> str:
         ("RUN bash -o errexit -c 'go vet'", ["bash -o errexit -c go vet", "go vet"]),
         ("RUN bash -e x.sh -c 'go vet'", ["bash -e x.sh -c go vet"]),
         ("RUN sh -exc 'go build; go vet' x", ["sh -exc go build; go vet x", "go build", "go vet"]),
+        ("RUN su app -c 'go build' -s /bin/sh", ["su app -c go build -s /bin/sh", "go build"]),
+        ('RUN runuser -u app -c "go build"', ["runuser -u app -c go build", "go build"]),
+        # A login replaces the environment.
+        ("RUN su - app -c 'go build'", ["su - app -c go build"]),
+        ("RUN su app", ["su app"]),
+        ("RUN A=1 sh -e ./gradlew build && bash mvnw -v", ["A=1 gradlew build", "mvnw -v"]),
+        ("RUN sh -c ./gradlew build && sh ./x.sh gradlew", ["sh -c ./gradlew build", "gradlew", "sh ./x.sh gradlew"]),
         ("RUN GO=go && $GO build", ["go build"]),
         ("RUN CMD='go build' && ${CMD} -o x", ["go build -o x"]),
         ('RUN ["go", "build"]', ["go build"]),

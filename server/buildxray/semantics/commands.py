@@ -25,6 +25,7 @@ from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.shell import (
     SHELLS,
     TESTS,
+    USER_CHANGERS,
     Command,
     Script,
     Taken,
@@ -540,4 +541,6 @@ def is_nothing(command: Command) -> bool:
     """True if a command is only a test, or a shell whose script is read separately or comes from a pipe."""
     if command.name in TESTS:
         return True
+    if command.name in USER_CHANGERS:
+        return has_read_script(command)
     return command.name in SHELLS and (has_read_script(command) or reads_script(command))

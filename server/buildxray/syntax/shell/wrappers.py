@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Final
 
 from buildxray.records import replace
@@ -70,6 +71,7 @@ def unwrapped(command: Command) -> Command:
         command.name == "env"
         or command.name in _PREFIXES
         or command.name in MULTI_CALL_BINARIES
+        or _starts_known_script(command)
         or command.arguments[:1] in _RUNNING.get(command.name, ())
     ):
         words = list(command.words[1:])
@@ -96,6 +98,17 @@ def unwrapped(command: Command) -> Command:
             insertion = words[0].range.start
         command = replace(command, words=tuple(words), assignments=tuple(assignments), insertion=insertion)
     return command
+
+
+_KNOWN_SCRIPTS: Final = frozenset({"gradlew", "mvnw"})
+"""Scripts of projects whose meaning their names tell: the wrappers of Gradle and Maven."""
+
+
+def _starts_known_script(command: Command) -> bool:
+    """True for `sh ./gradlew build`, which needs no permission to execute the file."""
+    operands = [it.text for it in command.words[1:] if not it.text.startswith("-")]
+    is_script = bool(operands) and operands[0].rpartition("/")[2] in _KNOWN_SCRIPTS
+    return is_script and command.name in SHELLS and script_argument(command) is None
 
 
 def run_by(command: Command) -> Iterator[Command]:
@@ -143,15 +156,24 @@ def named_by_variable(command: Command) -> Command:
 
 
 def script_arguments(command: Command) -> tuple[ShellWord, ...]:
-    """The words that a command reads as a script: those of `eval`, the one after `sh -c`; none for other commands."""
+    """The words that a command reads as a script: those of `eval`, the one after `sh -c` or `su user -c`; none for other commands."""
     if command.name == "eval":
         return command.words[1:]
-    argument = script_argument(command) if command.name in SHELLS else None
+    argument = script_argument(command) if command.name in SHELLS or command.name in USER_CHANGERS else None
     return () if argument is None else (argument,)
 
 
+USER_CHANGERS: Final = frozenset({"runuser", "su"})
+"""Programs that run a script as another user, with the same environment unless they begin a login."""
+_LOGIN: Final = frozenset({"-", "-l", "--login"})
+
+
 def script_argument(command: Command) -> ShellWord | None:
-    """The first word after the options of a shell if one of them is `-c`."""
+    """The first word after the options of a shell if one of them is `-c`; the word after the `-c` of `su`, if it begins no login."""
+    if command.name in USER_CHANGERS:
+        is_login = any(it.text in _LOGIN for it in command.words[1:])
+        pairs = pairwise(command.words)
+        return None if is_login else next((it for option, it in pairs if option.text in ("-c", "--command")), None)
     words = iter(command.words[1:])
     has_script = False
     for word in words:
