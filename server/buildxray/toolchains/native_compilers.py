@@ -78,8 +78,10 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
     if name == "rebar3" and subcommand not in compiling:
         # Byte code, for every machine; a release contains the virtual machine.
         return None
-    if is_asking or ("" not in compiling and subcommand not in compiling) or {*invocation.command.arguments} & _FOR_ALL:
+    if is_asking or ("" not in compiling and subcommand not in compiling):
         return Use(toolchain, invocation, Effect.EXECUTE, title)
+    if name == "dart" and {*invocation.command.arguments} & _FOR_ALL:
+        return Use(toolchain, invocation, Effect.BUNDLE, title, outputs=_outputs(invocation))
     bundled = invocation.argument("--include-erts") if name == "rebar3" else None
     if bundled is not None and bundled.value == "false":
         # Byte code without the virtual machine.

@@ -1,7 +1,7 @@
 """Generators of static sites and of code, whose output is for any machine.
 
-Source: the command references of Hugo, MkDocs, Jekyll, Middleman, Sphinx, protoc and Buf; those of Bundler, Poetry, uv and Python for
-the commands that run them.
+Source: the command references of Antora, Asciidoctor, Doxygen, Hexo, Hugo, MkDocs, Jekyll, Middleman, Sphinx, protoc and Buf; those of Bundler,
+npm, Poetry, uv and Python for the commands that run them.
 """
 
 from __future__ import annotations
@@ -11,7 +11,12 @@ from typing import Final
 from buildxray.toolchains.base import Effect, Invocation, Reading, Toolchain, Use
 
 _GENERATORS: Final = {
+    "antora": frozenset({""}),
+    "asciidoctor": frozenset({""}),
     "buf": frozenset({"build", "generate"}),
+    "doxygen": frozenset({""}),
+    "elm": frozenset({"make"}),
+    "hexo": frozenset({"g", "generate"}),
     "hugo": frozenset({""}),
     "jekyll": frozenset({"build", "b"}),
     "mdbook": frozenset({"build"}),
@@ -27,15 +32,18 @@ _GENERATORS: Final = {
 
 _RUNNERS: Final = {
     "bundle": "exec",
+    "bunx": "",
     "bundler": "exec",
+    "npx": "",
     "pdm": "run",
     "pipenv": "run",
+    "pnpx": "",
     "poetry": "run",
     "python": "-m",
     "python3": "-m",
     "uv": "run",
 }
-"""Programs that run a generator of a package, with the word between them: `bundle exec jekyll build`, `python -m mkdocs build`."""
+"""Programs that run a generator of a package, with the word between them, if any: `bundle exec jekyll build`, `python -m mkdocs build`."""
 
 
 def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
@@ -63,7 +71,7 @@ def _words(invocation: Invocation) -> list[str]:
         return [name, *operands]
     if running == "-m":
         return operands if invocation.command.arguments[:1] == ("-m",) else []
-    return operands[1:] if operands[:1] == [running] else []
+    return operands[1:] if operands[:1] == [running] else [] if running else operands
 
 
 def _reads(invocation: Invocation, name: str) -> Reading:
