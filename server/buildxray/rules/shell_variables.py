@@ -8,6 +8,7 @@ from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.shell import Command, Script
 
 _READS_A_SCRIPT: Final = frozenset({".", "source", "eval"})
+_EXPORTING: Final = frozenset({"declare", "export", "readonly", "typeset"})
 _SETS_PATHS: Final = lazy_regex(
     r"\.cargo/env|nvm\.sh|/activate\b|\.(?:ba|z)?sh(?:rc|_profile)\b|\.profile\b|ssh-agent|/etc/(?:os-release|profile)\b"
 )
@@ -45,5 +46,7 @@ _OF_RELEASE: Final = lazy_regex(
 
 
 def sets_unknown_variables(command: Command) -> bool:
-    """True if a command executes text in the shell itself that may set any variable: `. ./env.sh`, `eval "$(detect)"`."""
+    """True if a command may set any variable: `. ./env.sh`, `eval "$(detect)"`, `export $(detect)`."""
+    if command.name in _EXPORTING:
+        return any(it.text.lstrip('"').startswith(("$", "`")) for it in command.words[1:])
     return command.name in _READS_A_SCRIPT and not any(_SETS_PATHS.search(it.text) for it in command.words)
