@@ -31,7 +31,10 @@ COPY --from=b /out /out
 """
 
 
-@pytest.mark.parametrize(("setting", "is_said"), [("", True), ("export CC=xx-clang\n", False)])
+@every_case(
+    "setting, is_said",
+    [("", True), ("export CC=xx-clang\n", False), ("CC=gcc ", True), ("CC='gcc -O2' ", True), ("CC=arm-gcc ", False)],
+)
 def test_settings_in_a_heredoc_are_read(setting: str, is_said: bool) -> None:
     assert bool(findings(wrong_arch_build, context(XX.format(setting)))) is is_said
 

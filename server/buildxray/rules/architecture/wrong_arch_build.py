@@ -33,7 +33,7 @@ from buildxray.toolchains.go import GO
 _OF_BUILDER: Final = lazy_regex(r"BUILD(?:ARCH|PLATFORM)\b")
 _SOLE_BUILDER: Final = lazy_regex(r'"?\$\{?BUILD(?P<name>ARCH|OS)\}?"?')
 _CROSSING: Final = lazy_regex(
-    r"--host|--cross-file|TOOLCHAIN|CMAKE_SYSTEM|CROSS|\bCC=|\bCXX=|xx-(?:clang|cc|c\+\+|go|cargo)|setup-target-triple|-linux-(?:gnu|musl)"
+    r"--host|--cross-file|TOOLCHAIN|CMAKE_SYSTEM|CROSS|\bC(?:C|XX)=(?![\"']?(?:cc|c\+\+|clang|clang\+\+|gcc|g\+\+)(?![\w.+-]))|xx-(?:clang|cc|c\+\+|go|cargo)|setup-target-triple|-linux-(?:gnu|musl)"
 )
 _ADDS_PROGRAMS: Final = lazy_regex(r"(?:[\w.:-]+/)*tonistiigi/xx(?::(?!.*golang)[^@]*)?(?:@.*)?")
 """The image of xx, whose programs have names of their own; those of its old tags `golang` have not."""
