@@ -20,6 +20,7 @@ from buildxray.toolchains.archivers import DECOMPRESSING, UNPACKERS
 
 _SUITS_EVERY_MACHINE: Final = lazy_regex(
     rf"""(?:\.(?:asc|crt|gpg|html?|json|key|list|md|md5|pdf|pem|repo|rpm\.md5|sha[0-9]*|sha[0-9]*sum|sig|txt|xml|ya?ml)  # keys, checksums, documents
+      | \.(?:css|csv|diff|gif|ico|jpe?g|patch|png|svg|ttf|woff2?)                                              # pictures, data
       | [._-]noarch\.\w+ | _all\.deb                                                                           # packages
       | (?:^|/)(?:checksums?|RPM-GPG-KEY|SHA[0-9]+SUMS?)[^/]*
       | {DISK_OR_KERNEL})$""",

@@ -66,9 +66,10 @@ def downloads(stage: Stage) -> Iterator[Download]:
         elif isinstance(instruction.node, Onbuild):
             yield from _triggered(stage, instruction, instruction.node)
     known = {id(it.invocation): it for it in stage.commands(Effect.DOWNLOAD)}
+    checking = [it.run.idx for run in stage.runs for it in run.commands if _compares(it)]
     for run in stage.runs:
         functions = _downloading_functions(run)
-        is_checked = any(it.name in _CHECKS for it in run.commands)
+        is_checked = any(it.name in _CHECKS for it in run.commands) or (bool(checking) and run.idx < checking[-1])
         for command in run.commands:
             download = known.get(id(command.invocation))
             if command.name in functions and not command.is_chosen_by_platform:
@@ -78,6 +79,14 @@ def downloads(stage: Stage) -> Iterator[Download]:
             if (download is not None or is_program) and not command.is_chosen_by_platform:
                 yield from _fetched(command if download is None else download, is_checked=is_checked)
         yield from _by_programs(run)
+
+
+def _compares(command: Command) -> bool:
+    """True if a command compares files with checksums: `sha256sum -c`."""
+    return command.name in _CHECKS and any(_COMPARING.fullmatch(it) for it in command.syntax.arguments)
+
+
+_COMPARING: Final = lazy_regex(r"--check|-\w*c\w*")
 
 
 def _triggered(stage: Stage, instruction: Instruction, node: Onbuild) -> Iterator[Download]:

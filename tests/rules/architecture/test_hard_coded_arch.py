@@ -122,11 +122,18 @@ def test_the_fix_uses_the_platform_argument(before: str, after: str) -> None:
         'RUN ["wget", "https://x/a-amd64.tgz"]',
         "ENV URL='https://x/a-amd64.tgz'\nRUN wget $URL",
         "RUN wget https://x/a-amd64 && echo 'abc a-amd64' | sha256sum -c",
+        "RUN wget -O /a https://x/a-amd64\nRUN echo 'abc  /a' | sha256sum -c",
         "ADD --checksum=sha256:24454f830cdb571e2c4ad15481119c43b3cafd48dd869a9b2945d1036d1dc68d https://x/amd64 /",
     ],
 )
 def test_a_name_that_cannot_be_replaced_has_no_fix(line: str) -> None:
     check_no_fix(hard_coded_arch, f"FROM alpine\n{line}\n")
+
+
+def test_a_checksum_of_something_else_keeps_the_fix() -> None:
+    runs = "RUN echo 'abc  /x' | sha256sum -c\nRUN wget -O /a https://x/a-amd64\nRUN sha256sum /a > /a.sha256"
+    (finding,) = findings(hard_coded_arch, context(f"FROM alpine\n{runs}\n"))
+    assert finding.fixes
 
 
 @every_case(
@@ -709,6 +716,7 @@ def test_default_platforms_are_a_condition() -> None:
         ("wget https://x.org/x86_64/install.sh -O m.sh && bash m.sh", False),
         ("wget https://x.org/Mini-Linux-x86_64.sh.sha256 -O m.txt && cat m.txt", False),
         ("wget https://x.org/x86_64/guide.pdf", False),
+        ("wget https://x.org/amd64/logo.png", False),
     ],
 )
 def test_an_installer_with_programs_inside_is_for_one_machine(run: str, is_said: bool) -> None:
