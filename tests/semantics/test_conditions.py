@@ -59,6 +59,7 @@ def verdicts(stage: str, script: str, targets: str = "linux/amd64,linux/arm64") 
         (TARGET + "ARG WHAT\n", "case $WHAT in aarch64*) x;; *) go;; esac", "amd64?? arm64??"),
         (TARGET + "ARG WHAT\n", "[ $WHAT = amd64-debug ] && go", "amd64? arm64?"),
         (TARGET + "ARG WHAT\n", "[ $WHAT = x86_64-debug ] && go", "amd64? arm64?"),
+        (TARGET, "if grep -q avx2 /proc/cpuinfo; then go; fi", "amd64?? arm64??"),
         (TARGET, "if test $(gcc -dumpmachine) = x86_64-linux-gnu; then go; fi", "amd64?? arm64??"),
         (TARGET, "case $(cc -dumpmachine) in x86_64-*) go;; esac", "amd64?? arm64??"),
         (TARGET + "ARG WHAT\n", "case $WHAT in debug) go;; esac", "amd64? arm64?"),

@@ -201,6 +201,8 @@ class _Mentions:
         if command.name in PROBES or (command.name in TESTS and _compares(command.words)):
             return True
         words = [*command.words, *(it.value for it in command.assignments)]
+        if any(it.text.startswith("/proc/cpuinfo") for it in command.words):
+            return True
         source = command.input
         if isinstance(source, Command) and self._in_command(source):
             return True
