@@ -237,8 +237,8 @@ def _depends_on_builder(command: KnownCommand, word: ShellWord) -> bool:
     if word.value is not None:
         return False
     assigned = [one for it in word.variables for one in command.syntax.variables.get(it.name, ())]
-    conditions = [one for it in assigned for one in it.conditions]
-    return any(_OF_BUILDER.search(it.text) for it in (word, *(it.value for it in assigned), *conditions))
+    conditions = [one.text for it in assigned for one in it.conditions]
+    return any(map(_OF_BUILDER.search, (word.text, *(it.value.text for it in assigned), *conditions)))
 
 
 def _launchers(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
