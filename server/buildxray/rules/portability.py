@@ -182,7 +182,8 @@ def safety_of_moving(before: RuleContext, after: RuleContext, family: Iterable[S
         return None
     if any(_runs(command, outputs) for stage in members for run in stage.runs for command in run.commands):
         return None
-    if any(makes_native_files(it.invocation) for stage in members for run in stage.runs for it in run.commands):
+    makers = before.cached(_makers_of_native_files)
+    if makers and not makers.isdisjoint(members):
         return None
     if any(
         it.use.toolchain is NODE and compiles_for_its_machine(it.invocation, recognize)
@@ -194,6 +195,15 @@ def safety_of_moving(before: RuleContext, after: RuleContext, family: Iterable[S
     is_harmless = all(map(_is_harmless_stage, members)) and all(it.copied_paths for it in consumers_outside(members))
     is_harmless = is_harmless and not _takes_directory_of_scripts(members) and not _takes_package(members)
     return quality if is_harmless or quality is None else Safety.SUGGESTION
+
+
+def _makers_of_native_files(ctx: RuleContext) -> frozenset[Stage]:
+    """The stages that make addons of Node.js, or programs with Node.js inside, for the machine on which they run."""
+    return frozenset(
+        stage
+        for stage in ctx.build.stages
+        if any(makes_native_files(it.invocation) for run in stage.runs for it in run.commands)
+    )
 
 
 _PACKAGE: Final = lazy_regex(r".*(?:\.(?:appimage|deb|exe|node|rpm|snap|so)|/linux-(?:\w+-)?unpacked/?)", re.IGNORECASE)

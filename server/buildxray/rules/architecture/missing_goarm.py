@@ -105,9 +105,11 @@ def _too_new(stage: Stage) -> Iterator[Finding]:
     """Find a constant `GOARM` of a newer arm than a target is; an ENV has one finding for all commands."""
     places: dict[TextRange, list[KnownCommand]] = {}
     for command in stage.commands(Effect.COMPILE):
-        use = command.use
-        place = _place(command) if use.toolchain is GO and use.follows_target and not is_chosen(command) else None
-        if place is not None and command.syntax.is_writable and _targets_too_old(command):
+        is_go = command.use.toolchain is GO and command.use.follows_target
+        if not is_go or not command.syntax.is_writable or not _targets_too_old(command) or is_chosen(command):
+            continue
+        place = _place(command)
+        if place is not None:
             places.setdefault(place, []).append(command)
     for place, reading in places.items():
         text = stage.build.text[slice(*place)]
