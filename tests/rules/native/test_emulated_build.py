@@ -525,8 +525,14 @@ ALONE = "; a build stage of its own can compile natively"
         ("yarn && yarn run build && NODE_ENV=production yarn", ALONE),
         ("pnpm i && pnpm run build && pnpm install --prod", ALONE),
         ("npm ci && npm run build && rm -rf node_modules", ALONE),
+        # Nobody can tell what builds then.
+        ("npm ci --only=production && npm run build", ALONE),
+        ("pnpm install --prod --frozen-lockfile\nRUN pnpm run build", ALONE),
         # Before the build it removes nothing; nor does what installs all packages again, or others.
-        ("npm ci --only=production && npm run build", ", and the build tools in `node_modules` stay in the image"),
+        (
+            "npm ci --only=production && npm ci && npm run build",
+            ", and the build tools in `node_modules` stay in the image",
+        ),
         ("rm -rf node_modules && npm ci && npm run build", ", and the build tools in `node_modules` stay in the image"),
         ("npm ci && npm run build && npm install", ", and the build tools in `node_modules` stay in the image"),
         (

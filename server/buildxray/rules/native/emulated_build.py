@@ -474,7 +474,13 @@ def _fact_of_image(stage: Stage, commands: Sequence[KnownCommand], fact: str) ->
 
 
 def _removes_node_modules(stage: Stage, bundler: KnownCommand) -> bool:
-    """True if a stage deletes packages of npm that only the build needs, after a command: `npm prune --omit=dev`, `rm -rf node_modules`."""
+    """True if a stage deletes packages of npm that only the build needs, after a command, or never installs them.
+
+    `npm prune --omit=dev` and `rm -rf node_modules` delete them; `pnpm install --prod` as the only installation leaves them out.
+    """
+    installing = [it for it in stage.commands(Effect.INSTALL) if it.use.toolchain in (BUN, NODE) and it.use.manifests]
+    if installing and all(removes_development_packages(it.invocation) for it in installing):
+        return True
     later = (it for run in stage.runs for it in run.commands if it.range.start > bundler.range.start)
     return any(
         removes_development_packages(it.invocation)
