@@ -304,3 +304,17 @@ def test_a_site_that_has_no_file_with_the_name_of_buildkit(default: str, url: st
             continue
         (finding,) = findings(masked_platform_arg, context(text))
         assert bool(finding.fixes) is has_fix, text
+
+
+@every_case(
+    "run, n_findings",
+    [
+        ("RUN apt-get update", 0),
+        ("RUN echo $BUILDPLATFORM", 1),
+        # A script of the project may read it.
+        ("COPY . .\nRUN ./build.sh", 1),
+    ],
+)
+def test_a_platform_of_the_builder_that_nothing_reads_does_no_harm(run: str, n_findings: int) -> None:
+    text = f"FROM debian\nARG BUILDPLATFORM=linux/amd64\n{run}\n"
+    assert len(findings(masked_platform_arg, context(text))) == n_findings

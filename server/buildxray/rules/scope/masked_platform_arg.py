@@ -105,7 +105,14 @@ def masked_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
                     severity=Severity.INFORMATION if _is_unread(instruction, name) else None,
                     doubt=_doubt(ctx.build, instruction, name, [it for it, __ in wrong]),
                 )
-            elif not wrong and name in _OF_BUILDER and values and "$" not in pair.value.text and pair.value.text:
+            elif (
+                not wrong
+                and name in _OF_BUILDER
+                and values
+                and "$" not in pair.value.text
+                and pair.value.text
+                and not _is_unread(instruction, name)
+            ):
                 range_ = TextRange(instruction.range_of(pair.name).end, instruction.range_of(pair).end)
                 yield Finding(
                     instruction.range_of(pair),
