@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from pathlib import Path
 from typing import Any
@@ -91,7 +92,8 @@ async def test_the_setting_names_a_log_beside_the_dockerfile(tmp_path: Path) -> 
     path.write_text(NAIVE)
     async with editor(options={**SETTINGS, "log": "build.log"}) as session:
         await session.open(NAIVE, uri=path.as_uri())
-        for _attempt in range(50):
+        for _attempt in range(200):
             if (await times(session)).times is not None:
                 break
+            await asyncio.sleep(0.05)
         assert "×2  19.9 s · arm64 101.4 s emulated" in await hints(session)
