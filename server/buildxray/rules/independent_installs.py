@@ -6,14 +6,12 @@ Source: the manuals of apt-get, apk, dnf, pip, gem, cargo, rustup and npm ("npmr
 
 from __future__ import annotations
 
-import posixpath
 import re
 from collections.abc import Iterable
 from typing import Final
 
 from buildxray.rules.context import RuleContext
 from buildxray.semantics.build import Command, Effect, Instruction, KnownCommand, Run, Stage
-from buildxray.semantics.file_flow import clean
 from buildxray.syntax.instructions import Arg, Copying, Env, Expose, Label, Workdir
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.toolchains.bun import BUN
@@ -149,8 +147,7 @@ def _may_install_elsewhere(whole: Instruction) -> bool:
     node = whole.node
     if not isinstance(node, Copying) or node.destination is None:
         return True
-    destinations = {clean(posixpath.join(it, node.destination.text)) for it in whole.directories}
-    return "$" in node.destination.text or any(map(_SYSTEM.fullmatch, destinations))
+    return "$" in node.destination.text or any(map(_SYSTEM.fullmatch, whole.destinations))
 
 
 def _builds_with_npm(run: Run) -> bool:

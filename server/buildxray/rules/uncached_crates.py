@@ -7,8 +7,7 @@ from typing import Final
 
 from buildxray.rules.context import RuleContext
 from buildxray.semantics.build import Effect, Instruction, KnownCommand
-from buildxray.semantics.file_flow import clean, holds
-from buildxray.syntax.instructions import Copying
+from buildxray.semantics.file_flow import holds
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.toolchains.rust import RUST
 
@@ -25,13 +24,8 @@ def compiling_with_downloads(ctx: RuleContext, whole: Instruction) -> KnownComma
 
     None too if the stage may keep them in another way: an earlier command of Cargo, a mount, a directory with the crates.
     """
-    node, stage = whole.node, whole.stage
-    if (
-        stage is None
-        or not isinstance(node, Copying)
-        or node.destination is None
-        or not _IMAGE.fullmatch(stage.image_name)
-    ):
+    stage = whole.stage
+    if stage is None or not _IMAGE.fullmatch(stage.image_name):
         return None
     uses = [
         it
@@ -55,7 +49,7 @@ def compiling_with_downloads(ctx: RuleContext, whole: Instruction) -> KnownComma
         return None
     if any(command.invocation.setting(it).is_set for it in ("CARGO_HOME", "CARGO_NET_OFFLINE")):
         return None
-    destinations = {clean(posixpath.join(it, node.destination.text)) for it in whole.directories}
+    destinations = whole.destinations
     directories = {*command.invocation.directories}
     if len(destinations) != 1 or len(directories) != 1:
         return None

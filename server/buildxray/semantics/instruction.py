@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from buildxray.plan.scope import Scope
 from buildxray.platforms.platform import Platform
 from buildxray.records import cached_property, dataclass
 from buildxray.semantics.conditions import depends_on_platform
-from buildxray.semantics.file_flow import copied_files
+from buildxray.semantics.file_flow import clean, copied_files
 from buildxray.semantics.mentions import Mention, mentions, sources_named
 from buildxray.semantics.stage_graph import Consumer, Split
 from buildxray.syntax import instructions as syntax
@@ -160,6 +161,14 @@ class Instruction:
     def directories(self) -> tuple[str, ...]:
         """The absolute working directories that it can have; several if they depend on the target."""
         return tuple(dict.fromkeys(it.directory for it in self.scopes))
+
+    @cached_property
+    def destinations(self) -> tuple[str, ...]:
+        """The absolute paths to which COPY or ADD writes, with variables as written; several if the working directory depends on the target."""
+        destination = self.node.destination if isinstance(self.node, syntax.Copying) else None
+        if destination is None:
+            return ()
+        return tuple(dict.fromkeys(clean(posixpath.join(it, destination.text)) for it in self.directories))
 
     @cached_property
     def shell(self) -> tuple[str, ...]:

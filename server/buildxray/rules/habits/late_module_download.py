@@ -177,12 +177,11 @@ def _project_source(ctx: RuleContext, stage: Stage) -> Instruction | None:
     commands = [it for run in stage.runs for it in run.known_commands if it.use.manifests or it.use.effect in building]
     last_in = {tuple(dict.fromkeys(it.invocation.directories)): it for it in commands}
     for copy in _copies_before(stage.last):
-        node, known = copy.node, ctx.build.workspace.holds
-        if not isinstance(node, Copying) or node.destination is None or len(node.sources) != 1:
+        sources, known = _sources(copy), ctx.build.workspace.holds
+        if len(sources) != 1 or not copy.destinations:
             continue
-        places = dict.fromkeys(clean(posixpath.join(it, node.destination.text)) for it in copy.directories)
-        command = last_in.get((*places,))
-        source = node.sources[0].text.rstrip("/")
+        command = last_in.get(copy.destinations)
+        source = sources[0].text.rstrip("/")
         is_file = known is not None and known(source) and not known(f"{source}/")
         if command is not None and copy.idx < command.run.idx and not is_file and _takes_project(copy, command):
             return copy
@@ -313,14 +312,13 @@ def _takes_member(instruction: Instruction, members: Container[str]) -> bool:
 
 def _takes_project(instruction: Instruction, command: KnownCommand) -> bool:
     """True if a COPY puts one directory of the build context where a command works."""
-    node = instruction.node
-    if not isinstance(node, Copying) or node.destination is None or len(node.sources) != 1:
+    sources = _sources(instruction)
+    if len(sources) != 1:
         return False
-    source = node.sources[0].text
+    source = sources[0].text
     name = posixpath.basename(source.rstrip("/"))
     is_directory = re.fullmatch(r"[\w/@-]+|\./[\w/@-]+", source) is not None and name not in _MANIFESTS_ONLY
-    destinations = {clean(posixpath.join(it, node.destination.text)) for it in instruction.directories}
-    return is_directory and destinations == {*command.invocation.directories}
+    return is_directory and {*instruction.destinations} == {*command.invocation.directories}
 
 
 _SOURCE: Final = lazy_regex(
@@ -335,13 +333,10 @@ _MANIFESTS_ONLY: Final = frozenset(
 
 def _are_missing(ctx: RuleContext, whole: Instruction, command: KnownCommand) -> bool:
     """True if a command does not read its manifests from the build context: it has none of them, or the build fetches them."""
-    known, node = ctx.build.workspace.holds, whole.node
-    if not isinstance(node, Copying) or node.destination is None:
+    known = ctx.build.workspace.holds
+    if len(whole.destinations) != 1:
         return False
-    destinations = {clean(posixpath.join(it, node.destination.text)) for it in whole.directories}
-    if len(destinations) != 1:
-        return False
-    (destination,) = destinations
+    (destination,) = whole.destinations
     directories = command.invocation.directories
     if _fetches_sources(command):
         # The directory after `cd` comes first: the fetched sources may be in it, unless the context has it too.
@@ -351,7 +346,7 @@ def _are_missing(ctx: RuleContext, whole: Instruction, command: KnownCommand) ->
     if known is not None and copied:
         return not any(map(known, copied))
     # Outside of the copy the file may have moved there; inside of it an unknown context may have the directory.
-    return _fetches_sources(command) and {*directories} != destinations
+    return _fetches_sources(command) and {*directories} != {destination}
 
 
 def _lacks_manifests(ctx: RuleContext, part: Instruction, command: KnownCommand) -> bool:
@@ -690,7 +685,6 @@ def _context_paths(command: KnownCommand, manifest: str, directory: str) -> list
     for it in _copies_before(command.run):
         if not isinstance(it.node, Copying) or it.node.destination is None:
             continue
-        destinations = dict.fromkeys(clean(posixpath.join(one, it.node.destination.text)) for one in it.directories)
         for source in it.node.sources:
             path = _path_in_context(source)
             above = posixpath.dirname(path)
@@ -701,7 +695,7 @@ def _context_paths(command: KnownCommand, manifest: str, directory: str) -> list
             if "." in posixpath.basename(path).strip(".") and not source.text.endswith("/"):
                 # A file.
                 continue
-            for one in destinations:
+            for one in it.destinations:
                 if holds(one, image_path):
                     inside[posixpath.normpath(f"{path}/{posixpath.relpath(image_path, one)}"), path] = None
     return [*named, *inside]
