@@ -455,11 +455,8 @@ def _installs_itself(context: _Context, path: str) -> bool:
     name = posixpath.basename(path)
     if name != "pyproject.toml":
         return name == "composer.json" or match_text(name, "*pom*.xml")
-    try:
-        table = parse_toml(context.text(path))
-    except ValueError:
-        # An installation from it fails.
-        return False
+    # An installation from a file that is not TOML fails.
+    table = _toml(context.text(path))
     tools = as_mapping(table.get("tool"))
     if context.manager == "poetry":
         return as_mapping(tools.get("poetry")).get("package-mode", True) is not False

@@ -44,7 +44,6 @@ _GOES: Final = lazy_regex(
 _MOST_MOVES: Final = 20
 _TOOL: Final = lazy_regex(rf"{PROGRAMS}|buildx|kaniko|\bDocker(?:Compose)?@\d")
 _YAML: Final = frozenset((".yml", ".yaml"))
-_OF_JENKINS: Final = frozenset((".jenkinsfile",))
 _SECTIONS: Final = frozenset(("phases", "pipeline", "pipelines", "services", "steps", "tasks"))
 """Keys that hold steps but are not the name of a step."""
 _OF_COMMANDS: Final = frozenset(
@@ -136,9 +135,8 @@ def _read_lines(text: str, site: Site, reading: Reading, *, follows_cd: bool = F
     With `follows_cd` the commands run one after the other, each in the directory to which those before it have gone.
     """
     lines = LineIndex.of(text)
-    jenkins = (
-        Jenkinsfile(text) if site.source.name.startswith("Jenkinsfile") or site.source.suffix in _OF_JENKINS else None
-    )
+    is_of_jenkins = site.source.name.startswith("Jenkinsfile") or site.source.suffix == ".jenkinsfile"
+    jenkins = Jenkinsfile(text) if is_of_jenkins else None
     if jenkins is not None:
         for start, command in jenkins.builds():
             directory = jenkins.directory(start)

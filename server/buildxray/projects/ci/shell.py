@@ -354,16 +354,18 @@ class Shell:
     def _matching(self, patterns: Sequence[str], command: Command) -> list[str]:
         """The paths of the project that match patterns, as the shell writes them; empty if none does, or if the directory is unknown."""
         directory = self._directory_before(command)
+        if directory is None:
+            return []
         matching: list[str] = []
-        for it in patterns if directory is not None else ():
+        for it in patterns:
             if not set("*?[") & set(it):
                 matching.append(it)
                 continue
-            place = in_checkout(directory.path if directory is not None else ".", it)
+            place = in_checkout(directory.path, it)
             if place not in self._listed:
                 self._listed[place] = [*islice(_glob(self._site, place), MOST_ROUNDS)]
             plain = it[: min(it.index(sign) for sign in "*?[" if sign in it)].rpartition("/")[0]
-            before = in_checkout(directory.path if directory is not None else ".", plain or ".")
+            before = in_checkout(directory.path, plain or ".")
             start = 0 if before == "." else len(before) + 1
             end = "/" if it.endswith("/") else ""
             matching += (posixpath.join(plain, path[start:]) + end for path in self._listed[place])

@@ -8,6 +8,7 @@ from typing import Final
 from buildxray.localization import _
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
+from buildxray.rules.edits import indentation, line_end
 from buildxray.semantics.build import Run
 from buildxray.semantics.mentions import Mention
 from buildxray.syntax.instruction_table import INSTRUCTION_KINDS
@@ -74,12 +75,9 @@ def _after_a_pattern(ctx: RuleContext, run: Run) -> Iterator[Finding]:
             match = _AFTER_PATTERN.fullmatch(ctx.text, *place)
             if match is not None:
                 keyword = match["keyword"]
-                indent = ctx.text[ctx.text.rfind("\n", 0, run.range.start) + 1 : run.range.start]
-                line_end = "\r\n" if "\r\n" in ctx.text else "\n"
                 start = match.start("keyword")
-                fix = Fix(
-                    _("Begin a line with it"), (Edit(TextRange(start, start), line_end + indent),), Safety.SUGGESTION
-                )
+                edit = Edit(TextRange(start, start), line_end(run) + indentation(run))
+                fix = Fix(_("Begin a line with it"), (edit,), Safety.SUGGESTION)
                 message = _(
                     "this {keyword} is not executed: `rm` gets it as a part of the path before it", keyword=keyword
                 )
