@@ -90,7 +90,7 @@ def _without_requests(builds: Builds, target: Target, file: CheckedFile) -> Chec
     from buildxray.ide.project_files import is_project_file  # noqa: PLC0415 - few files need it
 
     declared = [it for it in build.declared if it.target]
-    is_told = (
+    is_reported_there = (
         build.settings.project_files
         and build.settings.shows("missing-stage")
         and all(
@@ -100,7 +100,9 @@ def _without_requests(builds: Builds, target: Target, file: CheckedFile) -> Chec
             for it in declared
         )
     )
-    return file._replace(diagnostics=tuple(it for it in file.diagnostics if not (is_told and it.is_of_request)))
+    if not is_reported_there:
+        return file
+    return file._replace(diagnostics=tuple(it for it in file.diagnostics if not it.is_of_request))
 
 
 def _without_errors(files: Iterable[CheckedFile], failed: list[str]) -> Iterator[CheckedFile]:

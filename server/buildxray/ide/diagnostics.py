@@ -8,7 +8,7 @@ from functools import partial
 from typing import Final, NamedTuple
 
 from buildxray.ide.suppressions import Suppressions
-from buildxray.localization import _, localized, ngettext
+from buildxray.localization import N_, _, localized, ngettext
 from buildxray.records import cached_property, dataclass, replace
 from buildxray.rules.base import Doubt, Finding, Fix, FixFinder, Related, Rule, Safety, Severity, find_fixes
 from buildxray.rules.context import RuleContext
@@ -137,37 +137,21 @@ def _in_builds(message: str, having: Sequence[BuildOfFile], builds: Sequence[Bui
     listed = _(", ").join(names)
     n_having, total = sum(it.n_builds for it in having), sum(it.n_builds for it in builds) + n_unchecked
     if n_unchecked:
-        return _(
-            "{message} (in at least {n} of {total} builds: {names})",
-            message=localized(message),
-            n=n_having,
-            total=total,
-            names=listed,
-        )
-    if any(it.name in names for it in builds if not any(it is one for one in having)):
-        return _(
-            "{message} (in {n} of {total} builds: {names})",
-            message=localized(message),
-            n=n_having,
-            total=total,
-            names=listed,
-        )
-    if n_having > len(names):
+        template = N_("{message} (in at least {n} of {total} builds: {names})")
+    elif any(it.name in names for it in builds if not any(it is one for one in having)):
+        template = N_("{message} (in {n} of {total} builds: {names})")
+    elif n_having > len(names):
         # Some builds do the same as a named one.
-        return _(
-            "{message} (in {n} of {total} builds, such as {names})",
+        template = N_("{message} (in {n} of {total} builds, such as {names})")
+    else:
+        return ngettext(
+            "{message} (only in the build {names})",
+            "{message} (only in the builds {names})",
+            len(names),
             message=localized(message),
-            n=n_having,
-            total=total,
             names=listed,
         )
-    return ngettext(
-        "{message} (only in the build {names})",
-        "{message} (only in the builds {names})",
-        len(names),
-        message=localized(message),
-        names=listed,
-    )
+    return _(template, message=localized(message), n=n_having, total=total, names=listed)
 
 
 def _diagnostic(ctx: RuleContext, rule: Rule, finding: Finding) -> Diagnostic:

@@ -6,13 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from buildxray.files.reading import (
-    exists,
-    is_repository,
-    last_project_file,
-    repository_root,
-    settings_root,
-)
+from buildxray.files.reading import exists, is_repository, last_project_file, repository_root, settings_root
 from buildxray.ide.configuration import FILE_NAMES as CONFIGURATION_FILES
 from buildxray.ide.configuration import Configuration, find_configuration, has_configuration
 from buildxray.ide.project_build import OtherBuild, ProjectBuild, machine_is_unknown, may_have_own_machines
@@ -362,7 +356,7 @@ def _contexts_up_to(root: Path, directory: Path) -> Contexts:
 
 
 def _workflows(builds: Iterable[DeclaredBuild]) -> tuple[Path, ...]:
-    """The workflows that declare builds, or call Bake for them."""
+    """The workflows that declare builds, or call Bake for them; not those that run a script, which may make files before it builds."""
     sources = (it.source if it.caller is None else it.caller.source for it in builds)
     return tuple(it for it in dict.fromkeys(sources) if it.parent.parts[-2:] == WORKFLOWS.parts)
 

@@ -36,5 +36,5 @@ def _joined(fixes: tuple[Fix, ...]) -> Fix:
 
 def are_for_several_machines(commands: Iterable[KnownCommand], constant: Iterable[KnownCommand]) -> bool:
     """True if compilers are told several machines in turn; one that follows the target, and has no constant, does not count."""
-    told = {id(it) for it in constant}
-    return len({it.use.architectures for it in commands if id(it) in told or not it.use.follows_target}) > 1
+    with_constant = {id(it) for it in constant}
+    return len({it.use.architectures for it in commands if id(it) in with_constant or not it.use.follows_target}) > 1

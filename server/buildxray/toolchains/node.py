@@ -115,9 +115,9 @@ def removes_development_packages(invocation: Invocation) -> bool:
         return True
     is_install = not words or words[0] in ("i", "install", *_LOCKED) or words[:2] == ["workspaces", "focus"]
     arguments = invocation.command.arguments
-    is_told = any(it in _WITHOUT_DEVELOPMENT for it in arguments) or ("--omit", "dev") in pairwise(arguments)
+    leaves_out = any(it in _WITHOUT_DEVELOPMENT for it in arguments) or ("--omit", "dev") in pairwise(arguments)
     is_production = any(it == "production" for it in invocation.setting("NODE_ENV").values)
-    return is_install and (is_told or (is_production and not any(it in _WITH_DEVELOPMENT for it in arguments)))
+    return is_install and (leaves_out or (is_production and not any(it in _WITH_DEVELOPMENT for it in arguments)))
 
 
 _WITHOUT_DEVELOPMENT: Final = frozenset(

@@ -91,8 +91,8 @@ def undeclared_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
     platform is not reported. buildxray does not know if a base image sets a variable of that name; nothing is reported if the file uses
     other variables that only an image of its owner can set. What one declaration repairs is one finding.
     """
-    # What one declaration repairs is one finding, at its first grave use.
     compiled_by_xx = cache(partial(_compiled_by_xx, ctx))
+    # What one declaration repairs is one finding, at its first grave use.
     together: dict[tuple[Instruction, frozenset[str]], dict[tuple[Stage, Instruction], list[Use]]] = {}
     first_uses: dict[tuple[Stage, str], Instruction] = {}
     for stage in ctx.build.stages:
