@@ -288,7 +288,7 @@ def test_the_path_of_the_other_directory_is_written(
             ("gone/a/Dockerfile", "gone/b/Dockerfile", "b/Dockerfile"),
             ("b/Dockerfile",),
             [
-                "`gone/a/Dockerfile` does not exist, because there is no directory `gone`; line 5 names another Dockerfile in it"
+                "`gone/a/Dockerfile` does not exist: the directory `gone` is missing; line 5 also names a Dockerfile in it"
             ],
         ),
         (

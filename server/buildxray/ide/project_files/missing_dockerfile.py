@@ -130,7 +130,7 @@ def _message(source: Path, text: str, first: Missing, others: Sequence[Missing],
     lines = [it for it in dict.fromkeys(_line(text, it.place) for it in others) if it != own]
     if directory is not None:
         message = _(
-            "{fact}, because there is no directory `{directory}`", fact=message, directory=path_from(source, directory)
+            "{fact}: the directory `{directory}` is missing", fact=message, directory=path_from(source, directory)
         )
     if lines and directory is None:
         message = ngettext(
@@ -142,8 +142,8 @@ def _message(source: Path, text: str, first: Missing, others: Sequence[Missing],
         )
     elif lines:
         message = ngettext(
-            "{fact}; line {lines} names another Dockerfile in it",
-            "{fact}; lines {lines} name other Dockerfiles in it",
+            "{fact}; line {lines} also names a Dockerfile in it",
+            "{fact}; lines {lines} also name Dockerfiles in it",
             len(lines),
             fact=message,
             lines=joined(map(str, lines)),
