@@ -15,7 +15,7 @@ from buildxray.semantics.build import Command, Effect, Instruction, KnownCommand
 from buildxray.syntax.instructions import Arg, Copying, Env, Expose, Label, Workdir
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.toolchains.bun import BUN
-from buildxray.toolchains.common import INSTALLING_NOTHING
+from buildxray.toolchains.common import INSTALLING_NOTHING, REMOVING
 from buildxray.toolchains.node import NODE
 
 _DISTRIBUTION: Final = frozenset({"apk", "apt", "apt-get", "dnf", "microdnf", "yum", "zypper"})
@@ -23,7 +23,6 @@ _INSTALLING: Final = frozenset({"add", "in", "install"})
 _WORDS: Final = _INSTALLING | {"i"}
 """The words of all commands that install something."""
 _UPDATING: Final = INSTALLING_NOTHING | {"dist-upgrade", "full-upgrade", "refresh", "upgrade"}
-_REMOVING: Final = frozenset({"autoremove", "del", "erase", "purge", "remove"})
 _FILE: Final = lazy_regex(r"[./~].*|.*\.(?:apk|deb|gem|rpm|tar|tgz|gz|whl|xz|zip)|(?:file|git\+file):.*")
 """Words that name a file or a directory."""
 _PIP_OPTIONS: Final = frozenset(
@@ -135,7 +134,7 @@ def _may_matter(run: Run, name: str) -> bool:
 
 
 def _removes(command: Command) -> bool:
-    return command.name in _DISTRIBUTION and not _REMOVING.isdisjoint(command.syntax.arguments)
+    return command.name in _DISTRIBUTION and not REMOVING.isdisjoint(command.syntax.arguments)
 
 
 def _between(first: Instruction, last: Instruction) -> tuple[Instruction, ...]:

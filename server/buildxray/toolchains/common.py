@@ -47,6 +47,8 @@ INSTALLING_NOTHING: Final = frozenset(
     }
 )
 """Subcommands of distributions' package managers that install no program. Source: apk(8), apt-get(8), dnf(8), zypper(8)."""
+REMOVING: Final = frozenset({"autoremove", "del", "erase", "purge", "remove"})
+"""Those that remove installed packages."""
 _DOWNLOADING: Final = frozenset({"aria2c", "axel", "curl", "wget"})
 _COPYING_FROM_SITE: Final = {
     "aws": ("s3", "cp"),

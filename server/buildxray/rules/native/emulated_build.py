@@ -31,6 +31,7 @@ from buildxray.syntax.instructions import Cmd, Copying, Entrypoint
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.toolchains.bun import BUN
 from buildxray.toolchains.c import C
+from buildxray.toolchains.common import REMOVING
 from buildxray.toolchains.dotnet import DOTNET
 from buildxray.toolchains.go import GO
 from buildxray.toolchains.node import NODE, removes_development_packages
@@ -67,7 +68,6 @@ _OTHER_GOALS: Final = frozenset(
         "vendor",
     }
 )
-_REMOVING: Final = frozenset({"autoremove", "del", "erase", "purge", "remove"})
 _BUILD_ARGUMENT: Final = lazy_regex(r"(?:\S*[/.]\S+\s+)?(?:build|compile)(?:\s.*)?")
 """The arguments of a script that builds: `build -r`, `hyperbole.py build -r`."""
 _BUILDING: Final = lazy_regex(r"\b(?:bazel|build|compile|just|mage|make|ninja|task)")
@@ -513,7 +513,7 @@ def _fetches_sources(stage: Stage, commands: Iterable[KnownCommand]) -> bool:
 def _removes_packages(stage: Stage) -> bool:
     """True if a stage uninstalls packages, which usually includes the compiler."""
     return any(
-        it.name in ("apk", "apt", "apt-get", "dnf", "microdnf", "yum") and not _REMOVING.isdisjoint(it.syntax.arguments)
+        it.name in ("apk", "apt", "apt-get", "dnf", "microdnf", "yum") and not REMOVING.isdisjoint(it.syntax.arguments)
         for run in stage.runs
         for it in run.commands
     )
