@@ -44,6 +44,7 @@ from buildxray.semantics.mentions import Mention, mentions, mentions_of_file
 from buildxray.semantics.stage import Stage
 from buildxray.semantics.stage_graph import Split, SplitCause, StageGraph
 from buildxray.syntax import instructions as syntax
+from buildxray.syntax import shell
 from buildxray.syntax.instructions import Node
 from buildxray.syntax.parser import Dockerfile, parse
 from buildxray.syntax.variables import VariableReference
@@ -265,6 +266,22 @@ class Build:
         entrypoints = [it for it in image if isinstance(it.node, syntax.Entrypoint)]
         commands = entrypoints or [it for it in image if isinstance(it.node, syntax.Cmd)]
         return commands[-1] if commands else None
+
+    @cached_property
+    def started_programs(self) -> tuple[str, ...]:
+        """The programs that the image starts, as written, in the order of its script: `./app` of `["tini", "--", "./app"]` and of `exec ./app`.
+
+        Without the shells, and without programs that a variable names. An ENTRYPOINT such as `["tini", "--"]` starts those of CMD.
+        """
+        if self.starting is None:
+            return ()
+        commands = shell.read_script(self.starting.node).commands
+        if any(map(shell.awaits_program, commands)):
+            image = (it for stage in self.needed_stages if stage.is_image for it in stage.instructions)
+            arguments = [it for it in image if isinstance(it.node, syntax.Cmd)]
+            commands = shell.read_script(arguments[-1].node).commands if arguments else ()
+        programs = (it.words[0].value for it in commands if it.words and it.name not in shell.SHELLS)
+        return tuple(it for it in programs if it)
 
     @cached_property
     def needed_stages(self) -> tuple[Stage, ...]:

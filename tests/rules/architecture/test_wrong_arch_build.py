@@ -176,9 +176,16 @@ def test_binaries_for_the_target_are_not_reported(markup: str) -> None:
         ('CMD ["/bin/bash", "-ec", "./App --urls x"]', True),
         ('ENTRYPOINT ["sh", "-c", "dotnet App.dll"]', False),
         ('ENTRYPOINT ["sh", "./App"]', False),
+        ('ENTRYPOINT ["/sbin/tini", "-g", "--", "./App"]', True),
+        ('ENTRYPOINT ["/usr/bin/dumb-init", "--"]\nCMD ["/app/App", "serve"]', True),
+        ('ENTRYPOINT ["/usr/bin/dumb-init", "--", "dotnet", "App.dll"]', False),
+        ('ENTRYPOINT ["tini", "--"]\nCMD ["dotnet", "App.dll"]', False),
+        ('ENTRYPOINT ["dotnet"]\nCMD ["./App"]', False),
+        ("CMD sleep 1 && exec gosu app ./App", True),
+        ("ENTRYPOINT exec dotnet ./App.dll", False),
     ],
 )
-def test_a_launcher_that_a_shell_starts(start: str, is_launcher: bool) -> None:
+def test_a_launcher_that_a_shell_or_another_program_starts(start: str, is_launcher: bool) -> None:
     text = (
         "FROM --platform=$BUILDPLATFORM mcr.microsoft.com/dotnet/sdk:9.0 AS build\nWORKDIR /s\nCOPY . .\n"
         "RUN dotnet publish -c Release -o /out\nFROM mcr.microsoft.com/dotnet/aspnet:9.0\nWORKDIR /app\n"

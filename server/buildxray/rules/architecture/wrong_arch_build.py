@@ -278,27 +278,15 @@ def _launchers(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
             return
 
 
-_RUNS_SCRIPT: Final = lazy_regex(r"-[a-z]*c")
-
-
 def _started(ctx: RuleContext, artifact: Artifact) -> str | None:
-    """The name of the program in an artifact that the image starts directly; None if it starts another one."""
+    """The name of the program in an artifact that the image starts; None if it starts another one."""
     starting = ctx.build.starting
-    if starting is None or not starting.node.arguments:
-        return None
-    words = [it.text for it in starting.node.arguments]
-    program = words[0]
-    is_script = not starting.node.is_json
-    if not is_script and posixpath.basename(program) in SHELLS and len(words) > 2 and _RUNS_SCRIPT.fullmatch(words[1]):
-        # `["sh", "-c", "exec ./App"]`
-        program, is_script = words[2], True
-    program = program.removeprefix("exec ").partition(" ")[0] if is_script else program
-    name = posixpath.basename(program)
-    if "/" not in program or "." in name or name in ("dotnet", "sh", "bash"):
-        return None
-    return (
-        name if any(holds(artifact.path, clean(posixpath.join(it, program))) for it in starting.directories) else None
-    )
+    for program in () if starting is None else ctx.build.started_programs:
+        name = posixpath.basename(program)
+        is_own = "/" in program and "." not in name and name not in ("dotnet", *SHELLS)
+        if is_own and any(holds(artifact.path, clean(posixpath.join(it, program))) for it in starting.directories):
+            return name
+    return None
 
 
 def _for_target(stage: Stage) -> tuple[Fix, ...]:

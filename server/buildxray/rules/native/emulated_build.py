@@ -371,11 +371,8 @@ def _starts_app_host(stage: Stage, commands: Iterable[KnownCommand]) -> bool:
 
     Source: learn.microsoft.com, "UseAppHost".
     """
-    starting = stage.build.starting
-    if starting is None or not starting.node.is_json or not starting.node.arguments:
-        return False
-    program = starting.node.arguments[0].text.strip('"')
-    is_own = "/" in program and not program.endswith(("/dotnet", ".dll", ".sh"))
+    programs = stage.build.started_programs
+    is_own = any("/" in it and not it.endswith(("/dotnet", ".dll", ".sh")) for it in programs)
     publishing = (it for it in commands if it.use.toolchain is DOTNET and it.use.effect is Effect.BUNDLE)
     return is_own and any(not any("UseAppHost=false" in word for word in it.syntax.arguments) for it in publishing)
 

@@ -21,7 +21,7 @@ from buildxray.syntax.shell.model import (
 from buildxray.syntax.shell.programs import SHELLS, is_posix_shell
 from buildxray.syntax.shell.script import read_script
 from buildxray.syntax.shell.text_programs import UNKNOWN
-from buildxray.syntax.shell.wrappers import TESTS, USER_CHANGERS, has_read_script, reads_script
+from buildxray.syntax.shell.wrappers import TESTS, USER_CHANGERS, awaits_program, has_read_script, reads_script
 
 __all__ = [
     "COPYING",
@@ -38,6 +38,7 @@ __all__ = [
     "ShellVariable",
     "ShellWord",
     "Taken",
+    "awaits_program",
     "copied_words",
     "has_read_script",
     "is_posix_shell",

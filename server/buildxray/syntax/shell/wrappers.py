@@ -19,8 +19,10 @@ TESTS: Final = frozenset({"[", "[[", "test"})
 _PREFIXES: Final = frozenset(
     {
         "builtin",
+        "catatonit",
         "chrt",
         "command",
+        "dumb-init",
         "exec",
         "gosu",
         "ionice",
@@ -39,6 +41,7 @@ _PREFIXES: Final = frozenset(
     }
 )
 _OPTIONS_WITH_VALUE: Final = {
+    "dumb-init": frozenset({"-r", "--rewrite"}),
     "env": frozenset({"-u", "-C", "-S", "--unset", "--chdir"}),
     "exec": frozenset({"-a"}),
     "nice": frozenset({"-n"}),
@@ -46,6 +49,7 @@ _OPTIONS_WITH_VALUE: Final = {
     "sudo": frozenset({"-u", "-g", "-C", "-h", "-p"}),
     "time": frozenset({"-f", "-o"}),
     "timeout": frozenset({"-k", "-s"}),
+    "tini": frozenset({"-e", "-p"}),
     "stdbuf": frozenset({"-i", "-o", "-e"}),
     "xargs": frozenset({"-E", "-I", "-L", "-P", "-a", "-d", "-n", "-s", "--delimiter", "--max-args", "--max-procs"}),
 }
@@ -98,6 +102,11 @@ def unwrapped(command: Command) -> Command:
             insertion = words[0].range.start
         command = replace(command, words=tuple(words), assignments=tuple(assignments), insertion=insertion)
     return command
+
+
+def awaits_program(command: Command) -> bool:
+    """True if a command only runs a program that its words do not name: `["tini", "--"]`, to which the CMD of an image is added."""
+    return command.name in _PREFIXES and unwrapped(command) is command
 
 
 _KNOWN_SCRIPTS: Final = frozenset({"gradlew", "mvnw"})
