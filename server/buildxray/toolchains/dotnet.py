@@ -16,8 +16,9 @@ from buildxray.toolchains.base import CrossCompilation, Effect, Invocation, Read
 _BUILDING: Final = frozenset({"build", "msbuild", "pack", "publish"})
 _FETCHING: Final = frozenset({"nuget", "restore", "tool", "workload"})
 _NEUTRAL: Final = frozenset({"clean", "dev-certs", "help", "list", "new", "sln"})
-_PROPERTIES: Final = tuple(f"{it}:RuntimeIdentifier" for it in ("-p", "/p", "-property", "--property", "/property"))
-_MACHINES: Final = ("-a", "--arch", "-r", "--runtime", *_PROPERTIES)
+PROPERTIES: Final = tuple(f"{it}:RuntimeIdentifier" for it in ("-p", "/p", "-property", "--property", "/property"))
+"""Options that set the runtime identifier as a property of MSBuild."""
+_MACHINES: Final = ("-a", "--arch", "-r", "--runtime", *PROPERTIES)
 _FOR_ONE: Final = (*_MACHINES, "--os", "--sc", "--self-contained")
 
 

@@ -25,6 +25,7 @@ NATIVE = "FROM --platform=$BUILDPLATFORM x AS build\nWORKDIR /w\nCOPY . .\nARG T
         ("t=x86_64-unknown-linux-musl && cargo build -r --target $t", "/w/target", "x86_64-unknown-linux-musl"),
         ("rustc --target x86_64-unknown-linux-musl -o /a a.rs", "/a", "x86_64-unknown-linux-musl"),
         ("dotnet publish -p:RuntimeIdentifier=linux-x64 -o /out", "/out", "linux-x64"),
+        ("dotnet publish /p:RuntimeIdentifier=linux-x64 -o /out", "/out", "linux-x64"),
         ("./configure --host=aarch64-linux-gnu && make", "/w/a", "aarch64-linux-gnu"),
         ("cmake -B b -DCMAKE_C_COMPILER=aarch64-linux-gnu-gcc && cmake --build b", "/w/b/a", "aarch64-linux-gnu"),
         ("dart compile exe --target-os linux --target-arch x64 a.dart -o /a", "/a", "x64"),
@@ -62,6 +63,28 @@ def test_constant_targets_of_compilers_and_installers_are_reported(run: str, cop
 )
 def test_compilers_with_the_right_target_are_not_reported(run: str, copied: str) -> None:
     assert reported(constant_target, NATIVE.format(run, copied)) == []
+
+
+@every_case(
+    "image, option, written",
+    [
+        ("sdk:9.0", "-r linux-x64", "-a $TARGETARCH"),
+        ("sdk:9.0", "-p:RuntimeIdentifier=linux-arm64", "-a $TARGETARCH"),
+        ("sdk:9.0", "--runtime=linux-musl-x64", "--os linux-musl -a $TARGETARCH"),
+        ("sdk:9.0-alpine", "--runtime linux-x64", "--os linux -a $TARGETARCH"),
+    ],
+)
+def test_the_program_keeps_its_system(image: str, option: str, written: str) -> None:
+    text = NATIVE.replace(" x AS", f" {image} AS").format(f"dotnet publish {option} --sc -o /out", "/out")
+    check_fix(constant_target, text, text.replace(option, written))
+
+
+def test_a_native_program_of_dotnet_needs_more_than_an_option() -> None:
+    text = NATIVE.format("dotnet publish -r linux-x64 -p:PublishAot=true -o /out", "/out")
+    (finding,) = findings(constant_target, context(text))
+    assert not finding.fixes
+    text = text.replace("--platform=$BUILDPLATFORM ", "")
+    check_fix(constant_target, text, text.replace("-r linux-x64", "-a $TARGETARCH"))
 
 
 def test_dotnet_takes_the_names_of_docker() -> None:
@@ -104,6 +127,9 @@ MADE = "FROM debian AS b\nWORKDIR /w\nCOPY . .\nARG TARGETARCH\n{}\nFROM debian\
         ("ENV CPU=arm64\nRUN dotnet publish -a $CPU --sc -o app", ["arm64"]),
         ("ARG RID\nRUN dotnet publish -r ${RID} --sc -o app", []),
         ("ARG RID=win-x64\nRUN dotnet publish -r ${RID} --sc -o app", []),
+        ("ARG LIBC=musl\nARG RID=linux-$LIBC-x64\nRUN dotnet publish -r $RID --sc -o app", ["linux-$LIBC-x64"]),
+        ("ARG CPU=$TARGETARCH\nARG RID=linux-$CPU\nRUN dotnet publish -r $RID --sc -o app", []),
+        ("ARG CPU\nARG RID=linux-$CPU\nRUN dotnet publish -r $RID --sc -o app", []),
         ("ARG CONFIG=Release-x64\nRUN dotnet publish -c $CONFIG -a $TARGETARCH --sc -o app", []),
     ],
 )

@@ -25,7 +25,7 @@ from buildxray.syntax.shell import ShellWord
 from buildxray.syntax.text import Edit, TextRange
 from buildxray.toolchains.bun import BUN
 from buildxray.toolchains.c import C, configured_for
-from buildxray.toolchains.dotnet import DOTNET
+from buildxray.toolchains.dotnet import DOTNET, PROPERTIES
 from buildxray.toolchains.go import GO
 from buildxray.toolchains.node import NODE
 from buildxray.toolchains.triples import architecture_of, is_for_another_system
@@ -228,9 +228,14 @@ def _in_variables(command: KnownCommand, word: ShellWord) -> _Constant | None:
         declaration = None if command.syntax.variables.get(variable.name) else command.run.declaration(variable.name)
         pairs = () if declaration is None else declaration.pairs
         for pair in reversed(pairs):
-            if declaration is None or pair.name.text != variable.name or pair.value is None or "$" in pair.value.text:
+            if declaration is None or pair.name.text != variable.name or pair.value is None:
                 continue
-            if variable.name not in AUTOMATIC_ARGUMENTS and _is_machine_of(command, pair.value.text.strip("\"'")):
+            values = {pair.value.text.strip("\"'")}
+            if "$" in pair.value.text:
+                # `ARG TRIPLE=x86_64-unknown-linux-${LIBC}`
+                values = {it or "" for it in command.run.values(variable.name)}
+            is_machine = len(values) == 1 and all(_is_machine_of(command, it) for it in values)
+            if variable.name not in AUTOMATIC_ARGUMENTS and is_machine:
                 return _Constant(declaration, declaration.range_of(pair.value))
     return None
 
@@ -248,7 +253,8 @@ def _constant_in(word: ShellWord) -> TextRange | None:
     if word.value is None:
         return None
     option, separator, value = word.text.rpartition("=")
-    start = len(option) + len(separator) if word.text.startswith("-") else 0
+    # `--target=NAME`, `/p:RuntimeIdentifier=NAME`
+    start = len(option) + len(separator) if word.text.startswith(("-", "/")) else 0
     value = word.text[start:]
     match = re.match(r"['\"]?([\w.-]+)", value)
     if match is None:
@@ -276,19 +282,38 @@ def _constant_in_setting(command: KnownCommand, name: str) -> _Constant | None:
 
 
 def _fixes(ctx: RuleContext, command: KnownCommand, constant: _Constant) -> tuple[Fix, ...]:
+    """Replace the runtime identifier of .NET by the target's; others have names that need a mapping."""
     if command.use.toolchain is not DOTNET or constant.instruction is not command.run or not command.syntax.is_writable:
         return ()
+    is_ahead_of_time = any("PublishAot=true" in it for it in command.syntax.arguments)
+    if is_ahead_of_time and (command.run.stage is None or command.run.stage.is_native):
+        # It would need the linker and the libraries of each target.
+        return ()
     for position, word in enumerate(command.syntax.words):
-        is_single = word.text.startswith(tuple(f"{it}=" for it in _RUNTIME))
+        is_single = word.text.startswith(tuple(f"{it}=" for it in (*_RUNTIME, *PROPERTIES)))
         if not is_single and (word.text not in _RUNTIME or position + 1 == len(command.syntax.words)):
             continue
         last = word if is_single else command.syntax.words[position + 1]
         start, end = command.run.shell_range(word.range).start, command.run.shell_range(last.range).end
         if "\n" in ctx.text[start:end]:
             return ()
-        edits = (Edit(TextRange(start, end), "-a $TARGETARCH"), *declare_arguments(command.run, ["TARGETARCH"]))
+        edits = (
+            Edit(TextRange(start, end), f"{_system(command, last)}-a $TARGETARCH"),
+            *declare_arguments(command.run, ["TARGETARCH"]),
+        )
         return (Fix(_("Publish for `$TARGETARCH`"), edits, Safety.SUGGESTION),)
     return ()
+
+
+def _system(command: KnownCommand, identifier: ShellWord) -> str:
+    """The option for the system of a runtime identifier such as `linux-musl-x64`, if `-a` alone may choose another one: that of the SDK.
+
+    Source: learn.microsoft.com, "dotnet publish", `--arch` and `--os`.
+    """
+    system = identifier.text.rpartition("=")[2].strip("\"'").rpartition("-")[0]
+    image = None if command.run.stage is None or command.run.stage.root is None else command.run.stage.root.from_.image
+    is_musl = image is None or "alpine" in image.text
+    return f"--os {system} " if system != "linux" or is_musl else ""
 
 
 def _systems(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
