@@ -61,6 +61,17 @@ def named_architectures(text: str) -> list[tuple[int, int, str]]:
     return [(it.start(), it.end(), _ALIASES.get(it[0], it[0])) for it in _NAME.finditer(text)]
 
 
+_LEVEL: Final = lazy_regex(r"[_.-]v[1-9](?:\.0)?(?![\w.-]*\d)")
+
+
+def has_level(text: str, end: int) -> bool:
+    """True if an architecture that ends at a position is followed by a level of it, which others have not: `amd64_v1`, `arm64_v8.0`.
+
+    Source: the documentation of GoReleaser, "Builds", names of the directories in dist.
+    """
+    return _LEVEL.match(text, end) is not None
+
+
 def architectures_of_image(name: str) -> frozenset[str]:
     """The architectures that the name of an image tells, as TARGETARCH spells them: `arm64v8/alpine`, `sdk:8.0-arm64v8`, `tool:1-amd64`."""
     named = {name for *_, name in named_architectures(name)}

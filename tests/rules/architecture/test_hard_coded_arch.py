@@ -136,6 +136,19 @@ def test_a_checksum_of_something_else_keeps_the_fix() -> None:
     assert finding.fixes
 
 
+def test_a_level_of_one_architecture_is_not_a_name_of_others() -> None:
+    text = "FROM debian\nRUN curl -O https://x.org/t_linux_amd64{}.tgz\n"
+    levels = ("_v1", "-v3", "_v1.2", "")
+    fixed = [bool(findings(hard_coded_arch, context(text.format(it)))[0].fixes) for it in levels]
+    assert fixed == [False, False, True, True]
+
+
+def test_no_fix_edits_hundreds_of_places_and_deciding_that_takes_linear_time() -> None:
+    lines = "".join(f" && curl -o /{it} https://x.org/t{it}-linux-amd64" for it in range(150))
+    (finding,) = findings(hard_coded_arch, context(f"FROM debian\nARG TARGETARCH\nRUN true{lines}\n"))
+    assert finding.fixes == ()
+
+
 @every_case(
     "last, is_fixed",
     [

@@ -43,6 +43,20 @@ def test_a_file_for_each_architecture_is_not_reported() -> None:
 
 
 @every_case(
+    "source, has_fix",
+    [
+        ("dist/agent_linux_amd64_v1/agent", False),
+        ("dist/agent_linux_arm64_v8.0/agent", False),
+        ("dist/agent-amd64-v1.2.3", True),
+        ("dist/agent_amd64/agent", True),
+    ],
+)
+def test_a_level_of_one_architecture_is_not_a_name_of_others(source: str, *, has_fix: bool) -> None:
+    (finding,) = findings(single_arch_file, context(f"FROM alpine\nARG TARGETARCH\nCOPY {source} /agent\n"))
+    assert bool(finding.fixes) is has_fix
+
+
+@every_case(
     "copy, written",
     [
         ('COPY ["dist/agent-amd64", "/agent"]', "amd64"),

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Final
 
 from buildxray.localization import _
-from buildxray.platforms.aliases import named_architectures
+from buildxray.platforms.aliases import has_level, named_architectures
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS, PER_TARGET_ARGUMENTS
 from buildxray.platforms.platform import Platform
 from buildxray.rules.base import Doubt, Finding, Fix, FixAvailability, Related, Safety, Severity, rule
@@ -499,12 +499,12 @@ def _edits(ctx: RuleContext, stage: Stage, named: list[_Named]) -> list[Edit] | 
         } - places
         if not others:
             continue
-        if not isinstance(instruction, Run) or node.heredocs or node.is_json or not _are_open(instruction, others):
-            return None
         places |= others
         if len(places) > _MOST_PLACES:
             return None
-    if any(ctx.text[slice(*it)] not in _GO_NAMES for it in places):
+        if not isinstance(instruction, Run) or node.heredocs or node.is_json or not _are_open(instruction, others):
+            return None
+    if any(ctx.text[slice(*it)] not in _GO_NAMES or has_level(ctx.text, it.end) for it in places):
         return None
     return [Edit(it, "${TARGETARCH}") for it in sorted(places)]
 

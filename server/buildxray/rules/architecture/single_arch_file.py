@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from buildxray.localization import _
-from buildxray.platforms.aliases import named_architectures
+from buildxray.platforms.aliases import has_level, named_architectures
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS, PER_TARGET_ARGUMENTS
 from buildxray.platforms.machine_files import DISK_OR_KERNEL
 from buildxray.rules.base import Doubt, Finding, Fix, FixAvailability, Safety, Severity, rule
@@ -202,7 +202,8 @@ def _finding(ctx: RuleContext, stage: Stage, instruction: Instruction, named: li
     if any(it != token.text[start:end] for it, (_, token, start, end, _) in zip(written, named, strict=True)):
         return
     fixes: tuple[Fix, ...] = ()
-    if all(it in _DOCKER_NAMES for it in written) and all(it is instruction for it, *_ in named):
+    has_equals = all(it in _DOCKER_NAMES for it in written) and not any(has_level(ctx.text, it.end) for it in ranges)
+    if has_equals and all(it is instruction for it, *_ in named):
         edits = [Edit(it, _variable(ctx.text, it)) for it in ranges]
         edits += declare_arguments(instruction, ["TARGETARCH"])
         fixes = (Fix(_("Write `$TARGETARCH`"), tuple(edits), Safety.SUGGESTION),)
