@@ -24,6 +24,53 @@ def test_names_of_systems(test: str, right: str | None) -> None:
     assert [it.fixes[0].title for it in found] == ([f"Write `{right}`"] if right else [])
 
 
+@every_case(
+    "script, written, right",
+    [
+        ('[ "$TARGETOS-$TARGETARCH" = Linux-amd64 ]', "Linux", "linux-amd64"),
+        ('[ "$TARGETOS/$TARGETARCH" = linux/x86_64 ]', "x86_64", "linux/amd64"),
+        ("[[ ${TARGETOS}_$TARGETARCH == Linux_aarch64 ]]", "Linux", "linux_arm64"),
+        ('[ "x$TARGETARCH" = xx86_64 ]', "x86_64", "xamd64"),
+        ('[ "$TARGETARCH$TARGETVARIANT" = armv7l ]', "armv7l", "armv7"),
+        ("case ${TARGETARCH}${TARGETVARIANT} in x86_64) a;; esac", "x86_64", "amd64"),
+        ('arch="$TARGETARCH"; [ "$arch" = x64 ]', "x64", "amd64"),
+        ("p=$TARGETPLATFORM; case $p in linux/aarch64) a;; esac", "linux/aarch64", "linux/arm64"),
+        ('[ "$CPU" = aarch64 ]', "aarch64", "arm64"),
+        ("case $CPU in aarch64) a;; esac", "aarch64", "arm64"),
+    ],
+)
+def test_values_beside_others_and_copies_of_an_argument(script: str, written: str, right: str) -> None:
+    head = "FROM alpine\nARG TARGETOS TARGETARCH TARGETVARIANT TARGETPLATFORM\nENV CPU=$TARGETARCH\n"
+    text = f"{head}RUN {script}\n"
+    (finding,) = findings(impossible_arch_value, context(text))
+    assert (text[slice(*finding.range)], finding.fixes[0].title) == (written, f"Write `{right}`")
+    assert finding.fixes[0].safety is Safety.SAFE
+
+
+@every_case(
+    "script",
+    [
+        '[ "$TARGETARCH$TARGETVARIANT" = armv7 ]',
+        '[ "$TARGETARCH$TARGETVARIANT" = armhf ]',
+        '[ "$TARGETOS$TARGETARCH" = linuxx64 ]',
+        '[ "$TARGETOS-$TARGETARCH" = linux-amd64 ]',
+        '[ "$TARGETOS-$TARGETARCH" = "linux-amd64" ] || [ "$TARGETOS-$TARGETARCH" = "linux-x64" ]',
+        '[ "$TARGETOS-$1" = linux-x64 ]',
+        '[ "${TARGETARCH/amd64/x64}" = x64 ]',
+        'arch=$TARGETARCH; [ "$x" ] && arch=x64; [ "$arch" = x64 ]',
+        'arch=$(map $TARGETARCH); [ "$arch" = x64 ]',
+        '[ "$x" ] && arch=$TARGETARCH; [ "$arch" = x64 ]',
+        'arch=$TARGETARCH; read arch; [ "$arch" = x64 ]',
+        '[ "$ARCH" = x64 ]',
+        '[ "$OTHER" = x64 ]',
+        'CPU=x64; [ "$CPU" = x64 ]',
+    ],
+)
+def test_other_texts_may_be_equal(script: str) -> None:
+    head = "FROM alpine\nARG TARGETOS TARGETARCH TARGETVARIANT\nARG ARCH=$TARGETARCH\n"
+    check_nothing(impossible_arch_value, f"{head}ENV CPU=$TARGETARCH OTHER=x$TARGETARCH\nRUN {script}\n")
+
+
 def test_values_that_an_argument_never_has_are_reported() -> None:
     check_rule(
         impossible_arch_value,

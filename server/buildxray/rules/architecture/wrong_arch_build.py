@@ -281,10 +281,11 @@ def _launchers(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
 def _started(ctx: RuleContext, artifact: Artifact) -> str | None:
     """The name of the program in an artifact that the image starts; None if it starts another one."""
     starting = ctx.build.starting
-    for program in () if starting is None else ctx.build.started_programs:
+    directories = () if starting is None else starting.directories
+    for program in ctx.build.started_programs:
         name = posixpath.basename(program)
         is_own = "/" in program and "." not in name and name not in ("dotnet", *SHELLS)
-        if is_own and any(holds(artifact.path, clean(posixpath.join(it, program))) for it in starting.directories):
+        if is_own and any(holds(artifact.path, clean(posixpath.join(it, program))) for it in directories):
             return name
     return None
 

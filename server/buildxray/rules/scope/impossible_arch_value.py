@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
-from typing import Final
+from typing import Final, NamedTuple
 
 from buildxray.localization import _
 from buildxray.platforms.aliases import docker_name, named_architectures
@@ -12,15 +13,13 @@ from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity
 from buildxray.rules.context import RuleContext
 from buildxray.rules.shell_variables import may_set
 from buildxray.semantics.build import Run, Stage
+from buildxray.semantics.comparisons import ARCHITECTURES, SYSTEMS, VARIANTS, Comparisons, Subject
 from buildxray.semantics.mentions import Mention
+from buildxray.syntax.instructions import Env
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.shell import Command, Condition, ShellWord
 from buildxray.syntax.text import Edit, TextRange
 
-_ARCHITECTURES: Final = ("TARGETARCH", "BUILDARCH")
-_PLATFORMS: Final = ("TARGETPLATFORM", "BUILDPLATFORM")
-_VARIANTS: Final = ("TARGETVARIANT", "BUILDVARIANT")
-_SYSTEMS: Final = ("TARGETOS", "BUILDOS")
 _OF_SYSTEMS: Final = {it: it for it in ("darwin", "freebsd", "linux", "windows")} | {"macos": "darwin"}
 """BuildKit's names of operating systems, by other names in lower case."""
 _HAS_VARIANT: Final = lazy_regex(r"v\d|hf|el")
@@ -28,6 +27,7 @@ _OWN_NAMES: Final = ("386", "amd64", "arm", "arm64", "ppc64le", "riscv64", "s390
 _ARM_WITH_VARIANT: Final = lazy_regex(r"(?:arm|arm64)/v\d")
 """TARGETARCH has no variant: that is in TARGETVARIANT."""
 _VERSION_OF_ARM: Final = lazy_regex(r"v[5-7]")
+_ARM_OF_KERNEL: Final = lazy_regex(r"(?P<name>armv[5-7])l?")
 _BARE_VARIANT: Final = lazy_regex(r"(?:arm)?v?(?P<version>[5-7])l?")
 
 _OF_DOCKER_HUB: Final = {
@@ -48,6 +48,7 @@ def impossible_arch_value(ctx: RuleContext) -> Iterator[Finding]:
     ## What it does
     Looks for tests and `case` labels that compare `TARGETARCH` with names of other programs, such as `x86_64` and `aarch64`, or
     `TARGETPLATFORM` with spellings that BuildKit normalises, such as `linux/arm64/v8`, `TARGETVARIANT` with a bare `7`, or `TARGETOS` with `Linux`.
+    The argument may be beside other text (`"$TARGETOS-$TARGETARCH"`), or copied to a variable or an ENV.
     An argument that the file itself changes, as in `ARG TARGETARCH=${TARGETARCH/amd64/x64}`, is not reported, nor is a name beside the right
     one, in another branch of the same `case` or `if`, or in another RUN that is the same otherwise.
 
@@ -73,56 +74,72 @@ def impossible_arch_value(ctx: RuleContext) -> Iterator[Finding]:
     one, `arm`, is the same for all variants; and if a build of the project gives arguments whose names only a run tells. If one gives
     this argument, nothing is reported.
     """
-    for run in ctx.build.instructions:
-        if not isinstance(run, Run) or Mention.PLATFORM_ARGUMENT not in run.mentions:
+    instructions = ctx.build.instructions
+    # `ENV ARCH=$TARGETARCH`
+    are_copied = any(isinstance(it.node, Env) and Mention.PLATFORM_ARGUMENT in it.mentions for it in instructions)
+    for it in instructions:
+        if isinstance(it, Run) and (are_copied or Mention.PLATFORM_ARGUMENT in it.mentions):
+            yield from _findings(ctx, it)
+
+
+def _findings(ctx: RuleContext, run: Run) -> Iterator[Finding]:
+    seen: set[TextRange] = set()
+    script, compared = run.script, Comparisons(run)
+    alternatives = _alternatives(compared, script.commands)
+    tested = (
+        (subject, word)
+        for command in script.commands
+        for subject, word in compared.tested(command)
+        if (subject, _repaired(subject, word)) not in alternatives.get(id(command), ())
+    )
+    handled = _labels_of_cases(script.branches)
+    labels = (
+        (subject, word)
+        for branch in script.branches
+        for subject, word in _labels(compared, branch)
+        if _repaired(subject, word) not in handled[branch.range]
+    )
+    is_set_by_script: dict[str, bool] = {}
+    for subject, word in (*tested, *labels):
+        wrong = _wrong_parts(subject, word)
+        range_ = run.shell_range(word.range)
+        if not wrong or range_ in seen or word.value is None or word.value not in word.text:
             continue
-        seen: set[TextRange] = set()
-        script = run.script
-        alternatives = _alternatives(script.commands)
-        tested = (
-            (name, word)
-            for command in script.commands
-            for name, word in _tested(command)
-            if (name, _right_value(name, word)) not in alternatives.get(id(command), ())
-        )
-        handled = _labels_of_cases(script.branches)
-        labels = (
-            (name, word)
-            for branch in script.branches
-            for name, word in _labels(branch)
-            if _right_value(name, word) not in handled[branch.range]
-        )
-        is_set_by_script: dict[str, bool] = {}
-        for name, word in (*tested, *labels):
-            right = _right_value(name, word)
-            range_ = run.shell_range(word.range)
-            if right is None or range_ in seen or word.value is None or word.value not in word.text:
-                continue
-            if name in ctx.given_arguments:
-                continue
+        arguments = {name for it in wrong for name in it.names}
+        if any(it in ctx.given_arguments for it in arguments):
+            continue
+        for name in arguments:
             if name not in is_set_by_script:
                 is_set_by_script[name] = may_set(script, name)
-            if is_set_by_script[name] or _may_default_to(run, name, word.value):
-                continue
-            seen.add(range_)
-            start = range_.start + word.text.index(word.value)
-            place = TextRange(start, start + len(word.value))
-            if _is_said_elsewhere(ctx, run, Edit(place, right)):
-                continue
-            message = _(
-                "`{name}` is never `{value}`; BuildKit's name is `{right}`", name=name, value=word.value, right=right
-            )
-            # `arm` is more than `arm/v7`.
-            is_wider = right == "arm" and _HAS_VARIANT.search(word.value) is not None
-            safety = Safety.SUGGESTION if is_wider or "*" in ctx.given_arguments else Safety.SAFE
-            yield Finding(place, message, (Fix(_("Write `{right}`", right=right), (Edit(place, right),), safety),))
+        if any(is_set_by_script[it] or _may_default_to(run, it, word.value) for it in arguments):
+            continue
+        seen.add(range_)
+        start = range_.start + word.text.index(word.value)
+        edits = tuple(Edit(TextRange(start + it.start, start + it.start + len(it.written)), it.right) for it in wrong)
+        if _is_said_elsewhere(ctx, run, edits):
+            continue
+        first = wrong[0]
+        message = _(
+            "`{name}` is never `{value}`; BuildKit's name is `{right}`",
+            name="$".join(first.names),
+            value=first.written,
+            right=first.right,
+        )
+        # `arm` is more than `arm/v7`.
+        is_wider = any(it.right == "arm" and _HAS_VARIANT.search(it.written) is not None for it in wrong)
+        safety = Safety.SUGGESTION if is_wider or "*" in ctx.given_arguments else Safety.SAFE
+        title = _("Write `{right}`", right=_repaired(subject, word) or "")
+        yield Finding(edits[0].range, message, (Fix(title, edits, safety),))
 
 
-def _is_said_elsewhere(ctx: RuleContext, run: Run, edit: Edit) -> bool:
+def _is_said_elsewhere(ctx: RuleContext, run: Run, edits: Iterable[Edit]) -> bool:
     """True if another RUN of the stage is what the repair would make of this one, so that nothing is missing."""
     start, end = run.range
-    repaired = ctx.text[start : edit.range.start] + edit.new_text + ctx.text[edit.range.end : end]
-    return (run.stage, repaired) in ctx.cached(_runs)
+    repaired, position = "", start
+    for it in edits:
+        repaired += ctx.text[position : it.range.start] + it.new_text
+        position = it.range.end
+    return (run.stage, repaired + ctx.text[position:end]) in ctx.cached(_runs)
 
 
 def _runs(ctx: RuleContext) -> set[tuple[Stage | None, str]]:
@@ -143,24 +160,22 @@ def _may_default_to(run: Run, name: str, value: str) -> bool:
     return any("$" in it or it.strip("\"'") == value for it in own)
 
 
-def _tested(command: Command) -> Iterator[tuple[str, ShellWord]]:
-    """The value with which `[ … ]` compares a platform argument."""
-    if command.name not in ("[", "[[", "test"):
-        return
-    words = command.words
-    for left, operator, right in zip(words, words[1:], words[2:], strict=False):
-        if operator.text in ("=", "==", "!="):
-            for variable, value in ((left, right), (right, left)):
-                if (name := _argument(variable.text)) is not None:
-                    yield name, value
+class _Wrong(NamedTuple):
+    """A part of a compared value that its argument never has."""
+
+    names: tuple[str, ...]
+    written: str
+    right: str
+    start: int
+    """The offset of the part in the value."""
 
 
-def _alternatives(commands: Iterable[Command]) -> dict[int, set[tuple[str, str | None]]]:
+def _alternatives(compared: Comparisons, commands: Iterable[Command]) -> dict[int, set[tuple[Subject, str | None]]]:
     """The comparisons that may hold in place of each test: those of `[ … ] || [ … ]`, of `||` and `-o` in one test, and of `if` and `elif`.
 
     Of tests with `!=`, those of `[ … ] && [ … ]`, and of `&&` and `-a`.
     """
-    alternatives: dict[int, set[tuple[str, str | None]]] = {}
+    alternatives: dict[int, set[tuple[Subject, str | None]]] = {}
     for command in commands:
         is_negative = any(it.text == "!=" for it in command.words)
         kind, signs = ("and", ("&&", "-a")) if is_negative else ("or", ("||", "-o"))
@@ -174,8 +189,10 @@ def _alternatives(commands: Iterable[Command]) -> dict[int, set[tuple[str, str |
         if any(it.text in signs for it in command.words):
             others.append(command)
         for one, other in ((command, it) for it in others):
-            alternatives.setdefault(id(one), set()).update((name, word.value) for name, word in _tested(other))
-            alternatives.setdefault(id(other), set()).update((name, word.value) for name, word in _tested(one))
+            tested = ((subject, word.value) for subject, word in compared.tested(other))
+            alternatives.setdefault(id(one), set()).update(tested)
+            tested = ((subject, word.value) for subject, word in compared.tested(one))
+            alternatives.setdefault(id(other), set()).update(tested)
     return alternatives
 
 
@@ -187,43 +204,63 @@ def _labels_of_cases(branches: Iterable[Condition]) -> dict[TextRange, set[str |
     return labels
 
 
-def _labels(branch: Condition) -> Iterator[tuple[str, ShellWord]]:
+def _labels(compared: Comparisons, branch: Condition) -> Iterator[tuple[Subject, ShellWord]]:
     """The labels of a branch of `case`, if all of them are impossible; one of those that mean the same value.
 
     If the first one is right, the others do no harm.
     """
-    name = _argument(branch.text)
-    if name is None:
+    subject = compared.of_case(branch)
+    if not subject:
         return
     by_meaning: dict[str | None, ShellWord] = {}
     for it in branch.patterns:
-        by_meaning.setdefault(_right_value(name, it), it)
+        by_meaning.setdefault(_repaired(subject, it), it)
     if None not in by_meaning:
-        yield from ((name, it) for it in by_meaning.values())
+        yield from ((subject, it) for it in by_meaning.values())
 
 
-def _argument(text: str) -> str | None:
-    name = text.strip('"').removeprefix("$").strip("{}")
-    return (
-        name
-        if name in (*_ARCHITECTURES, *_PLATFORMS, *_VARIANTS, *_SYSTEMS) and text.strip('"').startswith("$")
-        else None
-    )
-
-
-def _right_value(name: str, word: ShellWord) -> str | None:
-    """The value of the argument that a word means; None if the word itself may be right."""
+def _wrong_parts(subject: Subject, word: ShellWord) -> list[_Wrong]:
+    """The parts of a value that are never those of the arguments at their places; none if the value may be right."""
     if word.value is None:
+        return []
+    pattern = "".join("(.+?)" if it.arguments else re.escape(it.text) for it in subject)
+    match = re.fullmatch(pattern, word.value)
+    if match is None:
+        return []
+    arguments = [it.arguments for it in subject if it.arguments]
+    parts = [(names, match[n], _right_value(names, match[n]), match.start(n)) for n, names in enumerate(arguments, 1)]
+    return [_Wrong(names, written, right, start) for names, written, right, start in parts if right is not None]
+
+
+def _repaired(subject: Subject, word: ShellWord) -> str | None:
+    """The value that a word means; None if the word itself may be right."""
+    wrong = _wrong_parts(subject, word)
+    if not wrong or word.value is None:
         return None
-    if name in _ARCHITECTURES:
-        return _architecture(word.value)
-    if name in _SYSTEMS:
-        system = _OF_SYSTEMS.get(word.value.lower())
-        return None if system == word.value else system
-    if name in _VARIANTS:
-        variant = _BARE_VARIANT.fullmatch(word.value)
-        return None if variant is None or word.value.startswith("v") else f"v{variant['version']}"
-    return None if "*" in word.value else _platform(word.value)
+    repaired, position = "", 0
+    for it in wrong:
+        repaired += word.value[position : it.start] + it.right
+        position = it.start + len(it.written)
+    return repaired + word.value[position:]
+
+
+def _right_value(names: tuple[str, ...], value: str) -> str | None:
+    """The value of an argument, or of an architecture and its variant, that a text means; None if the text itself may be right."""
+    name = names[0]
+    if name in ARCHITECTURES and len(names) > 1:
+        with_variant = _ARM_OF_KERNEL.fullmatch(value)
+        if with_variant is not None:
+            return with_variant["name"] if with_variant["name"] != value else None
+        return _architecture(value) if value not in ("armel", "armhf") else None
+    if name in ARCHITECTURES:
+        return _architecture(value)
+    if name in SYSTEMS:
+        system = _OF_SYSTEMS.get(value.lower())
+        return None if system == value else system
+    if name in VARIANTS:
+        variant = _BARE_VARIANT.fullmatch(value)
+        return None if variant is None or value.startswith("v") else f"v{variant['version']}"
+    return None if "*" in value else _platform(value)
 
 
 def _platform(value: str) -> str | None:
