@@ -89,7 +89,7 @@ pytest-measured: $(INSTALLED)
 pytest-others: $(INSTALLED)
 	$(BIN)/pytest -n auto --dist worksteal -m "not measured and not processes and not release"
 
-processes: $(INSTALLED) ## the tests that start the program as broken clients and runners of CI do
+processes: $(INSTALLED) ## the tests that start the program, as editors, broken clients and runners of CI do
 	$(BIN)/pytest -n auto --dist worksteal -m processes tests/cli tests/lsp tests/repo
 
 client: $(CLIENT_CHECKED)

@@ -10,7 +10,7 @@ from buildxray.syntax.text import Edit, apply_edits
 from tests.support.editor import SETTINGS, Editor, editor
 from tests.support.markup import fixture
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.processes]
 
 
 CLIENTS = ["visual-studio-code", "neovim"]

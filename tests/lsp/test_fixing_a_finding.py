@@ -11,7 +11,7 @@ from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
 from buildxray.syntax.text import ColumnUnit
 from tests.support.editor import Editor, editor
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.processes]
 
 
 GREET = Path(__file__).parents[2] / "examples" / "greet"

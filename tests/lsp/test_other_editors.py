@@ -11,7 +11,7 @@ from buildxray.syntax.text import Edit, apply_edits
 from tests.support.editor import Editor, editor
 from tests.support.markup import fixture
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.processes]
 
 EMULATED = "FROM golang AS build\nRUN CGO_ENABLED=0 go build -o /o .\nFROM scratch\nCOPY --from=build /o /o\n"
 

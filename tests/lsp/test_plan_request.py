@@ -12,7 +12,7 @@ from pygls.exceptions import JsonRpcException
 from tests.support.editor import Editor, editor
 from tests.support.picture import Picture
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.processes]
 
 
 TEXT = "FROM golang AS build\nRUN go build\nFROM scratch\nCOPY --from=build /a /a\n"

@@ -9,7 +9,7 @@ from lsprotocol import types
 
 from tests.support.editor import Editor, editor
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.processes]
 
 OPTIONS = {"buildPlatform": "linux/amd64"}
 BAKE = 'target "app" {\n  target = "rel"\n  platforms = ["linux/amd64", "linux/arm64"]\n}\n'

@@ -13,7 +13,7 @@ from lsprotocol import types
 
 from tests.support.editor import SETTINGS, URI, Editor, editor
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.processes]
 
 
 ON_AMD64 = {"buildPlatform": "linux/amd64"}

@@ -14,6 +14,8 @@ from pygls.exceptions import JsonRpcException
 from tests.support.editor import SETTINGS, Editor, editor
 from tests.support.logs import RECORDED, dockerfile
 
+pytestmark = [pytest.mark.slow, pytest.mark.processes]
+
 NAIVE = dockerfile("naive.github.log")
 LOG = RECORDED / "naive.github.log"
 

@@ -46,6 +46,10 @@ def server() -> Iterator[Server]:
     log.handlers[:] = known
 
 
+STEP = 3
+"""Every third keystroke of a case is sent by one test, the others by two more of `make processes`."""
+
+
 def typed() -> dict[str, list[int]]:
     """The lengths of the prefixes to send of each case: one per character, but beginnings of lines known from earlier lines are pasted."""
     seen: set[str] = set()
@@ -65,14 +69,15 @@ def typed() -> dict[str, list[int]]:
 TYPED = typed()
 
 
+@pytest.mark.parametrize("first", [0, *(pytest.param(it, marks=pytest.mark.processes) for it in range(1, STEP))])
 @pytest.mark.parametrize("case", CASES)
-async def test_every_case_typed(server: Server, case: str, caplog: pytest.LogCaptureFixture) -> None:
+async def test_every_case_typed(server: Server, case: str, first: int, caplog: pytest.LogCaptureFixture) -> None:
     text = case_text(case)
     output = Output()
     server.protocol.set_writer(output)  # type: ignore[arg-type]
     handlers.did_open(server, types.DidOpenTextDocumentParams(types.TextDocumentItem(URI, "dockerfile", 0, "")))
     assert (TYPED[case] or [0])[-1] == len(text)
-    for end in TYPED[case]:
+    for end in dict.fromkeys([*TYPED[case][first::STEP], *TYPED[case][-1:]]):
         document = types.VersionedTextDocumentIdentifier(end, URI)
         change = types.TextDocumentContentChangeWholeDocument(text[:end])
         handlers.did_change(server, types.DidChangeTextDocumentParams(document, [change]))
@@ -83,6 +88,7 @@ async def test_every_case_typed(server: Server, case: str, caplog: pytest.LogCap
     assert [it.getMessage() for it in caplog.records if it.levelno >= logging.ERROR] == []
 
 
+@pytest.mark.processes
 async def test_examples_typed_into_a_process() -> None:
     async with editor() as session:
         for path in EXAMPLES:

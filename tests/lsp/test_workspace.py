@@ -12,7 +12,7 @@ from lsprotocol import types
 
 from tests.support.editor import Editor, editor
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.processes]
 
 
 UNDECLARED = "FROM alpine\nRUN wget x-$TARGETARCH\n"
