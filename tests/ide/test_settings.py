@@ -95,3 +95,9 @@ def test_an_unknown_platform_is_used_and_reported() -> None:
     assert [it.message for it in problems] == [
         "`buildxray.platforms`: unknown platform linux/arm46; did you mean linux/arm64?"
     ]
+
+
+@every_case("raw", [{f"setting{n}": 1 for n in range(1000)}, {"platforms": [f"linux/a{n}" for n in range(1000)]}])
+def test_the_messages_about_unknown_names_are_few(raw: dict[str, object]) -> None:
+    _settings, problems = read_settings(raw)
+    assert len(problems) == 20

@@ -177,7 +177,7 @@ def read_settings(raw: object, prefix: str = "buildxray.") -> tuple[Settings, tu
         if value is None:
             continue
         if read is None:
-            if name not in _OF_THE_CLIENT:
+            if name not in _OF_THE_CLIENT and len(problems) < _MOST_UNKNOWN:
                 problems.append(SettingProblem(str(name), _unknown(str(name), prefix)))
             continue
         field, reader = read
@@ -188,7 +188,9 @@ def read_settings(raw: object, prefix: str = "buildxray.") -> tuple[Settings, tu
             problems.append(SettingProblem(name, message))
     settings = Settings(**values)
     unknown = [it for it in settings.platforms or () if not is_known(it)]
-    problems += [SettingProblem("platforms", f"`{prefix}platforms`: {unknown_platform(it)}") for it in unknown]
+    problems += [
+        SettingProblem("platforms", f"`{prefix}platforms`: {unknown_platform(it)}") for it in unknown[:_MOST_UNKNOWN]
+    ]
     return settings, tuple(problems)
 
 
@@ -318,6 +320,8 @@ _READERS: Final[dict[str, tuple[str, Callable[[object], object]]]] = {
 }
 _OF_THE_CLIENT: Final = ("interpreter", "trace")
 """Settings that only editors use, but send with the others."""
+_MOST_UNKNOWN: Final = 20
+"""Messages about unknown settings, and about unknown platforms; each name is compared with all known ones."""
 
 
 def _unknown(name: str, prefix: str) -> str:
