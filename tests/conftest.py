@@ -20,7 +20,7 @@ os.environ.pop("COLUMNS", None)
 # Reference counts free nearly all objects of the tests; without collecting cycles, a process of them stays below 250 MiB.
 gc.set_threshold(10_000_000, 50, 1000)
 
-settings.register_profile("suite", max_examples=60, deadline=None)
+settings.register_profile("suite", max_examples=40, deadline=None)
 settings.register_profile("quick", max_examples=10, deadline=None)
 settings.register_profile("thorough", max_examples=2000, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))

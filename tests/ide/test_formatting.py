@@ -91,7 +91,7 @@ def test_formatting_does_not_change_the_plan(name: str) -> None:
 
 @pytest.mark.slow
 @given(mutated(), st.sampled_from(["", " ", "\t", "\n\n\n\n", "  \n", "\\\n", " \\\n# c\n"]), st.data())
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=100)
 def test_formatting_of_half_typed_text_does_not_change_the_plan(text: str, typed: str, data: st.DataObject) -> None:
     offset = data.draw(st.integers(0, len(text)))
     check_law(text[:offset] + typed + text[offset:])

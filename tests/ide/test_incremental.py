@@ -65,7 +65,7 @@ def dockerfiles() -> list[str]:
 
 
 @pytest.mark.slow
-@settings(max_examples=100)
+@settings(max_examples=60)
 @given(edited(dockerfiles()))
 def test_an_edited_document_is_analysed_as_if_from_scratch(versions: list[str]) -> None:
     analyzer = Analyzer(request())
