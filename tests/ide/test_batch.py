@@ -35,3 +35,22 @@ def test_a_file_that_takes_too_long_is_an_error_and_the_next_one_is_checked(
     quick = batch.check_in_project(str(tmp_path / "quick"), Settings(), 0, "en")
     assert not quick.error
     assert quick.diagnostics
+
+
+@pytest.mark.slow
+def test_a_project_that_takes_too_long_names_no_further_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "compose.yaml").write_text("services: {web: {build: {context: ., dockerfile: images/web}}}\n")
+    (tmp_path / "images").mkdir()
+    (tmp_path / "images" / "web").write_text("FROM alpine\n")
+    assert batch.dockerfiles_of_project(str(tmp_path), (), 1) == (str(tmp_path / "images" / "web"),)
+    assert batch.dockerfiles_of_project(str(tmp_path), ("images",), 1) == ()
+
+    def read_for_ever(_projects: Projects, _directory: Path) -> object:
+        for _number in range(200_000_000):
+            pass
+        return ()
+
+    monkeypatch.setattr(Projects, "dockerfiles", read_for_ever)
+    monkeypatch.setattr(batch, "SECONDS_IN_TERMINAL", 0.2)
+    assert batch.dockerfiles_of_project(str(tmp_path), (), 2) == ()

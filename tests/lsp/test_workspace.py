@@ -142,6 +142,18 @@ async def test_diagnostics_of_the_workspace(tmp_path: Path) -> None:
         assert session.errors == []
 
 
+async def test_a_file_that_a_build_names_is_checked_with_the_workspace(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "compose.yaml").write_text("services: {web: {build: {context: ., dockerfile: images/web}}}\n")
+    (tmp_path / "images").mkdir()
+    for name in ("web", "notes"):
+        (tmp_path / "images" / name).write_text(UNDECLARED)
+    async with editor(folders=[tmp_path]) as session:
+        assert {name: codes(it) for name, it in (await workspace(session)).items()} == {
+            "web": ["undeclared-platform-arg"]
+        }
+
+
 async def test_progress_is_shown(tmp_path: Path) -> None:
     for n in range(12):
         (tmp_path / f"{n}.Dockerfile").write_text(UNDECLARED)

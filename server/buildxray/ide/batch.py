@@ -14,6 +14,7 @@ from buildxray.ide.project import Projects
 from buildxray.ide.settings import Settings
 from buildxray.ide.time_budget import SECONDS_IN_TERMINAL, OutOfTimeError, time_budget
 from buildxray.projects.builds import absolute
+from buildxray.projects.search import dockerfiles_of_builds
 
 if TYPE_CHECKING:
     from buildxray.ide.finding_costs import LoggedCosts
@@ -74,6 +75,20 @@ def check_in_project(path: str, settings: Settings, generation: int, language: s
             return check_text(path, text, build.analyzer(projects.workspace(absolute(path).parent)))
     except OutOfTimeError:
         return CheckedFile(path, error=f"more than {SECONDS_IN_TERMINAL} s")
+
+
+def dockerfiles_of_project(directory: str, excluded: tuple[str, ...], generation: int) -> tuple[str, ...]:
+    """The Dockerfiles in a directory and below it that only builds of its project show to be some; see `dockerfiles_of_builds`.
+
+    Empty if the project cannot be read in time; its other Dockerfiles are checked all the same.
+    """
+    start = absolute(directory)
+    try:
+        with time_budget(SECONDS_IN_TERMINAL):
+            named = _projects(generation).dockerfiles(start)
+            return (*map(str, dockerfiles_of_builds(start, named, excluded)),)
+    except OutOfTimeError:
+        return ()
 
 
 @lru_cache(maxsize=1)

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from lsprotocol import types
 
 from buildxray import localization
-from buildxray.ide.batch import CheckedFile, check_in_project
+from buildxray.ide.batch import CheckedFile, check_in_project, dockerfiles_of_project
 from buildxray.ide.configuration import find_configuration
 from buildxray.localization import _, ngettext
 from buildxray.lsp import from_lsp, to_lsp
@@ -91,7 +91,7 @@ class WorkspaceDiagnostics:
     async def _items(
         self, known: dict[str, str], token: types.ProgressToken | None
     ) -> list[types.WorkspaceDocumentDiagnosticReport]:
-        paths = await asyncio.to_thread(self._files)
+        paths = await self._files()
         items: list[types.WorkspaceDocumentDiagnosticReport] = []
         stamps = {path: await asyncio.to_thread(_stamp, path, self._generation) for path in paths}
         stale = [it for it in paths if self._checked.get(it.as_uri(), ("",))[0] != stamps[it]]
@@ -115,13 +115,18 @@ class WorkspaceDiagnostics:
         items += [types.WorkspaceFullDocumentDiagnosticReport(uri, [], None) for uri in sorted(gone)]
         return items
 
-    def _files(self) -> list[Path]:
+    async def _files(self) -> list[Path]:
+        """The Dockerfiles of all folders: those with the name of one, and those that a build of the project names."""
         files: dict[Path, None] = {}
+        loop = asyncio.get_running_loop()
         for folder in self._server.folders:
             path = from_lsp.path(folder)
-            if path is not None:
-                settings = self._server.settings.of(folder).over(find_configuration(path).settings)
-                files |= dict.fromkeys(search(path, settings.exclude))
+            if path is None:
+                continue
+            excluded = self._server.settings.of(folder).over(find_configuration(path).settings).exclude
+            files |= dict.fromkeys(await asyncio.to_thread(_named_as_dockerfiles, path, excluded))
+            call = partial(dockerfiles_of_project, str(path), excluded, self._generation)
+            files |= dict.fromkeys(map(Path, await loop.run_in_executor(self._executor(), call)))
         return [*files]
 
     async def _check(self, paths: Iterable[Path]) -> AsyncIterator[tuple[CheckedFile, Path]]:
@@ -152,6 +157,10 @@ class WorkspaceDiagnostics:
     def _converted(self, file: CheckedFile, uri: str) -> list[types.Diagnostic]:
         lines = LineIndex.of(file.text)
         return [to_lsp.diagnostic(lines, it, uri, self._server.client) for it in file.diagnostics]
+
+
+def _named_as_dockerfiles(directory: Path, excluded: tuple[str, ...]) -> list[Path]:
+    return [*search(directory, excluded)]
 
 
 def _lower_priority() -> None:
