@@ -69,6 +69,19 @@ def test_one_error_on_the_wrong_token(text: str, where: str, replacement: str | 
     assert [edit.new_text for fix in finding.fixes for edit in fix.edits] == ([replacement] if replacement else [])
 
 
+def test_a_name_that_nothing_declares_is_one_error() -> None:
+    text = "FROM alpine:$TAG AS a\nFROM alpine:$OTHER AS b\nFROM debian:${TAG}\nCOPY --from=a / /\nCOPY --from=b / /\n"
+    first, second = findings(build_error, context(text))
+    assert [text[slice(*it.range)] for it in first.related] == ["TAG"]
+    assert text[slice(*second.range)] == "OTHER"
+    assert not second.related
+
+
+def test_one_edit_writes_the_declared_name_in_all_stages() -> None:
+    text = "ARG TAG=3\nFROM alpine:{0} AS a\nFROM alpine:{0}\nCOPY --from=a / /\n"
+    check_fix(build_error, text.format("$TAGG"), text.format("$TAG"))
+
+
 @every_case(
     "trigger, where, replacement",
     [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from buildxray.localization import _, localized
-from buildxray.rules.base import Finding, Fix, FixAvailability, FixFinder, Safety, Severity, rule
+from buildxray.rules.base import Finding, Fix, FixAvailability, FixFinder, Related, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.purpose import is_for_helping, is_template_by_name, is_test_data, is_wrong_by_name
 from buildxray.semantics.build import Build, PlanError, Workspace
@@ -16,7 +16,7 @@ from buildxray.semantics.errors import (
     foreign_frontend,
     missing_escape,
 )
-from buildxray.syntax.instructions import Unknown
+from buildxray.syntax.instructions import From, Unknown
 from buildxray.syntax.text import Edit, TextRange
 
 
@@ -84,7 +84,7 @@ def build_error(ctx: RuleContext) -> Iterator[Finding]:
     if is_headless and ctx.build.workspace.is_part_of_another:
         return
     severity = _severity_of_place(ctx.build.workspace, is_headless=is_headless)
-    for error in _without_repetition(ctx.build):
+    for error, *others in _by_cause(ctx.build):
         if error.cause is Cause.FILE and not ctx.build.instructions:
             severity = _severity_of_empty_file(ctx.build.workspace)
             if severity is not Severity.OFF:
@@ -93,7 +93,8 @@ def build_error(ctx: RuleContext) -> Iterator[Finding]:
             message = localized(error.message)
             if is_headless and severity is Severity.INFORMATION:
                 message = _("a build of this file alone stops: {problem}", problem=message)
-            yield Finding(_shown(error, ctx.text), message, _fixes(ctx, error), severity=severity)
+            related = tuple(Related(_shown(it, ctx.text), _("the same here")) for it in others)
+            yield Finding(_shown(error, ctx.text), message, _fixes(ctx, error, *others), related, severity)
         elif error.cause is Cause.IMAGE:
             message = _("{problem}, or write a WORKDIR before: this image has none", problem=localized(error.message))
             yield Finding(_shown(error, ctx.text), message, severity=severity)
@@ -133,6 +134,17 @@ def _without_repetition(build: Build) -> Iterator[PlanError]:
     yield from errors[:1] if is_other_text else errors
 
 
+def _by_cause(build: Build) -> Iterator[list[PlanError]]:
+    """The errors of a build, each with those of later FROM instructions that say the same: one ARG declares a name for all of them."""
+    groups: dict[tuple[object, ...], list[PlanError]] = {}
+    for it in _without_repetition(build):
+        instruction = build.instruction_at(it.range.start)
+        is_from = instruction is not None and isinstance(instruction.node, From)
+        written = build.text[slice(*it.range)] if is_from else it.range
+        groups.setdefault((localized(it.message), it.cause, written), []).append(it)
+    yield from groups.values()
+
+
 def _severity_of_empty_file(workspace: Workspace) -> Severity:
     """The severity of a file without instructions: only if the project builds it, a build fails.
 
@@ -143,8 +155,8 @@ def _severity_of_empty_file(workspace: Workspace) -> Severity:
     return Severity.OFF if workspace.has_own_name else Severity.INFORMATION
 
 
-def _fixes(ctx: RuleContext, error: PlanError) -> tuple[Fix, ...] | FixFinder:
-    """The text that was probably meant; none if it would be an error too."""
+def _fixes(ctx: RuleContext, error: PlanError, *same: PlanError) -> tuple[Fix, ...] | FixFinder:
+    """The text that was probably meant, also in the place of other errors that say the same; none if it would be an error too."""
     replacement = error.replacement
     edits: tuple[Edit, ...] = ()
     title = ""
@@ -154,7 +166,10 @@ def _fixes(ctx: RuleContext, error: PlanError) -> tuple[Fix, ...] | FixFinder:
         is_argument = any(pair.name.text == written for it in ctx.build.global_instructions for pair in it.pairs)
         replacement = f"${written}" if is_argument else None
     if replacement is not None:
-        edits, title = (Edit(error.range, replacement),), _("Write `{name}`", name=replacement)
+        edits, title = (
+            tuple(Edit(it.range, replacement) for it in (error, *same)),
+            _("Write `{name}`", name=replacement),
+        )
     elif (escape := missing_escape(ctx.build, error)) is not None:
         edits, title = (escape,), _("Join it with the line above")
     if not edits:
