@@ -93,3 +93,32 @@ def test_outside_of_a_repository_nothing_is_known(tmp_path: Path) -> None:
 
 def test_too_many_files_are_not_searched(tmp_path: Path) -> None:
     assert _absence(tmp_path, {f"scripts/{it}.sh": "" for it in range(401)}, "yarn.lock") is None
+
+
+@every_case(
+    "path, files, expected",
+    [
+        ("api/app.py", {"api/app.py": ""}, Absence.REPEATED),
+        ("./api/lib/", {"api/lib/a.py": ""}, Absence.REPEATED),
+        ("api/", {"api/app.py": ""}, Absence.REPEATED),
+        # A script may compile a program into the context.
+        ("api", {"api/app.py": ""}, None),
+        # It is there, or nowhere.
+        ("api/app.py", {"api/app.py": "", "api/api/other.py": ""}, None),
+        ("api/app.py", {"api/other.py": ""}, None),
+        ("web/app.py", {"api/app.py": "", "web/app.py": ""}, None),
+        # Git would not keep it.
+        ("api/app.py", {"api/app.py": "", ".gitignore": "/api/api\n"}, None),
+        ("api/app.py", {"api/app.py": "", ".gitmodules": "[submodule]\n\tpath = api/api\n"}, None),
+    ],
+)
+def test_a_path_that_repeats_the_context(
+    tmp_path: Path, path: str, files: dict[str, str], expected: Absence | None
+) -> None:
+    _absence(tmp_path, files, path)
+    assert AbsentSources((tmp_path / "api",)).absence(path) is expected
+
+
+def test_another_context_may_be_meant(tmp_path: Path) -> None:
+    assert _absence(tmp_path, {"app/app.py": ""}, "app/app.py") is None
+    assert AbsentSources((tmp_path,)).absence(f"{tmp_path.name}/app.py") is None

@@ -70,6 +70,8 @@ class AbsentSources:
         """
         clean = posixpath.normpath(path.lstrip("/"))
         name = posixpath.basename(clean)
+        if self._repeats_context(path, clean):
+            return Absence.REPEATED
         is_of_checkout = name in _TOOLS or _OTHERS.fullmatch(name) is not None
         if self._root is None or clean.startswith("..") or not is_of_checkout:
             return None
@@ -81,6 +83,26 @@ class AbsentSources:
         if name not in self._named:
             self._named[name] = _is_named(root, name)
         return None if self._named[name] else Absence.MISSING
+
+    def _repeats_context(self, path: str, clean: str) -> bool:
+        """True if a path begins with the name of the only context, and exists from the directory above it: `COPY api/app.py` with the context `api`.
+
+        `COPY api .` may mean a program that a script compiles there.
+        """
+        if self._root is None or len(self._directories) != 1 or self._directories[0] == self._root:
+            return False
+        (directory,) = self._directories
+        first, _slash, rest = clean.partition("/")
+        is_named = first == directory.name and bool(rest or path.endswith("/"))
+        above = directory.parent / clean
+        places = (directory / first, above)
+        return (
+            is_named
+            and not is_entry(directory / first)
+            and is_entry(above)
+            and all(is_inside(it, self._root) and not is_in_missing_submodule(self._root, it) for it in places)
+            and not is_ignored(directory / first, self._root)
+        )
 
     def _is_made_nowhere(self, name: str) -> bool:
         """True for a lock file if the text of a workflow that builds does not name the program that makes it: a checkout has none then."""

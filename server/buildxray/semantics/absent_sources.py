@@ -23,14 +23,17 @@ class AbsentSource(NamedTuple):
 def absent_sources(instructions: Iterable[Instruction], workspace: Workspace) -> tuple[AbsentSource, ...]:
     """The sources of some instructions that a checkout surely lacks.
 
-    Empty if it has none of their other sources either: a directory with nothing of the project in it is not the one that people build.
+    Empty if it has none of their other sources either: a directory with nothing of the project in it is not the one that people build. A path
+    that is there from the directory above needs no such proof.
     """
     absence, holds = workspace.absence, workspace.holds
     if absence is None or holds is None:
         return ()
     sources = [it for one in instructions for it in _literal_sources(one)]
     absent = tuple(AbsentSource(path, place, why) for path, place in sources if (why := absence(path)) is not None)
-    return absent if absent and any(holds(path) for path, _place in sources) else ()
+    if not absent or any(holds(path) for path, _place in sources):
+        return absent
+    return tuple(it for it in absent if it.absence is Absence.REPEATED)
 
 
 def _literal_sources(instruction: Instruction) -> Iterator[tuple[str, TextRange]]:

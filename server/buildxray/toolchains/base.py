@@ -93,6 +93,7 @@ class Absence(Enum):
 
     MISSING = "nobody has added it"
     IGNORED = "Git ignores it"
+    REPEATED = "its path begins with the directory that is the context already"
 
 
 class Workspace(NamedTuple):

@@ -7,7 +7,13 @@ from buildxray.toolchains.base import Absence, Workspace
 from tests.support.cases import every_case
 from tests.support.rules import check_nothing, check_rule, context, findings
 
-_ABSENT = {"yarn.lock": Absence.MISSING, "tool.config.js": Absence.MISSING, "Cargo.lock": Absence.IGNORED}
+_ABSENT = {
+    "yarn.lock": Absence.MISSING,
+    "tool.config.js": Absence.MISSING,
+    "Cargo.lock": Absence.IGNORED,
+    "api/lib/": Absence.REPEATED,
+    "./api/a.py": Absence.REPEATED,
+}
 
 
 def workspace(*, has_build: bool = True) -> Workspace:
@@ -48,6 +54,19 @@ def test_a_lock_file_that_git_ignores() -> None:
         FROM rust
         COPY Cargo.toml Cargo.lock ./
                         ^^^^^^^^^^ a build from a checkout stops here, because Git ignores `Cargo.lock`; add it to the repository, or do not copy it
+        """,
+        workspace=workspace(),
+    )
+
+
+def test_a_path_that_repeats_the_context_needs_no_other_source() -> None:
+    check_rule(
+        missing_source,
+        """
+        FROM python
+        COPY ./api/a.py yarn.lock ./
+             ^^^^^^^^^^ the build stops here: `./api/a.py` and `api/lib/` are looked for below `api`, which is the build context already; leave `api/` out, or build with the directory above as the context
+        COPY api/lib/ lib/
         """,
         workspace=workspace(),
     )

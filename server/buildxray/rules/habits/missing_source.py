@@ -19,7 +19,8 @@ def missing_source(ctx: RuleContext) -> Iterator[Finding]:
 
     ## What it does
     Looks for files that people write and add to a repository (lists of dependencies and their lock files, settings of tools, scripts), and
-    that are in no directory that may be the build context. A lock file that Git ignores is one, if a workflow builds the Dockerfile and does not name the
+    that are in no directory that may be the build context; also for any path that begins with the name of the build context
+    (`COPY api/app.py` with the context `api`) and is there from the directory above. A lock file that Git ignores is one, if a workflow builds the Dockerfile and does not name the
     program that makes it.
 
     ## Why it matters
@@ -65,6 +66,15 @@ def _message(absent: list[AbsentSource] | tuple[AbsentSource, ...]) -> str:
         return _(
             "a build from a checkout stops here, because Git ignores {paths}; add it to the repository, or do not copy it",
             paths=joined(paths),
+        )
+    if reason is Absence.REPEATED:
+        context, *_rest = absent[0].path.lstrip("./").split("/")
+        return ngettext(
+            "the build stops here: {paths} is looked for below `{context}`, which is the build context already; leave `{context}/` out, or build with the directory above as the context",
+            "the build stops here: {paths} are looked for below `{context}`, which is the build context already; leave `{context}/` out, or build with the directory above as the context",
+            len(paths),
+            paths=joined(paths),
+            context=context,
         )
     return ngettext(
         "the build stops here: {paths} is not in the build context; add it to the repository, or do not copy it",
