@@ -17,6 +17,8 @@ from tests.support.cases import every_case
         ("railway.toml", '[build]\nbuilder = "DOCKERFILE"\n', True),
         ("railway.toml", '[build]\nbuilder = "NIXPACKS"\n', False),
         ("fly.toml", 'app = "web"\n', True),
+        ("fly.staging.toml", 'app = "web"\n', True),
+        ("flying.toml", 'app = "web"\n', False),
         ("heroku.yml", "build:\n  docker:\n    web: Dockerfile\n", True),
         ("render.yaml", "services:\n  - type: web\n    dockerfilePath: ./Dockerfile\n", True),
         ("render.yaml", "services:\n  - type: web\n    runtime: node\n", False),

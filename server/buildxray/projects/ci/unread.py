@@ -36,6 +36,7 @@ _OF_SERVICES: Final = (
     "render.yaml",
 )
 """Files of services that build an image of the repository, for their own machines, and run it. Source: the manuals of these services."""
+_OTHER_OF_FLY: Final = lazy_regex(r"fly[.-][\w.-]+\.toml")
 _DOCKER: Final = lazy_regex(r"(?i:docker)|\bfly\b|^app\s*=")
 
 _COMPOSE_BUILD: Final = lazy_regex(r"^[ \t]+[\"']?build[\"']?[ \t]*:")
@@ -89,8 +90,11 @@ def may_build_images_in(directory: Path) -> bool:
 def _composes_or_serves(directory: Path) -> bool:
     """True if a Compose file or the file of a service in a directory builds an image."""
     composed = (directory / it for it in compose_variants(directory))
+    # `fly deploy --config fly.staging.toml` takes another file for each application.
+    flying = (Path(it.path) for it in entries_of(directory) if _OTHER_OF_FLY.fullmatch(it.name))
+    of_services = (*islice(flying, _MOST_SCRIPTS), *(directory / it for it in _OF_SERVICES))
     return any(_mentions(it, _COMPOSE_BUILD) for it in islice(composed, _MOST_SCRIPTS)) or any(
-        _mentions(directory / it, _DOCKER) for it in _OF_SERVICES
+        _mentions(it, _DOCKER) for it in of_services
     )
 
 
