@@ -1613,6 +1613,8 @@ def test_another_image_may_ask_for_cgo(image: str, command: str, safety: str) ->
     [
         ("RUN docker-php-ext-install gd\nRUN pecl install apcu && docker-php-ext-enable apcu", ["docker-php-ext-install", "pecl"]),
         ("RUN docker-php-ext-configure gd && docker-php-ext-install gd", ["docker-php-ext-configure", "docker-php-ext-install"]),
+        ("RUN cd x && phpize && ./configure && make && make install", ["make"]),
+        ("RUN cd x && phpize && ./configure", []),
         ("RUN docker-php-ext-enable gd", []),
         ("RUN install-php-extensions @composer blackfire", []),
         ("RUN pecl list", []),

@@ -150,7 +150,7 @@ def emulated_build(ctx: RuleContext) -> Iterator[Finding]:
     may not support Clang or another machine.
 
     If several platforms are requested and nothing else of the file is reported, extensions of PHP that are compiled
-    (`docker-php-ext-install`, `pecl install`) are information.
+    (`docker-php-ext-install`, `pecl install`, `phpize` and `make`) are information.
 
     The effect of `make` and of scripts of the project is unknown. If the file or its project mentions several platforms, information
     says that they may compile on the image of a compiler; if these platforms are requested, also in a stage that installs a C
@@ -435,10 +435,7 @@ def _in_image(ctx: RuleContext) -> Iterator[Finding]:
 def _of_php_extensions(ctx: RuleContext) -> Iterator[Finding]:
     """Find the extensions of PHP that the stages compile under emulation: only a machine of the target avoids that."""
     compiling = _emulated(
-        it
-        for stage in ctx.build.needed_stages
-        for it in stage.commands(Effect.INSTALL)
-        if compiles_extensions(it.invocation)
+        it for stage in ctx.build.needed_stages for it in (*_installing_extensions(stage), *_made_after_phpize(stage))
     )
     if not compiling:
         return
@@ -453,6 +450,22 @@ def _of_php_extensions(ctx: RuleContext) -> Iterator[Finding]:
         related=tuple(Related(it.title_range, _("`{command}` runs here", command=it.title)) for it in others),
         severity=Severity.INFORMATION,
     )
+
+
+def _installing_extensions(stage: Stage) -> Iterator[KnownCommand]:
+    return (it for it in stage.commands(Effect.INSTALL) if compiles_extensions(it.invocation))
+
+
+def _made_after_phpize(stage: Stage) -> Iterator[KnownCommand]:
+    """Yield the first `make` after each `phpize` of a stage, which compiles an extension of PHP."""
+    for run in stage.runs:
+        is_prepared = False
+        for it in run.commands:
+            if it.name == "phpize":
+                is_prepared = True
+            elif is_prepared and isinstance(it, KnownCommand) and it.name in _BUILDING_TOOLS:
+                is_prepared = False
+                yield it
 
 
 def _fact_of_image(stage: Stage, commands: Sequence[KnownCommand], fact: str) -> str:
