@@ -11,7 +11,8 @@ from buildxray.semantics.file_flow import holds
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.toolchains.rust import RUST
 
-_COMPILING: Final = frozenset({"b", "build", "install"})
+_COMPILING: Final = frozenset({"b", "bench", "build", "c", "check", "clippy", "install", "r", "run", "t", "test"})
+"""Subcommands that compile the crates of a project."""
 _OFFLINE: Final = frozenset({"--frozen", "--manifest-path", "--offline", "-C"})
 """Options with which nothing is downloaded, or another directory tells what."""
 _IMAGE: Final = lazy_regex(r"docker\.io/library/rust(?:[:@].*)?")
@@ -39,7 +40,11 @@ def compiling_with_downloads(ctx: RuleContext, whole: Instruction) -> KnownComma
         return None
     command = crates[0]
     arguments = command.syntax.arguments
-    if command.use.effect is not Effect.COMPILE or command.name != "cargo" or arguments[0] not in _COMPILING:
+    if (
+        command.use.effect not in (Effect.COMPILE, Effect.EXECUTE)
+        or command.name != "cargo"
+        or arguments[0] not in _COMPILING
+    ):
         return None
     if (
         command.use.fetches_sources

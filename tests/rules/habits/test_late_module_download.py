@@ -497,6 +497,7 @@ _CONFIGURED = "RUN cd /app && poetry config virtualenvs.create false && poetry i
             "add `RUN cd /app && poetry config virtualenvs.create false && poetry install --no-root`",
         ),
         ("COPY pyproject.toml uv.lock ./\nCOPY src src\nRUN uv sync --no-install-project", "move it to right after"),
+        ("COPY pyproject.toml ./\nCOPY src src\nRUN uv sync --no-install-project", "move it to right after"),
         ("COPY pyproject.toml poetry.lock ./\nRUN poetry install --no-root\nCOPY src src\nRUN poetry install", ""),
         ("COPY pyproject.toml poetry.lock ./\nCOPY src src\nRUN poetry install --only-root", ""),
         ("COPY --from=other /src ./src\nRUN npm ci", ""),
@@ -1141,6 +1142,7 @@ def test_a_compiler_of_rust_downloads_crates_again() -> None:
     assert of_cargo("cargo build --release") == [message]
     assert of_cargo("cargo build && cargo build --bin b") == [message]
     assert of_cargo("cargo install --path .") == [message.replace("build", "install")]
+    assert of_cargo("cargo test && cargo build") == [message.replace("build", "test")]
     check_fix(
         late_module_download,
         "FROM rust\nCOPY . .\nRUN cargo build\n",
@@ -1162,7 +1164,7 @@ def test_a_compiler_of_rust_downloads_crates_again() -> None:
         ("cargo build --manifest-path other/Cargo.toml", ""),
         ("cargo install cargo-deb", "RUN cargo --version\n"),
         ("cargo build", "ENV CARGO_HOME=/cargo\n"),
-        ("cargo test", ""),
+        ("cargo fmt --check", ""),
     ],
 )
 def test_crates_that_are_kept_in_another_way(run: str, before: str) -> None:

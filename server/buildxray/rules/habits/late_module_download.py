@@ -281,12 +281,23 @@ def _copied_source(ctx: RuleContext, command: KnownCommand) -> Instruction | Non
     """The COPY of a source directory beside that of the manifests, or of a whole project into the directory of a command; None without one."""
     copies = _copies_before(command.run)
     members = _members(ctx, command)
-    manifests = [_copied_earlier(command.run, it) for it in command.use.manifests]
+    manifests = [_copied_earlier(command.run, it) for it in _required(command)]
     copied = [it.idx for it in manifests if it is not None]
     if len(copied) == len(manifests):
         # A change of a source that is copied before the manifests, or with them, repeats the download too.
         return next((it for it in copies if _takes_source(it) or _takes_member(it, members)), None)
     return None if copied else next((it for it in copies if _takes_project(it, command)), None)
+
+
+def _required(command: KnownCommand) -> list[str]:
+    """The manifests without which a download fails. Source: docs.astral.sh/uv, "sync"; python-poetry.org, "install"; the manuals of Bundler and Pipenv."""
+    if command.invocation.has_option("--deploy", "--deployment", "--frozen", "--ignore-pipfile", "--locked"):
+        return [*command.use.manifests]
+    return [it for it in command.use.manifests if posixpath.basename(it) not in _OPTIONAL_LOCKS]
+
+
+_OPTIONAL_LOCKS: Final = frozenset({"Gemfile.lock", "Pipfile.lock", "poetry.lock", "uv.lock"})
+"""Lock files that their program writes if they are missing."""
 
 
 def _takes_source(instruction: Instruction) -> bool:
@@ -394,7 +405,9 @@ def _reason(ctx: RuleContext, whole: Instruction, command: KnownCommand) -> str:
     """The reason why the download is repeated: manifests are copied with the rest, or all come first, but the RUN comes after the rest."""
     needed = _needed(ctx, command)
     if needed is None:
-        copied = {it: _copied_earlier(whole, it) for it in command.use.manifests}
+        required = _required(command)
+        is_enough = all(_copied_earlier(whole, it) for it in required)
+        copied = {it: _copied_earlier(whole, it) for it in (required if is_enough else command.use.manifests)}
         missing = [_in_context(command, it) for it, instruction in copied.items() if instruction is None]
     else:
         copied = {it: _copy_of(whole, it) for it in needed.files}
