@@ -10,14 +10,15 @@ from buildxray.localization import gettext_lazy as _
 from buildxray.plan.model import PlanError
 from buildxray.plan.outline import Cause, StageRef, source_span
 from buildxray.semantics.build import Build, Stage
-from buildxray.syntax.instructions import Onbuild
+from buildxray.syntax.instructions import Onbuild, Unknown
 from buildxray.syntax.lazy_regex import lazy_regex
-from buildxray.syntax.parser import goes_on_above
+from buildxray.syntax.parser import comment_after_escape, goes_on_above
 from buildxray.syntax.text import Edit, TextRange
 from buildxray.syntax.validation import find_problems
 
 __all__ = [
     "Cause",
+    "comments_to_move",
     "errors_elsewhere",
     "errors_of_triggers",
     "foreign_frontend",
@@ -144,6 +145,26 @@ def missing_escape(build: Build, error: PlanError) -> Edit | None:
     if written.endswith(escape):
         return Edit(TextRange(above.start + len(written.rstrip(escape)), end), escape)
     return Edit(TextRange(end, end), f" {escape}")
+
+
+def comments_to_move(build: Build, error: PlanError) -> tuple[Edit, ...]:
+    """The edits that put the comments which end an instruction above an unknown one, and the lines after it, on lines of their own; none for other errors."""
+    unknown = build.instruction_at(error.range.start)
+    if unknown is None or not unknown.idx or unknown.keyword_range != error.range:
+        return ()
+    edits: list[Edit] = []
+    text, escape = build.text, build.dockerfile.escape
+    for it in build.instructions[unknown.idx - 1 :]:
+        comment = comment_after_escape(text, it.syntax, escape)
+        if comment is None or (it.idx >= unknown.idx and not isinstance(it.node, Unknown)):
+            break
+        start = text.rfind("\n", 0, comment.start) + 1
+        indented = text[start : comment.start]
+        indentation = indented[: len(indented) - len(indented.lstrip())]
+        line_end = text[comment.end : text.find("\n", comment.end) + 1]
+        edits.append(Edit(TextRange(start, start), f"{indentation}{text[slice(*comment)].lstrip()}{line_end}"))
+        edits.append(Edit(comment, ""))
+    return tuple(edits)
 
 
 def errors_elsewhere(build: Build) -> Iterator[tuple[str, PlanError]]:

@@ -271,6 +271,19 @@ def goes_on_above(above: Instruction, instruction: Instruction) -> bool:
     return isinstance(above.node, Run | Cmd | Entrypoint | Healthcheck) and above.node.text.endswith(("&&", "||", "|"))
 
 
+_COMMENT_AT_END: Final = lazy_regex(r"(?P<token>[\\\\`])(?P<comment>[ \t]+#[^\r\n]*)\r?\Z")
+
+
+def comment_after_escape(text: str, instruction: Instruction, escape: str) -> TextRange | None:
+    """The range of a comment, with the blanks before it, between the escape token at the end of an instruction and the end of the line.
+
+    The token then is not the last character of the line, so that the instruction ends. Source: docs.docker.com, "Dockerfile reference", escape.
+    """
+    start = max(text.rfind("\n", instruction.start, instruction.end) + 1, instruction.start)
+    match = _COMMENT_AT_END.search(text, start, instruction.end)
+    return None if match is None or match["token"] != escape else TextRange(*match.span("comment"))
+
+
 def open_quote(text: str, quote: str = "") -> str:
     """The quote that a text of a shell leaves open; empty if it closes all. `quote` is the one that is open at its beginning."""
     is_escaped = False
@@ -292,6 +305,29 @@ def _quote_above(above: Instruction) -> str:
     return "" if not isinstance(node, Run) or node.is_json or node.heredocs else open_quote(node.text)
 
 
+def _consequence(above: Instruction, unknown: Instruction, escape: str, quote: str, *, is_after_comment: bool) -> str:
+    """What makes a line an unknown instruction if the cause is in the one above, which leaves a quote open or ends too early; otherwise empty."""
+    word = unknown.node.keyword.text
+    if is_after_comment:
+        return _(
+            "unknown instruction `{word}`: the comment after `{escape}` ends the instruction above; a comment needs a line of its own",
+            escape=escape,
+            word=word,
+        )
+    if quote:
+        return _(
+            "unknown instruction `{word}`: the RUN above begins a string and does not end it; a heredoc, `RUN <<EOF`, holds several lines",
+            word=word,
+        )
+    if goes_on_above(above, unknown):
+        return _(
+            "unknown instruction `{word}`; is `{escape}` missing at the end of the line above?",
+            escape=escape,
+            word=word,
+        )
+    return ""
+
+
 def _file_problems(
     text: str, lines: Sequence[str], starts: list[int], instructions: list[Instruction], escape: str
 ) -> Iterator[FileProblem]:
@@ -305,9 +341,14 @@ def _file_problems(
             len(lines) + 1,
         )
     is_misplaced = True
+    is_after_comment = False
     quote = ""
     for idx, it in enumerate(instructions):
         node = it.node
+        is_after_comment = is_after_comment and node.__class__ is Unknown
+        if is_after_comment:
+            # A further line of the instruction that a comment has ended.
+            continue
         if quote:
             # A line of a string that BuildKit cuts into instructions; the first one is reported. `from a import b` is one of Python.
             if isinstance(node, Unknown) or node.keyword.text.islower():
@@ -320,22 +361,16 @@ def _file_problems(
             # An unknown instruction may be a misspelt FROM, so the instructions after it are not
             # reported as misplaced.
             is_misplaced = False
-        if node.__class__ is Unknown and idx and (quote := _quote_above(instructions[idx - 1])):
-            quote = open_quote(node.text, quote)
-            message = _(
-                "unknown instruction `{word}`: the RUN above begins a string and does not end it; a heredoc, `RUN <<EOF`, holds several lines",
-                word=node.keyword.text,
-            )
-            yield FileProblem(message, it.range_of(node.keyword), it.first_line)
-            continue
-        if node.__class__ is Unknown and idx and goes_on_above(instructions[idx - 1], it):
-            message = _(
-                "unknown instruction `{word}`; is `{escape}` missing at the end of the line above?",
-                escape=escape,
-                word=node.keyword.text,
-            )
-            yield FileProblem(message, it.range_of(node.keyword), it.first_line)
-            continue
+        if node.__class__ is Unknown and idx:
+            above = instructions[idx - 1]
+            is_next = it.first_line == above.last_line + 1
+            is_after_comment = is_next and comment_after_escape(text, above, escape) is not None
+            quote = "" if is_after_comment else _quote_above(above)
+            message = _consequence(above, it, escape, quote, is_after_comment=is_after_comment)
+            quote = open_quote(node.text, quote) if quote else ""
+            if message:
+                yield FileProblem(message, it.range_of(node.keyword), it.first_line)
+                continue
         for problem in node.problems:
             yield FileProblem(
                 problem.message, it.range_of(problem), it.first_line, problem.replacement, problem.is_syntax

@@ -242,6 +242,38 @@ def test_the_fix_joins_a_line_with_the_instruction_above(before: str, line: str,
     check_fix(build_error, text, f"{FROM}{before} \\\n{line}\n")
 
 
+@every_case(
+    "before, after",
+    [
+        (
+            "FROM a\nRUN apt-get install -y \\ # tools\n    gdb \\\t# don't\n    vim\nCMD x\n",
+            "FROM a\n# tools\nRUN apt-get install -y \\\n    # don't\n    gdb \\\n    vim\nCMD x\n",
+        ),
+        ("FROM a\r\nRUN b \\ # a\r\n  c\r\n", "FROM a\r\n# a\r\nRUN b \\\r\n  c\r\n"),
+        ("# escape=`\nFROM a\nRUN b ` # c\n  d\n", "# escape=`\nFROM a\n# c\nRUN b `\n  d\n"),
+    ],
+)
+def test_a_comment_after_the_escape_token_ends_an_instruction(before: str, after: str) -> None:
+    (finding,) = findings(build_error, context(before))
+    assert "ends the instruction above; a comment needs a line of its own" in finding.message
+    check_fix(build_error, before, after)
+
+
+@every_case(
+    "lines",
+    [
+        # The line is not continued, or goes on after a blank one.
+        "RUN a # b\ngdb c",
+        "RUN a \\ # b\n\ngdb c",
+        "RUN a ` # b\ngdb c",
+        "RUN a \\#b\ngdb c",
+    ],
+)
+def test_a_comment_elsewhere_ends_nothing(lines: str) -> None:
+    (finding,) = findings(build_error, context(f"FROM x\n{lines}\n"))
+    assert finding.message == "unknown instruction `gdb`"
+
+
 @every_case("end", ["\\\\", "\\\\\\", "\\\\  "])
 def test_an_escape_token_after_another_is_one_too_many(end: str) -> None:
     text = f"{FROM}RUN cd a {end}\n  && make\n"

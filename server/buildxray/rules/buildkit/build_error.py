@@ -11,6 +11,7 @@ from buildxray.rules.purpose import is_for_helping, is_template_by_name, is_test
 from buildxray.semantics.build import Build, PlanError, Workspace
 from buildxray.semantics.errors import (
     Cause,
+    comments_to_move,
     errors_elsewhere,
     errors_of_triggers,
     foreign_frontend,
@@ -172,6 +173,8 @@ def _fixes(ctx: RuleContext, error: PlanError, *same: PlanError) -> tuple[Fix, .
         )
     elif (escape := missing_escape(ctx.build, error)) is not None:
         edits, title = (escape,), _("Join it with the line above")
+    elif moved := comments_to_move(ctx.build, error):
+        edits, title = moved, _("Put the comment on a line of its own")
     if not edits:
         return ()
 
