@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
+from buildxray.files.globs import match_text
 from buildxray.semantics.instruction import Instruction
-from buildxray.syntax.instructions import Copy, Copying
+from buildxray.syntax.instructions import Copy, Copying, Token
 from buildxray.syntax.text import TextRange
 from buildxray.toolchains.base import Absence, Workspace
 
@@ -29,19 +31,45 @@ def absent_sources(instructions: Iterable[Instruction], workspace: Workspace) ->
     absence, holds = workspace.absence, workspace.holds
     if absence is None or holds is None:
         return ()
+    instructions = [*instructions]
     sources = [it for one in instructions for it in _literal_sources(one)]
     absent = tuple(AbsentSource(path, place, why) for path, place in sources if (why := absence(path)) is not None)
-    if not absent or any(holds(path) for path, _place in sources):
+    if not absent or any(holds(path) for path, _place in sources) or any(map(holds, _lists_matched(instructions))):
         return absent
     return tuple(it for it in absent if it.absence is Absence.REPEATED)
 
 
+def _lists_matched(instructions: Iterable[Instruction]) -> Iterator[str]:
+    """Yield the paths of lists of dependencies that the sources with wildcards match: `package*.json` matches `package.json`."""
+    for source in (it.text.lstrip("/") for one in instructions for it in _sources(one)):
+        directory, name = posixpath.split(source)
+        if "*" in name and "$" not in source and "*" not in directory:
+            yield from (posixpath.join(directory, it) for it in _LISTS if match_text(it, name))
+
+
+_LISTS: Final = (
+    "Cargo.toml",
+    "Gemfile",
+    "composer.json",
+    "go.mod",
+    "package.json",
+    "pyproject.toml",
+    "requirements.txt",
+)
+"""Lists of dependencies that are named so in each project."""
+
+
 def _literal_sources(instruction: Instruction) -> Iterator[tuple[str, TextRange]]:
     """Yield the paths of files of the build context that the text tells completely, each with its range."""
-    node = instruction.node
-    if not isinstance(node, Copying) or node.problems or (isinstance(node, Copy) and node.source_stage is not None):
-        return
-    for it in node.sources:
+    for it in _sources(instruction):
         path = it.text.lstrip("/")
         if path.strip("./") and "://" not in path and re.search(r"[$*?\[\\\"']", path) is None:
             yield path, instruction.range_of(it)
+
+
+def _sources(instruction: Instruction) -> tuple[Token, ...]:
+    """The sources that a COPY or ADD takes from the build context."""
+    node = instruction.node
+    if not isinstance(node, Copying) or node.problems or (isinstance(node, Copy) and node.source_stage is not None):
+        return ()
+    return node.sources

@@ -47,6 +47,13 @@ def test_several_files_are_one_finding() -> None:
     )
 
 
+def test_a_list_that_a_wildcard_matches_is_another_source() -> None:
+    text = "FROM node\nCOPY {}package*.json ./\nCOPY yarn.lock ./\nCOPY . .\n"
+    assert len(findings(missing_source, context(text.format(""), workspace=workspace()))) == 1
+    assert not findings(missing_source, context(text.format("web/"), workspace=workspace()))
+    assert not findings(missing_source, context(text.format("$DIR/"), workspace=workspace()))
+
+
 def test_a_lock_file_that_git_ignores() -> None:
     check_rule(
         missing_source,
