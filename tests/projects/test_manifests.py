@@ -42,6 +42,10 @@ MODULE = "module example.com/m\n\ngo 1.26\n\n"
         ),
         ({"go.mod": f"{MODULE}replace example.com/a => ./a\n"}, None),
         ({"go.mod": f"{MODULE}replace example.com/a => ../a\n"}, None),
+        # A module of its own, which nothing requires.
+        ({"go.mod": f"{MODULE}replace example.com/m/a => ./a\n"}, "go.mod"),
+        ({"go.mod": f"{MODULE}replace (\n\texample.com/m/a v1.0.0 => ./a\n)\n"}, "go.mod"),
+        ({"go.mod": f"{MODULE}require example.com/m/a v1.0.0\nreplace example.com/m/a => ./a\n"}, None),
         ({"go.mod": f"{MODULE}// replace example.com/a => ./a\n"}, "go.mod"),
         ({"go.mod": f"{MODULE}replace example.com/a => example.com/b v1.0.0\n"}, "go.mod"),
         (

@@ -232,9 +232,26 @@ def _of_go_mod(context: _Context, path: str) -> list[str]:
 
     Source: go.dev/ref/mod, "replace directive" and "Workspaces".
     """
-    replaced = [_from(path, posixpath.join(it["path"], "go.mod")) for it in _REPLACED.finditer(context.text(path))]
+    text = context.text(path)
+    used = (it for it in _REPLACED.finditer(text) if not _is_own_and_unused(it[0], text))
+    replaced = [_from(path, posixpath.join(it["path"], "go.mod")) for it in used]
     lists = context.above(path, "go.work")
     return [*context.beside(path, "go.sum"), *lists[:1], *replaced]
+
+
+def _is_own_and_unused(line: str, text: str) -> bool:
+    """True for the replacement of a module below the path of the main module that no other line names: Go then never reads its directory.
+
+    A module elsewhere may be required by another one.
+    """
+    own = _MODULE.search(text)
+    names = re.findall(r"[^\s\"]+", line.partition("=>")[0].replace("replace", " ", 1))
+    if own is None or not names or not names[0].startswith(f"{own['path']}/"):
+        return False
+    return text.count(names[0]) == 1
+
+
+_MODULE: Final = lazy_regex(r"^module[ \t]+\"?(?P<path>[^\s\"]+)", re.MULTILINE)
 
 
 def _of_go_work(context: _Context, path: str) -> list[str]:
