@@ -51,6 +51,8 @@ def test_invalid_arrays_are_reported(line: str, array: str | None) -> None:
         "HEALTHCHECK NONE",
         "COPY [abc].txt /a/",
         "COPY [ab]c [de]f /a/",
+        # A later one counts.
+        "CMD ['a']\nCMD [\"a\"]",
     ],
 )
 def test_near_misses_are_not_reported(line: str) -> None:

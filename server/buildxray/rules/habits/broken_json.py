@@ -29,7 +29,8 @@ def broken_json(ctx: RuleContext) -> Iterator[Finding]:
 
     ## What it does
     Looks for arguments of CMD, ENTRYPOINT, HEALTHCHECK, RUN, COPY, ADD and VOLUME that begin with a bracket like an array, and are not JSON: a
-    quote, a comma or a bracket is missing, quotes are single, there is a comma too many, or a comment comes after it.
+    quote, a comma or a bracket is missing, quotes are single, there is a comma too many, or a comment comes after it. A CMD, ENTRYPOINT or
+    HEALTHCHECK that a later one of the stage replaces is not reported.
 
     ## Why it matters
     BuildKit reports nothing. A shell reads the text, and `[` is the name of a program; COPY, ADD and VOLUME read each word as a path.
@@ -50,9 +51,10 @@ def broken_json(ctx: RuleContext) -> Iterator[Finding]:
     A suggestion, if other quotes, a bracket at the end, or one comma more or less make it valid JSON. A comment becomes a separate line, and
     `|| exit 1` after the array of a health check goes.
     """
+    replaced = {it.instruction for it in ctx.build.warnings_of("MultipleInstructionsDisallowed")}
     for instruction in ctx.build.instructions:
         array = broken_array(instruction)
-        if array is None:
+        if array is None or instruction.idx in replaced:
             continue
         node, (text, place) = instruction.node, array
         lines = ctx.text[slice(*place)].partition("\n")
