@@ -199,6 +199,19 @@ def test_packages_of_yarn_in_the_repository(tmp_path: Path, files: dict[str, str
         ({"package.json": "{"}, None),
         ({"package.json": '{"dependencies": {"sharp": "1"}}', "package-lock.json": '{"packages": {}}'}, False),
         ({"package-lock.json": '{"packages": {"a": {"cpu": ["x64"]}}}'}, True),
+        ({"package-lock.json": '{"packages": {"node_modules/a": {"cpu": ["x64"], "os": ["linux", "darwin"]}}}'}, True),
+        ({"package-lock.json": '{"packages": {"node_modules/a": {"cpu": ["x64"], "os": ["!win32"]}}}'}, True),
+        # Not on Linux, or its script compiles nothing.
+        (
+            {"package-lock.json": '{"packages": {"node_modules/a": {"hasInstallScript": true, "os": ["darwin"]}}}'},
+            False,
+        ),
+        ({"package-lock.json": '{"packages": {"node_modules/a": {"cpu": ["x64"], "os": ["!linux"]}}}'}, False),
+        (
+            {"package-lock.json": '{"packages": {"node_modules/b/node_modules/core-js": {"hasInstallScript": true}}}'},
+            False,
+        ),
+        ({"package-lock.json": '{"packages": {"node_modules/core-js-like": {"hasInstallScript": true}}}'}, True),
         ({"package-lock.json": '{"packages": {"a": {"cpu": ["x64"], "dev": true}}}'}, False),
         ({"package-lock.json": '{"packages": {"a": {"cpu": ["x64"], "devOptional": true}}}'}, None),
         ({"package-lock.json": '{"packages": {"a": {"cpu": ["x64"], "optional": true, "peer": true}}}'}, None),

@@ -334,15 +334,45 @@ def _has_native_packages(directory: Path, package: Mapping[str, Any]) -> bool | 
         return True if lock_file is not None and _OF_ONE_MACHINE.search(lock_file) else None
     try:
         lock: Any = json.loads(content)
-        packages: Any = lock.get("packages", {}).values()
+        packages: Any = [*lock.get("packages", {}).items()]
     except (ValueError, AttributeError, RecursionError):
         return None
-    native = [it for it in packages if isinstance(it, dict) and (it.get("hasInstallScript") or it.get("cpu"))]
-    native = [it for it in native if not it.get("dev")]
+    native = [it for name, it in packages if isinstance(it, dict) and _may_be_native(name, it)]
     if all(it.get("devOptional") or it.get("peer") for it in native):
         # Whether these are installed depends on the other packages. Source: docs.npmjs.com, package-lock.json, "packages".
         return None if native else False
     return True
+
+
+def _may_be_native(path: str, package: Mapping[str, Any]) -> bool:
+    """True if a package in the lock file of npm is for one architecture, or may compile code when it is installed on Linux.
+
+    Source: docs.npmjs.com, package.json, "os": npm does not install a package for other systems.
+    """
+    systems = package.get("os")
+    named = [it for it in systems if isinstance(it, str)] if isinstance(systems, list) else []
+    is_elsewhere = "!linux" in named or (any(not it.startswith("!") for it in named) and "linux" not in named)
+    compiles = bool(package.get("hasInstallScript")) and path.rpartition("node_modules/")[2] not in _WITH_OTHER_SCRIPTS
+    return not is_elsewhere and not package.get("dev") and (compiles or bool(package.get("cpu")))
+
+
+_WITH_OTHER_SCRIPTS: Final = frozenset(
+    {
+        "@firebase/util",
+        "@nestjs/core",
+        "@scarf/scarf",
+        "core-js",
+        "core-js-bundle",
+        "core-js-pure",
+        "es5-ext",
+        "msw",
+        "nodemon",
+        "protobufjs",
+        "styled-components",
+        "vue-demi",
+    }
+)
+"""Packages whose install script prints a text or copies a script, and compiles nothing. Source: their package.json, registry.npmjs.org."""
 
 
 def _may_take_native_packages(directory: Path, package: Mapping[str, Any]) -> bool:

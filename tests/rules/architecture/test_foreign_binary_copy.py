@@ -68,6 +68,8 @@ def test_a_copied_library_directory_is_reported() -> None:
         ("npm ci", "node_modules"),
         ("npm ci", "/w/node_modules"),
         ("npm ci && npm run build", "/w"),
+        ("npm ci --ignore-scripts && npm ci", "/w/node_modules"),
+        ("npm install && npm install --ignore-scripts", "/w/node_modules"),
         ("uv sync --frozen", "/w"),
         ("dnf install --installroot /root -y x", "/root"),
         ("apk add --root /r --initdb x", "/r/usr"),
@@ -96,6 +98,9 @@ def test_packages_of_language_installers_are_reported(run: str, path: str) -> No
         ("RUN npm ci --cpu=$TARGETARCH --os=linux", "/w/node_modules"),
         ("RUN echo a", "/usr/bin/jq"),
         ("RUN npm ci && npm run build", "/w/dist"),
+        # The last installation starts from nothing, and runs no script.
+        ("WORKDIR /w\nRUN npm ci && npm run build && npm ci --omit=dev --ignore-scripts", "/w/node_modules"),
+        ("WORKDIR /w\nRUN npm ci\nRUN npm ci --ignore-scripts", "/w/node_modules"),
         ("WORKDIR /w\nRUN npm ci && npm run build && rm -rf node_modules", "/w"),
         ("RUN dnf install --installroot /root --forcearch aarch64 -y x", "/root"),
         ("RUN apk add --root /r --arch aarch64 x", "/r"),

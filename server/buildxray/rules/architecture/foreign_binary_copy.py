@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from buildxray.localization import _
@@ -15,6 +15,7 @@ from buildxray.semantics.file_flow import holds
 from buildxray.semantics.origins import Machine
 from buildxray.semantics.outputs import copies_files
 from buildxray.syntax.instructions import Copying, Onbuild
+from buildxray.syntax.text import TextRange
 from buildxray.toolchains.common import COMMON, INSTALLING_NOTHING
 from buildxray.toolchains.node import NODE
 from buildxray.toolchains.scripting import SCRIPTING
@@ -116,14 +117,37 @@ def foreign_binary_copy(ctx: RuleContext) -> Iterator[Finding]:
 
 def _installers(stage: Stage) -> list[KnownCommand]:
     """The commands that install files for the machine of a stage."""
+    replaced = _before_clean_installs(it for one in reversed(stage.ancestry) for it in one.commands(Effect.INSTALL))
     return [
         command
         for it in stage.ancestry
         for command in it.commands(Effect.INSTALL)
+        if _key(command) not in replaced
         if not command.invocation.has_option(*_FOR_TARGET) and not command.title.startswith("xx-")
         if not _fills_other_root(command)
         if command.use.toolchain is not COMMON or command.invocation.subcommand not in INSTALLING_NOTHING
     ]
+
+
+def _before_clean_installs(installing: Iterable[KnownCommand]) -> set[tuple[int, TextRange]]:
+    """The keys of the commands of Node.js whose packages a later `npm ci` in the same directory deletes first. Source: docs.npmjs.com, "npm ci"."""
+    replaced: set[tuple[int, TextRange]] = set()
+    by_directory: dict[tuple[str, ...], list[KnownCommand]] = {}
+    for it in installing:
+        if it.use.toolchain is NODE and not it.invocation.has_option("-g", "--global"):
+            earlier = by_directory.setdefault(it.invocation.directories, [])
+            if it.name == "npm" and it.invocation.subcommand in _CLEAN and not it.syntax.conditions:
+                replaced.update(map(_key, earlier))
+                earlier.clear()
+            earlier.append(it)
+    return replaced
+
+
+def _key(command: KnownCommand) -> tuple[int, TextRange]:
+    return command.run.idx, command.syntax.range
+
+
+_CLEAN: Final = frozenset({"ci", "clean-install", "ic", "install-clean"})
 
 
 def _fills_other_root(command: KnownCommand) -> bool:
