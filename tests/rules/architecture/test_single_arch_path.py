@@ -24,7 +24,7 @@ IMAGE = "FROM debian:13\nARG TARGETARCH\n{}\n"
         ("RUN ln -s /usr/lib/x86_64-linux-gnu/libz.so.1 /z", "x86_64-linux-gnu"),
         ("RUN echo /opt/lib > /etc/ld-musl-x86_64.path", "x86_64"),
         ("ONBUILD ENV JAVA_HOME=/usr/lib/jvm/java-21-openjdk-amd64", "amd64"),
-        ("RUN ln -s /lib/libc.musl-x86_64.so.1 /lib/ld-linux-x86_64.so.2", "x86_64"),
+        ("RUN ln -s /lib/libc.musl-x86_64.so.1 /lib/libc.so.6", "x86_64"),
         ("RUN <<E\nln -s /usr/lib/x86_64-linux-gnu/libz.so.1 /z\nE", "x86_64-linux-gnu"),
         ("RUN <<E\necho /opt/lib > /etc/ld-musl-x86_64.path\nE", "x86_64"),
         ("RUN [ -f /etc/os-release ] && ln -s /usr/lib/x86_64-linux-gnu/libz.so.1 /z", "x86_64-linux-gnu"),
@@ -46,6 +46,9 @@ def test_paths_that_exist_on_one_architecture_are_reported(line: str, place: str
     "text",
     [
         IMAGE.format("RUN ln -s /usr/lib/*-linux-gnu/libz.so.1 /z"),
+        # Only programs for that machine ask for a file of this name.
+        IMAGE.format("RUN ln -s /lib/libc.musl-x86_64.so.1 /lib/ld-linux-x86-64.so.2"),
+        IMAGE.format("RUN ln -sf /lib/libc.musl-x86_64.so.1 /usr/lib/x86_64-linux-gnu/libc.so.6"),
         IMAGE.format("RUN ln -s /usr/lib/$(uname -m)-linux-gnu/libz.so.1 /z"),
         IMAGE.format("RUN case $TARGETARCH in amd64) ln -s /usr/lib/x86_64-linux-gnu/libz.so.1 /z;; esac"),
         IMAGE.format("COPY a /usr/lib/x86_64-linux-gnu/\nENV JAVA_HOME=/usr/lib/jvm/default-java").replace(

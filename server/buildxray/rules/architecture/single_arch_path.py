@@ -149,7 +149,9 @@ def _is_made(stage: Stage, instruction: Instruction, range_: TextRange) -> bool:
     whole = _word_around(instruction, range_)
     if isinstance(instruction, Run):
         made = (it for it in instruction.commands if it.name in _CREATING and it.syntax.words)
-        if any(instruction.shell_range(it.syntax.words[-1].range).contains(range_.start) for it in made):
+        if any(
+            instruction.shell_range(word.range).contains(range_.start) for it in made for word in _created_by(it.syntax)
+        ):
             return True
         words = (word for it in instruction.commands for word in it.syntax.words if _INSTALLED.match(word.text))
         return any(instruction.shell_range(it.range).contains(range_.start) for it in words)
@@ -167,6 +169,13 @@ def _is_made(stage: Stage, instruction: Instruction, range_: TextRange) -> bool:
         return True
     created = (it.strip("\"'").rstrip("/") for one in stage.ancestry for it in _created(one))
     return any(it == whole or it.startswith(f"{whole}/") for it in created)
+
+
+def _created_by(command: ShellCommand) -> tuple[ShellWord, ...]:
+    """The words of a command that tell what it creates: the last one; of a link with the name of an architecture, all, as only that asks for it."""
+    last = command.words[-1]
+    is_own = command.name == "ln" and any(architectures_in_paths(last.text))
+    return command.words if is_own else (last,)
 
 
 def _word_around(instruction: Instruction, range_: TextRange) -> str:
