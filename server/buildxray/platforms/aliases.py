@@ -18,6 +18,7 @@ _ALIASES: Final = {
     "armv6l": "arm",
     "armv7": "arm",
     "armv7l": "arm",
+    "armv8": "arm64",
     "i386": "386",
     "i686": "386",
     "linux64": "amd64",

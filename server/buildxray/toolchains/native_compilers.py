@@ -1,6 +1,6 @@
 """Compilers for the machine on which they run, without an option for another machine that works in a Dockerfile.
 
-Source: the command references of Swift, Dart, Crystal, Nim, Odin, Stack, Cabal, Dune, Mix and rebar3.
+Source: the command references of Swift, Dart, Crystal, Catkin and colcon (wiki.ros.org, docs.ros.org), Nim, Odin, Stack, Cabal, Dune, Mix and rebar3.
 """
 
 from __future__ import annotations
@@ -13,6 +13,10 @@ from buildxray.toolchains.base import Effect, Invocation, Reading, Toolchain, Us
 
 _COMPILING: Final = {
     "cabal": frozenset({"build", "install", "v2-build", "v2-install"}),
+    "catkin": frozenset({"build"}),
+    "catkin_make": frozenset({""}),
+    "catkin_make_isolated": frozenset({""}),
+    "colcon": frozenset({"build"}),
     "crystal": frozenset({"build"}),
     "dart": frozenset({"compile"}),
     "dmd": frozenset({""}),
@@ -44,6 +48,9 @@ _JOINED_TARGETS: Final = ("--cpu:", "-target:")
 _OUTPUTS: Final = (
     "-o",
     "--build-path",
+    "--build-base",
+    "--install-base",
+    "--install-space",
     "--installdir",
     "--local-bin-path",
     "--out",
@@ -54,6 +61,9 @@ _OUTPUTS: Final = (
 _JOINED_OUTPUTS: Final = ("--out:", "--outdir:", "-o:", "-of=", "-of", "-out:")
 _BUILD_DIRECTORIES: Final = {
     "cabal": "dist-newstyle",
+    "catkin": "devel",
+    "catkin_make": "devel",
+    "colcon": "install",
     "dune": "_build",
     "mix": "_build",
     "rebar3": "_build",
