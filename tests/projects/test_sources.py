@@ -286,3 +286,18 @@ def test_go_files_of_the_repository_that_need_cgo(
     search = read_workspace(tmp_path).project_uses_cgo
     assert search is not None
     assert search() is expected
+
+
+@every_case(
+    "text, expected",
+    [
+        ("runs:\n  using: docker\n  image: Dockerfile\n", True),
+        ("runs:\n  using: 'docker'\n  image: './Dockerfile' # built\n", True),
+        ("runs:\n  using: docker\n  image: docker://alpine\n", False),
+        ("runs:\n  using: docker\n  image: other/Dockerfile\n", False),
+        ("runs:\n  using: composite\n", False),
+    ],
+)
+def test_the_dockerfile_of_an_action(tmp_path: Path, text: str, expected: bool) -> None:
+    (tmp_path / "action.yml").write_text(text)
+    assert read_workspace(tmp_path).is_of_action is expected

@@ -66,6 +66,7 @@ def read_workspace(directory: Path) -> Workspace:
         may_take_native_packages=has_native_packages is None and _may_take_native_packages(directory, package),
         has_package_cache=_has_package_cache(directory),
         makefile_sets_platform=makefile is not None and _sets_platform(makefile),
+        is_of_action=_is_of_action(directory),
         search=search,
         project_uses_cgo=None if search is None else search.uses_cgo,
         scripts=_scripts(package),
@@ -101,9 +102,20 @@ def _sets_platform(makefile: str) -> bool:
     return False
 
 
+_ACTIONS: Final = ("action.yml", "action.yaml")
+_OF_ACTION: Final = lazy_regex(r"^[ \t]+image:[ \t]*[\"']?(?:\./)?Dockerfile[\"']?[ \t]*(?:#.*)?$", re.MULTILINE)
+"""The image of an action, which GitHub builds. Source: docs.github.com, "Metadata syntax", `runs.image`."""
+
+
+def _is_of_action(directory: Path) -> bool:
+    """True if the Dockerfile of a directory is that of an action of GitHub."""
+    text = next(filter(None, (read_project_text(directory / it) for it in _ACTIONS)), "")
+    return "docker" in text and _OF_ACTION.search(text) is not None
+
+
 def has_sources(directory: Path) -> bool:
     """True if `read_workspace` reads files of a directory, or the files of its project have to be searched."""
-    return any(exists(directory / it) for it in _READ)
+    return any(exists(directory / it) for it in (*_READ, *_ACTIONS))
 
 
 def _architectures_of_files(directory: Path) -> frozenset[str]:

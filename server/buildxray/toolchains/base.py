@@ -113,6 +113,8 @@ class Workspace(NamedTuple):
     """True if the repository holds the packages of Yarn, so that `yarn install` downloads none."""
     makefile_sets_platform: bool = False
     """True if the Makefile inserts `--platform` into a copy of the Dockerfile before the build, as kubebuilder's does."""
+    is_of_action: bool = False
+    """True if the `Dockerfile` of the directory is that of an action of GitHub, which builds it on a machine without a cache."""
     search: Callable[[], frozenset[str] | None] | None = None
     """A lazy search of the project's files for the names of platform arguments."""
     project_uses_cgo: Callable[[], bool | None] | None = None

@@ -97,6 +97,7 @@ def _native(invocation: Invocation, toolchain: Toolchain, title: str) -> Use:
         Effect.COMPILE,
         title,
         architectures=machines,
+        manifests=_manifests(invocation),
         must_run_on_target=True,
         is_native_only=True,
     )

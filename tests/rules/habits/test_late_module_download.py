@@ -1126,6 +1126,14 @@ def test_an_installation_at_the_beginning_of_a_run_that_builds(run: str, *, is_s
     assert not any(it.fixes for it in there)
 
 
+def test_an_action_of_github_is_built_without_a_cache() -> None:
+    text = "FROM golang\nWORKDIR /w\nCOPY . .\nRUN go mod download\n"
+    known = Workspace(is_of_action=True, dockerfile="Dockerfile")
+    check_nothing(late_module_download, text, workspace=known)
+    for other in (known._replace(has_build=True), known._replace(dockerfile="web.Dockerfile")):
+        assert len(findings(late_module_download, context(text, workspace=other))) == 1
+
+
 CRATES = Workspace(
     holds=lambda path: path == "Cargo.toml",
     needed=lambda _path, _base, _manager: NeededFiles(("Cargo.toml",), is_complete=True, requires_crates=True),

@@ -55,7 +55,7 @@ def late_module_download(ctx: RuleContext) -> Iterator[Finding]:
     downloads is not reported. Nor is a download before which the build may change the manifests (`sed -i`,
     `go mod edit`, a script of the project). The message names all files that the download needs, such as the lists of the members of a
     workspace, the projects that a project of .NET refers to, and settings like `.npmrc`. Where these are more than twelve, or a list refers to
-    sources (`file:../lib`, a path dependency, a script that runs at installation), nothing is reported; nor if the lists name nothing, nor in an image for development or tests.
+    sources (`file:../lib`, a path dependency, a script that runs at installation), nothing is reported; nor if the lists name nothing, nor in an image for development or tests, or of an action of GitHub, which is built without a cache.
 
     ## Why it matters
     A layer is rebuilt if the files copied before it have changed. After the whole source, every edit downloads everything again, in a
@@ -92,7 +92,9 @@ def late_module_download(ctx: RuleContext) -> Iterator[Finding]:
     A suggestion: for Go, and for a RUN that reads no file of the build context, which moves before the COPY. For Go no fix is offered if the script
     prepares the go command: with `export PATH=…`, `git config`, or a mount of a secret.
     """
-    if ctx.is_for_helping:
+    workspace = ctx.build.workspace
+    is_of_action = workspace.is_of_action and not workspace.has_build and not workspace.has_own_name
+    if ctx.is_for_helping or is_of_action:
         return
     inherited = _inherited_downloads(ctx.build)
     for stage in ctx.build.needed_stages:
