@@ -13,6 +13,7 @@ from buildxray.projects.builds import DeclaredBuild, absolute, pairs, platform_n
 from buildxray.projects.ci.command_lines import PROGRAMS
 from buildxray.projects.ci.commands import read_commands
 from buildxray.projects.ci.jenkins import Jenkinsfile
+from buildxray.projects.ci.justfiles import with_values
 from buildxray.projects.ci.makefiles import makefile_site, read_makefile, read_placed_makefile
 from buildxray.projects.ci.pipelines import azure_commands, cloud_build_commands
 from buildxray.projects.ci.script_files import (
@@ -81,6 +82,7 @@ def read_scripts(root: Path, *, local_platform: str) -> Reading:
         own = path_below(path.parent, root) or "."
         if path in of_tasks or name.lower().endswith("justfile"):
             # These run where they are, and not at the root.
+            text = text if path in of_tasks else with_values(text)
             for directory in of_tasks.get(path, (own,)):
                 _read_text(text, site._replace(directory=directory), reading)
         elif own == "." or path.suffix in _YAML:
