@@ -25,6 +25,7 @@ from buildxray.syntax.shell.model import (
     Assignment,
     Branch,
     Case,
+    Elements,
     Expression,
     Not,
     NotLeft,
@@ -222,6 +223,8 @@ class _Mentions:
         match part:
             case Parameter(_, _, operand, replacement):
                 return any(self._in_part(it, at) for it in (*operand, *replacement))
+            case Elements(words):
+                return any(self.in_word(it, at) for it in words)
             case Substitution(commands, _):
                 return any(self._in_command(it) or self.any_of(it.conditions) for it in commands)
             case _:

@@ -331,7 +331,7 @@ class Shell:
         if word.text.strip('"') in {"$@", "${@}"}:
             arguments = self._arguments(command)
             return [UNKNOWN_WORD] if arguments is None else [*arguments]
-        return _fields(word, words.text(word, command))
+        return _expanded(word, command, words)
 
     def _rounds(self, command: Command) -> Iterator[_Round]:
         """The rounds of the loops around a command; a loop over unknown values is one round, without a value."""
@@ -340,7 +340,7 @@ class Shell:
             if condition.kind != "for" or len(condition.variables) != 1:
                 continue
             words = self._words(command, ())
-            values = [text for it in condition.patterns for text in _fields(it, words.text(it, command))]
+            values = [text for it in condition.patterns for text in _expanded(it, command, words)]
             if not values or any(map(has_unknown_part, values)):
                 continue
             if any(set("*?[") & set(it) for it in values):
@@ -558,6 +558,14 @@ def _variables_of(command: Command) -> Iterator[tuple[str, Command | Assignment]
 def _is_in_function(command: Command) -> bool:
     """True if a command is in the body of a function."""
     return any(it.kind == "function" for it in command.conditions)
+
+
+def _expanded(word: ShellWord, command: Command, words: Words) -> list[str]:
+    """The words to which the shell expands one; the elements of an array, if the word is that."""
+    elements = words.elements(word, command)
+    if elements is None:
+        return _fields(word, words.text(word, command))
+    return [it.replace(UNKNOWN, UNKNOWN_WORD) for it in elements]
 
 
 def _fields(word: ShellWord, text: str) -> list[str]:

@@ -15,12 +15,15 @@ from enum import Enum
 from typing import Final
 
 from buildxray.syntax.shell.model import (
+    EVERY_ELEMENT,
+    WHOLE_ARRAY,
     All,
     Assignment,
     Branch,
     Case,
     Command,
     Condition,
+    Elements,
     Expression,
     Not,
     NotLeft,
@@ -64,6 +67,10 @@ _SILENT: Final = frozenset(
 """Programs that print nothing."""
 
 
+_ELEMENT: Final = "\x1f"
+"""The end of each element in the value of an array."""
+
+
 class Taken(Enum):
     """The possible answers to the question if a command runs."""
 
@@ -100,6 +107,19 @@ class Evaluator:
 
     def text(self, word: ShellWord, at: Command | Assignment | Case) -> str:
         """The value of a word, with `UNKNOWN` for each part that is not known; never raises."""
+        return _first(self._text(word, at))
+
+    def elements(self, word: ShellWord, at: Command | Assignment | Case) -> list[str] | None:
+        """The words to which `"${NAME[@]}"` expands; None for a word that consists of anything else."""
+        part = word.parts[0] if len(word.parts) == 1 else None
+        if not isinstance(part, Parameter) or part.operator not in EVERY_ELEMENT:
+            return None
+        if part.operator == "[*]" and '"' in word.text:
+            return None
+        value = self._variable(part.name, at) or ""
+        return value.split(_ELEMENT)[:-1] if _ELEMENT in value else [value] if value else []
+
+    def _text(self, word: ShellWord, at: Command | Assignment | Case) -> str:
         if word.value is not None:
             return word.value
         if self._depth >= _DEEPEST or not word.parts:
@@ -116,7 +136,11 @@ class Evaluator:
         return None if UNKNOWN in text else text
 
     def variable(self, name: str, at: Command | Assignment | Case, *, exported_only: bool = False) -> str | None:
-        """The value of a variable, with `UNKNOWN` for its unknown parts; None if it is unset."""
+        """The value of a variable, with `UNKNOWN` for its unknown parts; None if it is unset. That of an array is its first element."""
+        value = self._variable(name, at, exported_only=exported_only)
+        return None if value is None else _first(value)
+
+    def _variable(self, name: str, at: Command | Assignment | Case, *, exported_only: bool = False) -> str | None:
         inherited = self._look_up(name)
         for assignment in reversed(at.variables.get(name, ())):
             if exported_only and not assignment.is_exported and inherited is None:
@@ -180,8 +204,22 @@ class Evaluator:
                 return self._parameter(part, at)
             case Substitution():
                 return self._substituted(part)
+            case Elements(words):
+                return self._joined(words, at)
             case _:
                 return UNKNOWN
+
+    def _joined(self, words: Sequence[ShellWord], at: Command | Assignment | Case) -> str:
+        """The elements of an array, each with the sign of its end."""
+        fields: list[str] = []
+        for word in words:
+            elements = self.elements(word, at)
+            if elements is None:
+                text = self.text(word, at)
+                elements = [text] if word.value is not None or '"' in word.text else text.split()
+            fields += elements
+        joined = "".join(f"{it}{_ELEMENT}" for it in fields)
+        return joined if len(joined) <= LONGEST else UNKNOWN
 
     def _parts(self, parts: Iterable[Part], at: Command | Assignment | Case) -> str:
         """The values of parts one after the other; unknown if they are too long, since a script may name a long value many times."""
@@ -198,12 +236,14 @@ class Evaluator:
         known = self._values.get(assignment)
         if known is None:
             self._values[assignment] = UNKNOWN
-            known = self._values[assignment] = self.text(assignment.value, assignment)
+            known = self._values[assignment] = self._text(assignment.value, assignment)
         return known
 
     def _parameter(self, parameter: Parameter, at: Command | Assignment | Case) -> str:  # noqa: PLR0911
-        value = self.variable(parameter.name, at)
         operator = parameter.operator
+        if operator in (WHOLE_ARRAY, *EVERY_ELEMENT):
+            return self._array(parameter, at)
+        value = self.variable(parameter.name, at)
         if not operator:
             return value or ""
         is_set = bool(value) if operator.startswith(":") else value is not None
@@ -236,6 +276,17 @@ class Evaluator:
                 return (value[:1].upper() if operator == "^" else value[:1].lower()) + value[1:]
             case _:
                 return UNKNOWN
+
+    def _array(self, parameter: Parameter, at: Command | Assignment | Case) -> str:
+        """An array as text: as it is, or its elements joined. Source: the manual of Bash, "Arrays"."""
+        value = self._variable(parameter.name, at) or ""
+        if parameter.operator == WHOLE_ARRAY or _ELEMENT not in value:
+            return value
+        elements = value.split(_ELEMENT)[:-1]
+        joint = self.variable("IFS", at) if "IFS" in at.variables else " "
+        if len(elements) > 1 and (parameter.operator == "[@]" or joint is None or UNKNOWN in joint):
+            return UNKNOWN
+        return (joint or "")[:1].join(elements)
 
     def _substituted(self, substitution: Substitution) -> str:
         known = self._outputs.get(substitution)
@@ -273,12 +324,12 @@ class Evaluator:
             return answer + "\n"
         match name:
             case "echo":
-                words = [self.text(it, command) for it in command.words[1:]]
+                words = self._fields(command)
                 is_bare = words[:1] == ["-n"]
                 words = words[1:] if words[:1] in (["-n"], ["-e"], ["-E"]) else words
                 return " ".join(words) + ("" if is_bare else "\n")
             case "printf":
-                return self._formatted([self.text(it, command) for it in command.words[1:]])
+                return self._formatted(self._fields(command))
             case "cut" | "tr" | "sed":
                 source = self._input(command)
                 arguments = [self.value(it, command) for it in command.words[1:]]
@@ -298,14 +349,32 @@ class Evaluator:
             return self.text(source, command) + "\n"
         return UNKNOWN if source is None else self.output(source)
 
+    def _fields(self, command: Command) -> list[str]:
+        """The arguments of a command."""
+        fields: list[str] = []
+        for it in command.words[1:]:
+            elements = self.elements(it, command)
+            fields += [self.text(it, command)] if elements is None else elements
+        return fields
+
     def _formatted(self, words: Sequence[str]) -> str:
-        if not words or UNKNOWN in words[0]:
+        if not words or UNKNOWN in words[0] or re.search(r"%(?![s%])", words[0]):
             return UNKNOWN
-        arguments = iter(words[1:])
-        text = re.sub(r"%(s|%)", lambda it: "%" if it[1] == "%" else next(arguments, ""), words[0])
-        if next(arguments, None) is not None or re.search(r"%(?![s%])", words[0]):
+        if sum(map(len, words)) + len(words) * len(words[0]) > LONGEST:
             return UNKNOWN
-        return text.replace("\\n", "\n")
+        arguments = list(words[1:])
+        printed = ""
+        # The format is used again as long as there are arguments.
+        while True:
+            n_before = len(arguments)
+            text = re.sub(
+                r"%(s|%)", lambda it: "%" if it[1] == "%" else arguments.pop(0) if arguments else "", words[0]
+            )
+            printed += text.replace("\\n", "\n")
+            if not arguments:
+                return printed
+            if len(arguments) == n_before:
+                return UNKNOWN
 
     def _grep(self, command: Command) -> bool | None:
         source = self._input(command)
@@ -482,6 +551,11 @@ class _Test:
             other = self._evaluator.value(right, self._command)
             result = None if other is None else value == other
         return result if result is None or operator != "!=" else not result
+
+
+def _first(value: str) -> str:
+    """The first element of an array; any other value as it is."""
+    return value.partition(_ELEMENT)[0] if _ELEMENT in value else value
 
 
 def _without(conditions: tuple[Condition, ...], given: tuple[Condition, ...]) -> Iterable[Condition]:

@@ -48,7 +48,19 @@ class Substitution:
     """The number of leading conditions of each command that apply to the whole substitution."""
 
 
-Part = str | Parameter | Substitution | None
+@dataclass(frozen=True, slots=True, eq=False)
+class Elements:
+    """The elements of an array of Bash, in the value of an assignment: `(a b)`."""
+
+    words: tuple[ShellWord, ...]
+
+
+EVERY_ELEMENT: Final = ("[@]", "[*]")
+"""Operators of a `Parameter` for all elements of an array: each a word of its own, or joined by the first character of IFS."""
+WHOLE_ARRAY: Final = "[]"
+"""The operator of a `Parameter` to which `+=` adds elements or text."""
+
+Part = str | Parameter | Substitution | Elements | None
 """A part of a word: text, an expansion, or None for a value that only running the script could tell."""
 
 

@@ -27,6 +27,7 @@ from buildxray.syntax.shell.grammar import (
     types_in,
 )
 from buildxray.syntax.shell.model import (
+    WHOLE_ARRAY,
     All,
     Assignment,
     Branch,
@@ -301,7 +302,7 @@ class Reader:
         )
         if any(it.type == "+=" for it in node.children):
             parts = word.parts if word.value is None else (word.value,)
-            word = word._replace(value=None, parts=(Parameter(text.of(name)), *parts))
+            word = word._replace(value=None, parts=(Parameter(text.of(name), WHOLE_ARRAY), *parts))
         return Assignment(
             text.of(name),
             word,

@@ -115,8 +115,8 @@ def sed(arguments: Sequence[str], text: str) -> str | None:
     if sum(map(len, scripts)) > _LONGEST_SCRIPT:
         return None
     for script in ";".join(scripts).split(";"):
-        match = re.fullmatch(r"\s*s([/|,#:@!])(\^?)([\w/.-]+)(\$?)\1([\w/.-]*)\1(g?)\s*", script)
-        if match is None or match[1] in match[3] or "." in match[3]:
+        match = re.fullmatch(r"\s*s([/|,#:@!])(\^?)([\w/., -]+)(\$?)\1([\w/., -]*)\1(g?)\s*", script)
+        if match is None or match[1] in match[3] + match[5] or "." in match[3]:
             return None
         pattern = f"{match[2]}{re.escape(match[3])}{match[4]}"
         new = match[5]

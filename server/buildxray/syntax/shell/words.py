@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
 from buildxray.syntax.lazy_regex import lazy_regex
-from buildxray.syntax.shell.model import Parameter, Part, ShellWord, Substitution
+from buildxray.syntax.shell.model import Elements, Parameter, Part, ShellWord, Substitution
 from buildxray.syntax.shell.source import ShellText
 
 if TYPE_CHECKING:
@@ -20,8 +20,6 @@ _EXPANDED: Final = frozenset(
     {"arithmetic_expansion", "command_substitution", "expansion", "process_substitution", "simple_expansion"}
 )
 _PLAIN_WORDS: Final = frozenset({"command_name", "number", "word"})
-_OWN_SCRIPT: Final = "BASH_SOURCE[0]"
-"""The path of the script that contains a command, in Bash; the element of an array, whose name alone means the same."""
 _PLAIN: Final = lazy_regex(r"[\w./:=,+@%-]+", re.ASCII)
 """A word that the shell leaves unchanged in any context."""
 
@@ -80,6 +78,8 @@ def _parts(node: SyntaxNode, text: ShellText, substitutions: Substitutions) -> I
             yield _parameter(node, text, substitutions)
         case "command_substitution":
             yield substitutions.get(node.start_byte)
+        case "array":
+            yield _elements(node, text, substitutions)
         case _ if not node.is_named:
             yield text.of(node)
         case _:
@@ -101,10 +101,23 @@ def _quoted_parts(node: SyntaxNode, text: ShellText, substitutions: Substitution
     yield _unescaped(text.text[position : end - 1])
 
 
+def _elements(node: SyntaxNode, text: ShellText, substitutions: Substitutions) -> Elements | None:
+    """The elements of an array; None if they have keys."""
+    children = [it for it in node.named_children if it.type != "comment"]
+    if any(text.of(it).startswith("[") for it in children):
+        return None
+    return Elements(tuple([read_word(it, text, substitutions) for it in children]))
+
+
 def _parameter(node: SyntaxNode, text: ShellText, substitutions: Substitutions) -> Part:
     children = [it for it in node.children if it.type not in ("$", "${", "}")]
-    if children and children[0].type == "subscript" and text.of(children[0]) == _OWN_SCRIPT:
-        children[0] = children[0].children[0]
+    if children and children[0].type == "subscript":
+        name, index = children[0].children[0], text.of(children[0]).partition("[")[2]
+        if index in ("@]", "*]") and len(children) == 1:
+            return Parameter(text.of(name), f"[{index}")
+        if index == "0]":
+            # The name alone means the same.
+            children[0] = name
     if not children or children[0].type != "variable_name":
         return None
     name, *rest = children
