@@ -21,7 +21,7 @@ _TERM: Final = lazy_regex(
     r"""|(?P<name>[A-Za-z_][\w-]*)(?!\s*\())\s*(?:(?P<joint>[+/])|$)"""
 )
 _TEMPLATE: Final = lazy_regex(r"\{\{(?!\{)[ \t]*(?P<value>[^{}\r\n]+?)[ \t]*\}\}")
-_RECIPE: Final = lazy_regex(r"@?[A-Za-z_][\w-]*(?P<parameters>(?:[ \t]+[^:\r\n]+?)?)[ \t]*:(?!=)")
+_RECIPE: Final = lazy_regex(r"@?[A-Za-z_][\w-]*(?P<parameters>(?:[ \t][^:\r\n]*)?):(?!=)")
 _PARAMETER: Final = lazy_regex(
     r"""[+*$]*(?P<name>[A-Za-z_][\w-]*)(?:[ \t]*=[ \t]*(?P<value>"[^"\n]*"|'[^'\n]*'|[\w-]+))?"""
 )
