@@ -175,3 +175,31 @@ def test_no_advice_about_the_cache_if_all_builds_ignore_it(
     build = built(tmp_path, {**files, "package.json": "{}", "package-lock.json": "{}", "Dockerfile": LATE})
     analysis = build.analyzer(Workspace()).analyze(LATE)
     assert ("late-module-download" not in [it.rule for it in analysis.diagnostics]) is is_silent
+
+
+SEVERAL = 'platforms = ["linux/amd64", "linux/arm64"]'
+PLATFORMS = 'platforms: "linux/amd64,linux/arm64"'
+
+
+@every_case(
+    "files, expected",
+    [
+        ({"docker-bake.hcl": f'target "tools" {{\n  target = "Build"\n  {SEVERAL}\n}}'}, {"build"}),
+        ({"docker-bake.hcl": f'target "tools" {{\n  target = "0"\n  {SEVERAL}\n}}'}, {"0"}),
+        ({"compose.yml": "services: {sh: {build: {context: ., target: build, platforms: [linux/arm64]}}}"}, {"build"}),
+        ({".github/workflows/a.yml": WORKFLOW.format(ACTION.format("target: build, push: true"))}, {"build"}),
+        # Files, a filled cache and a check are no images; one that only this machine runs may be native.
+        ({"docker-bake.hcl": f'target "a" {{\n  target = "build"\n  output = ["out"]\n  {SEVERAL}\n}}'}, set()),
+        ({".github/workflows/a.yml": WORKFLOW.format(ACTION.format(f"target: build, {PLATFORMS}"))}, set()),
+        ({"docker-bake.hcl": f'target "a" {{\n  target = "build"\n  call = "check"\n  {SEVERAL}\n}}'}, set()),
+        ({"compose.yml": "services: {sh: {build: {context: ., target: build}}}"}, set()),
+        ({"docker-bake.hcl": f'target "_a" {{\n  target = "build"\n  {SEVERAL}\n}}'}, set()),
+    ],
+)
+def test_a_stage_of_which_another_build_makes_an_image_stays_for_its_targets(
+    tmp_path: Path, files: dict[str, str], expected: set[str]
+) -> None:
+    shutil.rmtree(tmp_path)
+    tmp_path.mkdir()
+    analysis = built(tmp_path, {**files, "Dockerfile": EMULATED}).analyzer(Workspace()).analyze(EMULATED)
+    assert analysis.build.workspace.stages_of_images == expected

@@ -34,6 +34,13 @@ def may_have_own_machines(build: DeclaredBuild | None, settings: Settings) -> bo
     return build is not None and build.may_have_nodes and settings.machines.own is None
 
 
+def _makes_image_of_stage(build: DeclaredBuild) -> bool:
+    """True if a build names a stage and makes an image of it that has to suit the platforms that it is for."""
+    is_image = build.is_shown and not (build.makes_files or build.keeps_nothing or build.is_check)
+    is_for_platforms = bool(build.platforms) or "platforms" in build.unknown or build.pushes
+    return is_image and is_for_platforms and build.target != ""
+
+
 class OtherBuild(NamedTuple):
     """Another build of the same Dockerfile, which is checked too."""
 
@@ -185,6 +192,7 @@ class ProjectBuild(NamedTuple):
             given_arguments=frozenset(
                 name for it in self.declared for name in (*dict(it.arguments), *it.unknown_arguments)
             ),
+            stages_of_images=frozenset(it.target.lower() for it in self.declared if _makes_image_of_stage(it)),
             builds_for_itself=self.builds_for_itself,
             machine_is_unknown=self.machine_is_unknown,
             may_have_own_machines=self.may_have_own_machines,

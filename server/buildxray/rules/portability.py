@@ -162,11 +162,13 @@ def consumers_outside(family: Iterable[Stage]) -> Iterator[Instruction]:
 def can_change_platform(root: Stage) -> bool:
     """True if the platform of a root stage can be changed.
 
-    It can if the stage has one image for all targets, and neither it nor a descendant is in the image or starts a
-    program: such a stage is an image of its own, built with `--target`.
+    It can if the stage has one image for all targets, and neither it nor a descendant is in the image, starts a
+    program or is the target of another build: such a stage is an image of its own, built with `--target`.
     """
     names = {*root.base_names}
-    if any(it.is_image for it in root.family) or len(names) != 1 or names == {"scratch"}:
+    if any(it.is_image or it.is_image_of_another_build for it in root.family):
+        return False
+    if len(names) != 1 or names == {"scratch"}:
         return False
     return not any(isinstance(it.node, Cmd | Entrypoint) for stage in root.family for it in stage.instructions)
 

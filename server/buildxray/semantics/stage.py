@@ -142,6 +142,11 @@ class Stage:
         return self.idx in self.build.graph.image_stages
 
     @property
+    def is_image_of_another_build(self) -> bool:
+        """True if another build of the project makes an image of it, for platforms that it names or for everybody."""
+        return not self.build.workspace.stages_of_images.isdisjoint((self.name.lower(), str(self.idx)))
+
+    @property
     def is_chosen(self) -> bool:
         """True if only some targets need it, as with `FROM build-$TARGETARCH`."""
         return self.idx in self.build.graph.chosen_stages

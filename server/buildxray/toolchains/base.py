@@ -148,6 +148,8 @@ class Workspace(NamedTuple):
     """True if the project does not name the machine that builds, so that it is unknown which steps are emulated."""
     may_have_own_machines: bool = False
     """True if the builder may have a machine for each platform: no file of the project tells which machines it has."""
+    stages_of_images: frozenset[str] = frozenset()
+    """The stages, by number or by name in lower case, of which builds of the project make images for platforms that they name, or publish them."""
     builds_for_itself: bool = False
     """True if the project's builds of the Dockerfile name no platform, so that each is for the machine that builds it."""
     platforms_are_unknown: bool = False

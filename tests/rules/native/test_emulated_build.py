@@ -596,6 +596,25 @@ def test_a_makefile_that_writes_the_flag_itself() -> None:
     assert finding.fixes == ()
 
 
+@every_case(
+    "stages, expected",
+    [
+        ({"build"}, []),
+        ({"0"}, []),
+        ({"check"}, []),
+        ({"other"}, [Safety.SUGGESTION]),
+        ({"stage-2"}, [Safety.SUGGESTION]),
+    ],
+)
+def test_a_stage_that_another_build_publishes_is_not_moved(stages: set[str], expected: list[Safety]) -> None:
+    text = (
+        "FROM golang AS Build\nRUN CGO_ENABLED=0 go build -o /o .\nFROM build AS check\nRUN go vet .\n"
+        "FROM scratch\nCOPY --from=build /o /o\n"
+    )
+    (finding,) = findings(emulated_build, context(text, workspace=Workspace(stages_of_images=frozenset(stages))))
+    assert [it.safety for it in finding.fixes] == expected
+
+
 def test_targets_whose_branch_does_not_compile_are_not_named() -> None:
     text = (
         "FROM alpine AS b\nARG TARGETARCH\n"
