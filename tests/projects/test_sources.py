@@ -301,3 +301,43 @@ def test_go_files_of_the_repository_that_need_cgo(
 def test_the_dockerfile_of_an_action(tmp_path: Path, text: str, expected: bool) -> None:
     (tmp_path / "action.yml").write_text(text)
     assert read_workspace(tmp_path).is_of_action is expected
+
+
+SED = "sed -e '1 s/^FROM/FROM --platform=$BUILDPLATFORM/' Dockerfile"
+
+
+@every_case(
+    "name, text, expected",
+    [
+        ("Makefile", f"cross:\n\t{SED} > Dockerfile.cross\n", True),
+        ("GNUmakefile", "cross:\n\tsed \\\n\t -e 's|^FROM golang|FROM --platform=linux golang|' Dockerfile\n", True),
+        ("hack/cross.sh", 'sed -i "s#^FROM #FROM --platform=\\$BUILDPLATFORM #" Dockerfile\n', True),
+        ("images.mk", "cross:\n\tperl -pe 's/^FROM /FROM --platform=x / if $$. == 1' Dockerfile\n", True),
+        ("justfile", "cross:\n  awk 'NR==1{sub(/^FROM/,\"FROM --platform=x\")}1' Dockerfile\n", True),
+        ("docker.sh", "gsed 's/^FROM /&--platform=$P /' Dockerfile\n", True),
+        # Other programs, the flag of another command, a comment, and files that nobody runs.
+        ("Makefile", "cross:\n\techo 'FROM --platform=x golang'\n", False),
+        ("Makefile", "a:\n\tI=$$(sed -n 's/^FROM //p' Dockerfile); docker build --platform=x .\n", False),
+        ("Makefile", "a:\n\tI=$$(sed -n 's/^FROM //p' Dockerfile); docker build '--platform=x' .\n", False),
+        ("Makefile", f"a:\n\t# {SED}\n", False),
+        ("hack/README.md", f"{SED}\n", False),
+        ("web/cross.sh", f"{SED}\n", False),
+    ],
+)
+def test_a_recipe_that_writes_the_platform_into_a_dockerfile(
+    tmp_path: Path, name: str, text: str, expected: bool
+) -> None:
+    directory = tmp_path / hex(hash((name, text)))
+    (directory / name).parent.mkdir(parents=True)
+    (directory / name).write_text(text)
+    assert read_workspace(directory).recipe_sets_platform is expected
+
+
+@every_case("place, expected", [("operator", True), ("web", False)])
+def test_a_recipe_at_the_root_of_a_repository_names_the_directory(tmp_path: Path, place: str, expected: bool) -> None:
+    (tmp_path / ".git").mkdir(exist_ok=True)
+    (tmp_path / "Makefile").write_text(
+        "cross:\n\tsed 's/^FROM/FROM --platform=x/' operator/Dockerfile | docker build -\n"
+    )
+    (tmp_path / place).mkdir()
+    assert read_workspace(tmp_path / place).recipe_sets_platform is expected

@@ -49,7 +49,6 @@ _CGO_MODULES: Final = lazy_regex(
     r"|libgit2/git2go|godror/godror|DataDog/go-libddwaf|go-gl/\S+|ethereum/go-ethereum|supranational/blst)"
     r"|gocv\.io/x/gocv)\b"
 )
-_SED: Final = lazy_regex(r"\bsed\b")
 _REQUIRE: Final = lazy_regex(r"^[ \t]*require\b", re.MULTILINE)
 _SKIPPED: Final = frozenset({"node_modules", "testdata", "vendor"})
 
@@ -58,15 +57,14 @@ def read_workspace(directory: Path) -> Workspace:
     """Read the facts about the sources in a directory. Facts from files that cannot be read are unknown."""
     package = _package(directory)
     has_native_packages = _has_native_packages(directory, package)
-    makefile = read_project_text(directory / "Makefile")
     search = _search(directory)
     beside = FilesBeside(directory)
     workspace = Workspace(
         has_native_packages=has_native_packages,
         may_take_native_packages=has_native_packages is None and _may_take_native_packages(directory, package),
         has_package_cache=_has_package_cache(directory),
-        makefile_sets_platform=makefile is not None and _sets_platform(makefile),
         is_of_action=_is_of_action(directory),
+        recipe_sets_platform=any(_sets_platform(it, directory) for it in _recipes(directory)),
         search=search,
         project_uses_cgo=None if search is None else search.uses_cgo,
         scripts=_scripts(package),
@@ -93,11 +91,43 @@ def _with_module(workspace: Workspace, directory: Path, module: str) -> Workspac
     )
 
 
-def _sets_platform(makefile: str) -> bool:
-    r"""True if a recipe writes the flag with `sed -e '1 s/\\(^FROM\\)/FROM --platform=…/' Dockerfile > Dockerfile.cross`."""
-    for line in makefile.replace("\\\n", " ").split("\n"):
-        program = _SED.search(line) if line.startswith("\t") else None
-        if program is not None and "FROM --platform=" in line[program.end() :]:
+_EDITOR: Final = lazy_regex(r"(?<![\w.-])(?:g?sed|perl|[gm]?awk)(?![\w.-])")
+_RECIPE: Final = lazy_regex(
+    r"(?:GNU)?makefile|.+\.(?:mk|make|mak|sh|bash)|\.?justfile|taskfile\.(?:dist\.)?ya?ml", re.IGNORECASE
+)
+"""Names of files with commands that people run: of make, shells, just and Task."""
+_OF_SCRIPTS: Final = frozenset({"bin", "build", "ci", "docker", "hack", "make", "scripts", "script", "tools"})
+_MOST_RECIPES: Final = 50
+
+
+def _recipes(directory: Path) -> Iterator[Path]:
+    """Yield the Makefiles and scripts beside a Dockerfile, in the usual directories of scripts there, and at the root of its repository."""
+    root = workspace_root(directory)
+    places = [directory, *(it for it in subdirectories(directory) if it.name in _OF_SCRIPTS)]
+    if root != directory:
+        places.append(root)
+    for place in places:
+        names = sorted(it.name for it in entries_of(place) if _RECIPE.fullmatch(it.name))
+        yield from (place / it for it in names[:_MOST_RECIPES])
+
+
+def _sets_platform(recipe: Path, directory: Path) -> bool:
+    r"""True if a command edits a Dockerfile of a directory and writes the flag: `sed -e '1 s/\\(^FROM\\)/FROM --platform=…/' Dockerfile > Dockerfile.cross`.
+
+    One in a directory above has to name the directory.
+    """
+    text = read_project_text(recipe)
+    if text is None or "--platform=" not in text:
+        return False
+    is_above = recipe.parent != directory and directory.is_relative_to(recipe.parent)
+    named = f"{directory.relative_to(recipe.parent).as_posix()}/" if is_above else ""
+    for line in text.replace("\\\n", " ").split("\n"):
+        program = None if line.lstrip().startswith("#") else _EDITOR.search(line)
+        if program is None or named not in line:
+            continue
+        # The flag of `docker build` on the same line is in no quotes, or in other ones.
+        quoted = (it for quote in "'\"" for it in line[program.end() :].split(quote)[1::2])
+        if any("FROM" in it and "--platform=" in it for it in quoted):
             return True
     return False
 

@@ -111,8 +111,8 @@ class Workspace(NamedTuple):
     """True if a package.json of the workspace of npm lists a package with native code, which not every image of it needs."""
     has_package_cache: bool = False
     """True if the repository holds the packages of Yarn, so that `yarn install` downloads none."""
-    makefile_sets_platform: bool = False
-    """True if the Makefile inserts `--platform` into a copy of the Dockerfile before the build, as kubebuilder's does."""
+    recipe_sets_platform: bool = False
+    """True if a Makefile or script inserts `--platform` into the Dockerfile, or into a copy, before the build, as kubebuilder's does."""
     is_of_action: bool = False
     """True if the `Dockerfile` of the directory is that of an action of GitHub, which builds it on a machine without a cache."""
     search: Callable[[], frozenset[str] | None] | None = None

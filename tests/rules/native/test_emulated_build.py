@@ -587,7 +587,7 @@ def test_xx_is_advised_where_it_can_install(image: str, run: str, *, is_advised:
 
 def test_a_makefile_that_writes_the_flag_itself() -> None:
     text = "FROM golang AS b\nRUN CGO_ENABLED=0 go build -o /o .\nFROM scratch\nCOPY --from=b /o /o\n"
-    workspace = Workspace(makefile_sets_platform=True)
+    workspace = Workspace(recipe_sets_platform=True)
     check_nothing(emulated_build, text, workspace=workspace)
     builder = Builder(request(), workspace)
     ctx = RuleContext(builder.build(builder.parse(text)), builder, asks_for_several=True)

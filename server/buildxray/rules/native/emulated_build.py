@@ -131,7 +131,8 @@ def emulated_build(ctx: RuleContext) -> Iterator[Finding]:
     compiler runs. No fix is offered then: cross-compiling saves time only if one machine then builds for all platforms. If each platform has
     its own job on its own machine, nothing is reported: these jobs run at the same time, and one of them would take as long alone.
 
-    Nor is a file of which the Makefile beside it builds a copy with `--platform` for other platforms, unless another build names several.
+    Nor is a file into which, or into a copy of which, a Makefile or script beside it writes `--platform` before it builds for other
+    platforms, unless another build names several.
 
     A file for development or tests by its path (`Dockerfile.dev`, `e2e/Dockerfile`) is not reported unless several platforms are
     requested. Nor is one in a directory of examples that mentions no platforms, if the project builds other files for several.
@@ -184,8 +185,8 @@ def _is_useless(ctx: RuleContext) -> bool:
     if ctx.assumes_platforms and _is_for_its_machine(ctx):
         return True
     workspace = ctx.build.workspace
-    if workspace.makefile_sets_platform and not ctx.asks_for_several:
-        # The copy that the Makefile writes is what is built for other platforms.
+    if workspace.recipe_sets_platform and not ctx.asks_for_several:
+        # What the Makefile or script writes is what is built for other platforms.
         return True
     is_shown_only = workspace.has_unread_builds and not ctx.has_intent and is_example(workspace.dockerfile)
     # People build and run it on their own machine, without emulation.
@@ -254,7 +255,7 @@ def _place(ctx: RuleContext, stage: Stage, commands: Sequence[KnownCommand]) -> 
 def _has_way(ctx: RuleContext, stage: Stage, commands: list[KnownCommand]) -> bool:
     """True if an edit or steps by hand surely move what a stage compiles to the build machine."""
     place = _place(ctx, stage, commands)
-    if place.is_guess or place.is_carrying or ctx.build.workspace.makefile_sets_platform:
+    if place.is_guess or place.is_carrying or ctx.build.workspace.recipe_sets_platform:
         return False
     if _fixes(ctx, stage, place.own_root):
         return True
@@ -303,9 +304,9 @@ def _finding(ctx: RuleContext, stage: Stage, commands: list[KnownCommand]) -> Fi
                 "on the build platform, `GOARCH=$TARGETARCH go install` would write to another directory, such as `bin/linux_arm64`"
             )
         )
-    is_written_later = ctx.build.workspace.makefile_sets_platform
+    is_written_later = ctx.build.workspace.recipe_sets_platform
     if is_written_later:
-        parts.append(_("the Makefile beside it writes `--platform` into a copy of this file"))
+        parts.append(_("a Makefile or script writes `--platform` into this file, or into a copy, before the build"))
     is_untold = ctx.is_only_prepared or ctx.build.workspace.machine_is_unknown
     is_doubtful = is_guess or is_written_later or is_untold
     severity = Severity.INFORMATION if is_doubtful else None
