@@ -23,7 +23,7 @@ from buildxray.rules.portability import (
     safety_of_moving,
 )
 from buildxray.semantics.build import Build, Effect, Instruction, KnownCommand, Stage
-from buildxray.syntax.instructions import Cmd, Entrypoint, Onbuild
+from buildxray.syntax.instructions import Arg, Cmd, Entrypoint, Env, Onbuild
 from buildxray.syntax.text import Edit
 from buildxray.toolchains.common import COMMON
 from buildxray.toolchains.go import GO
@@ -45,7 +45,7 @@ def cross_compile(ctx: RuleContext, stage: Stage) -> Fix | None:
         return None
     if any(it.use.cross_compilation is not None and not it.use.cross_compilation.is_safe for it in crossed):
         safety = Safety.SUGGESTION
-    if any(map(_may_want_cgo, crossed)) or is_named_above(root.from_, _ON_PURPOSE):
+    if any(_may_want_cgo(it) or _may_be_given_cgo(ctx, it) for it in crossed) or is_named_above(root.from_, _ON_PURPOSE):
         safety = Safety.SUGGESTION
     if not after.build.is_better_than(ctx.build) or not _is_right(after.build, family, safety):
         return None
@@ -70,6 +70,20 @@ def _may_want_cgo(command: KnownCommand) -> bool:
     if command.use.toolchain is not GO or command.invocation.setting("CGO_ENABLED").is_set or stage is None:
         return False
     return installs_c_compiler(stage) or not stage.image_name.startswith("docker.io/library/")
+
+
+def _may_be_given_cgo(ctx: RuleContext, command: KnownCommand) -> bool:
+    """True if a build may switch cgo on, by the argument of `ARG CGO_ENABLED=0`: no build of the file is known, or one gives it."""
+    invocation, name = command.invocation, "CGO_ENABLED"
+    if command.use.toolchain is not GO or invocation.setting(name).assignment is not None:
+        return False
+    declaration = command.run.declaration(name)
+    if declaration is not None and isinstance(declaration.node, Env) and declaration.uses_variable(name):
+        # `ENV CGO_ENABLED=$CGO_ENABLED` passes the argument on.
+        declaration = declaration.declaration(name)
+    is_argument = declaration is not None and isinstance(declaration.node, Arg)
+    is_given = not {name, "*"}.isdisjoint(ctx.given_arguments)
+    return is_argument and (is_given or not ctx.build.workspace.has_build)
 
 
 def _crossable(stages: Iterable[Stage]) -> list[KnownCommand] | None:

@@ -615,6 +615,24 @@ def test_a_stage_that_another_build_publishes_is_not_moved(stages: set[str], exp
     assert [it.safety for it in finding.fixes] == expected
 
 
+@every_case(
+    "lines, workspace, expected",
+    [
+        ("ARG CGO_ENABLED=0", Workspace(), Safety.SUGGESTION),
+        ("ARG CGO_ENABLED=0\nENV CGO_ENABLED=$CGO_ENABLED", Workspace(), Safety.SUGGESTION),
+        ("ARG CGO_ENABLED=0", Workspace(has_build=True, given_arguments=frozenset({"CGO_ENABLED"})), Safety.SUGGESTION),
+        ("ARG CGO_ENABLED=0", Workspace(has_build=True, given_arguments=frozenset({"*"})), Safety.SUGGESTION),
+        ("ARG CGO_ENABLED=0", Workspace(has_build=True), Safety.SAFE),
+        ("ARG CGO_ENABLED=0\nENV CGO_ENABLED=0", Workspace(), Safety.SAFE),
+        ("ARG CGO_ENABLED=1\nRUN go version\nENV CGO_ENABLED=0", Workspace(), Safety.SAFE),
+    ],
+)
+def test_a_build_argument_may_switch_cgo_on(lines: str, workspace: Workspace, expected: Safety) -> None:
+    text = f"FROM golang AS b\n{lines}\nRUN go build -o /o .\nFROM scratch\nCOPY --from=b /o /o\n"
+    (finding,) = findings(emulated_build, context(text, workspace=workspace))
+    assert [it.safety for it in finding.fixes] == [expected]
+
+
 def test_targets_whose_branch_does_not_compile_are_not_named() -> None:
     text = (
         "FROM alpine AS b\nARG TARGETARCH\n"
