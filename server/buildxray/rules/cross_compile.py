@@ -45,7 +45,9 @@ def cross_compile(ctx: RuleContext, stage: Stage) -> Fix | None:
         return None
     if any(it.use.cross_compilation is not None and not it.use.cross_compilation.is_safe for it in crossed):
         safety = Safety.SUGGESTION
-    if any(_may_want_cgo(it) or _may_be_given_cgo(ctx, it) for it in crossed) or is_named_above(root.from_, _ON_PURPOSE):
+    if any(_may_want_cgo(it) or _may_be_given_cgo(ctx, it) for it in crossed) or is_named_above(
+        root.from_, _ON_PURPOSE
+    ):
         safety = Safety.SUGGESTION
     if not after.build.is_better_than(ctx.build) or not _is_right(after.build, family, safety):
         return None

@@ -21,7 +21,10 @@ _DOWNLOADING: Final = frozenset({"aria2c", "curl", "wget"})
 _PARAMETER: Final = lazy_regex(r"\$\{?[1-9@*]")
 _FUNCTION: Final = lazy_regex(r"(?:function\s+)?(?P<name>[\w.-]+)")
 _SITE: Final = lazy_regex(r"""["']?\$\{?\w+\}?/""")
-_CHECKS: Final = ("sha256sum", "sha512sum", "sha1sum", "shasum", "md5sum", "b2sum")
+_CHECKS: Final = frozenset(
+    {"b2sum", "b3sum", "cksum", "md5sum", "sha1sum", "sha224sum", "sha256sum", "sha384sum", "sha512sum", "shasum"}
+)
+_DIGEST: Final = lazy_regex(r"(?<!\w)[0-9A-Fa-f]{32,128}(?!\w)")
 
 
 class Piece(NamedTuple):
@@ -69,7 +72,7 @@ def downloads(stage: Stage) -> Iterator[Download]:
     checking = [it.run.idx for run in stage.runs for it in run.commands if _compares(it)]
     for run in stage.runs:
         functions = _downloading_functions(run)
-        is_checked = any(it.name in _CHECKS for it in run.commands) or (bool(checking) and run.idx < checking[-1])
+        is_checked = any(map(_makes_digest, run.commands)) or (bool(checking) and run.idx < checking[-1])
         for command in run.commands:
             download = known.get(id(command.invocation))
             if command.name in functions and not command.is_chosen_by_platform:
@@ -82,8 +85,18 @@ def downloads(stage: Stage) -> Iterator[Download]:
 
 
 def _compares(command: Command) -> bool:
-    """True if a command compares files with checksums: `sha256sum -c`."""
-    return command.name in _CHECKS and any(_COMPARING.fullmatch(it) for it in command.syntax.arguments)
+    """True if a command compares files with checksums: `sha256sum -c`, or one whose script contains a checksum."""
+    is_list = command.name in _CHECKS and any(_COMPARING.fullmatch(it) for it in command.syntax.arguments)
+    return is_list or (_makes_digest(command) and _DIGEST.search(command.run.node.text) is not None)
+
+
+def _makes_digest(command: Command) -> bool:
+    arguments = command.syntax.arguments
+    return command.name in _CHECKS or (command.name == "openssl" and any(map(_OF_OPENSSL.fullmatch, arguments[:1])))
+
+
+_OF_OPENSSL: Final = lazy_regex(r"dgst|md5|sha\d+")
+"""The subcommands with which OpenSSL makes digests. Source: docs.openssl.org, openssl-dgst."""
 
 
 _COMPARING: Final = lazy_regex(r"--check|-\w*c\w*")

@@ -61,6 +61,7 @@ def test_a_binary_on_an_image_without_its_library_is_reported(
         (DEBIAN_GO, "a", "go build -o /other .", "scratch"),
         (DEBIAN_GO, "a", "go build -tags netgo,osusergo -o /o .", "scratch"),
         (DEBIAN_GO, "a", "go build -ldflags '-extldflags -static' -o /o .", "scratch"),
+        (DEBIAN_GO, "a", "CGO_LDFLAGS='-lz -static' go build -o /o .", "scratch"),
         (DEBIAN_GO, "a", "go build -o /o .", "frobnicate/base"),
         (DEBIAN_GO, "a", "go build -o /o .", "alpine\nRUN apk add gcompat"),
         ("golang:alpine", "a", "go build -o /o .", "scratch"),
@@ -80,6 +81,9 @@ def test_sources_without_cgo_are_not_reported() -> None:
 
 def test_an_explicit_cgo_enabled_has_no_fix() -> None:
     check_no_fix(dynamic_binary_in_scratch, DYNAMIC.format(DEBIAN_GO, "a", "CGO_ENABLED=1 go build -o /o .", "scratch"))
+    check_no_fix(
+        dynamic_binary_in_scratch, DYNAMIC.format(DEBIAN_GO, "a", "CGO_LDFLAGS=-lz go build -o /o .", "scratch")
+    )
     check_nothing(dynamic_binary_in_scratch, "")
 
 

@@ -124,6 +124,12 @@ def test_the_fix_uses_the_platform_argument(before: str, after: str) -> None:
         "RUN wget https://x/a-amd64 && echo 'abc a-amd64' | sha256sum -c",
         "RUN wget -O /a https://x/a-amd64\nRUN echo 'abc  /a' | sha256sum -c",
         "ADD --checksum=sha256:24454f830cdb571e2c4ad15481119c43b3cafd48dd869a9b2945d1036d1dc68d https://x/amd64 /",
+        'RUN wget -O /a https://x/a-amd64\nRUN test "$(md5sum /a | cut -d" " -f1)" = 0f343b0931126a20f133d67c2b018a3b',
+        "RUN wget -O /a https://x/a-amd64 && openssl dgst -md5 /a | grep 0f343b0931126a20f133d67c2b018a3b",
+        "RUN wget -O /a https://x/a-amd64 && sha384sum /a > /b && cmp /b /c",
+        # A version of the instruction set of amd64
+        "RUN wget -O /a https://x/a_linux_amd64_v1",
+        "RUN wget https://x/a-linux-amd64-v3.tgz && tar xf a-linux-amd64-v3.tgz",
     ],
 )
 def test_a_name_that_cannot_be_replaced_has_no_fix(line: str) -> None:
@@ -131,7 +137,11 @@ def test_a_name_that_cannot_be_replaced_has_no_fix(line: str) -> None:
 
 
 def test_a_checksum_of_something_else_keeps_the_fix() -> None:
-    runs = "RUN echo 'abc  /x' | sha256sum -c\nRUN wget -O /a https://x/a-amd64\nRUN sha256sum /a > /a.sha256"
+    before, after = (
+        "RUN echo 'abc  /x' | sha256sum -c",
+        "RUN sha256sum /a > /b\nRUN echo 0f343b0931126a20f133d67c2b018a3b > /c",
+    )
+    runs = f"{before}\nRUN wget -O /a https://x/a-amd64\n{after}"
     (finding,) = findings(hard_coded_arch, context(f"FROM alpine\n{runs}\n"))
     assert finding.fixes
 

@@ -71,6 +71,34 @@ def test_names_in_json_in_quotes_and_in_variables(copy: str, written: str) -> No
     assert text[slice(*finding.range)] == written
 
 
+@every_case(
+    "source, has_fix",
+    [
+        ("dist/agent_linux_amd64_v1/agent", False),
+        ("dist/agent-amd64-v3", False),
+        ("dist/agent-amd64-v1.2", True),
+        ("dist/v1/agent-amd64", True),
+        ("dist/agent_linux_amd64_view", True),
+    ],
+)
+def test_other_architectures_have_no_version_of_that_name(source: str, has_fix: bool) -> None:
+    (finding,) = findings(single_arch_file, context(f"FROM alpine\nCOPY {source} /usr/bin/agent\n"))
+    assert bool(finding.fixes) is has_fix
+
+
+@every_case(
+    "line, places",
+    [
+        ("ADD https://x.org/thing-amd64 /opt/thing-amd64", []),
+        ("RUN wget https://x.org/thing-amd64", []),
+        ("RUN wget https://x.org/thing-arm64", ["amd64"]),
+        ("COPY thing-amd64 /opt/thing-amd64", ["amd64"]),
+    ],
+)
+def test_the_program_that_the_image_starts_has_one_finding(line: str, places: list[str]) -> None:
+    assert reported(single_arch_file, f'FROM debian\nWORKDIR /opt\n{line}\nCMD ["/opt/thing-amd64"]\n') == places
+
+
 def test_a_name_that_follows_the_target_is_not_reported() -> None:
     for value in ("dist/agent-$TARGETARCH", "dist/agent"):
         text = f"FROM alpine\nARG TARGETARCH\nENV FILE={value}\nENV OTHER=agent-amd64\nCOPY $FILE /agent\n"

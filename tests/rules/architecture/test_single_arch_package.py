@@ -38,6 +38,8 @@ IMAGE = "FROM debian:13\nARG TARGETARCH\n{}\n"
         ("RUN uv pip install --python-platform x86_64-unknown-linux-gnu -r r.txt", "x86_64"),
         ('RUN gh release download v1 -R o/r -p "tool-linux-amd64.tgz"', "amd64"),
         ("RUN gh release download v1 -R o/r --pattern='*_arm64.deb'", "arm64"),
+        # The download is the cause, not what installs its file.
+        ("RUN gh release download v1 -R o/r -p t_amd64.deb && dpkg -i t_amd64.deb", "amd64"),
     ],
 )
 def test_packages_for_one_architecture_are_reported(line: str, place: str) -> None:

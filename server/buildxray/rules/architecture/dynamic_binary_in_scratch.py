@@ -13,6 +13,7 @@ from buildxray.rules.base import Finding, Fix, FixAvailability, Related, Safety,
 from buildxray.rules.context import RuleContext
 from buildxray.rules.copied_libraries import may_have_libraries
 from buildxray.rules.edits import set_target
+from buildxray.rules.portability import needs_c
 from buildxray.semantics.build import Build, Effect, KnownCommand, Stage
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.toolchains.base import CrossCompilation
@@ -144,7 +145,7 @@ def _message(commands: list[KnownCommand], library: _Library, image: _Library) -
 
 
 def _fixes(commands: list[KnownCommand]) -> tuple[Fix, ...]:
-    if any(it.invocation.setting("CGO_ENABLED").is_set or not it.syntax.is_writable for it in commands):
+    if any(it.invocation.setting("CGO_ENABLED").is_set or needs_c(it) or not it.syntax.is_writable for it in commands):
         return ()
     off = CrossCompilation((("CGO_ENABLED", "0"),), (), is_safe=False)
     edits = tuple(edit for it in commands for edit in set_target(it, off))
@@ -154,7 +155,8 @@ def _fixes(commands: list[KnownCommand]) -> tuple[Fix, ...]:
 def _is_dynamic(stage: Stage, command: KnownCommand) -> bool:
     """True if Go links to the C library of the stage, for some target."""
     use, invocation = command.use, command.invocation
-    flags = " ".join((*invocation.command.arguments, *(it or "" for it in invocation.setting("GOFLAGS").values)))
+    options = (it or "" for name in ("GOFLAGS", "CGO_LDFLAGS") for it in invocation.setting(name).values)
+    flags = " ".join((*invocation.command.arguments, *options))
     if _PURE.search(flags) or invocation.setting("CC").is_set or any(it.os != "linux" for it in invocation.targets):
         # An explicit compiler may come with another library.
         return False

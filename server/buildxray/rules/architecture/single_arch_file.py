@@ -14,6 +14,7 @@ from buildxray.platforms.machine_files import DISK_OR_KERNEL
 from buildxray.rules.base import Doubt, Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.download_use import NO_PROGRAMS, PROGRAMS, is_used_for_some_targets
+from buildxray.rules.downloads import downloads
 from buildxray.rules.edits import declare_arguments
 from buildxray.rules.intended import (
     adds_architecture,
@@ -308,6 +309,12 @@ def _variable(text: str, place: TextRange) -> str:
     return "${TARGETARCH}" if after.isalnum() or after == "_" else "$TARGETARCH"
 
 
+def _is_downloaded(stage: Stage, name: str) -> bool:
+    """True if the image downloads a file of this name, which `hard-coded-arch` reports."""
+    addresses = (it.address for one in stage.ancestry for it in downloads(one))
+    return any(posixpath.basename(it) == name for it in addresses)
+
+
 def _started(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
     """Programs started by ENTRYPOINT or CMD that have one architecture in their name."""
     for instruction in stage.instructions:
@@ -319,7 +326,7 @@ def _started(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
         named = named_architectures(program.rpartition("/")[2])
         if len(named) != 1 or "$" in program or "/" not in program or runs_programs_of(ctx, stage, named[0][2]):
             continue
-        if is_on_image_for(stage, named[0][2]):
+        if is_on_image_for(stage, named[0][2]) or _is_downloaded(stage, program.rpartition("/")[2]):
             continue
         start, end, architecture = named[0]
         offset = program.rfind("/") + 1

@@ -163,8 +163,8 @@ def single_arch_package(ctx: RuleContext) -> Iterator[Finding]:
             continue
         downloaded = {
             posixpath.basename(word.text.strip("'\""))
-            for command in stage.commands(Effect.DOWNLOAD)
-            if command.name in _DOWNLOADERS
+            for command in (it for run in stage.runs for it in run.commands)
+            if command.name in _DOWNLOADERS or _is_release_download(command)
             for word in command.syntax.words
         }
         places = [it for instruction in stage.instructions for it in _places(ctx, instruction, downloaded)]
@@ -304,13 +304,25 @@ def _in_heredoc(ctx: RuleContext, instruction: Instruction, heredoc: Heredoc) ->
         yield _Place(place, named[2], targets, fixes)
 
 
+def _is_release_download(command: Command) -> bool:
+    return command.name == "gh" and command.syntax.arguments[:2] == ("release", "download")
+
+
+def _is_installed_later(download: Command, pattern: str) -> bool:
+    """True if an installer of the stage is given the file that a command downloads."""
+    name = posixpath.basename(pattern.partition("=")[2] or pattern)
+    runs = () if download.run.stage is None else download.run.stage.runs
+    later = (it for run in runs for it in run.commands if it.range.start > download.range.start)
+    return any(it.name in _MANAGERS and name in map(posixpath.basename, it.syntax.arguments) for it in later)
+
+
 def _packages(run: Run, command: Command, downloaded: set[str]) -> Iterator[_Place]:
     name, words = command.name, command.syntax.words
-    if name == "gh" and command.syntax.arguments[:2] == ("release", "download"):
+    if _is_release_download(command):
         for before, word in pairwise(words):
             is_pattern = before.text in _PATTERNS or word.text.startswith(tuple(f"{it}=" for it in _PATTERNS))
             if is_pattern and word.value is not None:
-                yield from _one(run, command, word, Doubt.USE)
+                yield from _one(run, command, word, None if _is_installed_later(command, word.value) else Doubt.USE)
         return
     if reads_script(command.syntax):
         # `curl https://… | ARCH=amd64 sh`
