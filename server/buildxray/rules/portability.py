@@ -385,8 +385,16 @@ def is_harmless(instruction: Instruction) -> bool:
     if isinstance(instruction, Run):
         return _is_harmless_run(instruction)
     if isinstance(node, Copy) and node.source_stage is not None:
-        return all(is_for_all(it.text) for it in node.sources)
+        return all(is_for_all(it.text) for it in node.sources) or _copies_neutral_files(instruction)
     return not isinstance(node, Onbuild)
+
+
+def _copies_neutral_files(copy: Instruction) -> bool:
+    """True if a COPY takes what suits every machine, such as the output of a bundler, and so no program that the stage could run."""
+    copied = copy.build.artifacts.copied(copy.idx)
+    return bool(copied) and all(
+        bool(origins) and all(it.suits_every_machine for it in origins) for _source, origins in copied
+    )
 
 
 def _is_harmless_run(run: Run) -> bool:

@@ -633,6 +633,27 @@ def test_a_build_argument_may_switch_cgo_on(lines: str, workspace: Workspace, ex
     assert [it.safety for it in finding.fixes] == [expected]
 
 
+@every_case(
+    "copy, expected",
+    [
+        ("COPY --from=web /web/dist ./web/dist", Safety.SAFE),
+        ("COPY --from=web /web/logo.svg ./logo.svg", Safety.SAFE),
+        ("COPY --from=web /web/node_modules ./node_modules", None),
+        ("COPY --from=web /usr/local/bin/node /usr/local/bin/", Safety.SUGGESTION),
+        ("COPY --from=web /web/dist /usr/local/bin/node ./", Safety.SUGGESTION),
+        ("COPY --from=web /opt/yarn ./yarn", Safety.SUGGESTION),
+    ],
+)
+def test_a_stage_may_take_files_that_suit_every_machine_from_another_one(copy: str, expected: Safety | None) -> None:
+    text = (
+        "FROM --platform=$TARGETPLATFORM node AS web\nWORKDIR /web\nCOPY web .\nRUN npm ci && npm run build\n"
+        f"FROM golang AS build\nWORKDIR /s\nCOPY . .\n{copy}\nRUN CGO_ENABLED=0 go build -o /o .\n"
+        "FROM scratch\nCOPY --from=build /o /o\n"
+    )
+    of_go = [it for it in findings(emulated_build, context(text)) if "`go build`" in it.message]
+    assert [fix.safety for it in of_go for fix in it.fixes] == ([] if expected is None else [expected])
+
+
 def test_targets_whose_branch_does_not_compile_are_not_named() -> None:
     text = (
         "FROM alpine AS b\nARG TARGETARCH\n"
