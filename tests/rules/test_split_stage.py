@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from buildxray.plan.checks.ignored import IgnorePatterns
 from buildxray.rules.native.emulated_build import emulated_build
 from buildxray.syntax.text import apply_edits
 from buildxray.toolchains.base import Workspace
@@ -217,10 +218,143 @@ def test_a_jar_runs_on_the_runtime_of_its_version() -> None:
         'CMD ["/other"]',
         'USER app\nCMD ["/app"]',
         "CMD /app > /log 2>&1",
+        # Programs that the run image lacks
+        'HEALTHCHECK CMD curl -f localhost\nCMD ["/app"]',
+        'HEALTHCHECK CMD ["wget", "-q", "localhost"]\nCMD ["/app"]',
+        # Directories, files, users and links that the run image lacks
+        'RUN mkdir -p /data && chown 1000 /data\nCMD ["/app"]',
+        'RUN touch /etc/app.conf\nCMD ["/app"]',
+        'RUN echo yes > /etc/app.conf\nCMD ["/app"]',
+        'RUN adduser -D app\nCMD ["/app"]',
+        'RUN ln -s /app /usr/bin/app\nCMD ["/app"]',
+        # A value that another instruction may have set
+        'ENV A=1\nENV B=$A\nCMD ["/app"]',
     ],
 )
 def test_nothing_is_split_where_the_program_may_need_more(rest: str) -> None:
     check_no_fix(emulated_build, GO.format(rest=rest))
+
+
+@every_case(
+    "more",
+    [
+        'HEALTHCHECK CMD ["/app", "check"]',
+        "HEALTHCHECK CMD wget -q localhost || exit 1",
+        "HEALTHCHECK NONE",
+        "RUN go version | cat",
+        "RUN mkdir -p /app && chmod 755 /app",
+    ],
+)
+def test_a_program_that_needs_no_more_is_split(more: str) -> None:
+    text = f'FROM golang:1.26\n{more}\nWORKDIR /src\nCOPY . .\nRUN CGO_ENABLED=0 go build -o /app .\nCMD ["/app"]\n'
+    assert split(text) is not None
+
+
+def test_a_run_stage_declares_the_arguments_that_it_uses() -> None:
+    check_fix(
+        emulated_build,
+        """
+        FROM golang:1.26
+        ARG UNUSED PORT=80 VERSION
+        WORKDIR /src
+        COPY . .
+        RUN CGO_ENABLED=0 go build -ldflags "-X main.v=$VERSION" -o /app .
+        ENV VERSION=$VERSION
+        EXPOSE $PORT
+        CMD ["/app", "$UNUSED"]
+        """,
+        """
+        FROM --platform=$BUILDPLATFORM golang:1.26 AS build
+        ARG UNUSED PORT=80 VERSION
+        WORKDIR /src
+        COPY . .
+        ARG TARGETARCH
+        RUN CGO_ENABLED=0 GOARCH=$TARGETARCH go build -ldflags "-X main.v=$VERSION" -o /app .
+
+        FROM gcr.io/distroless/static-debian12
+        ARG PORT=80
+        ARG VERSION
+        WORKDIR /src
+        COPY --from=build /app /app
+        ENV VERSION=$VERSION
+        EXPOSE $PORT
+        CMD ["/app", "$UNUSED"]
+        """,
+    )
+
+
+@every_case(
+    "copies, expected",
+    [
+        ("COPY . .", ["/src/static/", "/src/templates/"]),
+        ("COPY . /srv/", ["/srv/static/", "/srv/templates/"]),
+        ("COPY web /srv", ["/srv/views/"]),
+        ("COPY --from=alpine . .", []),
+        ("COPY go.* *.go ./", []),
+        ("COPY go.mod main.go ./", []),
+    ],
+)
+def test_directories_of_data_come_along(copies: str, expected: list[str]) -> None:
+    held = {"static/", "templates/", "private/", "public/", "web/views/"}
+    workspace = Workspace(holds=held.__contains__, ignored=IgnorePatterns("public\n"))
+    text = f'FROM golang:1.26\nWORKDIR /src\n{copies}\nRUN CGO_ENABLED=0 go build -o /app .\nCMD ["/app"]\n'
+    run_stage = split(text, workspace) or ""
+    copied = [it.split()[2] for it in run_stage.splitlines() if it.startswith("COPY --from=build")]
+    assert copied == ["/app", *expected]
+
+
+def test_files_of_data_that_the_file_names_come_along() -> None:
+    copies = "COPY go.mod package.json ./\nCOPY app ./app\nCOPY static ./static\nCOPY config.yaml /etc/app/"
+    text = f'FROM golang:1.26\nWORKDIR /src\n{copies}\nRUN CGO_ENABLED=0 go build -o /srv ./app\nCMD ["/srv"]\n'
+    run_stage = split(text) or ""
+    assert "COPY static ./static\nCOPY config.yaml /etc/app/\nCOPY --from=build /srv /srv\nCMD" in run_stage
+
+
+@every_case(
+    "image, options, check, is_split",
+    [
+        ("21", "-Xmx1g -Djava.security.egd=file:/dev/./urandom", "HEALTHCHECK CMD curl -f localhost || exit 1", True),
+        ("21-alpine", "-Djava.io.tmpdir=/tmp/", "HEALTHCHECK CMD wget -q localhost", True),
+        ("21-alpine", "-Xmx1g", "HEALTHCHECK CMD curl -f localhost", False),
+        ("21", "-javaagent:/opt/agent.jar", "", False),
+        ("21", "-Dlog4j.configurationFile=conf/log4j2.xml", "", False),
+    ],
+)
+def test_java_needs_what_its_options_and_its_check_name(
+    image: str, options: str, check: str, *, is_split: bool
+) -> None:
+    words = ", ".join(f'"{it}"' for it in ("java", *options.split(), "-jar", "target/a.jar"))
+    text = f"FROM maven:3.9-eclipse-temurin-{image}\nCOPY . .\nRUN mvn package\n{check}\nCMD [{words}]\n"
+    assert (split(text) is not None) is is_split
+
+
+@every_case("check, is_split", [("curl -f localhost", False), ("[ -e /tmp/ready ]", True)])
+def test_the_image_of_asp_net_has_no_curl(check: str, *, is_split: bool) -> None:
+    text = (
+        "FROM mcr.microsoft.com/dotnet/sdk:9.0\nWORKDIR /src\nCOPY . .\nRUN dotnet publish -c Release -o /app\n"
+        f'HEALTHCHECK CMD {check}\nENTRYPOINT ["dotnet", "/app/a.dll"]\n'
+    )
+    assert (split(text) is not None) is is_split
+
+
+@every_case(
+    "install, expected",
+    [
+        (
+            "RUN --mount=type=secret,id=npmrc,target=/root/.npmrc npm ci",
+            "RUN --mount=type=secret,id=npmrc,target=/root/.npmrc npm ci --omit=dev",
+        ),
+        ("RUN NPM_TOKEN=abc npm ci", None),
+    ],
+)
+def test_packages_are_installed_again_with_the_same_secrets(install: str, expected: str | None) -> None:
+    run_stage = split(NODE.format(before="", files="COPY . .\n", rest="").replace("RUN npm ci", install))
+    assert run_stage is None if expected is None else expected in (run_stage or "")
+
+
+def test_a_client_that_a_script_writes_into_node_modules_would_be_lost() -> None:
+    text = NODE.format(before="", files="COPY . .\n", rest="")
+    assert split(text, Workspace(scripts=(("build", "prisma generate && tsc"),))) is None
 
 
 def test_rust_needs_a_person_to_set_up_a_linker() -> None:
@@ -237,9 +371,9 @@ COPY package*.json ./
 """
 
 
-def split(text: str, scripts: tuple[tuple[str, str], ...] = ()) -> str | None:
+def split(text: str, workspace: Workspace | None = None) -> str | None:
     """The run stage of the fix; None if nothing is split."""
-    (finding,) = findings(emulated_build, context(text, workspace=Workspace(scripts=scripts)))
+    (finding,) = findings(emulated_build, context(text, workspace=workspace or Workspace()))
     fixes = [it for it in finding.fixes if it.title == "Split into build and run stage"]
     return apply_edits(text, fixes[0].edits).partition("\n\n")[2] if fixes else None
 
@@ -266,7 +400,7 @@ def test_files_that_the_file_names_are_in_the_run_stage(before: str, files: str,
 @every_case("script, is_split", [("prepare", False), ("postinstall", False), ("build", True)])
 def test_a_script_of_the_installation_may_need_what_is_for_development(script: str, *, is_split: bool) -> None:
     text = NODE.format(before="", files="COPY . .\n", rest="")
-    assert (split(text, ((script, "husky"),)) is not None) is is_split
+    assert (split(text, Workspace(scripts=((script, "husky"),))) is not None) is is_split
 
 
 @pytest.mark.parametrize(("version", "image"), [("17", "17-jre"), ("21", "21-jre-alpine")])

@@ -11,7 +11,8 @@ import difflib
 import posixpath
 import re
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from typing import Final, NamedTuple
 
 from buildxray.localization import _
@@ -20,9 +21,11 @@ from buildxray.rules.context import RuleContext
 from buildxray.rules.cross_compile import cross_compile
 from buildxray.rules.edits import line_end, remove_line
 from buildxray.semantics.build import Command, Effect, Instruction, KnownCommand, Run, Stage
+from buildxray.semantics.file_flow import holds
 from buildxray.semantics.origins import Machine
-from buildxray.syntax.instructions import Cmd, Copying, Entrypoint, Healthcheck, ShellOrExec, User, Workdir
+from buildxray.syntax.instructions import Arg, Cmd, Copying, Entrypoint, Healthcheck, Pair, ShellOrExec, User, Workdir
 from buildxray.syntax.lazy_regex import lazy_regex
+from buildxray.syntax.shell import read_script
 from buildxray.syntax.text import Edit, TextRange, apply_edits
 from buildxray.toolchains.dotnet import DOTNET
 from buildxray.toolchains.go import GO
@@ -71,7 +74,7 @@ def split_stage(ctx: RuleContext, stage: Stage, commands: Sequence[KnownCommand]
     after the last of them, since these may be needed at run time.
     """
     run_stage = _run_stage(stage, commands)
-    if run_stage is None or not _can_split(ctx, stage, commands) or not _has_users(stage, run_stage):
+    if run_stage is None or not _can_split(ctx, stage, commands, run_stage) or not _has_users(stage, run_stage):
         return None
     cut = ctx.after(_cut(stage, commands[-1].run, run_stage))
     fix = cross_compile(cut, cut.build.stages[stage.idx])
@@ -87,8 +90,8 @@ def split_stage(ctx: RuleContext, stage: Stage, commands: Sequence[KnownCommand]
     return Fix(_("Split into build and run stage"), tuple(edits), Safety.SUGGESTION)
 
 
-def _can_split(ctx: RuleContext, stage: Stage, commands: Sequence[KnownCommand]) -> bool:
-    """True if only configuration and files of the build context follow the last compiler, and nothing else is installed."""
+def _can_split(ctx: RuleContext, stage: Stage, commands: Sequence[KnownCommand], run_stage: _RunStage) -> bool:
+    """True if only configuration and files of the build context follow the last compiler, and nothing else is installed or made."""
     last = commands[-1].run
     is_named_target = bool(ctx.build.request.target_stage)
     if stage.bases or stage.children or stage.consumers or is_named_target or last.stage is not stage:
@@ -96,12 +99,13 @@ def _can_split(ctx: RuleContext, stage: Stage, commands: Sequence[KnownCommand])
     builders = {it.run for it in commands}
     if any(isinstance(it, Run) and not _is_preparation(it) for it in stage.instructions if it not in builders):
         return False
+    if not _has_programs(stage, run_stage) or _makes_more(stage, run_stage):
+        return False
     for instruction in stage.instructions:
-        node = instruction.node
         is_late = instruction.idx > last.idx
         if is_late and instruction.keyword not in (*_OF_THE_IMAGE, "ENV", "WORKDIR", "COPY"):
             return False
-        if instruction.keyword == "ENV" and "$" in node.text:
+        if instruction.keyword == "ENV" and not all(_is_argument(instruction, it) for it in instruction.variable_names):
             return False
         if instruction.keyword in ("ONBUILD", "SHELL", "ADD"):
             return False
@@ -118,6 +122,64 @@ def _prepares(command: Command) -> bool:
         return False
     is_of_npm = command.use.toolchain is NODE and command.use.effect is Effect.INSTALL
     return is_of_npm or command.use.effect in (Effect.FETCH, Effect.NEUTRAL)
+
+
+def _has_programs(stage: Stage, run_stage: _RunStage) -> bool:
+    """True if the image of the run stage has the programs with which the file checks the health of the container."""
+    image = stage.from_.image
+    if image is not None and image.text == run_stage.image:
+        return True
+    checks = [it for it in stage.instructions if _checks_health(it)]
+    known = _programs_of(run_stage.image)
+    files = {it.rstrip("/") for it in run_stage.copied}
+    return all(
+        it.name in known or any(posixpath.join(directory, it.words[0].text) in files for directory in check.directories)
+        for check in checks
+        for it in read_script(check.node).commands
+        if it.words
+    )
+
+
+def _programs_of(image: str) -> frozenset[str]:
+    """The programs of an image of this module that a health check may use."""
+    if "distroless" in image:
+        return frozenset()
+    own = {"dotnet"} if "dotnet" in image else {"java"} if "temurin" in image else set()
+    if "alpine" in image:
+        return frozenset(_OF_EVERY_SHELL | _OF_BUSYBOX | own)
+    return frozenset(_OF_EVERY_SHELL | (_OF_TEMURIN if "temurin" in image else set()) | own)
+
+
+_OF_EVERY_SHELL: Final = {
+    ":", "[", "bash", "cat", "echo", "exit", "false", "grep", "kill", "ls", "printf", "sh", "sleep", "test", "true",
+}  # fmt: skip
+_OF_BUSYBOX: Final = {"nc", "netstat", "pgrep", "pidof", "ps", "wget"}
+_OF_TEMURIN: Final = {"curl", "wget"}
+"""Packages of the images on Ubuntu. Source: github.com/adoptium/containers, ubuntu.Dockerfile.j2."""
+_MAKING: Final = lazy_regex(
+    r"addgroup|adduser|chgrp|chmod|chown|cp|groupadd|install|ln|mkdir|mv|rsync|tar|tee|touch|unzip|user(?:add|mod)"
+)
+"""Programs that make files, directories and users which the program may need."""
+_WITH_MODE: Final = frozenset({"chgrp", "chmod", "chown"})
+_WITH_DESTINATION: Final = frozenset({"cp", "install", "ln", "mv", "rsync"})
+
+
+def _makes_more(stage: Stage, run_stage: _RunStage) -> bool:
+    """True if a RUN makes a file, a directory or a user that the run stage would lack."""
+    copied = [it.rstrip("/") for it in run_stage.copied]
+    return any(_makes_other(command, copied) for run in stage.runs for command in run.commands)
+
+
+def _makes_other(command: Command, copied: Sequence[str]) -> bool:
+    is_file = command.syntax.is_piped and not any(it.syntax.input is command.syntax for it in command.run.commands)
+    if not _MAKING.fullmatch(command.name):
+        return is_file
+    operands = [it for it in command.syntax.words[1:] if not it.text.startswith("-")]
+    if command.name in _WITH_DESTINATION:
+        operands = operands[-1:]
+    made = operands[command.name in _WITH_MODE :]
+    paths = [command.invocation.paths(it) for it in made]
+    return not all(any(holds(path, it) or holds(it, path) for path in some for it in copied) for some in paths)
 
 
 def _has_users(stage: Stage, run_stage: _RunStage) -> bool:
@@ -159,11 +221,55 @@ def _of_go(
     outputs = {path for it in commands for path in it.use.outputs}
     if "/" not in words[0] or paths[0] not in outputs or any(map(_looks_like_a_path, words[1:])):
         return None
+    copied = (paths[0], *_data_directories(stage, commands[-1].run))
+    lines = tuple(_written(it) for it in _named_data(stage, commands[-1].run))
     if not _needs_shell(stage):
-        return _RunStage("gcr.io/distroless/static-debian12", (paths[0],))
+        return _RunStage("gcr.io/distroless/static-debian12", copied, lines)
     alpine = _DISTRIBUTION.search(stage.image_name)
     version = alpine[0].removeprefix("alpine") if alpine else ""
-    return _RunStage(f"alpine:{version}" if version else "alpine", (paths[0],))
+    return _RunStage(f"alpine:{version}" if version else "alpine", copied, lines)
+
+
+_DATA: Final = (
+    "assets", "config", "configs", "i18n", "locales", "migrations", "public", "resources", "static", "templates", "translations", "views",
+)  # fmt: skip
+"""Directories whose files programs open by the usual names of web frameworks and of tools for databases."""
+_DATA_FILE: Final = lazy_regex(
+    r"(?!go\.|package|tsconfig)[\w.-]+\.(?:conf|db|html|ini|json|pem|properties|sql|tmpl|toml|txt|xml|ya?ml)"
+)
+
+
+def _data_directories(stage: Stage, last: Run) -> tuple[str, ...]:
+    """The directories of data that the copy of a whole directory of the build context brings, with a slash at the end."""
+    copies = [it for it in stage.instructions if it.idx < last.idx and isinstance(it.node, Copying)]
+    return tuple(dict.fromkeys(path for it in copies for path in _data_in(it)))
+
+
+def _data_in(copy: Instruction) -> Iterator[str]:
+    node, workspace = copy.node, copy.build.workspace
+    if not isinstance(node, Copying) or workspace.holds is None or node.flag_value("from") or not node.destination:
+        return
+    source = posixpath.normpath(node.sources[0].text.lstrip("/") or ".") if len(node.sources) == 1 else "*"
+    places = {*copy.expanded(node.destination.text)}
+    if re.search(r"[*?\[$]", source) or None in places or len(places) != 1 or len(copy.directories) != 1:
+        return
+    destination = posixpath.normpath(posixpath.join(copy.directories[0], places.pop() or ""))
+    for name in _DATA:
+        path = posixpath.normpath(posixpath.join(source, name))
+        is_ignored = workspace.ignored is not None and workspace.ignored.excludes(path)
+        if workspace.holds(f"{path}/") and not is_ignored:
+            yield f"{destination.rstrip('/')}/{name}/"
+
+
+def _named_data(stage: Stage, last: Run) -> Iterator[Instruction]:
+    """Yield the COPY instructions before the last compiler that bring directories or files of data only."""
+    for instruction in stage.instructions:
+        node = instruction.node
+        if instruction.idx > last.idx or not isinstance(node, Copying) or node.flag_value("from"):
+            continue
+        names = [posixpath.normpath(it.text) for it in node.sources]
+        if names and all(it.partition("/")[0] in _DATA or _DATA_FILE.fullmatch(it) for it in names):
+            yield instruction
 
 
 def _of_dotnet(
@@ -181,6 +287,9 @@ def _of_dotnet(
     return _RunStage(image.text.replace("/sdk", "/aspnet"), (f"{directory}/",))
 
 
+_OF_EVERY_SYSTEM: Final = lazy_regex(r"[=:](?:file:)?/(?:dev|proc|tmp)/")
+
+
 def _published(commands: Iterable[KnownCommand]) -> Iterable[str]:
     for command in commands:
         output = command.invocation.argument("-o", "--output")
@@ -192,6 +301,9 @@ def _of_java(stage: Stage, words: Sequence[str], paths: Sequence[str]) -> _RunSt
     if words[0] != "java" or "-jar" not in words[:-1]:
         return None
     idx = words.index("-jar") + 1
+    if any(_looks_like_a_path(it) and not _OF_EVERY_SYSTEM.search(it) for it in words[1 : idx - 1]):
+        # `-javaagent:/opt/agent.jar`
+        return None
     if not re.search(r"(?:^|/)(?:target|build/libs)/[^/*]+\.jar$", words[idx]) or any(
         map(_looks_like_a_path, words[idx + 1 :])
     ):
@@ -226,10 +338,20 @@ def _of_node(stage: Stage, words: Sequence[str], directory: str) -> _RunStage | 
     kept = [it for it in stage.instructions if it is not manifests and _copies_files_of_the_program(it)]
     before = [_written(it) for it in kept if it.idx < installing.run.idx]
     after = [_written(it) for it in kept if it.idx > installing.run.idx]
-    # `npm ci` fails without a lock file, so the command stays the one of the file.
+    if installing.syntax.assignments or _generates_packages(stage):
+        return None
+    # `npm ci` fails without a lock file, so the command stays the one of the file. A mount may hold the token of a registry.
     install = " ".join(it for it in ("npm", *installing.syntax.arguments) if not _OF_DEVELOPMENT.fullmatch(it))
-    lines = (_written(manifests), *before, f"RUN {install} --omit=dev", *after)
-    return _RunStage(image.text, (f"{directory.rstrip('/')}/{folder}/",), lines)
+    flags = (stage.build.text[slice(*installing.run.range_of(it))] for it in installing.run.node.flags)
+    lines = (_written(manifests), *before, " ".join(("RUN", *flags, install, "--omit=dev")), *after)
+    bundle = f"{directory.rstrip('/')}/{folder}/"
+    data = _data_directories(stage, max(stage.runs, key=lambda it: it.idx))
+    return _RunStage(image.text, (bundle, *(it for it in data if it != bundle)), lines)
+
+
+def _generates_packages(stage: Stage) -> bool:
+    """True if a script of the project may write into `node_modules`, as Prisma does with its client. Source: prisma.io, "prisma generate"."""
+    return any("prisma" in text for _name, text in stage.build.workspace.scripts)
 
 
 def _copies_files_of_the_program(instruction: Instruction) -> bool:
@@ -286,8 +408,14 @@ def _words(node: ShellOrExec) -> list[str] | None:
 
 
 def _needs_shell(stage: Stage) -> bool:
-    forms = [it.node for it in stage.instructions if isinstance(it.node, Cmd | Entrypoint | Healthcheck)]
-    return any(not it.is_json for it in forms)
+    starting = [it for it in stage.instructions if isinstance(it.node, Cmd | Entrypoint) or _checks_health(it)]
+    return any(not it.node.is_json for it in starting)
+
+
+def _checks_health(instruction: Instruction) -> bool:
+    """True for a HEALTHCHECK other than `HEALTHCHECK NONE`."""
+    node = instruction.node
+    return isinstance(node, Healthcheck) and bool(node.arguments) and node.arguments[0].text.upper() != "NONE"
 
 
 def _looks_like_a_path(word: str) -> bool:
@@ -313,6 +441,8 @@ def _cut(stage: Stage, last: Run, run_stage: _RunStage) -> list[Edit]:
     environment = [line for it in early if it.keyword == "ENV" and (line := _run_time_environment(it))]
     directory = next((it for it in reversed(early) if isinstance(it.node, Workdir)), None)
     lines = ["", f"FROM {run_stage.image}"]
+    used = [*moved, *(it for it in early if it.keyword in ("ENV", "WORKDIR")), *late]
+    lines += _declarations(it for it in used if not isinstance(it.node, Cmd | Entrypoint | Healthcheck))
     if directory is not None and not (late and isinstance(late[0].node, Workdir)):
         lines.append(_written(directory))
     lines += environment
@@ -329,13 +459,36 @@ def _cut(stage: Stage, last: Run, run_stage: _RunStage) -> list[Edit]:
     return edits
 
 
+def _declarations(instructions: Iterable[Instruction]) -> list[str]:
+    """The ARG instructions of the build stage that these instructions of the run stage use, in their order."""
+    declared: dict[tuple[int, int], str] = {}
+    for instruction in instructions:
+        for name in filter(partial(_is_argument, instruction), instruction.variable_names):
+            declaration = instruction.declaration(name)
+            for number, pair in enumerate(() if declaration is None else declaration.pairs):
+                if declaration is not None and pair.name.text == name:
+                    declared[declaration.idx, number] = (
+                        f"{declaration.node.keyword.text} {_written_pair(declaration, pair)}"
+                    )
+    return [declared[it] for it in sorted(declared)]
+
+
+def _is_argument(instruction: Instruction, name: str) -> bool:
+    declaration = instruction.declaration(name)
+    return declaration is not None and isinstance(declaration.node, Arg)
+
+
 def _run_time_environment(instruction: Instruction) -> str:
     """The ENV without the variables that only compilers and package managers read; empty if none is left."""
     kept = [it for it in instruction.pairs if not _OF_THE_BUILD.fullmatch(it.name.text)]
     if len(kept) == len(instruction.pairs):
         return _written(instruction)
-    pairs = " ".join(instruction.build.text[slice(*instruction.range_of(it))] for it in kept)
+    pairs = " ".join(_written_pair(instruction, it) for it in kept)
     return f"{instruction.node.keyword.text} {pairs}" if kept else ""
+
+
+def _written_pair(instruction: Instruction, pair: Pair) -> str:
+    return instruction.build.text[slice(*instruction.range_of(pair))]
 
 
 def _quoted(path: str) -> str:

@@ -123,8 +123,9 @@ def emulated_build(ctx: RuleContext) -> Iterator[Finding]:
     cross compiler, nor for `go install`, which writes binaries for other platforms to another directory, nor for a script that makes a
     program or an addon for its machine (`pkg .`, `node-gyp rebuild`).
 
-    "Split into build and run stage" is a suggestion: it copies the files that the command of the image names, and only its author knows
-    which other files the program opens. There is no such fix if the stage installs packages, because the program may need them.
+    "Split into build and run stage" is a suggestion: it copies the files that the command of the image names and directories of the build
+    context such as `templates` and `migrations`, and only its author knows which other files the program opens. There is no such fix if
+    the stage installs packages, makes users or other files, or checks its health with a program that the new image lacks.
 
     ## Limits
     If one build uses a machine for each platform, nothing is emulated. The finding then is information on how many machines the
