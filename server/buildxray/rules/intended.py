@@ -27,7 +27,8 @@ def is_meant(ctx: RuleContext, stage: Stage, command: KnownCommand) -> bool:
     """True if the constant target of a compiler is intended.
 
     It is if the name of the stage or of that of the image, of the output or of its place in the image contains the architecture, or if the image contains the
-    outputs of several constants: a bundle with one program for each platform. The name of a stage whose target the plan tells does not count.
+    outputs of several constants: a bundle with one program for each platform. The name of a stage whose target the plan tells does not count,
+    nor does that of an output that has a name for every architecture in the image: `COPY --from=build /out/app-amd64 /app`.
     """
     if named_architectures(stage.name):
         return is_named_for_one(stage)
@@ -35,10 +36,16 @@ def is_meant(ctx: RuleContext, stage: Stage, command: KnownCommand) -> bool:
     if image is not None and is_named_for_one(image):
         return True
     outputs = {name for it in command.use.outputs if architecture_of(name := posixpath.basename(it)) is None}
-    outputs |= {it.path for it in ctx.build.artifacts.made_by(command.invocation)}
-    return any(named_architectures(it) for it in outputs) or len(ctx.cached(_constants)) > 1
+    artifacts = ctx.build.artifacts.made_by(command.invocation)
+    is_renamed = bool(artifacts) and all(
+        posixpath.basename(it.source) in outputs and posixpath.basename(it.path) not in _DIRECTORIES for it in artifacts
+    )
+    names = {it.path for it in artifacts} | (set() if is_renamed else outputs)
+    return any(map(named_architectures, names)) or len(ctx.cached(_constants)) > 1
 
 
+_DIRECTORIES: Final = ("", "bin", "opt", "sbin")
+"""The last parts of paths of directories, in which a file keeps its name."""
 _RUNS_TOO: Final = {("amd64", "386"), ("arm64", "arm")}
 """Architectures with that of the 32-bit programs that most of their machines execute."""
 

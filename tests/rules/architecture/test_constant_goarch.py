@@ -221,6 +221,25 @@ def test_stages_chosen_by_their_names_compile_for_their_targets(
 
 
 @every_case(
+    "copy, expected",
+    [
+        ("COPY --from=build /out/tool-amd64 /usr/bin/tool", [Safety.SUGGESTION]),
+        ("RUN --mount=from=build,target=/b cp /b/out/tool-amd64 /usr/bin/tool", [Safety.SUGGESTION]),
+        ("COPY --from=build /out/ /usr/bin/", []),
+        ("COPY --from=build /out/tool-amd64 /usr/bin/", []),
+        ("COPY --from=build /out/tool-amd64 /usr/local/bin", []),
+        ("COPY --from=build /out/tool-amd64 /srv/tool-amd64", []),
+    ],
+)
+def test_an_output_that_is_renamed_for_the_image_is_for_its_machine(copy: str, expected: list[Safety]) -> None:
+    text = (
+        "FROM --platform=$BUILDPLATFORM golang AS build\nARG TARGETARCH\n"
+        f"RUN CGO_ENABLED=0 GOARCH=amd64 go build -o /out/tool-amd64 .\nFROM alpine\n{copy}\n"
+    )
+    assert [fix.safety for it in findings(constant_goarch, context(text)) for fix in it.fixes] == expected
+
+
+@every_case(
     "destination, n_findings",
     [("/opt/tool", 1), ("/opt/linux_amd64/tool", 0), ("/agents/amd64/", 0), ("/srv/tool-amd64", 0)],
 )

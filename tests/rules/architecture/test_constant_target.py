@@ -17,6 +17,8 @@ NATIVE = "FROM --platform=$BUILDPLATFORM x AS build\nWORKDIR /w\nCOPY . .\nARG T
         ("dotnet publish -r linux-x64 --self-contained -o /out", "/out", "linux-x64"),
         ("bun build --compile --target=bun-linux-x64 --outfile /out/app a.ts", "/out/app", "bun-linux-x64"),
         ("x86_64-linux-gnu-gcc -o /app a.c", "/app", "x86_64-linux-gnu-gcc"),
+        # The image has it under a name for every machine.
+        ("x86_64-linux-gnu-gcc -o /app-linux-amd64 a.c", "/app-linux-amd64", "x86_64-linux-gnu-gcc"),
         ("npm ci --arch=x64", "/w/node_modules", "x64"),
         ("npm_config_arch=arm64 npm ci", "/w/node_modules", "arm64"),
         ("npm ci --cpu=x64 && cp -r node_modules /app", "/app", "x64"),
@@ -58,7 +60,7 @@ def test_constant_targets_of_compilers_and_installers_are_reported(run: str, cop
         ("dotnet publish -a $TARGETARCH -o /out", "/out"),
         ("x86_64-linux-gnu-gcc -o /tool a.c", "/app"),
         ("npm ci", "/w/node_modules"),
-        ("x86_64-linux-gnu-gcc -o /app-linux-amd64 a.c", "/app-linux-amd64"),
+        ("x86_64-linux-gnu-gcc -o /app-linux-amd64 a.c", "/app-linux-amd64 /app-linux-amd64\nCOPY settings"),
     ],
 )
 def test_compilers_with_the_right_target_are_not_reported(run: str, copied: str) -> None:

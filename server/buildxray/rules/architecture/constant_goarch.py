@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from buildxray.localization import _
+from buildxray.platforms.aliases import named_architectures
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
 from buildxray.platforms.names import architecture_names
 from buildxray.platforms.platform import Platform, normalize
@@ -100,8 +101,11 @@ def _findings(ctx: RuleContext) -> Iterator[Finding]:
             # A 32-bit program may be wanted where it runs.
             is_wanted = any(it not in images for it in command.wrong_images)
             is_safe = all(it == "0" for it in cgo) and not moves and not is_wanted and not generates_sources(stage)
-            # `# amd64 only` would be wrong after the fix.
-            is_safe = is_safe and not is_named_above(instruction, (architecture,))
+            # `# amd64 only` and `-o app-amd64` would be wrong after the fix.
+            is_named = is_named_above(instruction, (architecture,)) or any(
+                map(named_architectures, command.use.outputs)
+            )
+            is_safe = is_safe and not is_named
             safety = Safety.SAFE if is_safe else Safety.SUGGESTION
             edits = (Edit(range_, "$TARGETARCH"), *bring_arguments(instruction, ["TARGETARCH"]))
             yield Finding(
