@@ -196,6 +196,7 @@ def safety_of_moving(before: RuleContext, after: RuleContext, family: Iterable[S
     quality = _safety_of_files(before, after)
     is_harmless = all(map(_is_harmless_stage, members)) and all(it.copied_paths for it in consumers_outside(members))
     is_harmless = is_harmless and not _takes_directory_of_scripts(members) and not _takes_package(members)
+    is_harmless = is_harmless and not _starts_bundled_program(before, members)
     return quality if is_harmless or quality is None else Safety.SUGGESTION
 
 
@@ -219,6 +220,25 @@ def _takes_package(members: Iterable[Stage]) -> bool:
     uses_node = any(it.use.toolchain is NODE for it in commands)
     taken = (path for it in consumers_outside(members) for path in it.copied_paths)
     return uses_node and any(_PACKAGE.fullmatch(it) for it in taken)
+
+
+def _starts_bundled_program(ctx: RuleContext, members: Iterable[Stage]) -> bool:
+    """True if the image starts a file that a script of npm may have made in one of these stages, and that no interpreter reads."""
+    starting = ctx.build.starting
+    words = starting.node.arguments[:1] if starting is not None and isinstance(starting.node, Cmd | Entrypoint) else ()
+    program = words[0].text.partition(" ")[0].strip("\"'") if words else ""
+    if not program.startswith("/") or _OF_INTERPRETER.search(program):
+        return False
+    indices = {it.idx for it in members}
+    return any(
+        origin.stage in indices and origin.use is not None and origin.use.toolchain is NODE
+        for artifact in ctx.build.artifacts.all
+        if holds(artifact.path, program)
+        for origin in artifact.origins
+    )
+
+
+_OF_INTERPRETER: Final = lazy_regex(r"\.(?:[cm]?js|sh|bash|py)$")
 
 
 def _takes_directory_of_scripts(members: Iterable[Stage]) -> bool:

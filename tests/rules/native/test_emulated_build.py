@@ -654,6 +654,26 @@ def test_a_stage_may_take_files_that_suit_every_machine_from_another_one(copy: s
     assert [fix.safety for it in of_go for fix in it.fixes] == ([] if expected is None else [expected])
 
 
+@every_case(
+    "command, expected",
+    [
+        ('ENTRYPOINT ["/opt/app/app"]', Safety.SUGGESTION),
+        ("CMD /opt/app/app --port 80", Safety.SUGGESTION),
+        ('CMD ["node", "/opt/app/app"]', Safety.SAFE),
+        ('CMD ["/opt/app/start.sh"]', Safety.SAFE),
+        ('CMD ["/opt/other"]', Safety.SAFE),
+        ('CMD ["app"]', Safety.SAFE),
+    ],
+)
+def test_a_program_that_a_script_of_npm_may_have_made(command: str, expected: Safety) -> None:
+    text = (
+        "FROM node AS b\nWORKDIR /w\nCOPY . .\nRUN npm ci && npm run build\n"
+        f"FROM debian\nCOPY --from=b /w/dist /opt/app\n{command}\n"
+    )
+    (finding,) = findings(emulated_build, context(text))
+    assert [it.safety for it in finding.fixes] == [expected]
+
+
 def test_targets_whose_branch_does_not_compile_are_not_named() -> None:
     text = (
         "FROM alpine AS b\nARG TARGETARCH\n"
@@ -667,7 +687,18 @@ def test_targets_whose_branch_does_not_compile_are_not_named() -> None:
 
 @every_case(
     "command, n_findings",
-    [('["cargo", "test"]', 0), ("cargo run --release", 0), ('["./target/debug/cargo-test"]', 1), ('["app", "run"]', 1)],
+    [
+        ('["air", "-c", ".air.toml"]', 0),
+        ("exec /go/bin/CompileDaemon -build=x", 0),
+        ('["npm", "run", "dev"]', 0),
+        ('["app", "--air"]', 1),
+        ('["/srv/air/app"]', 1),
+        ('["npm", "run", "devices"]', 1),
+        ('["cargo", "test"]', 0),
+        ("cargo run --release", 0),
+        ('["./target/debug/cargo-test"]', 1),
+        ('["app", "run"]', 1),
+    ],
 )
 def test_an_image_that_starts_the_compiler_keeps_it(command: str, n_findings: int) -> None:
     text = f"FROM rust\nWORKDIR /w\nCOPY . .\nRUN cargo build\nCMD {command}\n"

@@ -47,8 +47,10 @@ _INTERPRETER_IMAGE: Final = lazy_regex(r"/(?:perl|php|pypy|python|ruby)(?:[:@]|$
 
 _BUILDS_OR_TESTS: Final = lazy_regex(
     r"""(?<![\w./-])(?:cargo|dotnet|go|make|mvn|mvnw|gradle|gradlew)["',\s]+(?:\S*\s+)*?["']?(?:bench|build|check|run|test|verify|watch)\b"""
-    r"""|(?<![\w./-])(?:bun|npm|npx|pnpm|yarn)["',\s]+(?:run["',\s]+)?(?:cypress|jest|playwright|test|vitest)\b"""
+    r"""|(?<![\w./-])(?:bun|npm|npx|pnpm|yarn)["',\s]+(?:run["',\s]+)?(?:cypress|dev|jest|playwright|start:dev|test|vitest|watch)\b"""
+    r"""|(?<![\w.-])(?:air|CompileDaemon|gow|modd|nodemon|reflex|ts-node(?:-dev)?|tsx|wgo)(?=["'\s]|$)"""
 )
+"""Commands that compile or test, and programs that compile again when a file changes."""
 _BUILDING_TOOLS: Final = frozenset({"gmake", "make", "ninja", "samu"})
 _OTHER_GOALS: Final = frozenset(
     {
