@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -198,7 +199,7 @@ def test_packages_of_yarn_in_the_repository(tmp_path: Path, files: dict[str, str
         ({"package.json": '{"dependencies": ["sharp"]}'}, None),
         ({"package.json": "{"}, None),
         ({"package.json": '{"dependencies": {"sharp": "1"}}', "package-lock.json": '{"packages": {}}'}, False),
-        ({"package-lock.json": '{"packages": {"a": {"cpu": ["x64"]}}}'}, True),
+        ({"package-lock.json": '{"packages": {"node_modules/a": {"cpu": ["x64"]}}}'}, True),
         ({"package-lock.json": '{"packages": {"node_modules/a": {"cpu": ["x64"], "os": ["linux", "darwin"]}}}'}, True),
         ({"package-lock.json": '{"packages": {"node_modules/a": {"cpu": ["x64"], "os": ["!win32"]}}}'}, True),
         # Not on Linux, or its script compiles nothing.
@@ -212,15 +213,90 @@ def test_packages_of_yarn_in_the_repository(tmp_path: Path, files: dict[str, str
             False,
         ),
         ({"package-lock.json": '{"packages": {"node_modules/core-js-like": {"hasInstallScript": true}}}'}, True),
-        ({"package-lock.json": '{"packages": {"a": {"cpu": ["x64"], "dev": true}}}'}, False),
-        ({"package-lock.json": '{"packages": {"a": {"cpu": ["x64"], "devOptional": true}}}'}, None),
-        ({"package-lock.json": '{"packages": {"a": {"cpu": ["x64"], "optional": true, "peer": true}}}'}, None),
+        ({"package-lock.json": '{"packages": {"node_modules/a": {"cpu": ["x64"], "dev": true}}}'}, False),
+        ({"package-lock.json": '{"packages": {"node_modules/a": {"cpu": ["x64"], "devOptional": true}}}'}, None),
+        (
+            {"package-lock.json": '{"packages": {"node_modules/a": {"cpu": ["x64"], "optional": true, "peer": true}}}'},
+            None,
+        ),
+        # The lock file of npm 6 does not say which packages have native code.
+        ({"package.json": '{"dependencies": {"sharp": "1"}}', "package-lock.json": '{"dependencies": {}}'}, True),
+        ({"package-lock.json": '{"lockfileVersion": 1, "dependencies": {}}'}, None),
+        ({"package-lock.json": '{"packages": []}'}, None),
     ],
 )
 def test_native_packages_of_a_package_json(tmp_path: Path, files: dict[str, str], expected: bool | None) -> None:
     for name, text in files.items():
         (tmp_path / name).write_text(text)
     assert read_workspace(tmp_path).has_native_packages is expected
+
+
+@every_case(
+    "packages, is_installed, is_prebuilt",
+    [
+        # A package for other systems is not installed in a container.
+        ({"a": {"os": ["darwin"], "hasInstallScript": True, "optional": True}}, False, False),
+        ({"a": {"os": ["!linux"], "hasInstallScript": True}}, False, False),
+        ({"a": {"os": ["win32"], "cpu": ["x64"]}}, False, False),
+        ({"a": {"os": ["linux"], "hasInstallScript": True}}, True, False),
+        ({"a": {"os": ["!win32"], "hasInstallScript": True}}, True, False),
+        ({"a": {"os": "any", "cpu": ["x64"]}}, True, True),
+        # Nor one for other processors than those of build machines; one for all of them is the same everywhere.
+        ({"a": {"cpu": ["wasm32"]}}, False, False),
+        ({"a": {"cpu": ["!ia32"]}}, False, False),
+        ({"a": {"cpu": ["x64", "arm64"]}}, False, False),
+        ({"a": {"cpu": ["x64", "arm64"], "hasInstallScript": True}}, True, False),
+        ({"a": {"cpu": ["arm64"], "os": ["linux", "darwin"]}}, True, True),
+        ({"a": {"hasInstallScript": True}}, True, False),
+        # Scripts of the project itself may do anything.
+        ({"/": {"hasInstallScript": True}}, None, False),
+        # A needed package consists of optional ones for each machine; an optional package is dispensable.
+        ({"a": {"optionalDependencies": {"a-x64": "1"}}, "a-x64": {"cpu": ["x64"], "optional": True}}, True, True),
+        (
+            {
+                "a": {"optionalDependencies": {"a-x64": "1"}, "optional": True, "hasInstallScript": True},
+                "a-x64": {"cpu": ["x64"], "optional": True},
+            },
+            None,
+            None,
+        ),
+        ({"/": {"optionalDependencies": {"a": "1"}}, "a": {"hasInstallScript": True, "optional": True}}, None, False),
+        ({"/": {"optionalDependencies": {"a": "1"}}, "a": {"cpu": ["x64"], "optional": True}}, True, True),
+        ({"b": {"dependencies": {"a": "1"}, "dev": True}, "a": {"cpu": ["x64"], "optional": True}}, None, None),
+        ({"a": {"cpu": ["x64"], "dev": True}}, False, False),
+        ({"a": {"cpu": ["x64"], "peer": True}}, None, None),
+    ],
+)
+def test_native_packages_of_a_lock_file(
+    tmp_path_factory: pytest.TempPathFactory,
+    packages: dict[str, dict[str, object]],
+    is_installed: bool | None,
+    is_prebuilt: bool | None,
+) -> None:
+    directory = tmp_path_factory.mktemp("lock")
+    listed = {"" if name == "/" else f"node_modules/{name}": it for name, it in packages.items()}
+    (directory / "package-lock.json").write_text(json.dumps({"packages": listed}))
+    workspace = read_workspace(directory)
+    assert (workspace.has_native_packages, workspace.has_prebuilt_packages) == (is_installed, is_prebuilt)
+
+
+@every_case(
+    "lock_file, is_installed",
+    [
+        ("  a@1:\n    cpu: [x64]\n    os: [linux]\n", True),
+        ("  a@1:\n    cpu: [x64]\n    os: [darwin]\n", None),
+        ("  a@1:\n    cpu: [x64, arm64]\n    os: [linux]\n", None),
+        ("  a@1:\n    cpu: [arm64]\n    os: ['!win32']\n  b@1:\n    os: [darwin]\n", True),
+        ("  a@1:\n    os: [darwin]\n", None),
+    ],
+)
+def test_native_packages_of_a_lock_file_of_pnpm(
+    tmp_path_factory: pytest.TempPathFactory, lock_file: str, is_installed: bool | None
+) -> None:
+    directory = tmp_path_factory.mktemp("lock")
+    (directory / "package.json").write_text("{}")
+    (directory / "pnpm-lock.yaml").write_text(f"packages:\n{lock_file}")
+    assert read_workspace(directory).has_native_packages is is_installed
 
 
 @every_case(

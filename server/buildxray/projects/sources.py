@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeVar
 
 from buildxray.files.reading import (
-    MOST_LOCK_BYTES,
     MOST_PROJECT_BYTES,
     ReadError,
     entries_of,
@@ -30,6 +29,7 @@ from buildxray.platforms.aliases import named_architectures
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
 from buildxray.projects.beside import FilesBeside
 from buildxray.projects.file_names import is_dockerfile
+from buildxray.projects.native_packages import NATIVE_PACKAGES, read_native_packages
 from buildxray.projects.yaml import as_mapping, load_yaml
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.toolchains.base import Workspace
@@ -56,12 +56,14 @@ _SKIPPED: Final = frozenset({"node_modules", "testdata", "vendor"})
 def read_workspace(directory: Path) -> Workspace:
     """Read the facts about the sources in a directory. Facts from files that cannot be read are unknown."""
     package = _package(directory)
-    has_native_packages = _has_native_packages(directory, package)
+    native = read_native_packages(directory, package)
     search = _search(directory)
     beside = FilesBeside(directory)
     workspace = Workspace(
-        has_native_packages=has_native_packages,
-        may_take_native_packages=has_native_packages is None and _may_take_native_packages(directory, package),
+        has_native_packages=native.are_installed,
+        has_prebuilt_packages=native.are_prebuilt,
+        may_take_native_packages=native.are_installed is None
+        and (native.are_optional or _may_take_native_packages(directory, package)),
         has_package_cache=_has_package_cache(directory),
         is_of_action=_is_of_action(directory),
         recipe_sets_platform=any(_sets_platform(it, directory) for it in _recipes(directory)),
@@ -354,73 +356,13 @@ def _scripts(package: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
 
 _MOST_SCRIPTS: Final = 200
 _LONGEST_SCRIPT: Final = 2000
-
-
-_OF_ONE_MACHINE: Final = lazy_regex(rb"^[ \t]+cpu: ?\[", re.MULTILINE)
-"""A package for some processors in the lock file of pnpm. Source: pnpm.io, the format of pnpm-lock.yaml."""
 _MOST_PARENTS: Final = 6
-
-
-def _has_native_packages(directory: Path, package: Mapping[str, Any]) -> bool | None:
-    """True if a lock file lists packages for one architecture, or packages that compile code when installed.
-
-    The lock file of npm is that of the directory; the one of pnpm may be in a directory above it, as that of a workspace is, and tells
-    nothing if it lists none, since it does not say what compiles code.
-    """
-    content = read_project_bytes(directory / "package-lock.json", MOST_LOCK_BYTES)
-    if content is None:
-        if not _NATIVE_PACKAGES.isdisjoint(as_mapping(package.get("dependencies"))):
-            # The program needs these when it runs.
-            return True
-        lock_file = _lock_of_pnpm(directory)
-        return True if lock_file is not None and _OF_ONE_MACHINE.search(lock_file) else None
-    try:
-        lock: Any = json.loads(content)
-        packages: Any = [*lock.get("packages", {}).items()]
-    except (ValueError, AttributeError, RecursionError):
-        return None
-    native = [it for name, it in packages if isinstance(it, dict) and _may_be_native(name, it)]
-    if all(it.get("devOptional") or it.get("peer") for it in native):
-        # Whether these are installed depends on the other packages. Source: docs.npmjs.com, package-lock.json, "packages".
-        return None if native else False
-    return True
-
-
-def _may_be_native(path: str, package: Mapping[str, Any]) -> bool:
-    """True if a package in the lock file of npm is for one architecture, or may compile code when it is installed on Linux.
-
-    Source: docs.npmjs.com, package.json, "os": npm does not install a package for other systems.
-    """
-    systems = package.get("os")
-    named = [it for it in systems if isinstance(it, str)] if isinstance(systems, list) else []
-    is_elsewhere = "!linux" in named or (any(not it.startswith("!") for it in named) and "linux" not in named)
-    compiles = bool(package.get("hasInstallScript")) and path.rpartition("node_modules/")[2] not in _WITH_OTHER_SCRIPTS
-    return not is_elsewhere and not package.get("dev") and (compiles or bool(package.get("cpu")))
-
-
-_WITH_OTHER_SCRIPTS: Final = frozenset(
-    {
-        "@firebase/util",
-        "@nestjs/core",
-        "@scarf/scarf",
-        "core-js",
-        "core-js-bundle",
-        "core-js-pure",
-        "es5-ext",
-        "msw",
-        "nodemon",
-        "protobufjs",
-        "styled-components",
-        "vue-demi",
-    }
-)
-"""Packages whose install script prints a text or copies a script, and compiles nothing. Source: their package.json, registry.npmjs.org."""
 
 
 def _may_take_native_packages(directory: Path, package: Mapping[str, Any]) -> bool:
     """True if a member of the workspace needs a package with native code, or the engine of Prisma, which its client downloads for a machine."""
     dependencies = [as_mapping(it.get("dependencies")) for it in (package, *_members(directory, package))]
-    return any("@prisma/client" in it or not _NATIVE_PACKAGES.isdisjoint(it) for it in dependencies)
+    return any("@prisma/client" in it or not NATIVE_PACKAGES.isdisjoint(it) for it in dependencies)
 
 
 def _members(directory: Path, package: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
@@ -476,41 +418,6 @@ def _is_in_repository(place: Path, cache: str) -> bool:
         return False
     texts = (read_project_text(place / it) for it in (".gitignore", ".dockerignore"))
     return not any(IgnorePatterns(it).excludes(f"{cache}/{package}") for it in texts if it is not None)
-
-
-_NATIVE_PACKAGES: Final = frozenset(
-    {
-        "@libsql/client",
-        "@swc/core",
-        "@tensorflow/tfjs-node",
-        "argon2",
-        "bcrypt",
-        "better-sqlite3",
-        "bufferutil",
-        "canvas",
-        "esbuild",
-        "isolated-vm",
-        "lightningcss",
-        "node-pty",
-        "node-sass",
-        "onnxruntime-node",
-        "re2",
-        "sharp",
-        "sqlite3",
-    }
-)
-"""Packages of Node.js with native code for each architecture. Source: their install scripts and optional packages, registry.npmjs.org."""
-
-
-def _lock_of_pnpm(directory: Path) -> bytes | None:
-    """The nearest lock file of pnpm in a directory with a package.json or above it, within the repository."""
-    if not is_file(directory / "package.json"):
-        return None
-    for place in (directory, *directory.parents[:_MOST_PARENTS]):
-        content = read_project_bytes(place / "pnpm-lock.yaml", MOST_LOCK_BYTES)
-        if content is not None or is_repository(place):
-            return content
-    return None
 
 
 def _go_files(directory: Path) -> Iterator[Path]:

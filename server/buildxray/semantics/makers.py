@@ -12,7 +12,7 @@ from buildxray.semantics.origins import Machine
 from buildxray.syntax.shell import UNKNOWN
 from buildxray.toolchains.base import Effect, Invocation, Use
 from buildxray.toolchains.go import GO
-from buildxray.toolchains.node import NODE
+from buildxray.toolchains.node import NODE, installs_native_code
 
 MAKING: Final = frozenset({Effect.BUNDLE, Effect.COMPILE, Effect.DOWNLOAD, Effect.INSTALL})
 """Effects of commands that write files."""
@@ -44,7 +44,7 @@ def machine_of(use: Use, position: int) -> tuple[Machine, str | None]:
             is_set = not any(probe in it.text for it in invocation.command.words for probe in _PROBES)
             return _classified(downloaded, invocation, is_set=is_set), downloaded[position]
         case Effect.INSTALL:
-            if use.toolchain is NODE and invocation.workspace.has_native_packages is False:
+            if use.toolchain is NODE and installs_native_code(invocation) is False:
                 return Machine.NEUTRAL, None
             if use.title.startswith("xx-"):
                 return Machine.TARGET, invocation.targets[position].architecture

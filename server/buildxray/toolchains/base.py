@@ -107,8 +107,10 @@ class Workspace(NamedTuple):
     """True if the Go module requires others; None without a go.mod."""
     has_native_packages: bool | None = None
     """True if a lock file of npm lists packages with native code; None without a lock file."""
+    has_prebuilt_packages: bool | None = None
+    """True if some of them are published for each machine, so that they are installed without a script; None without a lock file."""
     may_take_native_packages: bool = False
-    """True if a package.json of the workspace of npm lists a package with native code, which not every image of it needs."""
+    """True if a package.json of the workspace of npm lists a package with native code, which not every image of it needs, or a lock file an optional one."""
     has_package_cache: bool = False
     """True if the repository holds the packages of Yarn, so that `yarn install` downloads none."""
     recipe_sets_platform: bool = False

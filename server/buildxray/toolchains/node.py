@@ -18,7 +18,7 @@ from typing import Final
 
 from buildxray.plan.paths import clean
 from buildxray.syntax.lazy_regex import lazy_regex
-from buildxray.toolchains.base import Effect, Invocation, Reading, Toolchain, Use
+from buildxray.toolchains.base import IGNORING_SCRIPTS, Effect, Invocation, Reading, Toolchain, Use
 
 MANAGERS: Final = frozenset({"bun", "npm", "pnpm", "yarn"})
 """Package managers."""
@@ -37,10 +37,12 @@ _NOT_BUNDLING: Final = frozenset(
     {"analytics", "cache", "config", "info", "link", "login", "logout", "prune", "telemetry", "unlink", "version"}
 )
 """First arguments with which bundlers do not bundle: `turbo prune` copies sources, `next telemetry` sets an option."""
-_INSTALLING: Final = frozenset({"add", "ci", "clean-install", "i", "install", "install-clean", "rebuild", "update"})
+_INSTALLING: Final = frozenset(
+    {"add", "ci", "clean-install", "i", "ic", "install", "install-clean", "rebuild", "update"}
+)
 _FETCHING: Final = frozenset({"fetch"})
 _NEUTRAL: Final = frozenset({"--version", "-v", "cache", "config", "prune", "set", "store", "version"})
-_LOCKED: Final = frozenset({"ci", "clean-install", "install-clean"})
+_LOCKED: Final = frozenset({"ci", "clean-install", "ic", "install-clean"})
 """Subcommands that fail without a lock file. Source: the manual of npm, npm ci."""
 LOCK_FILES: Final = {"bun": "bun.lock", "npm": "package-lock.json", "pnpm": "pnpm-lock.yaml", "yarn": "yarn.lock"}
 """The names of the lock files of package managers. Bun also reads `bun.lockb`, and npm `npm-shrinkwrap.json`."""
@@ -126,6 +128,28 @@ _WITHOUT_DEVELOPMENT: Final = frozenset(
 _WITH_DEVELOPMENT: Final = frozenset({"--include=dev", "--prod=false", "--production=false"})
 
 
+def runs_no_scripts(invocation: Invocation) -> bool:
+    """True if an installation runs no script of a package. Source: the references of npm, Yarn 1, pnpm and Bun; yarnpkg.com, "install"."""
+    return not _RUNNING_NO_SCRIPTS.isdisjoint(invocation.command.arguments)
+
+
+_RUNNING_NO_SCRIPTS: Final = frozenset({IGNORING_SCRIPTS, f"{IGNORING_SCRIPTS}=true", "--mode=skip-build"})
+
+
+def installs_native_code(invocation: Invocation) -> bool | None:
+    """True if an installation writes native code for the machine on which it runs; None if no lock file tells.
+
+    Without scripts nothing is compiled, but packages that are published for each machine are installed all the same.
+    """
+    workspace = invocation.workspace
+    return workspace.has_prebuilt_packages if runs_no_scripts(invocation) else workspace.has_native_packages
+
+
+def replaces_packages(invocation: Invocation) -> bool:
+    """True for `npm ci`, which deletes `node_modules` before it installs. Source: the manual of npm, npm ci."""
+    return invocation.command.name == "npm" and not _LOCKED.isdisjoint(invocation.operand_texts[:1])
+
+
 def _manifests(invocation: Invocation, name: str, subcommand: str) -> tuple[str, ...]:
     """The lists of dependencies that an installation reads; none if the packages are in the repository, or the directory is unknown."""
     if invocation.has_option("--offline") or (name == "yarn" and invocation.workspace.has_package_cache):
@@ -174,8 +198,7 @@ def _reads(invocation: Invocation, name: str) -> Reading:
         case Effect.BUNDLE | Effect.EXECUTE:
             return _reading_of_program(invocation, name)
         case Effect.INSTALL:
-            is_quiet = invocation.has_option("--ignore-scripts") or "--mode=skip-build" in invocation.command.arguments
-            return Reading.NO if is_quiet else Reading.UNLIKELY
+            return Reading.NO if runs_no_scripts(invocation) else Reading.UNLIKELY
         case _:
             return Reading.NO
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from buildxray.rules.architecture.foreign_binary_copy import foreign_binary_copy
 from buildxray.rules.base import Severity
+from buildxray.toolchains.base import Workspace
 from tests.support.cases import every_case
 from tests.support.rules import check_nothing, check_rule, context, findings
 
@@ -145,3 +146,39 @@ def test_the_package_of_the_project_itself_is_mostly_pure() -> None:
 def test_the_root_of_another_system(lines: str, is_said: bool) -> None:
     text = f"FROM --platform=$BUILDPLATFORM fedora AS b\n{lines}\nFROM scratch\nCOPY --from=b /c/usr/bin /usr/bin\n"
     assert bool(findings(foreign_binary_copy, context(text))) is is_said
+
+
+@every_case(
+    "run, workspace, severity",
+    [
+        ("npm ci", Workspace(has_native_packages=True), None),
+        ("npm ci", Workspace(has_native_packages=None), Severity.INFORMATION),
+        ("npm ci", Workspace(has_native_packages=False), "silent"),
+        # Without scripts, packages that are published for each machine are installed all the same.
+        ("npm ci --ignore-scripts", Workspace(has_native_packages=True, has_prebuilt_packages=True), None),
+        ("npm ci --ignore-scripts", Workspace(has_native_packages=True, has_prebuilt_packages=False), "silent"),
+        ("npm ci --ignore-scripts", Workspace(has_native_packages=True), "silent"),
+        ("npm ci --ignore-scripts=false", Workspace(has_native_packages=True), None),
+        ("yarn install --mode=skip-build", Workspace(has_native_packages=True), "silent"),
+        ("npm ci --ignore-scripts --cpu=arm64", Workspace(has_native_packages=True, has_prebuilt_packages=True), "silent"),
+        # The last `npm ci` deletes what the first one installed.
+        ("npm ci && npm run build && npm ci --omit=dev --ignore-scripts", Workspace(has_native_packages=True), "silent"),
+        ("npm ci --ignore-scripts && npm ci --omit=dev", Workspace(has_native_packages=True), None),
+        ("npm ci && npm install --ignore-scripts", Workspace(has_native_packages=True), None),
+        ("npm ci && npm --prefix other ci --ignore-scripts", Workspace(has_native_packages=True), None),
+        ("npm ci; test -e x && npm ci --ignore-scripts", Workspace(has_native_packages=True), None),
+    ],
+)  # fmt: skip
+def test_the_last_installation_and_its_scripts_decide(run: str, workspace: Workspace, severity: object) -> None:
+    for text in (
+        f"RUN {run}",
+        *([f"RUN {it}" for it in (run.replace(" && ", "\nRUN "),)] if "test" not in run else ()),
+    ):
+        reported = findings(foreign_binary_copy, context(TOOLS.format(text, "/w/node_modules"), workspace=workspace))
+        assert [it.severity for it in reported] == ([] if severity == "silent" else [severity])
+
+
+def test_packages_that_were_moved_before_the_next_installation_are_copied() -> None:
+    run = "RUN npm ci --omit=dev && mv node_modules /kept && npm ci --ignore-scripts"
+    ctx = context(TOOLS.format(run, "/kept"), workspace=Workspace(has_native_packages=True))
+    assert len(findings(foreign_binary_copy, ctx)) == 1

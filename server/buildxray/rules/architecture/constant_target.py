@@ -27,7 +27,7 @@ from buildxray.toolchains.bun import BUN
 from buildxray.toolchains.c import C, configured_for
 from buildxray.toolchains.dotnet import DOTNET, PROPERTIES
 from buildxray.toolchains.go import GO
-from buildxray.toolchains.node import NODE
+from buildxray.toolchains.node import NODE, installs_native_code
 from buildxray.toolchains.triples import architecture_of, is_for_another_system
 
 _INSTALLER_OPTIONS: Final = ("--arch", "--cpu", "--target_arch")
@@ -348,7 +348,7 @@ def _installers(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
         wrong = [it for it in command.invocation.targets if it.architecture != architecture]
         if not wrong or not (stage.is_image or _is_in_image(ctx, stage, command)):
             continue
-        is_known = command.invocation.workspace.has_native_packages
+        is_known = installs_native_code(command.invocation)
         has_addons = is_known or _names_packages(command)
         if not has_addons and is_known is False:
             continue

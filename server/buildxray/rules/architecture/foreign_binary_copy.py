@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Final
 
 from buildxray.localization import _
@@ -15,9 +15,8 @@ from buildxray.semantics.file_flow import holds
 from buildxray.semantics.origins import Machine
 from buildxray.semantics.outputs import copies_files
 from buildxray.syntax.instructions import Copying, Onbuild
-from buildxray.syntax.text import TextRange
 from buildxray.toolchains.common import COMMON, INSTALLING_NOTHING
-from buildxray.toolchains.node import NODE
+from buildxray.toolchains.node import NODE, installs_native_code, replaces_packages, runs_no_scripts
 from buildxray.toolchains.scripting import SCRIPTING
 
 _OF_THE_SYSTEM: Final = (
@@ -32,8 +31,8 @@ _OF_THE_SYSTEM: Final = (
     "/usr/sbin",
 )
 _FOR_ALL: Final = ("/usr/lib/os-release", "/usr/lib/ssl", "/usr/lib/tzdata")
-_FOR_TARGET: Final = ("--arch", "--cpu", "--forcearch", "--ignore-scripts", "--os", "--python-platform")
-"""Options that set the target of an installer, or disable native code."""
+_FOR_TARGET: Final = ("--arch", "--cpu", "--forcearch", "--os", "--python-platform")
+"""Options that set the target of an installer."""
 _OTHER_ROOT: Final = ("--installroot", "--root", "--rootdir", "--sysroot", "-R")
 """Options for the directory of another system. Source: the manuals of dnf, zypper, apk and microdnf."""
 
@@ -69,7 +68,8 @@ def foreign_binary_copy(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Limits
-    The lock file beside the Dockerfile tells if packages of npm have native code; without one, the finding is information.
+    The lock file beside the Dockerfile tells if packages of npm have native code; without one, or if the program works without them, the finding
+    is information. With `--ignore-scripts`, only packages that are published for each machine are reported. The last `npm ci` of a stage counts.
     """
     target = ctx.build.target_stage
     if target is None or target.is_native or ctx.build.request.makes_files:
@@ -78,6 +78,7 @@ def foreign_binary_copy(ctx: RuleContext) -> Iterator[Finding]:
         foreign = stage.foreign_targets
         installers = [] if stage.is_image or not foreign else _installers(stage)
         has_other_makers = bool(installers) and _has_other_makers(stage)
+        lasting = _lasting(stage, installers)
         removed = _removed(stage) if installers else set()
         verified = _verified(stage) if installers else set()
         for consumer in stage.consumers if installers else ():
@@ -87,9 +88,9 @@ def foreign_binary_copy(ctx: RuleContext) -> Iterator[Finding]:
             for token, path in consumer.copied_files:
                 if any(holds(path, it) for it in verified):
                     continue
-                installer = _installer(path, installers, removed, has_other_makers=has_other_makers)
+                installer = _installer(path, lasting, removed, has_other_makers=has_other_makers)
                 installer = installer or _maker(
-                    ctx, stage, path, installers, removed, has_other_makers=has_other_makers
+                    ctx, stage, path, installers, removed, lasting=lasting, has_other_makers=has_other_makers
                 )
                 if installer is None:
                     continue
@@ -98,7 +99,7 @@ def foreign_binary_copy(ctx: RuleContext) -> Iterator[Finding]:
                     continue
                 # Packages of Node.js, Python, Ruby and PHP may have no native code.
                 is_certain = (
-                    installer.invocation.workspace.has_native_packages
+                    installs_native_code(installer.invocation)
                     if installer.use.toolchain is NODE
                     else installer.use.toolchain is not SCRIPTING
                 )
@@ -117,37 +118,34 @@ def foreign_binary_copy(ctx: RuleContext) -> Iterator[Finding]:
 
 def _installers(stage: Stage) -> list[KnownCommand]:
     """The commands that install files for the machine of a stage."""
-    replaced = _before_clean_installs(it for one in reversed(stage.ancestry) for it in one.commands(Effect.INSTALL))
     return [
         command
         for it in stage.ancestry
         for command in it.commands(Effect.INSTALL)
-        if _key(command) not in replaced
         if not command.invocation.has_option(*_FOR_TARGET) and not command.title.startswith("xx-")
         if not _fills_other_root(command)
+        if not runs_no_scripts(command.invocation) or installs_native_code(command.invocation)
         if command.use.toolchain is not COMMON or command.invocation.subcommand not in INSTALLING_NOTHING
     ]
 
 
-def _before_clean_installs(installing: Iterable[KnownCommand]) -> set[tuple[int, TextRange]]:
-    """The keys of the commands of Node.js whose packages a later `npm ci` in the same directory deletes first. Source: docs.npmjs.com, "npm ci"."""
-    replaced: set[tuple[int, TextRange]] = set()
-    by_directory: dict[tuple[str, ...], list[KnownCommand]] = {}
-    for it in installing:
-        if it.use.toolchain is NODE and not it.invocation.has_option("-g", "--global"):
-            earlier = by_directory.setdefault(it.invocation.directories, [])
-            if it.name == "npm" and it.invocation.subcommand in _CLEAN and not it.syntax.conditions:
-                replaced.update(map(_key, earlier))
-                earlier.clear()
-            earlier.append(it)
-    return replaced
+def _lasting(stage: Stage, installers: list[KnownCommand]) -> list[KnownCommand]:
+    """The installers whose files remain where they wrote them: no `npm ci` later deletes them first."""
+    every = [it for one in reversed(stage.ancestry) for it in one.commands(Effect.INSTALL)]
+    last: dict[str, int] = {}
+    for position, command in enumerate(every):
+        if command.use.toolchain is NODE and replaces_packages(command.invocation) and _always_runs(command):
+            last |= dict.fromkeys(command.use.outputs, position)
+    replaced = {
+        id(it)
+        for position, it in enumerate(every)
+        if it.use.outputs and all(last.get(path, 0) > position for path in it.use.outputs)
+    }
+    return [it for it in installers if id(it) not in replaced]
 
 
-def _key(command: KnownCommand) -> tuple[int, TextRange]:
-    return command.run.idx, command.syntax.range
-
-
-_CLEAN: Final = frozenset({"ci", "clean-install", "ic", "install-clean"})
+def _always_runs(command: KnownCommand) -> bool:
+    return all(map(command.invocation.is_certain, command.invocation.targets))
 
 
 def _fills_other_root(command: KnownCommand) -> bool:
@@ -190,7 +188,7 @@ def _installer(
     for command in installers:
         use = command.use
         if use.outputs:
-            is_pure = use.toolchain is NODE and command.invocation.workspace.has_native_packages is False
+            is_pure = use.toolchain is NODE and installs_native_code(command.invocation) is False
             if not is_pure and any(
                 holds(it, path) or holds(path, it) for it in use.outputs if not _is_removed(it, removed)
             ):
@@ -207,10 +205,11 @@ def _maker(
     installers: list[KnownCommand],
     removed: set[str],
     *,
+    lasting: list[KnownCommand],
     has_other_makers: bool,
 ) -> KnownCommand | None:
     """The command whose installed files other commands have moved to a path, or a bundler has included."""
-    known = {id(it.invocation): it for it in installers if not _are_removed(it, removed)}
+    known = {id(it.invocation): it for it in lasting if not _are_removed(it, removed)}
     # A moved system program comes from the image or from a package; in both cases it is for the build machine.
     may_be_moved = not has_other_makers and not _is_of_the_system(path, has_other_makers=False) and _moves(stage)
     if may_be_moved:

@@ -30,7 +30,7 @@ from buildxray.toolchains.bun import BUN
 from buildxray.toolchains.dotnet import DOTNET
 from buildxray.toolchains.go import GO
 from buildxray.toolchains.java import JAVA
-from buildxray.toolchains.node import LOCK_FILES, NODE
+from buildxray.toolchains.node import LOCK_FILES, NODE, runs_no_scripts
 from buildxray.toolchains.rust import RUST
 
 
@@ -243,7 +243,7 @@ def _needs_manifests_only(ctx: RuleContext, command: KnownCommand) -> bool:
     if command.use.toolchain is JAVA or command.use.title == "composer install":
         return _needed(ctx, command) is not None
     if command.use.toolchain is NODE or command.use.toolchain is BUN:
-        is_plain = _ignores_scripts(command) or not command.invocation.workspace.runs_scripts_at_install
+        is_plain = runs_no_scripts(command.invocation) or not command.invocation.workspace.runs_scripts_at_install
         return is_plain or _needed(ctx, command) is not None
     is_known = command.use.toolchain is GO or command.use.toolchain is DOTNET
     if command.use.title in _OPTIONS_WITHOUT_PROJECT:
@@ -254,16 +254,15 @@ def _needs_manifests_only(ctx: RuleContext, command: KnownCommand) -> bool:
 
 def _runs_own_scripts(ctx: RuleContext, command: KnownCommand) -> bool:
     """True if the installation runs a script of package.json that works on the sources, such as a build in `postinstall`."""
-    if command.use.toolchain not in (NODE, BUN) or _ignores_scripts(command) or _needed(ctx, command) is not None:
+    if (
+        command.use.toolchain not in (NODE, BUN)
+        or runs_no_scripts(command.invocation)
+        or _needed(ctx, command) is not None
+    ):
         # The needed files include what the scripts need.
         return False
     scripts = command.invocation.workspace.scripts
     return any(name in INSTALL_SCRIPTS and not is_harmless_script(text) for name, text in scripts)
-
-
-def _ignores_scripts(command: KnownCommand) -> bool:
-    """True if an installation runs no script of package.json. Source: docs.npmjs.com, "ignore-scripts"; the manuals of pnpm, Yarn 1 and Bun."""
-    return not {IGNORING_SCRIPTS, f"{IGNORING_SCRIPTS}=true"}.isdisjoint(command.syntax.arguments)
 
 
 def _may_have_no_module(ctx: RuleContext, command: KnownCommand) -> bool:
@@ -654,7 +653,7 @@ def _find_needed(ctx: RuleContext, command: KnownCommand) -> NeededFiles | None:
         return None
     manager = command.use.title.partition(" ")[0]
     manager = "pip" if manager == "pip3" else manager
-    if _ignores_scripts(command):
+    if runs_no_scripts(command.invocation):
         manager = f"{manager} {IGNORING_SCRIPTS}"
     # The command runs in the directory after `cd`, unless that has no list.
     by_directory = (
