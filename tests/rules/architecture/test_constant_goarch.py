@@ -72,7 +72,7 @@ BUILD = "CGO_ENABLED=0 GOARCH={} go build -o /out/{} ./cmd/{}"
     "one, other, separator, n_findings",
     [
         ("amd64", "amd64", " && ", 1),
-        ("amd64", "amd64", "\nRUN ", 2),
+        ("amd64", "amd64", "\nRUN ", 1),
         # A compiler that follows the target says nothing about the other one.
         ("$TARGETARCH", "amd64", " && ", 1),
         ("amd64", "$TARGETARCH", "\nRUN ", 1),
@@ -95,6 +95,20 @@ def test_one_finding_and_one_fix_for_all_constants_of_a_run() -> None:
     assert [it.message for it in finding.related] == ["the same here"]
     (fix,) = finding.fixes
     assert (len(fix.edits), fix.safety) == (2, Safety.SAFE)
+
+
+def test_one_finding_for_all_constants_of_a_stage_names_the_other_lines() -> None:
+    runs = [f"RUN {BUILD.format('amd64', it, it)}" for it in "abcd"]
+    text = TWO.replace("ARG TARGETARCH\n", "").format("\n".join(runs)) + "COPY --from=b /out/c /out/d /\n"
+    (finding,) = findings(constant_goarch, context(text))
+    assert finding.message.endswith(" too; also in lines 3, 4 and 5")
+    check_fix(constant_goarch, text, text.replace("RUN", "ARG TARGETARCH\nRUN", 1).replace("amd64", "$TARGETARCH"))
+
+
+def test_constants_of_two_stages_are_two_findings() -> None:
+    one, other = (f"FROM golang AS {it}\nRUN {BUILD.format('amd64', it, it)}\n" for it in "ab")
+    copies = "".join(f"COPY --from={it} /out/{it} /{it}\n" for it in "ab")
+    assert len(findings(constant_goarch, context(f"{one}{other}FROM alpine\n{copies}"))) == 2
 
 
 def test_the_fix_for_all_constants_is_safe_only_if_each_edit_is() -> None:

@@ -210,6 +210,15 @@ def test_a_variable_that_several_compilers_read_is_reported_once() -> None:
     assert reported(constant_target, text) == ["x86_64-unknown-linux-musl"]
 
 
+def test_the_same_target_of_several_runs_is_one_finding() -> None:
+    build = "RUN cargo build -r --target x86_64-unknown-linux-musl --bin {0}\n"
+    copy = "COPY --from=b /target/x86_64-unknown-linux-musl/release/{0} /{0}\n"
+    text = f"FROM rust AS b\n{build.format('a')}{build.format('b')}FROM alpine\n{copy.format('a')}{copy.format('b')}"
+    (finding,) = findings(constant_target, context(text))
+    assert finding.message.endswith("always compiles for `x86_64-unknown-linux-musl`; also in line 3")
+    assert [text[slice(*it.range)] for it in finding.related] == ["x86_64-unknown-linux-musl"]
+
+
 NET = "FROM --platform=$BUILDPLATFORM mcr.microsoft.com/dotnet/sdk:9.0 AS b\nCOPY . .\nARG TARGETARCH\n{}\nFROM debian\nCOPY --from=b /a /a\nCOPY --from=b /b /b\n"
 
 
@@ -217,7 +226,7 @@ NET = "FROM --platform=$BUILDPLATFORM mcr.microsoft.com/dotnet/sdk:9.0 AS b\nCOP
     "one, other, separator, n_findings",
     [
         ("-r linux-x64", "-r linux-x64", " && ", 1),
-        ("-r linux-x64", "-r linux-x64", "\nRUN ", 2),
+        ("-r linux-x64", "-r linux-x64", "\nRUN ", 1),
         # A compiler that follows the target says nothing about the other one.
         ("-r linux-x64", "-a $TARGETARCH", " && ", 1),
         ("-a $TARGETARCH", "-r linux-x64", "\nRUN ", 1),

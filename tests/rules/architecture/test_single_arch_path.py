@@ -230,3 +230,24 @@ def test_the_message_names_the_path(line: str, message: str) -> None:
 def test_an_image_of_another_architecture_lacks_the_path_too() -> None:
     text = "FROM arm64v8/debian:13\nARG TARGETARCH\nENV LD_PRELOAD=/usr/lib/x86_64-linux-gnu/libjemalloc.so.2\n"
     assert reported(single_arch_path, text) == ["x86_64-linux-gnu"]
+
+
+def test_the_same_directory_in_several_instructions_of_a_stage_is_one_finding() -> None:
+    copy = "COPY --from=a /usr/lib/x86_64-linux-gnu/{0}.so /lib/{0}.so\n"
+    text = f"FROM debian AS a\nRUN apt-get install -y libz libx\nFROM scratch\n{copy.format('z')}{copy.format('x')}"
+    (finding,) = findings(single_arch_path, context(text))
+    assert finding.message.endswith("`/usr/lib/x86_64-linux-gnu` does not exist there; also in line 5")
+
+
+@every_case(
+    "other",
+    [
+        "COPY --from=a /lib/x86_64-linux-gnu/x.so /lib/x.so",
+        # Something may compensate for it, so that it is only a warning.
+        "ENV LD_LIBRARY_PATH=/usr/lib/x86_64-linux-gnu",
+        "FROM debian\nCOPY --from=a /usr/lib/x86_64-linux-gnu/x.so /lib/x.so\nCOPY --from=b / /",
+    ],
+)
+def test_other_directories_consequences_and_stages_are_findings_of_their_own(other: str) -> None:
+    text = f"FROM debian AS a\nRUN apt-get install -y libz libx\nFROM debian AS b\nCOPY --from=a /usr/lib/x86_64-linux-gnu/z.so /lib/z.so\n{other}\n"
+    assert len(findings(single_arch_path, context(text))) == 2

@@ -14,7 +14,7 @@ from buildxray.rules.base import Doubt, Finding, Fix, FixAvailability, Safety, S
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import bring_arguments, is_named_above
 from buildxray.rules.intended import is_chosen, is_meant, is_named_for_one, runs_on
-from buildxray.rules.one_cause import are_for_several_machines, one_for_each_instruction
+from buildxray.rules.one_cause import are_for_several_machines, one_for_each_stage
 from buildxray.rules.output_use import doubt_of_output
 from buildxray.rules.portability import generates_sources
 from buildxray.rules.wording import platforms
@@ -66,12 +66,12 @@ def constant_goarch(ctx: RuleContext) -> Iterator[Finding]:
     ## Fix safety
     Safe with `CGO_ENABLED=0`, otherwise a suggestion; also a suggestion for `go install` on the build machine, which then writes the
     binary to another directory, after `go generate` or `make generate`, which may write sources for one architecture only, and if a comment above names
-    the architecture. One fix edits all equal constants of an instruction.
+    the architecture. One finding, and one fix, is for all equal constants of a stage.
 
     ## Limits
     A script that compiles for several constants in turn, or chooses one by a condition, is not reported.
     """
-    yield from one_for_each_instruction(ctx, _findings(ctx))
+    yield from one_for_each_stage(ctx, _findings(ctx))
 
 
 def _findings(ctx: RuleContext) -> Iterator[Finding]:

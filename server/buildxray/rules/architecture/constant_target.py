@@ -15,7 +15,7 @@ from buildxray.rules.base import Doubt, Finding, Fix, FixAvailability, Safety, S
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import declare_arguments
 from buildxray.rules.intended import is_chosen, is_meant, is_named_for_one
-from buildxray.rules.one_cause import are_for_several_machines, one_for_each_instruction
+from buildxray.rules.one_cause import are_for_several_machines, one_for_each_stage
 from buildxray.rules.output_use import doubt_of_output
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Effect, Instruction, KnownCommand, Stage
@@ -95,7 +95,7 @@ def constant_target(ctx: RuleContext) -> Iterator[Finding]:
     architecture, are not reported; nor are programs for another system, such as firmware (`arm-none-eabi-gcc`) or an installer for Windows.
     `GOARCH` is the subject of `constant-goarch`.
     """
-    yield from one_for_each_instruction(ctx, _findings(ctx))
+    yield from one_for_each_stage(ctx, _findings(ctx))
 
 
 def _findings(ctx: RuleContext) -> Iterator[Finding]:

@@ -23,6 +23,7 @@ from buildxray.rules.intended import (
     is_on_image_for,
     runs_programs_of,
 )
+from buildxray.rules.one_cause import one_for_each_stage
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Command, Instruction, Run, Stage
 from buildxray.semantics.mentions import Mention
@@ -99,8 +100,12 @@ def single_arch_path(ctx: RuleContext) -> Iterator[Finding]:
     ## References
     The manual page ld.so(8): a name without a slash is searched for; wiki.debian.org/Multiarch/Tuples.
     """
-    if len(ctx.build.targets) < 2:
-        return
+    if len(ctx.build.targets) > 1:
+        yield from one_for_each_stage(ctx, _findings(ctx), lambda it: it.message)
+
+
+def _findings(ctx: RuleContext) -> Iterator[Finding]:
+    """Find the first path of each instruction."""
     for stage in ctx.build.needed_stages:
         users = (stage, *(it.stage for it in stage.consumers if it.stage is not None))
         if stage.is_native or is_meant_for_one(ctx, stage) or any(adds_architecture(ctx, it) for it in users):
