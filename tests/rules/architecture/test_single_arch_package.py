@@ -168,3 +168,17 @@ def test_an_image_for_the_same_architecture_can_use_the_package() -> None:
     lines = "ARG TARGETARCH\nRUN dpkg -i /tmp/tool_1.2_amd64.deb\n"
     assert reported(single_arch_package, f"FROM amd64/debian:13\n{lines}") == []
     assert reported(single_arch_package, f"FROM arm64v8/debian:13\n{lines}") == ["amd64"]
+
+
+def test_the_packages_of_one_command_are_one_finding() -> None:
+    text = IMAGE.format(
+        "RUN yum install -y \\\n  https://x.org/a-1.x86_64.rpm \\\n  https://x.org/b-1.x86_64.rpm \\\n  https://x.org/c-1.x86_64.rpm"
+    )
+    (finding,) = findings(single_arch_package, context(text))
+    assert finding.message.endswith("it is for x86_64 only; also in lines 5 and 6")
+    assert len(finding.related) == 2
+
+
+def test_packages_of_several_commands_are_findings_of_their_own() -> None:
+    text = IMAGE.format("RUN dpkg -i /tmp/a_1.2_amd64.deb && dpkg -i /tmp/b_1.2_amd64.deb")
+    assert len(findings(single_arch_package, context(text))) == 2

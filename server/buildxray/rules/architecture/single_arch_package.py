@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import Final, NamedTuple
 
@@ -12,7 +12,7 @@ from buildxray.localization import _
 from buildxray.platforms.aliases import named_architectures
 from buildxray.platforms.names import architecture_names
 from buildxray.platforms.platform import Platform
-from buildxray.rules.base import Doubt, Finding, Fix, FixAvailability, Safety, Severity, rule
+from buildxray.rules.base import Doubt, Finding, Fix, FixAvailability, Related, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.download_use import suits_every_machine
 from buildxray.rules.edits import declare_arguments
@@ -26,6 +26,7 @@ from buildxray.rules.intended import (
     with_alternative,
     with_ignored_failure,
 )
+from buildxray.rules.one_cause import with_lines
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Command, Effect, Instruction, Run
 from buildxray.semantics.mentions import Mention
@@ -117,6 +118,8 @@ class _Place(NamedTuple):
     fixes: tuple[Fix, ...] = ()
     doubt: Doubt | None = None
     """The reason why neither the build nor the image may fail, such as a package that is only added to those of the machine."""
+    others: tuple[TextRange, ...] = ()
+    """The same architecture in other packages of the command."""
 
 
 @rule(Severity.ERROR, Severity.OFF, FixAvailability.SOMETIMES, about=[Mention.ARCHITECTURE, Mention.CONDA_PLATFORM])
@@ -177,7 +180,9 @@ def single_arch_package(ctx: RuleContext) -> Iterator[Finding]:
             if not wrong or ctx.is_only_for(it.architecture):
                 continue
             doubt = Doubt.USE if is_for_no_target(ctx, it.architecture) else it.doubt
-            yield Finding(it.range, _message(ctx, it, wrong), it.fixes, doubt=doubt)
+            message = with_lines(ctx, _message(ctx, it, wrong), it.range, it.others)
+            related = tuple(Related(one, _("the same here")) for one in it.others)
+            yield Finding(it.range, message, it.fixes, related, doubt=doubt)
 
 
 def _message(ctx: RuleContext, place: _Place, wrong: list[Platform]) -> str:
@@ -197,7 +202,7 @@ def _places(ctx: RuleContext, instruction: Instruction, downloaded: set[str]) ->
         may_fail, alternatives = with_ignored_failure(instruction), with_alternative(instruction)
         for command in instruction.commands:
             if not is_chosen(command) and id(command.syntax) not in may_fail:
-                for place in _packages(instruction, command, downloaded):
+                for place in _first_of_each(_packages(instruction, command, downloaded)):
                     has_other = id(command.syntax) in alternatives
                     yield place._replace(doubt=Doubt.ALTERNATIVE) if has_other else place
                 yield from _of_conda(instruction, command)
@@ -314,6 +319,15 @@ def _is_installed_later(download: Command, pattern: str) -> bool:
     runs = () if download.run.stage is None else download.run.stage.runs
     later = (it for run in runs for it in run.commands if it.range.start > download.range.start)
     return any(it.name in _MANAGERS and name in map(posixpath.basename, it.syntax.arguments) for it in later)
+
+
+def _first_of_each(places: Iterable[_Place]) -> Iterator[_Place]:
+    """The first package for each architecture in a command, with the places of the others: one list is one cause."""
+    groups: dict[tuple[object, ...], list[_Place]] = {}
+    for it in places:
+        groups.setdefault((it.architecture, it.doubt), []).append(it)
+    for first, *others in groups.values():
+        yield first._replace(others=tuple(it.range for it in others))
 
 
 def _packages(run: Run, command: Command, downloaded: set[str]) -> Iterator[_Place]:
