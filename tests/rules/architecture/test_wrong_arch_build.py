@@ -432,3 +432,20 @@ def test_an_option_is_given_the_target_instead_of_the_builder() -> None:
     before = "ARG BUILDARCH\nRUN dotnet publish -a $BUILDARCH --sc -o /out"
     after = "ARG BUILDARCH\nARG TARGETARCH\nRUN dotnet publish -a $TARGETARCH --sc -o /out"
     check_fix(wrong_arch_build, stage.format(before), stage.format(after))
+
+
+@every_case(
+    "default, flag, n_findings",
+    [
+        ("TARGETPLATFORM=linux/amd64", "$TARGETPLATFORM", 0),
+        ("TARGETARCH=amd64", "linux/${TARGETARCH}", 0),
+        # Not a default of BuildKit's arguments, or not what chooses the platform.
+        ("BUILDER=linux/amd64", "$BUILDER", 1),
+        ("TARGETARCH=amd64", "$BUILDPLATFORM", 1),
+    ],
+)
+def test_the_default_that_masks_the_platform_is_reported_by_another_rule(
+    default: str, flag: str, n_findings: int
+) -> None:
+    text = f"ARG {default}\nFROM --platform={flag} gcc AS b\nCOPY . .\nRUN gcc -o /out/a a.c\nFROM debian\nCOPY --from=b /out /out\n"
+    assert len(reported(wrong_arch_build, text)) == n_findings

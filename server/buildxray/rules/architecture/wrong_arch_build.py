@@ -35,6 +35,8 @@ _SOLE_BUILDER: Final = lazy_regex(r'"?\$\{?BUILD(?P<name>ARCH|OS)\}?"?')
 _CROSSING: Final = lazy_regex(
     r"--host|--cross-file|TOOLCHAIN|CMAKE_SYSTEM|CROSS|\bC(?:C|XX)=(?![\"']?(?:cc|c\+\+|clang|clang\+\+|gcc|g\+\+)(?![\w.+-]))|xx-(?:clang|cc|c\+\+|go|cargo)|setup-target-triple|-linux-(?:gnu|musl)"
 )
+_MASKED: Final = ("TARGETARCH", "TARGETPLATFORM")
+"""The automatic arguments of the target that choose the machine of a stage."""
 _ADDS_PROGRAMS: Final = lazy_regex(r"(?:[\w.:-]+/)*tonistiigi/xx(?::(?!.*golang)[^@]*)?(?:@.*)?")
 """The image of xx, whose programs have names of their own; those of its old tags `golang` have not."""
 
@@ -90,6 +92,8 @@ def wrong_arch_build(ctx: RuleContext) -> Iterator[Finding]:
         # The whole image is of the build machine's architecture.
         return
     for stage in ctx.build.native_stages:
+        if _has_masked_platform(stage):
+            continue
         for command in stage.commands(Effect.COMPILE):
             use = command.use
             is_told = use.is_targeted and not _is_told_the_builder(command) and not _is_told_for_others_only(command)
@@ -116,6 +120,20 @@ def wrong_arch_build(ctx: RuleContext) -> Iterator[Finding]:
             )
         yield from _launchers(ctx, stage)
         yield from _without_xx(stage)
+
+
+def _has_masked_platform(stage: Stage) -> bool:
+    """True if only the default of an automatic argument makes a stage native, as `masked-platform-arg` reports.
+
+    `ARG TARGETPLATFORM=linux/amd64` above `FROM --platform=$TARGETPLATFORM`.
+    """
+    flag = None if stage.root is None else stage.root.from_.platform
+    if flag is None or flag.value is None:
+        return False
+    given = dict(stage.build.request.build_arguments)
+    pairs = (pair for it in stage.build.global_instructions for pair in it.pairs if pair.value is not None)
+    masked = {it.name.text for it in pairs}.intersection(_MASKED).difference(given)
+    return any(it in flag.value.text for it in masked)
 
 
 class _Changes(NamedTuple):
