@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from buildxray.rules.base import Safety, Severity
+from buildxray.rules.base import Doubt, Safety, Severity
 from buildxray.rules.scope.masked_platform_arg import masked_platform_arg
 from buildxray.toolchains.base import Workspace
 from tests.support.cases import every_case
@@ -38,7 +38,7 @@ def test_a_default_for_all_stages() -> None:
         masked_platform_arg,
         """
         ARG TARGETPLATFORM=linux/386
-            ^^^^^^^^^^^^^^^^^^^^^^^^ 💡 `TARGETPLATFORM` is `linux/386` for linux/amd64 and linux/arm64 because of this default; BuildKit would set it for each platform
+            ^^^^^^^^^^^^^^^^^^^^^^^^ 💭 `TARGETPLATFORM` is `linux/386` for linux/amd64 and linux/arm64 because of this default; BuildKit would set it for each platform
         FROM --platform=$TARGETPLATFORM alpine
         """,
     )
@@ -183,9 +183,12 @@ def test_a_default_that_follows_the_platform_elsewhere_masks_nothing(text: str) 
     [
         ("ARG TARGETARCH\nARG TARGETARCH=${TARGETARCH:+amd64}", [Safety.SAFE]),
         ("ARG TARGETARCH\nARG A=amd64\nARG TARGETARCH=${A/amd64/x64}", [Safety.SUGGESTION]),
-        ("ARG TARGETARCH=riscv64", [Safety.SAFE]),
-        ('ARG TARGETPLATFORM="linux/arm/v7"', [Safety.SAFE]),
-        ("ARG TARGETOS=windows", [Safety.SAFE]),
+        ("ARG TARGETARCH=arm64", [Safety.SAFE]),
+        ('ARG TARGETPLATFORM="linux/amd64"', [Safety.SAFE]),
+        # No target has it: programs for another machine may be wanted.
+        ("ARG TARGETARCH=riscv64", [Safety.SUGGESTION]),
+        ('ARG TARGETPLATFORM="linux/arm/v7"', [Safety.SUGGESTION]),
+        ("ARG TARGETOS=windows", [Safety.SUGGESTION]),
         # BuildKit never gives these values, so that names made of them change for every platform.
         ("ARG TARGETARCH=x86_64", [Safety.SUGGESTION]),
         ("ARG TARGETARCH=any", [Safety.SUGGESTION]),
@@ -318,3 +321,25 @@ def test_a_site_that_has_no_file_with_the_name_of_buildkit(default: str, url: st
 def test_a_platform_of_the_builder_that_nothing_reads_does_no_harm(run: str, n_findings: int) -> None:
     text = f"FROM debian\nARG BUILDPLATFORM=linux/amd64\n{run}\n"
     assert len(findings(masked_platform_arg, context(text))) == n_findings
+
+
+@every_case(
+    "default, are_assumed, doubt",
+    [
+        ("TARGETARCH=arm64", True, None),
+        ("TARGETARCH=x86_64", True, None),
+        # The program is for no image, so that it is exported.
+        ("TARGETOS=windows", False, Doubt.USE),
+        # No build is known, so that it may be for this machine only.
+        ("TARGETARCH=riscv64", True, Doubt.BUILD),
+        ("TARGETARCH=riscv64", False, None),
+    ],
+)
+def test_a_default_for_a_machine_that_is_no_target_may_be_meant(
+    default: str, *, are_assumed: bool, doubt: Doubt | None
+) -> None:
+    name = default.partition("=")[0]
+    text = f"FROM golang\nARG {default}\nRUN make MACHINE=${name}\n"
+    workspace = Workspace(platforms_are_assumed=are_assumed)
+    (finding,) = findings(masked_platform_arg, context(text, workspace=workspace))
+    assert finding.doubt is doubt

@@ -22,6 +22,7 @@ from buildxray.syntax.instructions import Arg, Onbuild, Pair
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import Edit, TextRange
 
+_OF_OTHER_MACHINE: Final = ("TARGETARCH", "TARGETOS", "TARGETPLATFORM")
 _OF_BUILDER: Final = frozenset({"BUILDPLATFORM", "BUILDOS", "BUILDARCH"})
 """Arguments that depend on the build machine: a default that is right here is wrong on another machine."""
 
@@ -66,7 +67,7 @@ def masked_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
     ## Fix safety
     Safe with BuildKit, unless a `FROM name-$TARGETARCH` had a stage for the default alone. A builder without BuildKit, which has no
     automatic arguments, then needs `--build-arg`.
-    It is a suggestion if a FROM would name another image (`FROM base:$TARGETARCH`), or pull one for another platform
+    It is a suggestion if the default is the value of no target (`ARG TARGETOS=windows`), because programs for another machine may be wanted, if a FROM would name another image (`FROM base:$TARGETARCH`), or pull one for another platform
     (`FROM --platform=$TARGETPLATFORM`), which may not exist, if a comment above speaks of the default, if the default is the value of
     an argument of the build machine (`ARG TARGETARCH=$BUILDARCH`), or one that BuildKit never gives, such as `x86_64`: the names that
     are made of it change for every platform.
@@ -196,6 +197,7 @@ def _fixes(ctx: RuleContext, instruction: Instruction, pair: Pair, default: Text
     is_suggestion = (
         is_other
         or not is_spelled_alike
+        or _names_no_target(instruction, name)
         or _loses_stages(ctx.build, after)
         or not all(exists_for(*it) for it in _pulled(after) - _pulled(ctx.build))
         or is_named_above(instruction, (*_words_of(pair), "default"))
@@ -235,6 +237,15 @@ def _may_be_automatic(name: str, value: str) -> bool:
     return is_known(platform) and normalize(platform) == platform
 
 
+def _names_no_target(instruction: Instruction, name: str) -> bool:
+    """True if a default is the value of a platform that is no target, so that programs for that machine may be wanted."""
+    if name not in _OF_OTHER_MACHINE:
+        return False
+    build, values = instruction.build, {it for it in instruction.values(name, after=True) if it}
+    automatic = {automatic_values(build.request.node(it), it, "")[name] for it in build.targets}
+    return bool(values) and values.isdisjoint(automatic) and all(_may_be_automatic(name, it) for it in values)
+
+
 def _is_only_fallback(instruction: Instruction, pair: Pair) -> bool:
     """True if the default uses its own argument as in `${TARGETARCH:-amd64}` or `$TARGETARCH` only, not changed and with no text around."""
     value = "" if pair.value is None else instruction.build.text[slice(*instruction.range_of(pair.value))]
@@ -249,6 +260,12 @@ def _doubt(build: Build, declaration: Instruction, name: str, targets: Iterable[
     """
     if name == "TARGETVARIANT" and (not any(it.variant for it in targets) or _is_emptied(declaration, name)):
         return Doubt.USE
+    if _names_no_target(declaration, name):
+        if name == "TARGETOS":
+            # No image can run the program, which is exported.
+            return Doubt.USE
+        if build.workspace.platforms_are_assumed:
+            return Doubt.BUILD
     is_used = any(
         it.idx > declaration.idx and name in build.text[slice(*it.range)] and not it.only_shows(name)
         for it in build.instructions
