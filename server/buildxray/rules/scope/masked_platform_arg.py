@@ -238,7 +238,7 @@ def _may_be_automatic(name: str, value: str) -> bool:
 
 
 def _names_no_target(instruction: Instruction, name: str) -> bool:
-    """True if a default is the value of a platform that is no target, so that programs for that machine may be wanted."""
+    """True if no target has the value that a default gives, so that programs for another machine may be wanted."""
     if name not in _OF_OTHER_MACHINE:
         return False
     build, values = instruction.build, {it for it in instruction.values(name, after=True) if it}
