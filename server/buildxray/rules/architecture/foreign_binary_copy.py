@@ -78,7 +78,7 @@ def foreign_binary_copy(ctx: RuleContext) -> Iterator[Finding]:
         foreign = stage.foreign_targets
         installers = [] if stage.is_image or not foreign else _installers(stage)
         has_other_makers = bool(installers) and _has_other_makers(stage)
-        lasting = _lasting(stage, installers)
+        lasting = _lasting(stage, installers) if installers else []
         removed = _removed(stage) if installers else set()
         verified = _verified(stage) if installers else set()
         for consumer in stage.consumers if installers else ():
