@@ -47,7 +47,7 @@ def check_project_files(paths: Sequence[str], options: BuildOptions, projects: P
         seen.update(new)
         from buildxray.ide.project_files import analyze_all  # noqa: PLC0415
 
-        for file, looked in analyze_all(dict.fromkeys(new), projects, options.settings):
+        for file, looked in analyze_all(dict.fromkeys(new), projects, options.settings, has_views=False):
             if looked.diagnostics or is_named:
                 shown = path if is_named else str(Path(path, relative(file, place)))
                 diagnostics = tuple(it for it in looked.diagnostics if options.settings.shows(it.rule))

@@ -58,6 +58,8 @@ class Projects:
         self._builds: dict[Path, DirectoryBuilds] = {}
         self._siblings: dict[Path, tuple[Path, ...]] = {}
         """The directories with project files of a repository, by its root."""
+        self._declared: dict[Path, tuple[DeclaredBuild, ...]] = {}
+        """By Dockerfile: its distinct builds."""
         self._unread: dict[Path, bool] = {}
         """By the root of a repository: True if it has builds that cannot be read."""
         self._building: dict[Path, bool] = {}
@@ -228,7 +230,9 @@ class Projects:
 
     def declared(self, dockerfile: Path) -> tuple[DeclaredBuild, ...]:
         """The distinct builds of a Dockerfile that its repository declares, the nearest files first."""
-        return distinct(without_repeated(self._shown(dockerfile)))
+        if dockerfile not in self._declared:
+            self._declared[dockerfile] = distinct(without_repeated(self._shown(dockerfile)))
+        return self._declared[dockerfile]
 
     def all_builds(self, directory: Path) -> DirectoryBuilds:
         """The builds that a directory and those below it declare."""

@@ -309,3 +309,83 @@ def test_a_matrix_over_the_limit_is_noted_where_it_builds(tmp_path: Path, step: 
     described(tmp_path, markup)
     notes = read_automation(tmp_path, local_platform="linux/amd64").notes
     assert len(notes) == n_notes
+
+
+def _of_matrix(tmp_path: Path, axes: str, steps: str) -> tuple[list[str], int]:
+    markup = f"""
+        #- .github/workflows/a.yml
+        on: push
+        jobs:
+          image:
+            strategy: {{matrix: {{{axes}, platform: [linux/amd64, linux/arm64]}}}}
+            runs-on: ubuntu-latest
+            steps:
+              - {{run: ./prepare.sh}}
+              - {steps}
+    """
+    described(tmp_path, markup)
+    reading = read_automation(tmp_path, local_platform="linux/amd64")
+    return [f"{it.dockerfile.name} {it.target} {','.join(it.platform_names)}" for it in reading.builds], len(
+        reading.notes
+    )
+
+
+@pytest.mark.slow
+def test_values_of_a_large_matrix_that_are_only_arguments_are_read_a_few_times(tmp_path: Path) -> None:
+    axes = f"lang: [{', '.join(f'l{it}' for it in range(90))}], size: [s, m, l, x, xl, xxl]"
+    with_ = 'platforms: "${{ matrix.platform }}", build-args: "L=${{ matrix.lang }}\\nS=${{ matrix.size }}"'
+    builds, n_notes = _of_matrix(tmp_path, axes, f"{{uses: docker/build-push-action@v6, with: {{{with_}}}}}")
+    assert n_notes == 0
+    assert {*builds} == {"Dockerfile  linux/amd64,linux/arm64"}
+    assert len(builds) < 40
+
+
+@pytest.mark.slow
+@every_case(
+    "value, n_different",
+    [
+        # Each value is another file or another stage.
+        ('file: "${{ matrix.n }}.Dockerfile"', 60),
+        ('target: "${{ matrix.n }}"', 60),
+        # One value may be compared with another one.
+        ("target: \"${{ matrix.n == 'n59' && 'last' || 'first' }}\"", 2),
+        ("target: \"${{ matrix['n'] == 'n59' && 'last' || 'first' }}\"", 2),
+    ],
+)
+def test_values_of_a_large_matrix_that_decide_what_is_built_are_all_read(
+    tmp_path_factory: pytest.TempPathFactory, value: str, n_different: int
+) -> None:
+    axes = f"n: [{', '.join(f'n{it}' for it in range(60))}]"
+    step = f'{{uses: docker/build-push-action@v6, with: {{platforms: "${{{{ matrix.platform }}}}", {value}}}}}'
+    builds, n_notes = _of_matrix(tmp_path_factory.mktemp("matrix"), axes, step)
+    assert (len({*builds}), n_notes) == (n_different, 0)
+
+
+@pytest.mark.slow
+def test_a_value_of_a_large_matrix_after_many_that_build_nothing_is_read(tmp_path: Path) -> None:
+    axes = f"n: [{', '.join(f'n{it}' for it in range(59))}, docker-build]"
+    step = '{if: "matrix.n == \'docker-build\'", uses: docker/build-push-action@v6, with: {platforms: "${{ matrix.platform }}"}}'
+    assert _of_matrix(tmp_path, axes, step)[0] == ["Dockerfile  linux/amd64,linux/arm64"]
+
+
+@pytest.mark.slow
+@every_case(
+    "script, n_notes",
+    [("docker buildx imagetools create -t a b", 0), ("docker buildx create --use", 0), ("docker buildx bake", 1)],
+)
+def test_commands_of_buildx_that_build_nothing_are_not_missed(
+    tmp_path_factory: pytest.TempPathFactory, script: str, n_notes: int
+) -> None:
+    numbers = ", ".join(map(str, range(250)))
+    markup = f"""
+        #- .github/workflows/a.yml
+        on: push
+        jobs:
+          merge:
+            strategy: {{matrix: {{a: [{numbers}]}}}}
+            runs-on: ubuntu-latest
+            steps: [{{run: make a}}, {{run: make b}}, {{run: make c}}, {{run: {script}}}]
+    """
+    root = tmp_path_factory.mktemp("buildx")
+    described(root, markup)
+    assert len(read_automation(root, local_platform="linux/amd64").notes) == n_notes

@@ -12,7 +12,7 @@ from buildxray.ide.diagnostics import Diagnostic
 from buildxray.ide.project import Projects
 from buildxray.ide.project_files.base import diagnostic, is_of_other_project
 from buildxray.ide.project_files.build_entry import BuildEntry, BuildLink, DeclaringFile
-from buildxray.ide.project_files.emulating_runners import emulating_runners, is_first, of_jobs
+from buildxray.ide.project_files.emulating_runners import FirstWorkflows, emulating_runners, of_jobs
 from buildxray.ide.project_files.lenses import BuildLens, lenses_of
 from buildxray.ide.project_files.missing_dockerfile import findings_of, missing_dockerfile, missing_in_script
 from buildxray.ide.project_files.problems import problems
@@ -49,8 +49,8 @@ def is_project_file(path: Path) -> bool:
     return path.suffix in {".yml", ".yaml"} and path.parent.parts[-2:] == (".github", "workflows")
 
 
-def look_at(path: Path, text: str, projects: Projects, settings: Settings) -> ProjectFile:
-    """The results for a file with this text; `projects` has already read its builds."""
+def look_at(path: Path, text: str, projects: Projects, settings: Settings, *, has_views: bool = True) -> ProjectFile:
+    """The results for a file with this text; `projects` has already read its builds. Without views, it has no lenses and links."""
     if is_script(path):
         return _script(path, text, projects, settings)
     builds = [it for it in projects.declared_in(path) if it.is_shown and not it.is_check]
@@ -62,6 +62,7 @@ def look_at(path: Path, text: str, projects: Projects, settings: Settings) -> Pr
     merged = settings.over(projects.configuration(path.parent).settings)
     entries = [BuildEntry(it, file, merged) for it in builds]
     called_entries = [BuildEntry(it, file, merged) for it in called]
+    firsts = FirstWorkflows(projects)
     unread = (
         diagnostic("unread-build", Severity.INFORMATION, file.places.line(it.line), localized(it.message))
         for it in notes
@@ -70,25 +71,25 @@ def look_at(path: Path, text: str, projects: Projects, settings: Settings) -> Pr
         *unread,
         *(problem for it in entries for problem in problems(it)),
         *findings_of(path, text, filter(None, map(missing_dockerfile, entries))),
-        *emulating_runners(it for it in (*entries, *called_entries) if is_first(it.declared, projects)),
+        *emulating_runners(it for it in (*entries, *called_entries) if firsts.has(it.declared)),
     ]
     unique = {(it.rule, it.range, it.message): it for it in diagnostics if merged.shows(it.rule)}
     return ProjectFile(
         text,
         tuple(sorted(unique.values(), key=lambda it: (it.range, it.rule))),
-        (*lenses_of(entries),),
-        tuple(dict.fromkeys(link for it in entries for link in it.links())),
+        (*lenses_of(entries),) if has_views else (),
+        tuple(dict.fromkeys(link for it in entries for link in it.links())) if has_views else (),
     )
 
 
 def analyze_all(
-    paths: Mapping[Path, str | None], projects: Projects, settings: Settings
+    paths: Mapping[Path, str | None], projects: Projects, settings: Settings, *, has_views: bool = True
 ) -> Iterator[tuple[Path, ProjectFile]]:
     """The results for several files; a text that is None is read from disk."""
     for path, given in paths.items():
         text = read_project_text(path) if given is None else given
         if text is not None:
-            yield path, look_at(path, text, projects, settings)
+            yield path, look_at(path, text, projects, settings, has_views=has_views)
 
 
 def references_to(

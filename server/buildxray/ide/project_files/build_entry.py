@@ -26,7 +26,9 @@ from buildxray.projects.reader import SKIPPED
 from buildxray.records import cached_property
 from buildxray.rules.context import RuleContext
 from buildxray.semantics.build import Build, Builder, BuildRequest, Stage
+from buildxray.syntax.instructions import From
 from buildxray.syntax.lazy_regex import lazy_regex
+from buildxray.syntax.parser import Dockerfile, parse
 from buildxray.syntax.text import TextRange
 from buildxray.toolchains.base import Workspace
 
@@ -110,8 +112,33 @@ class BuildEntry:
         self.own = file.places.of(declared)
         self.file = file
         self.request = request_of(declared, settings)
-        dockerfile = read_project_text(declared.dockerfile, MOST_DOCKERFILE_BYTES)
-        self.build: Build | None = None if dockerfile is None else _build(dockerfile, self.request)
+        self._dockerfile = read_project_text(declared.dockerfile, MOST_DOCKERFILE_BYTES)
+
+    @property
+    def has_dockerfile(self) -> bool:
+        """True if the Dockerfile can be read."""
+        return self._dockerfile is not None
+
+    @cached_property
+    def build(self) -> Build | None:
+        """The planned build; None without a Dockerfile. A file may declare hundreds of builds, so ask for it only if the text is not enough."""
+        return None if self._dockerfile is None else _build(self._dockerfile, self.request)
+
+    @cached_property
+    def stage_names(self) -> tuple[str, ...]:
+        """The names of the stages in lower case, in order, and empty ones of stages without a name."""
+        instructions = () if self._dockerfile is None else _parsed(self._dockerfile).instructions
+        aliases = (it.node.alias for it in instructions if isinstance(it.node, From))
+        return tuple("" if it is None else it.text.lower() for it in aliases)
+
+    @property
+    def has_stage(self) -> bool:
+        """True if the stage that is built is known, and is in the Dockerfile."""
+        wanted = self.declared.target.lower()
+        if "target" in self.declared.unknown:
+            return False
+        numbers = map(str, range(len(self.stage_names)))
+        return bool(self.stage_names) and (not wanted or wanted in self.stage_names or wanted in numbers)
 
     @property
     def stage(self) -> Stage | None:
@@ -129,7 +156,7 @@ class BuildEntry:
 
         Source: docs.docker.com, "Custom Dockerfile syntax", `syntax` and `BUILDKIT_SYNTAX`.
         """
-        directives = () if self.build is None else self.build.dockerfile.directives
+        directives = () if self._dockerfile is None else _parsed(self._dockerfile).directives
         named = [it.value.split()[0] for it in directives if it.name == "syntax" and it.value.strip()]
         given = dict(self.declared.arguments).get("BUILDKIT_SYNTAX")
         is_unknown = "BUILDKIT_SYNTAX" in self.declared.unknown_arguments
@@ -175,5 +202,10 @@ class BuildEntry:
 
 @cached(64)
 def _build(text: str, request: BuildRequest) -> Build:
-    builder = Builder(request)
-    return builder.build(builder.parse(text))
+    return Builder(request).build(_parsed(text))
+
+
+@cached(16)
+def _parsed(text: str) -> Dockerfile:
+    """A Dockerfile, of which a project may declare hundreds of builds."""
+    return parse(text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
@@ -28,6 +29,8 @@ from buildxray.toolchains.scripting import SCRIPTING, compiles_extensions
 
 _MOST_CALLED: Final = 60
 """Builds of Bake that one workflow calls, each of which is planned while the workflow is open."""
+_MOST_VARIANTS: Final = 50
+"""Builds of one job and one Dockerfile for the same platforms, each of which is planned: a matrix may give hundreds of arguments."""
 _MOST_STAGES: Final = 3
 """Stages that a message names; for each, the Dockerfile is planned again."""
 _OF_PACKAGES: Final = (NODE, SCRIPTING)
@@ -50,9 +53,11 @@ def emulating_runners(entries: Iterable[BuildEntry]) -> Iterator[Diagnostic]:
     """
     by_place: dict[TextRange, dict[tuple[Path, Build], BuildEntry]] = {}
     first_places: dict[tuple[Path, frozenset[Platform]], TextRange] = {}
+    n_variants: Counter[tuple[TextRange, tuple[Path, frozenset[Platform]]]] = Counter()
     for it in entries:
-        build = _emulating(it)
         key = (it.declared.dockerfile, frozenset(it.declared.platforms))
+        n_variants[it.runner_place, key] += 1
+        build = _emulating(it) if n_variants[it.runner_place, key] <= _MOST_VARIANTS else None
         if build is not None and first_places.setdefault(key, it.runner_place) == it.runner_place:
             by_place.setdefault(it.runner_place, {})[it.declared.dockerfile, build] = it
     for place, builds in by_place.items():
@@ -117,20 +122,29 @@ def _emulated_platforms(builds: Iterable[tuple[Path, Build]]) -> str:
     return joined(dict.fromkeys(str(one) for it in totals for one in it.emulated_platforms))
 
 
-def is_first(declared: DeclaredBuild, projects: Projects) -> bool:
-    """True if the workflow of a build is the one that reports the emulation.
+class FirstWorkflows:
+    """The workflows that report the emulation of a Dockerfile.
 
-    If several build the Dockerfile for the same platforms, it is that of the build which would be shown.
+    If several build it for the same platforms, it is that of the build which would be shown.
     """
-    if declared.source.parent.name != "workflows":
-        return True
-    others = [
-        it
-        for it in projects.declared(declared.dockerfile)
-        if it.nodes and runs_it(it).parent.name == "workflows" and {*it.platforms} == {*declared.platforms}
-    ]
-    first = choose(others)
-    return first is None or runs_it(first) == declared.source
+
+    def __init__(self, projects: Projects) -> None:
+        self._projects = projects
+        self._known: dict[tuple[Path, frozenset[Platform]], Path | None] = {}
+
+    def has(self, declared: DeclaredBuild) -> bool:
+        """True if the workflow of a build is the one that reports it."""
+        if declared.source.parent.name != "workflows":
+            return True
+        key = declared.dockerfile, frozenset(declared.platforms)
+        if key not in self._known:
+            self._known[key] = self._first(*key)
+        return self._known[key] in (None, declared.source)
+
+    def _first(self, dockerfile: Path, platforms: frozenset[Platform]) -> Path | None:
+        builds = (it for it in self._projects.declared(dockerfile) if frozenset(it.platforms) == platforms)
+        first = choose(it for it in builds if it.nodes and runs_it(it).parent.name == "workflows")
+        return None if first is None else runs_it(first)
 
 
 def _emulating(entry: BuildEntry) -> Build | None:
@@ -138,10 +152,12 @@ def _emulating(entry: BuildEntry) -> Build | None:
 
     Emulation that only installs a few packages is not worth another machine.
     """
-    build = entry.build
     declared = entry.declared
     is_job = bool(declared.nodes) and declared.caller is None and declared.source.suffix in (".yml", ".yaml")
-    if build is None or entry.stage is None or not is_job or build.errors or is_of_other_project(declared.source):
+    if not is_job or not entry.has_stage or is_of_other_project(declared.source):
+        return None
+    build = entry.build
+    if build is None or build.errors:
         return None
     emulated = {target for step in build.emulated_steps for target in step.targets}
     if emulated <= build.impossible_targets:

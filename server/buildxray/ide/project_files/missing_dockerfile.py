@@ -59,7 +59,7 @@ class Missing(NamedTuple):
 def missing_dockerfile(entry: BuildEntry) -> Missing | None:
     """The Dockerfile of a build if it does not exist, and nothing in the repository may make it."""
     declared, own = entry.declared, entry.own
-    if entry.build is not None or (own.is_parent and not declared.is_default):
+    if entry.has_dockerfile or (own.is_parent and not declared.is_default):
         # Other targets inherit from a parent, and set the missing attributes.
         return None
     named = next((it for it in ("dockerfile", "context") if it in own.own), None)

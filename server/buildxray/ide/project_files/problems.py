@@ -18,13 +18,14 @@ from buildxray.semantics.build import Build
 def problems(entry: BuildEntry) -> Iterator[Diagnostic]:
     """The problems of the build."""
     yield from _platforms(entry)
-    if entry.build is None or (entry.own.is_parent and not entry.declared.is_default):
+    if not entry.has_dockerfile or (entry.own.is_parent and not entry.declared.is_default):
         # Other targets inherit from a parent, and set the missing attributes.
         return
-    if entry.stage is None and not entry.has_other_frontend:
-        yield from _missing_stage(entry, entry.build)
-    if entry.stage is not None:
-        yield from _foreign_contexts(entry, entry.build)
+    if entry.has_stage:
+        if entry.request.contexts and entry.build is not None:
+            yield from _foreign_contexts(entry, entry.build)
+    elif not entry.has_other_frontend:
+        yield from _missing_stage(entry)
 
 
 def _platforms(entry: BuildEntry) -> Iterator[Diagnostic]:
@@ -38,12 +39,11 @@ def _platforms(entry: BuildEntry) -> Iterator[Diagnostic]:
             yield diagnostic("unknown-platform", Severity.WARNING, word, problem, fixes)
 
 
-def _missing_stage(entry: BuildEntry, build: Build) -> Iterator[Diagnostic]:
+def _missing_stage(entry: BuildEntry) -> Iterator[Diagnostic]:
     wanted = entry.declared.target
     if not wanted or "target" in entry.declared.unknown or wanted in dict(entry.declared.contexts):
         return
-    names = [it.name for it in build.stages if it.name]
-    close = _closest(wanted.lower(), names)
+    close = _closest(wanted.lower(), filter(None, entry.stage_names))
     message = _(
         "{file} has no stage `{stage}`, so that the build fails", file=entry.declared.dockerfile.name, stage=wanted
     )

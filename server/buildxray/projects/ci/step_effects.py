@@ -18,7 +18,10 @@ _RETRYING_ACTION: Final = lazy_regex(r"[\w.-]+/retry@", re.IGNORECASE)
 _SCRIPT: Final = lazy_regex(
     r"::set-output|\b(?:bake|build|buildx|docker|GITHUB_ENV|GITHUB_OUTPUT|make|podman|nerdctl)|\.sh\b|(?i:docker|container)file"
 )
-_BUILDX: Final = lazy_regex(r"\b(?:buildx|bake)\b")
+_BUILDX: Final = lazy_regex(
+    r"\b(?:buildx(?!\s+(?:create|du|imagetools|inspect|ls|prune|rm|stop|use|version)\b)|bake)\b"
+)
+"""Commands of buildx, without those that build nothing. Source: docs.docker.com, docker buildx."""
 _PROGRAM: Final = lazy_regex(r"\b(?:buildah|docker|nerdctl|podman)\b")
 _BUILD: Final = lazy_regex(r"\b(?<!no-)build\b")
 _MAKE: Final = lazy_regex(r"\bmake\b")

@@ -26,6 +26,7 @@ from buildxray.projects.ci.shell import parse_script
 from buildxray.projects.ci.site import Reading, Site, project_path
 from buildxray.projects.ci.step_effects import StepEffect, script_of, step_effect
 from buildxray.projects.ci.steps import Job
+from buildxray.projects.ci.variants import Variants
 from buildxray.projects.hcl.values import UNKNOWN
 from buildxray.projects.yaml import YamlMapping, as_mapping
 from buildxray.syntax.lazy_regex import lazy_regex
@@ -110,7 +111,8 @@ class _Workflows:
                 continue
             needs = Partly({it: results[it] for it in _needed(job) if it in results})
             outer = base.with_values(needs=needs)
-            for matrix in matrix_combinations(job, outer):
+            variants = Variants(job, self._repository.reading.builds)
+            for matrix in variants.needed([*matrix_combinations(job, outer)]):
                 context = outer.with_values(matrix=matrix, env=environment)
                 if context.without("needs").holds(job.get("if")) is not False:
                     site = self._site(path, name, line)
