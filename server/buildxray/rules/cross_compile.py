@@ -76,15 +76,18 @@ def _may_want_cgo(command: KnownCommand) -> bool:
 
 def _may_be_given_cgo(ctx: RuleContext, command: KnownCommand) -> bool:
     """True if a build may switch cgo on, by the argument of `ARG CGO_ENABLED=0`: no build of the file is known, or one gives it."""
-    invocation, name = command.invocation, "CGO_ENABLED"
-    if command.use.toolchain is not GO or invocation.setting(name).assignment is not None:
+    if command.use.toolchain is not GO or command.invocation.setting("CGO_ENABLED").assignment is not None:
         return False
-    declaration = command.run.declaration(name)
-    if declaration is not None and isinstance(declaration.node, Env) and declaration.uses_variable(name):
-        # `ENV CGO_ENABLED=$CGO_ENABLED` passes the argument on.
-        declaration = declaration.declaration(name)
-    is_argument = declaration is not None and isinstance(declaration.node, Arg)
-    is_given = not {name, "*"}.isdisjoint(ctx.given_arguments)
+    names = {"CGO_ENABLED"}
+    declaration = command.run.declaration("CGO_ENABLED")
+    if declaration is not None and isinstance(declaration.node, Env):
+        # `ENV CGO_ENABLED=$CGO` passes an argument on.
+        names = {it.name for it in declaration.variable_references()}
+        declarations = [declaration.declaration(it) for it in names]
+    else:
+        declarations = [declaration]
+    is_argument = any(it is not None and isinstance(it.node, Arg) for it in declarations)
+    is_given = not (names | {"*"}).isdisjoint(ctx.given_arguments)
     return is_argument and (is_given or not ctx.build.workspace.has_build)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
@@ -24,6 +25,8 @@ _SITE: Final = lazy_regex(r"""["']?\$\{?\w+\}?/""")
 _CHECKS: Final = frozenset(
     {"b2sum", "b3sum", "cksum", "md5sum", "sha1sum", "sha224sum", "sha256sum", "sha384sum", "sha512sum", "shasum"}
 )
+_OF_DIGESTS: Final = lazy_regex(r"(?<![a-z])(?:b[23]sum|blake2|dgst|hashlib|md5|sha(?:-?[1-5]|sum))", re.IGNORECASE)
+"""Names of functions for checksums, and of programs and libraries with them."""
 _DIGEST: Final = lazy_regex(r"(?<!\w)[0-9A-Fa-f]{32,128}(?!\w)")
 
 
@@ -87,7 +90,8 @@ def downloads(stage: Stage) -> Iterator[Download]:
 def _compares(command: Command) -> bool:
     """True if a command compares files with checksums: `sha256sum -c`, or one whose script contains a checksum."""
     is_list = command.name in _CHECKS and any(_COMPARING.fullmatch(it) for it in command.syntax.arguments)
-    return is_list or (_makes_digest(command) and _DIGEST.search(command.run.node.text) is not None)
+    text = command.run.node.text
+    return is_list or (_OF_DIGESTS.search(text) is not None and _DIGEST.search(text) is not None)
 
 
 def _makes_digest(command: Command) -> bool:

@@ -227,15 +227,21 @@ def _starts_bundled_program(ctx: RuleContext, members: Iterable[Stage]) -> bool:
     starting = ctx.build.starting
     words = starting.node.arguments[:1] if starting is not None and isinstance(starting.node, Cmd | Entrypoint) else ()
     program = words[0].text.partition(" ")[0].strip("\"'") if words else ""
-    if not program.startswith("/") or _OF_INTERPRETER.search(program):
+    if not program or _OF_INTERPRETER.search(program):
         return False
     indices = {it.idx for it in members}
     return any(
         origin.stage in indices and origin.use is not None and origin.use.toolchain is NODE
         for artifact in ctx.build.artifacts.all
-        if holds(artifact.path, program)
+        if holds(artifact.path, program) or _is_command(artifact.path, program)
         for origin in artifact.origins
     )
+
+
+def _is_command(path: str, name: str) -> bool:
+    """True if a file is in a directory of programs and is called by its name alone."""
+    directory, base = posixpath.split(path)
+    return base == name and posixpath.basename(directory) in ("bin", "sbin")
 
 
 _OF_INTERPRETER: Final = lazy_regex(r"\.(?:[cm]?js|sh|bash|py)$")

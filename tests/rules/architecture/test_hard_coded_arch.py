@@ -127,6 +127,7 @@ def test_the_fix_uses_the_platform_argument(before: str, after: str) -> None:
         'RUN wget -O /a https://x/a-amd64\nRUN test "$(md5sum /a | cut -d" " -f1)" = 0f343b0931126a20f133d67c2b018a3b',
         "RUN wget -O /a https://x/a-amd64 && openssl dgst -md5 /a | grep 0f343b0931126a20f133d67c2b018a3b",
         "RUN wget -O /a https://x/a-amd64 && sha384sum /a > /b && cmp /b /c",
+        "RUN wget -O /a https://x/a-amd64\nRUN python -c \"import hashlib; check('0f343b0931126a20f133d67c2b018a3b')\"",
         # A version of the instruction set of amd64
         "RUN wget -O /a https://x/a_linux_amd64_v1",
         "RUN wget https://x/a-linux-amd64-v3.tgz && tar xf a-linux-amd64-v3.tgz",

@@ -620,6 +620,12 @@ def test_a_stage_that_another_build_publishes_is_not_moved(stages: set[str], exp
     [
         ("ARG CGO_ENABLED=0", Workspace(), Safety.SUGGESTION),
         ("ARG CGO_ENABLED=0\nENV CGO_ENABLED=$CGO_ENABLED", Workspace(), Safety.SUGGESTION),
+        ("ARG CGO=0\nENV CGO_ENABLED=$CGO", Workspace(), Safety.SUGGESTION),
+        (
+            "ARG CGO=0\nENV CGO_ENABLED=$CGO",
+            Workspace(has_build=True, given_arguments=frozenset({"CGO"})),
+            Safety.SUGGESTION,
+        ),
         ("ARG CGO_ENABLED=0", Workspace(has_build=True, given_arguments=frozenset({"CGO_ENABLED"})), Safety.SUGGESTION),
         ("ARG CGO_ENABLED=0", Workspace(has_build=True, given_arguments=frozenset({"*"})), Safety.SUGGESTION),
         ("ARG CGO_ENABLED=0", Workspace(has_build=True), Safety.SAFE),
@@ -663,6 +669,8 @@ def test_a_stage_may_take_files_that_suit_every_machine_from_another_one(copy: s
         ('CMD ["/opt/app/start.sh"]', Safety.SAFE),
         ('CMD ["/opt/other"]', Safety.SAFE),
         ('CMD ["app"]', Safety.SAFE),
+        ('COPY --from=b /w/app /usr/bin/app\nCMD ["app"]', Safety.SUGGESTION),
+        ('COPY --from=b /w/app /usr/bin/app\nCMD ["node", "app"]', Safety.SAFE),
     ],
 )
 def test_a_program_that_a_script_of_npm_may_have_made(command: str, expected: Safety) -> None:
