@@ -6,7 +6,7 @@ Source: POSIX.1-2024, Shell & Utilities; the manuals of GNU coreutils, findutils
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import pairwise
 from typing import Final
 
@@ -20,14 +20,19 @@ _PREFIXES: Final = frozenset(
     {
         "builtin",
         "catatonit",
+        "ccache",
         "chrt",
         "command",
+        "distcc",
         "dumb-init",
+        "eatmydata",
         "exec",
+        "fakeroot",
         "gosu",
         "ionice",
         "nice",
         "nohup",
+        "sccache",
         "setarch",
         "stdbuf",
         "su-exec",
@@ -40,12 +45,17 @@ _PREFIXES: Final = frozenset(
         "xvfb-run",
     }
 )
+_CONDA: Final = frozenset({"-n", "-p", "--cwd", "--name", "--prefix"})
 _OPTIONS_WITH_VALUE: Final = {
+    "conda": _CONDA,
     "dumb-init": frozenset({"-r", "--rewrite"}),
     "env": frozenset({"-u", "-C", "-S", "--unset", "--chdir"}),
     "exec": frozenset({"-a"}),
     "nice": frozenset({"-n"}),
+    "fakeroot": frozenset({"-b", "-i", "-l", "-s"}),
     "ionice": frozenset({"-c", "-n"}),
+    "mamba": _CONDA,
+    "micromamba": _CONDA,
     "sudo": frozenset({"-u", "-g", "-C", "-h", "-p"}),
     "time": frozenset({"-f", "-o"}),
     "timeout": frozenset({"-k", "-s"}),
@@ -54,16 +64,38 @@ _OPTIONS_WITH_VALUE: Final = {
     "xargs": frozenset({"-E", "-I", "-L", "-P", "-a", "-d", "-n", "-s", "--delimiter", "--max-args", "--max-procs"}),
 }
 _OPERANDS_BEFORE_PROGRAM: Final = {
+    "asdf": 1,
     "chrt": 1,
+    "conda": 1,
     "gosu": 1,
+    "mamba": 1,
+    "micromamba": 1,
+    "mise": 1,
+    "opam": 1,
     "rustup": 2,
+    "scl": 2,
     "setarch": 1,
     "su-exec": 1,
     "taskset": 1,
     "timeout": 1,
 }
-_RUNNING: Final = {"corepack": (("npm",), ("npx",), ("pnpm",), ("pnpx",), ("yarn",)), "rustup": (("run",),)}
-"""First arguments with which a program runs what follows. Source: the README of Corepack, "Utility Commands"; the rustup book, "Overrides"."""
+_RUNNING: Final = {
+    "asdf": (("exec",),),
+    "conda": (("run",),),
+    "corepack": (("npm",), ("npx",), ("pnpm",), ("pnpx",), ("yarn",)),
+    "mamba": (("run",),),
+    "micromamba": (("run",),),
+    "mise": (("exec",), ("x",)),
+    "opam": (("exec",),),
+    "rustup": (("run",),),
+    "scl": (("enable",),),
+}
+"""First arguments with which a program runs what follows.
+
+Source: the README of Corepack, "Utility Commands"; the rustup book, "Overrides"; the manuals of asdf, conda, mise, opam and scl.
+"""
+_COMPILER_CACHES: Final = frozenset({"ccache", "distcc", "sccache"})
+"""Prefixes whose own options, such as `ccache --zero-stats`, are no part of a command that they run."""
 _FIND_ACTIONS: Final = frozenset({"-exec", "-execdir", "-ok", "-okdir"})
 _NAMING: Final = frozenset({"-V", "-v"})
 """Options with which `command` looks up a program instead of running it."""
@@ -84,6 +116,8 @@ def unwrapped(command: Command) -> Command:
             return command
         if command.name == "command" and words and words[0].text in _NAMING:
             return command
+        if command.name in _COMPILER_CACHES and words and words[0].text.startswith("-"):
+            return command
         options = _OPTIONS_WITH_VALUE.get(command.name, frozenset())
         assignments = list(command.assignments)
         insertion = command.insertion
@@ -96,12 +130,25 @@ def unwrapped(command: Command) -> Command:
             elif "=" in word.text and not word.text.startswith("-"):
                 assignments.append(_env_assignment(word, command))
         del words[: _OPERANDS_BEFORE_PROGRAM.get(command.name, 0)]
+        if command.name in _RUNNING:
+            words = _after_options(words, options, has_tools=command.name == "mise")
         if not words:
             return command
         if command.name == "env":
             insertion = words[0].range.start
         command = replace(command, words=tuple(words), assignments=tuple(assignments), insertion=insertion)
     return command
+
+
+def _after_options(words: list[ShellWord], options: Collection[str], *, has_tools: bool) -> list[ShellWord]:
+    """The words of the program after the options of a subcommand such as `exec`, and after `--` if names of tools come first: `mise exec go@1 -- go build`."""
+    texts = [it.text for it in words]
+    if has_tools:
+        return words[texts.index("--") + 1 :] if "--" in texts else []
+    start = 0
+    while start < len(words) and texts[start].startswith("-"):
+        start += 2 if texts[start] in options else 1
+    return words[start:]
 
 
 def awaits_program(command: Command) -> bool:
