@@ -250,6 +250,47 @@ def test_a_program_that_needs_no_more_is_split(more: str) -> None:
     assert split(text) is not None
 
 
+@every_case(
+    "output, command, copied",
+    [
+        ("/usr/local/bin/app", '["app"]', "/usr/local/bin/app"),
+        ("/usr/bin/app", '["app", "serve"]', "/usr/bin/app"),
+        ("/opt/app", '["app"]', None),
+        ("/go/bin/app", '["app"]', None),
+        ("app", '["app"]', None),
+    ],
+)
+def test_a_program_that_is_called_by_its_name(output: str, command: str, copied: str | None) -> None:
+    text = f"FROM golang:1.26\nWORKDIR /src\nCOPY . .\nRUN CGO_ENABLED=0 go build -v -o {output} ./...\nCMD {command}\n"
+    run_stage = split(text)
+    assert run_stage is None if copied is None else f"COPY --from=build {copied} {copied}\n" in (run_stage or "")
+
+
+@every_case(
+    "before, after, argument, is_split",
+    [
+        ("", "COPY app.yaml /etc/app/", "--config=/etc/app/app.yaml", True),
+        ("COPY app.yaml ./", "", "app.yaml", True),
+        ("COPY static ./static", "", "-dir=static/css", True),
+        ("COPY app.yaml ./\nWORKDIR /other", "", "/src/app.yaml", False),
+        ("COPY . .", "", "app.yaml", False),
+        ("", "COPY app.yaml /etc/app/", "--config=/etc/app.yaml", False),
+    ],
+)
+def test_the_files_in_the_arguments_of_the_program(before: str, after: str, argument: str, *, is_split: bool) -> None:
+    text = (
+        f"FROM golang:1.26\nWORKDIR /src\nCOPY go.mod main.go ./\n{before}\n"
+        f'RUN CGO_ENABLED=0 go build -o /app .\n{after}\nCMD ["/app", "{argument}"]\n'
+    )
+    assert (split(text) is not None) is is_split
+
+
+def test_every_program_that_the_image_had_comes_along() -> None:
+    builds = " && ".join(f"CGO_ENABLED=0 go build -o /bin/{it} ./cmd/{it}" for it in ("worker", "api"))
+    text = f'FROM golang:1.26\nWORKDIR /src\nCOPY . .\nRUN {builds}\nENTRYPOINT ["/bin/api"]\n'
+    assert "COPY --from=build /bin/api /bin/api\nCOPY --from=build /bin/worker /bin/worker\n" in (split(text) or "")
+
+
 def test_a_run_stage_declares_the_arguments_that_it_uses() -> None:
     check_fix(
         emulated_build,

@@ -11,7 +11,7 @@ import difflib
 import posixpath
 import re
 import shlex
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Final, NamedTuple
 
@@ -218,16 +218,35 @@ def _of_go(
     stage: Stage, commands: Sequence[KnownCommand], words: Sequence[str], paths: Sequence[str]
 ) -> _RunStage | None:
     """The requirements of a static Go binary: only certificates and time zones; a shell only if the file names one."""
-    outputs = {path for it in commands for path in it.use.outputs}
-    if "/" not in words[0] or paths[0] not in outputs or any(map(_looks_like_a_path, words[1:])):
+    last = commands[-1].run
+    outputs = [*dict.fromkeys(path for it in commands for path in it.use.outputs if not path.endswith("/"))]
+    named = [f"{it}/{words[0]}" for it in _PATH] if "/" not in words[0] else paths[:1]
+    program = next((it for it in named if it in outputs), None)
+    if program is None:
         return None
-    copied = (paths[0], *_data_directories(stage, commands[-1].run))
-    lines = tuple(_written(it) for it in _named_data(stage, commands[-1].run))
+    data = [*_named_data(stage, last)]
+    copied = (program, *(it for it in outputs if it != program), *_data_directories(stage, last))
+    late = (it for it in stage.instructions if it.idx > last.idx and isinstance(it.node, Copying))
+    there = [*copied, *(path for it in (*data, *late) for path in it.destinations)]
+    if any(_looks_like_a_path(word) and not _is_in(word, last.directories, there) for word in words[1:]):
+        return None
+    lines = tuple(map(_written, data))
     if not _needs_shell(stage):
         return _RunStage("gcr.io/distroless/static-debian12", copied, lines)
     alpine = _DISTRIBUTION.search(stage.image_name)
     version = alpine[0].removeprefix("alpine") if alpine else ""
     return _RunStage(f"alpine:{version}" if version else "alpine", copied, lines)
+
+
+_PATH: Final = ("/usr/local/bin", "/usr/bin", "/bin")
+"""The directories of programs that `PATH` names in the images of this module."""
+
+
+def _is_in(word: str, directories: Collection[str], places: Iterable[str]) -> bool:
+    """True if the path in an argument, such as `-config=app.yaml`, is in one of these places."""
+    value = word.partition("=")[2] or word
+    paths = [posixpath.normpath(posixpath.join(it, value)) for it in directories]
+    return bool(paths) and all(any(holds(it.rstrip("/"), path) for it in places) for path in paths)
 
 
 _DATA: Final = (
@@ -266,6 +285,10 @@ def _named_data(stage: Stage, last: Run) -> Iterator[Instruction]:
     for instruction in stage.instructions:
         node = instruction.node
         if instruction.idx > last.idx or not isinstance(node, Copying) or node.flag_value("from"):
+            continue
+        place = "" if node.destination is None else node.destination.text
+        if instruction.directories != last.directories and not place.startswith("/"):
+            # The run stage has the last directory only.
             continue
         names = [posixpath.normpath(it.text) for it in node.sources]
         if names and all(it.partition("/")[0] in _DATA or _DATA_FILE.fullmatch(it) for it in names):
