@@ -225,6 +225,14 @@ def test_the_message_says_what_was_meant(line: str, reason: str) -> None:
     assert reason in finding.message
 
 
+def test_a_merge_conflict_is_one_finding() -> None:
+    conflict = "<<<<<<< HEAD\nRUN one\n=======\nRUN two\n>>>>>>> topic\n"
+    text = f"{FROM}{conflict}RUN make\n{conflict}BUILD x\n"
+    messages = [(it.message, len(it.related)) for it in findings(build_error, context(text))]
+    assert [n for _, n in messages] == [2, 2, 0]
+    assert "`BUILD`" in messages[-1][0]
+
+
 @every_case(
     "before, line, word",
     [

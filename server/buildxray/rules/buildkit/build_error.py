@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from buildxray.localization import _, localized
 from buildxray.rules.base import Finding, Fix, FixAvailability, FixFinder, Related, Safety, Severity, rule
@@ -136,14 +137,27 @@ def _without_repetition(build: Build) -> Iterator[PlanError]:
 
 
 def _by_cause(build: Build) -> Iterator[list[PlanError]]:
-    """The errors of a build, each with those of later FROM instructions that say the same: one ARG declares a name for all of them."""
+    """The errors of a build, each with those of one cause.
+
+    Of later FROM instructions that say the same, because one ARG declares a name for all of them; and of the other markers of a merge conflict.
+    """
     groups: dict[tuple[object, ...], list[PlanError]] = {}
+    n_conflicts = 0
     for it in _without_repetition(build):
         instruction = build.instruction_at(it.range.start)
-        is_from = instruction is not None and isinstance(instruction.node, From)
-        written = build.text[slice(*it.range)] if is_from else it.range
-        groups.setdefault((localized(it.message), it.cause, written), []).append(it)
+        written = build.text[slice(*it.range)]
+        n_conflicts += written == _CONFLICT[0]
+        if written in _CONFLICT:
+            key: tuple[object, ...] = (n_conflicts,)
+        else:
+            is_from = instruction is not None and isinstance(instruction.node, From)
+            key = (localized(it.message), it.cause, written if is_from else it.range)
+        groups.setdefault(key, []).append(it)
     yield from groups.values()
+
+
+_CONFLICT: Final = ("<" * 7, "|" * 7, "=" * 7, ">" * 7)
+"""The markers of a merge conflict, in their order. Source: git-merge(1), "How conflicts are presented"."""
 
 
 def _severity_of_empty_file(workspace: Workspace) -> Severity:
