@@ -143,7 +143,18 @@ def test_an_error_needs_the_file_in_the_image_for_certain(lines: str, severity: 
     assert severities(single_arch_file, context(IMAGE.format(lines))) == [severity]
 
 
-@every_case("name", ["install-amd64.sh", "x86_64.patch", "amd64/app.service", "arm64.repo"])
+@every_case(
+    "name",
+    [
+        "install-amd64.sh",
+        "x86_64.patch",
+        "amd64/app.service",
+        "arm64.repo",
+        "x86_64/config.mak",
+        "arm64.config",
+        "amd64.properties",
+    ],
+)
 def test_scripts_and_settings_may_suit_all(name: str) -> None:
     assert reported(single_arch_file, IMAGE.format(f"COPY {name} /x")) == []
 
