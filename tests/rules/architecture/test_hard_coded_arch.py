@@ -334,6 +334,14 @@ def test_members_of_a_zip(member: str, *, is_neutral: bool) -> None:
         ("https://x.org/tool-windows-amd64.zip", False),
         ("https://x.org/tool-linux-amd64.tgz", True),
         ("https://x.org/mydarwinist-amd64.tgz", True),
+        ("https://x.org/tool-win-amd64.zip", False),
+        ("https://x.org/ghc-9-x86_64-unknown-mingw32.tar.xz", False),
+        ("https://x.org/setup_amd64.exe", False),
+        ("https://www.python.org/ftp/python/3.13.1/python-3.13.1-embed-amd64.zip", False),
+        ("https://x.org/twin-amd64.zip", True),
+        # A compiler for Windows that runs on Linux.
+        ("https://x.org/llvm-mingw-ubuntu-x86_64.tar.xz", True),
+        ("https://x.org/python-3.13.1-amd64.tgz", True),
     ],
 )
 def test_files_of_another_system_run_in_no_image(url: str, *, is_said: bool) -> None:
@@ -490,6 +498,7 @@ def test_a_half_typed_condition_decides_already(script: str, *, is_said: bool) -
         ("RUN curl -fsSLO https://x.org/debian/amd64/tool_1.0_all.deb && dpkg -i tool_1.0_all.deb", False),
         ("RUN curl -fsSLO https://x.org/debian/amd64/tool_1.0.deb && dpkg -i tool_1.0.deb", True),
         ("RUN curl -fsSLO https://x.org/cloudimg-amd64.img", False),
+        ("RUN curl -fsSLO https://x.org/disk-x86_64.qcow2.gz", False),
         ("RUN curl -fsSLO https://x.org/linux/amd64/tool.jar", False),
         ("RUN curl -fsSLO https://x.org/linux/tool-amd64.jar", True),
         ("RUN curl -fsSLO https://x.org/vmlinux-6.1-x86_64", False),

@@ -50,8 +50,14 @@ _NEUTRAL_DIRECTORIES: Final = frozenset({"doc", "docs", "include", "licenses", "
 """Directories that contain no programs, by the Filesystem Hierarchy Standard."""
 
 _OTHER_SYSTEM: Final = lazy_regex(
-    r"(?<![a-z])(?:darwin|freebsd|netbsd|openbsd|macosx?|windows)(?![a-z])", re.IGNORECASE
+    r"(?<![a-z])(?:darwin|freebsd|netbsd|openbsd|macosx?|win(?:32|64|dows)?)(?![a-z])"
+    r"|(?:pc|unknown|w64)-mingw(?:32|64)?(?![a-z0-9])|python-[\w.]+-embed-|\.(?:exe|msi)(?![a-z])",
+    re.IGNORECASE,
 )
+"""Names of systems whose programs no image for Linux runs.
+
+Source: docs.python.org/3/using/windows.html, "The embeddable package"; the triples of config.sub.
+"""
 
 _OPERAND: Final = lazy_regex(r":?-[^{}$\s]*")
 """The text between the name of a variable and the end of a word in its default."""
