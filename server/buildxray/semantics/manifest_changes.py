@@ -119,7 +119,8 @@ def may_change_manifests(
     not commands, so the caller has to look for them.
     """
     if use is None:
-        return bool(invocation.command.words)
+        is_of_python = invocation.command.name.startswith("python") and "ensurepip" in invocation.command.arguments
+        return bool(invocation.command.words) and not is_of_python
     if use.toolchain is manager or {use.toolchain, manager} <= {NODE, BUN}:
         return _may_change_own(use)
     match use.effect:
