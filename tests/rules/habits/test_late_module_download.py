@@ -472,8 +472,13 @@ _CONFIGURED = "RUN cd /app && poetry config virtualenvs.create false && poetry i
         ("COPY package.json package-lock.json ./\nRUN npm ci\nCOPY src ./src", ""),
         (
             "COPY src ./src\nCOPY package.json package-lock.json ./\nRUN npm ci",
-            "`package.json` and `package-lock.json` are not copied before the rest",
+            "again after each change of `src`, of which it needs no file: move `COPY src` below it",
         ),
+        (
+            "ADD lib/ lib\nCOPY go.mod go.sum ./\nCOPY cmd pkg ./\nRUN go mod download",
+            "again after each change of `lib/`, `cmd` and `pkg`, of which it needs no file: move `ADD lib/` and `COPY cmd pkg` below it",
+        ),
+        ("COPY package.json src/ ./\nCOPY package-lock.json ./\nRUN npm ci", "are not copied before the rest"),
         ("COPY package.json package-lock.json src ./\nRUN npm ci", "are not copied before the rest"),
         ("COPY patches ./patches\nCOPY package.json package-lock.json ./\nRUN npm ci", ""),
         ("COPY package.json package-lock.json tsconfig.json ./\nRUN npm ci", ""),
@@ -501,7 +506,7 @@ _CONFIGURED = "RUN cd /app && poetry config virtualenvs.create false && poetry i
         ("COPY pyproject.toml poetry.lock ./\nRUN poetry install --no-root\nCOPY src src\nRUN poetry install", ""),
         ("COPY pyproject.toml poetry.lock ./\nCOPY src src\nRUN poetry install --only-root", ""),
         ("COPY --from=other /src ./src\nRUN npm ci", ""),
-        ("ADD app.js .\nADD package.json .\nADD lib lib\nRUN npm install", "`package.json` is not copied before"),
+        ("ADD app.js .\nADD package.json .\nADD lib lib\nRUN npm install", "move `ADD app.js` and `ADD lib` below it"),
         ("COPY package.json .\nADD lib lib\nRUN npm install", "move it to right after `COPY package.json`"),
         ("COPY app.py requirements.txt ./\nRUN pip install -r requirements.txt", "`requirements.txt` is not copied"),
         ("COPY go.mod go.sum ./\nCOPY *.go ./\nRUN go mod download", "move it to right after"),
@@ -808,7 +813,7 @@ RUN go build -o /a ./cmd/a
 """
     workspace = Workspace(holds=lambda path: path in ("go.mod", "go.sum", "cmd"))
     (finding,) = findings(late_module_download, context(text, workspace=workspace))
-    assert finding.message.endswith("`go.mod` and `go.sum` are not copied before the rest")
+    assert finding.message.endswith("of `./cmd`, of which it needs no file: move `COPY ./cmd` below it")
     # In this file they come first, and nothing is in vain.
     first = text.replace("COPY ./cmd /app/cmd\n", "").replace("RUN go build", "COPY ./cmd /app/cmd\nRUN go build")
     assert findings(late_module_download, context(first, workspace=workspace)) == []

@@ -228,11 +228,46 @@ def _after_part(ctx: RuleContext, stage: Stage, whole: Instruction | None, inher
         if part is None or _lacks_manifests(ctx, part, command) or (command.use.toolchain, True) in inherited:
             continue
         if not _is_mounted(command.run) and not _is_prepared(ctx, part, command):
-            yield Finding(
-                command.title_range,
-                _("{fact}: {reason}", fact=_fact(command), reason=_reason(ctx, part, command)),
-                related=(Related(part.keyword_range, _("the source is copied here")),),
+            early = _early_sources(ctx, part, command)
+            message = (
+                _of_early(early, command)
+                if early
+                else _("{fact}: {reason}", fact=_fact(command), reason=_reason(ctx, part, command))
             )
+            related = tuple(Related(it.keyword_range, _("the source is copied here")) for it in early or [part])
+            yield Finding(command.title_range, message, related=related)
+
+
+def _early_sources(ctx: RuleContext, part: Instruction, command: KnownCommand) -> list[Instruction]:
+    """The COPYs of sources before a download if the others take all manifests, some of them after such a COPY; empty otherwise."""
+    members = _members(ctx, command)
+    copies = _copies_before(command.run)
+    early = [it for it in copies if _takes_source(it) or _takes_member(it, members)]
+    others = [it for it in copies if it not in early]
+    needed = _needed(ctx, command)
+    if needed is None:
+        names = map(posixpath.basename, _required(command))
+        of_lists = [
+            next(
+                (it for it in others if any(may_name(posixpath.basename(one.text), name) for one in _sources(it))), None
+            )
+            for name in names
+        ]
+    else:
+        of_lists = [next((it for it in others if _takes(it, path)), None) for path in needed.files]
+    is_alone = bool(of_lists) and None not in of_lists
+    return early if is_alone and any(it is not None and it.idx > part.idx for it in of_lists) else []
+
+
+def _of_early(early: Sequence[Instruction], command: KnownCommand) -> str:
+    """What a download repeats because sources are copied before the manifests."""
+    copies = [f"{it.build.text[slice(*it.keyword_range)]} {' '.join(one.text for one in _sources(it))}" for it in early]
+    return _(
+        "`{title}` downloads the dependencies again after each change of {sources}, of which it needs no file: move {copies} below it",
+        title=_shown_title(command),
+        sources=listed([one.text for it in early for one in _sources(it)], most=_MOST_NAMED),
+        copies=listed(copies, most=_MOST_NAMED),
+    )
 
 
 def _needs_manifests_only(ctx: RuleContext, command: KnownCommand) -> bool:
@@ -540,11 +575,15 @@ def _copied_earlier(whole: Instruction, manifest: str) -> Instruction | None:
 
 
 def _fact(command: KnownCommand) -> str:
+    title = _shown_title(command)
+    return _("`{title}` downloads the dependencies again after each change of the source", title=title)
+
+
+def _shown_title(command: KnownCommand) -> str:
     written = command.run.build.text[slice(*command.title_range)]
     # The second word of a title may be implied, as in `yarn`, or have another name: `pnpm i`.
     is_written = command.title.partition(" ")[2] in command.syntax.arguments
-    title = written if not is_written and written[:1].isalpha() else command.title
-    return _("`{title}` downloads the dependencies again after each change of the source", title=title)
+    return written if not is_written and written[:1].isalpha() else command.title
 
 
 def _whole_source(stage: Stage) -> Instruction | None:
