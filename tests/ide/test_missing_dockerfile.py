@@ -365,3 +365,17 @@ def test_an_example_may_be_copied_to_where_the_dockerfile_is(
     messages(root, name, text, beside)
     (finding,) = look_at(root / name, text, Projects(), SETTINGS).diagnostics
     assert finding.severity is severity
+
+
+@every_case(
+    "build, expected",
+    [
+        ("build: .", [("`Dockerfile` does not exist; did you mean `Containerfile`?", Severity.INFORMATION)]),
+        ("build: {dockerfile: Dockerfile}", [("`Dockerfile` does not exist", Severity.WARNING)]),
+    ],
+)
+def test_podman_may_build_a_service(tmp_path: Path, build: str, expected: list[tuple[str, Severity]]) -> None:
+    text = f"services:\n  a:\n    {build}\n"
+    messages(tmp_path, "compose.yaml", text, "Containerfile")
+    file = look_at(tmp_path / "compose.yaml", text, Projects(), SETTINGS)
+    assert [(it.message, it.severity) for it in file.diagnostics] == expected

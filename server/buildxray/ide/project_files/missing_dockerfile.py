@@ -54,6 +54,8 @@ class Missing(NamedTuple):
     close: str = ""
     """The name of that file in the message."""
     fixes: tuple[Fix, ...] = ()
+    is_for_podman: bool = False
+    """True if Podman builds another file, which Docker does not look for."""
 
 
 def missing_dockerfile(entry: BuildEntry) -> Missing | None:
@@ -68,6 +70,9 @@ def missing_dockerfile(entry: BuildEntry) -> Missing | None:
     if declared.is_overridden or _is_elsewhere(declared) or _depends_on_machine(entry) or _may_run_elsewhere(entry):
         return None
     place = own.name if named is None else own.fields.get(named, own.name)
+    of_podman = declared.dockerfile.with_name("Containerfile")
+    if declared.is_of_service and named != "dockerfile" and exists(of_podman):
+        return Missing(place, declared.dockerfile, of_podman, of_podman.name, is_for_podman=True)
     beside = _beside(entry.file.text, place, declared.dockerfile, lambda it: _has_stage(entry, it))
     if beside.meant is not None:
         return beside
@@ -102,7 +107,7 @@ def findings_of(source: Path, text: str, places: Iterable[Missing]) -> Iterator[
         titles = {fix.title for it in (first, *others) for fix in it.fixes}
         edits = tuple(edit for it in (first, *others) for fix in it.fixes for edit in fix.edits)
         is_misspelled = first.meant is not None and first.meant.parent == first.dockerfile.parent
-        is_doubtful = not is_misspelled and _is_template_for_others(source)
+        is_doubtful = first.is_for_podman or (not is_misspelled and _is_template_for_others(source))
         yield diagnostic(
             "missing-dockerfile",
             Severity.INFORMATION if is_doubtful else Severity.WARNING,

@@ -198,7 +198,8 @@ class _Starter:
         if is_remote(context) or file == "-" or (context.startswith("$") and file is None):
             return
         directory = self._path(context)
-        path = self._path(file) if file is not None else None if directory is None else directory / "Dockerfile"
+        usual = None if directory is None else _usual_file(directory, of_podman=looks_in_context)
+        path = self._path(file) if file is not None else usual
         if file is not None and directory is not None and not posixpath.isabs(file):
             inside = project_path(directory, file)
             is_lost = looks_in_context and (path is None or not exists(path))
@@ -372,3 +373,9 @@ def add_bake(
             if is_for_each_platform:
                 added = replace(added, is_separate=True, unknown=added.unknown | {"platforms"})
             reading.builds.append(added)
+
+
+def _usual_file(directory: Path, *, of_podman: bool) -> Path:
+    """The file that a build without an option takes from its context. Source: github.com/containers/buildah, docs/buildah-build.1.md, `--file`."""
+    own = directory / "Containerfile"
+    return own if of_podman and is_file(own) else directory / "Dockerfile"
