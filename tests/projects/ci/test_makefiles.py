@@ -92,6 +92,9 @@ def built(root: Path, makefile: str, *others: str, **texts: str) -> list[str]:
         ("$(sort b a b)", "a b"),
         ("$(lastword a b)", "b"),
         ("$(word 2,a b c)", "b"),
+        ("$(subst $(SPACE),$(COMMA),$(LIST))$(COMMA)z", "a,b,c,z"),
+        ("$(subst $(COMMA),$(SPACE),x$(COMMA)y)", "x y"),
+        ("$(subst b,$(COMMA),$(LIST))", "a , c"),
         ("$(foreach it,a b,--platform linux/$(it))", "--platform linux/a --platform linux/b"),
         ("$(or $(UNSET),x)", "x"),
         # Words that only a run knows.
@@ -104,6 +107,7 @@ def test_the_value_of_a_function(tmp_path: Path, name: str, expected: str | None
         (tmp_path / path).parent.mkdir(exist_ok=True)
         (tmp_path / path).write_text("")
     text = (
+        "LIST = a b c\nCOMMA = ,\nSPACE = $(UNSET) $(UNSET)\n"
         f"FILES = a/Dockerfile b/Dockerfile c/1.x\nx: ; docker build --platform linux/amd64 --build-arg 'A={name}' .\n"
     )
     (tmp_path / "Makefile").write_text(text)

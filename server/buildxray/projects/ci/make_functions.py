@@ -31,6 +31,22 @@ _MOST_TEXT: Final = 20_000
 """Limit for the code points that a function adds to its words."""
 
 
+_COMMA, _BLANK = "\ue000", "\ue001"
+"""What a comma and a blank are while a text is expanded, if a variable holds nothing else."""
+
+
+def as_separator(value: str) -> str:
+    """The value of a variable in the arguments of a function: make divides these first, so that `$(comma)` and `$(space)` divide nothing."""
+    if value == ",":
+        return _COMMA
+    return _BLANK if value and _UNSET.sub("", value) == " " else value
+
+
+def without_separators(text: str) -> str:
+    """An expanded text with its commas and blanks as they are written."""
+    return text.replace(_COMMA, ",").replace(_BLANK, " ") if _COMMA in text or _BLANK in text else text
+
+
 class WildcardFiles:
     """The files below the root of a project that wildcards find, from the directory in which `make` runs."""
 
@@ -91,7 +107,8 @@ def applied(match: re.Match[str], files: WildcardFiles) -> str:
     if len(arguments) == 2:
         return _of_two(name, first, words)
     if name == "subst" and len(arguments) == 3:
-        return arguments[2].replace(arguments[0], arguments[1]) if arguments[0] else arguments[2]
+        old, text = (without_separators(it) for it in (arguments[0], arguments[2]))
+        return text.replace(old, arguments[1]) if old else text
     if name == "patsubst" and len(arguments) == 3:
         return with_pattern(first, arguments[1].strip(), words)
     return unset(name)

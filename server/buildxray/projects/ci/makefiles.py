@@ -13,7 +13,16 @@ from buildxray.localization import gettext_lazy as _
 from buildxray.projects.builds import absolute
 from buildxray.projects.ci.command_lines import PROGRAMS, has_unknown_part
 from buildxray.projects.ci.commands import read_commands
-from buildxray.projects.ci.make_functions import FUNCTION, WildcardFiles, applied, stem, unset, with_pattern
+from buildxray.projects.ci.make_functions import (
+    FUNCTION,
+    WildcardFiles,
+    applied,
+    as_separator,
+    stem,
+    unset,
+    with_pattern,
+    without_separators,
+)
 from buildxray.projects.ci.script_files import MAKEFILES
 from buildxray.projects.ci.site import Reading, Site, project_path
 from buildxray.projects.substitution import substituted
@@ -518,7 +527,8 @@ class _Expander:
             if expanded == before:
                 break
         # A call whose arguments had references, which are expanded first.
-        return substituted(_CALL, lambda it: self._called(it["round"] or it["curly"]), expanded, _MOST_TEXT)
+        expanded = substituted(_CALL, lambda it: self._called(it["round"] or it["curly"]), expanded, _MOST_TEXT)
+        return expanded if self._depth else without_separators(expanded)
 
     def _called(self, words: str) -> str:
         """The text of a function with its arguments: `NAME,ARGUMENT,…`. Source: GNU make, 8.7, The `call` Function."""
@@ -567,6 +577,6 @@ class _Expander:
                 self._values[name] = prerequisites[0] if name == "<" else " ".join(prerequisites)
             elif name in self._variables and self._depth < _MOST_DEPTH:
                 self._depth += 1
-                self._values[name] = self.expand(self._variables[name])
+                self._values[name] = as_separator(self.expand(self._variables[name]))
                 self._depth -= 1
         return self._values[name]
