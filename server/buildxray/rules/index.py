@@ -199,6 +199,15 @@ RULES: Final = (
         frozenset({"ExposeProtoCasing"}),
     ),
     Rule(
+        "externally-managed-python",
+        Severity.WARNING,
+        Severity.WARNING,
+        FixAvailability.ALWAYS,
+        "buildxray.rules.habits.externally_managed_python",
+        "",
+        frozenset({Effect.INSTALL}),
+    ),
+    Rule(
         "foreign-binary-copy",
         Severity.WARNING,
         Severity.INFORMATION,

@@ -14,6 +14,7 @@ from buildxray.rules.base import Finding, Fix, FixAvailability, Related, Safety,
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import indentation, insert_lines, remove_line, start_with_own_comments
 from buildxray.rules.independent_installs import first_of_chain, independent_runs, installs_after_copy, shown
+from buildxray.rules.managed_python import refused_by_pip
 from buildxray.rules.shell_variables import may_set
 from buildxray.rules.uncached_crates import CACHE, compiling_with_downloads
 from buildxray.rules.wording import listed
@@ -98,6 +99,9 @@ def late_module_download(ctx: RuleContext) -> Iterator[Finding]:
         return
     inherited = _inherited_downloads(ctx.build)
     for stage in ctx.build.needed_stages:
+        if any(refused_by_pip(stage)):
+            # The build stops there.
+            continue
         whole = _whole_source(stage)
         yield from _after_part(ctx, stage, whole, inherited[stage])
         sources = dict.fromkeys((_project_source(ctx, stage), whole)) if installs_after_copy(stage) else ()

@@ -14,6 +14,7 @@ from buildxray.rules.base import Finding, Fix, FixAvailability, Related, Severit
 from buildxray.rules.context import RuleContext
 from buildxray.rules.cross_compile import OwnRoot, cross_compile, root_of_its_own, with_own_root
 from buildxray.rules.intended import names_one_architecture
+from buildxray.rules.managed_python import refused_by_pip
 from buildxray.rules.portability import (
     installs_c_compiler,
     makes_php_extension,
@@ -180,8 +181,8 @@ def stages_with_way(ctx: RuleContext) -> Iterator[Stage]:
 
 def _is_useless(ctx: RuleContext) -> bool:
     """True if nobody waits for emulation in a build of this file, as far as its project tells."""
-    if ctx.build.absent_sources:
-        # The build stops, and `missing-source` reports that.
+    if ctx.build.absent_sources or any(it for stage in ctx.build.needed_stages for it in refused_by_pip(stage)):
+        # The build stops, which `missing-source` or `externally-managed-python` reports.
         return True
     if ctx.is_for_one_machine:
         return True

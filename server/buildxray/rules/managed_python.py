@@ -1,0 +1,99 @@
+"""The commands of pip that fail because the package manager of the distribution manages its Python.
+
+Source: PEP 668; packaging.python.org, "Externally Managed Environments"; the release notes of Alpine 3.19, Debian 12 and Ubuntu 23.04.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from buildxray.rules.intended import with_alternative, with_ignored_failure
+from buildxray.semantics.build import Effect, KnownCommand, Run, Stage
+from buildxray.syntax.instructions import Copying, Env
+from buildxray.syntax.lazy_regex import lazy_regex
+from buildxray.toolchains.scripting import SCRIPTING
+
+_MANAGED: Final = lazy_regex(
+    r"docker\.io/library/(?:alpine(?::(?:latest|edge|3|3\.(?:19|[2-9]\d)(?:\.\d+)?))?"
+    r"|debian(?::(?:latest|stable|testing|unstable|sid|1[2-9](?:\.\d+)?|(?:bookworm|trixie|forky))(?:-slim|-\d{8}(?:-slim)?|-backports)?)?"
+    r"|ubuntu(?::(?:latest|rolling|devel|23\.(?:04|10)|2[4-9]\.\d\d|(?:noble|oracular|plucky|questing)(?:-\d{8}(?:\.\d)?)?))?"
+    r"|(?:golang|node|openjdk|php|ruby|rust):[\w.-]*-(?:alpine3\.(?:19|[2-9]\d)|bookworm|trixie)(?:-slim)?)(?:@.*)?"
+)
+"""Official images with a distribution whose Python refuses pip. Images of Python have another one in /usr/local."""
+_INSTALLERS: Final = frozenset({"apk", "apt", "apt-get"})
+_PIP: Final = frozenset({"py-pip", "py3-pip", "python3-pip"})
+_ELSEWHERE: Final = ("--break-system-packages", "--dry-run", "--prefix", "--python", "--root", "--target", "-t")
+"""Options with which pip installs elsewhere, or does so all the same."""
+_OTHERS: Final = lazy_regex(
+    r"EXTERNALLY-MANAGED|(?i:break[-_]system[-_]packages)|pip\.conf|pip3? config|PIP_|PYTHON|ensurepip|get-pip|virtualenv|venv|activate|conda|mamba"
+    r"|pyenv|deadsnakes|update-alternatives|(?<![\w-])(?:uv|asdf|mise|alias)(?![\w-])|snapshot\.debian|/v\d\.\d+/(?:main|community)|/usr/local/lib/python|sources\.list|install\.python|python\.org"
+)
+"""Words of settings, of a virtual environment, and of another Python or another release of the distribution."""
+
+
+def refused_by_pip(stage: Stage) -> Iterator[KnownCommand]:
+    """Yield the commands of a stage with which pip surely stops the build; none if another Python may be there."""
+    commands = [it for it in stage.commands(Effect.INSTALL) if _installs_with_pip(it)]
+    if not commands or not _MANAGED.fullmatch(stage.image_name) or _may_have_another(stage):
+        return
+    installed_at = _pip_of_distribution(stage)
+    for it in commands:
+        place = (it.run.idx, it.syntax.range.start)
+        if installed_at is not None and installed_at < place and _runs_always(it):
+            yield it
+
+
+def _installs_with_pip(command: KnownCommand) -> bool:
+    is_pip = command.use.toolchain is SCRIPTING and command.use.title in ("pip install", "pip3 install")
+    program = command.syntax.words[0].value if command.syntax.words else None
+    return is_pip and program in ("pip", "pip3", "python3") and not command.invocation.has_option(*_ELSEWHERE)
+
+
+def _may_have_another(stage: Stage) -> bool:
+    """True if a stage may run another Python than that of the distribution, or another pip, or may have told it to install."""
+    for instruction in (it for one in stage.ancestry for it in one.instructions):
+        node = instruction.node
+        text = instruction.build.text[slice(*instruction.range)]
+        if _OTHERS.search(text) or (isinstance(node, Env) and any(it.name.text == "PATH" for it in node.pairs)):
+            return True
+        if isinstance(node, Copying) and any(map(_OF_SYSTEM.fullmatch, instruction.destinations or ("/",))):
+            return True
+    return False
+
+
+_OF_SYSTEM: Final = lazy_regex(r"/(?:etc|root|usr|usr/(?:local/)?(?:s?bin|lib|local))?(?:/\..*)?")
+"""Directories from which programs and the settings of pip are read."""
+
+
+def _pip_of_distribution(stage: Stage) -> tuple[int, int] | None:
+    """The place of the first command that installs the pip of the distribution, in a stage or an ancestor; None without one."""
+    for one in reversed(stage.ancestry):
+        for run in one.runs:
+            for it in run.commands:
+                if it.name in _INSTALLERS and not _PIP.isdisjoint(it.syntax.arguments):
+                    return run.idx, it.syntax.range.start
+    return None
+
+
+def _runs_always(command: KnownCommand) -> bool:
+    """True if each build runs a command, and stops if it fails."""
+    is_needed = all(it.kind in ("and", "exit") for it in command.syntax.conditions)
+    run: Run = command.run
+    ignored = with_ignored_failure(run) | with_alternative(run)
+    stops = command is run.known_commands[-1] or not _goes_on(run, command)
+    return is_needed and stops and id(command.syntax) not in ignored and not command.syntax.is_piped
+
+
+def _goes_on(run: Run, command: KnownCommand) -> bool:
+    """True if a script may go on after a command that fails: another one follows without `&&`, and there is no `set -e`."""
+    later = [it for it in run.commands if it.syntax.range.start > command.syntax.range.end]
+    text = run.build.text
+    has_set = any(
+        it.name == "set" and any("e" in word for word in it.syntax.arguments if word.startswith("-"))
+        for it in run.commands
+    )
+    if not later or has_set:
+        return False
+    after = text[command.range.end : later[0].range.start]
+    return "&&" not in after
