@@ -9,7 +9,7 @@ import pytest
 from buildxray.rules.base import FixAvailability, Rule
 from buildxray.rules.registry import ALL, discover
 from tests.support.cases import every_case
-from tests.support.rules import ABSENT, check_fix, context, examples, findings
+from tests.support.rules import OF_EXAMPLES, check_fix, context, examples, findings
 
 SECTIONS = ["What it does", "Why it matters", "Example", "Fix safety", "Limits", "References"]
 
@@ -44,7 +44,7 @@ def test_the_manual_page_is_complete(rule: Rule) -> None:
 @every_rule
 def test_the_example_raises_the_rule_and_the_fix_repairs_it(rule: Rule) -> None:
     bad, good, targets = examples(rule)
-    workspace = ABSENT if rule.name == "missing-source" else None
+    workspace = OF_EXAMPLES.get(rule.name)
     bad_context, good_context = (context(it, targets, workspace=workspace) for it in (bad, good))
     assert findings(rule, bad_context) != []
     before = {it.message for other in ALL if other.buildkit_check for it in findings(other, bad_context)}
@@ -52,7 +52,7 @@ def test_the_example_raises_the_rule_and_the_fix_repairs_it(rule: Rule) -> None:
     # An example may be about a form that BuildKit's checks do not like, such as a variable in a shell form.
     assert [it for it in after if rule.buildkit_check or it not in before] == []
     if rule.fix is not FixAvailability.NEVER:
-        check_fix(rule, bad, good, targets=targets)
+        check_fix(rule, bad, good, targets=targets, workspace=workspace)
 
 
 @every_rule

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 from buildxray.plan.checks.ignored import IgnorePatterns
@@ -20,8 +20,13 @@ from tests.support.markup import annotate, fixture
 TARGETS = "linux/amd64,linux/arm64"
 IGNORED = IgnorePatterns("secret.txt")
 """The `.dockerignore` of every example."""
-ABSENT = Workspace(holds=frozenset({"package.json"}).__contains__, absence={"yarn.lock": Absence.MISSING}.get)
-"""The repository of the examples about files that a repository lacks."""
+OF_EXAMPLES: Mapping[str, Workspace] = {
+    "missing-source": Workspace(
+        holds=frozenset({"package.json"}).__contains__, absence={"yarn.lock": Absence.MISSING}.get
+    ),
+    "old-go-image": Workspace(go_versions={"go.mod": ((25, 0),)}.__getitem__),
+}
+"""The projects of the examples that are about other files than the Dockerfile, by the name of the rule."""
 _BLOCK = re.compile(r"```dockerfile\n(.*?)```", re.DOTALL)
 
 

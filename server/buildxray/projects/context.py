@@ -20,6 +20,7 @@ from buildxray.files.reading import (
 from buildxray.plan.checks.ignored import IgnorePatterns
 from buildxray.plan.paths import clean
 from buildxray.records import dataclass
+from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.toolchains.base import Absence, NeededFiles
 
 if TYPE_CHECKING:
@@ -50,6 +51,8 @@ class Contexts:
     """The workflows that build the Dockerfile."""
     _needed: dict[tuple[str, str, str], NeededFiles | None] = field(default_factory=dict, compare=False, repr=False)
     """What `needed` has answered: a Dockerfile is checked at each keystroke."""
+    _go_versions: dict[str, tuple[tuple[int, int], ...]] = field(default_factory=dict, compare=False, repr=False)
+    """What `go_versions` has answered."""
     _scripts: list[tuple[tuple[str, str], ...]] = field(default_factory=list, compare=False, repr=False)
     """What `scripts` has answered; empty until it is asked."""
     _absent: list[AbsentSources] = field(default_factory=list, compare=False, repr=False)
@@ -87,6 +90,17 @@ class Contexts:
             self._needed[key] = needed_files(self.directories, path, base, manager)
         return self._needed[key]
 
+    def go_versions(self, path: str) -> tuple[tuple[int, int], ...]:
+        """The oldest versions of Go, as minor and patch, that the go.mod files at a path of each directory allow; (0, 0) for one without."""
+        if path not in self._go_versions:
+            places = (it / path for it in self.directories if is_inside(it / path, it))
+            texts = (text for it in places if (text := read_project_text(it)) is not None)
+            lines = (_GO_LINE.search(it) for it in texts)
+            self._go_versions[path] = tuple(
+                (0, 0) if it is None else (int(it["minor"]), int(it["patch"] or 0)) for it in lines
+            )
+        return self._go_versions[path]
+
     def scripts(self) -> tuple[tuple[str, str], ...]:
         """The names and texts of the scripts in the package.json of the build context, or in the only one in a directory of it.
 
@@ -105,6 +119,8 @@ class Contexts:
 
 
 _MOST_DIRECTORIES: Final = 50
+_GO_LINE: Final = lazy_regex(r"^go[ \t]+1\.(?P<minor>\d{1,3})(?:\.(?P<patch>\d{1,3}))?[ \t\r]*(?://.*)?$", re.MULTILINE)
+"""Source: go.dev/ref/mod, "go directive"."""
 
 
 class ContextEntry(NamedTuple):

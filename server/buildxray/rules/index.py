@@ -433,6 +433,15 @@ RULES: Final = (
         frozenset({"NoEmptyContinuation"}),
     ),
     Rule(
+        "old-go-image",
+        Severity.WARNING,
+        Severity.WARNING,
+        FixAvailability.SOMETIMES,
+        "buildxray.rules.habits.old_go_image",
+        "",
+        frozenset({"Go"}),
+    ),
+    Rule(
         "overwritten-copy",
         Severity.WARNING,
         Severity.WARNING,

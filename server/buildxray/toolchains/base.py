@@ -174,6 +174,8 @@ class Workspace(NamedTuple):
 
     It returns None if no build context holds the list. None if the contexts are unknown.
     """
+    go_versions: Callable[[str], tuple[tuple[int, int], ...]] | None = None
+    """The oldest versions of Go, as minor and patch, that the go.mod files at a path of the build contexts allow. None if the contexts are unknown."""
     files_for: frozenset[str] = frozenset()
     """The architectures in the names of the Dockerfiles of the directory, as `TARGETARCH` spells them."""
     includes: Callable[[str], bool] | None = None

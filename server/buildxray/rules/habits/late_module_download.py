@@ -12,9 +12,10 @@ from buildxray.files.globs import match_text
 from buildxray.localization import _, ngettext
 from buildxray.rules.base import Finding, Fix, FixAvailability, Related, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
+from buildxray.rules.context_files import context_paths, copies_before, path_in_context, sources_of
 from buildxray.rules.edits import indentation, insert_lines, remove_line, start_with_own_comments
+from buildxray.rules.failing_builds import stops
 from buildxray.rules.independent_installs import first_of_chain, independent_runs, installs_after_copy, shown
-from buildxray.rules.managed_python import refused_by_pip
 from buildxray.rules.shell_variables import may_set
 from buildxray.rules.uncached_crates import CACHE, compiling_with_downloads
 from buildxray.rules.wording import listed
@@ -22,7 +23,7 @@ from buildxray.semantics.build import Build, Effect, Instruction, KnownCommand, 
 from buildxray.semantics.file_flow import clean, holds
 from buildxray.semantics.manifest_changes import may_change_manifests, may_name
 from buildxray.semantics.mentions import takes_whole_context
-from buildxray.syntax.instructions import Copying, Token
+from buildxray.syntax.instructions import Copying
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.mounts import MountSyntaxError, mount_options
 from buildxray.syntax.text import Edit, TextRange
@@ -99,8 +100,7 @@ def late_module_download(ctx: RuleContext) -> Iterator[Finding]:
         return
     inherited = _inherited_downloads(ctx.build)
     for stage in ctx.build.needed_stages:
-        if any(refused_by_pip(stage)):
-            # The build stops there.
+        if stops(stage):
             continue
         whole = _whole_source(stage)
         yield from _after_part(ctx, stage, whole, inherited[stage])
@@ -182,8 +182,8 @@ def _project_source(ctx: RuleContext, stage: Stage) -> Instruction | None:
     building = {Effect.BUNDLE, Effect.COMPILE}
     commands = [it for run in stage.runs for it in run.known_commands if it.use.manifests or it.use.effect in building]
     last_in = {tuple(dict.fromkeys(it.invocation.directories)): it for it in commands}
-    for copy in _copies_before(stage.last):
-        sources, known = _sources(copy), ctx.build.workspace.holds
+    for copy in copies_before(stage.last):
+        sources, known = sources_of(copy), ctx.build.workspace.holds
         if len(sources) != 1 or not copy.destinations:
             continue
         command = last_in.get(copy.destinations)
@@ -245,7 +245,7 @@ def _after_part(ctx: RuleContext, stage: Stage, whole: Instruction | None, inher
 def _early_sources(ctx: RuleContext, part: Instruction, command: KnownCommand) -> list[Instruction]:
     """The COPYs of sources before a download if the others take all manifests, some of them after such a COPY; empty otherwise."""
     members = _members(ctx, command)
-    copies = _copies_before(command.run)
+    copies = copies_before(command.run)
     early = [it for it in copies if _takes_source(it) or _takes_member(it, members)]
     others = [it for it in copies if it not in early]
     needed = _needed(ctx, command)
@@ -253,7 +253,8 @@ def _early_sources(ctx: RuleContext, part: Instruction, command: KnownCommand) -
         names = map(posixpath.basename, _required(command))
         of_lists = [
             next(
-                (it for it in others if any(may_name(posixpath.basename(one.text), name) for one in _sources(it))), None
+                (it for it in others if any(may_name(posixpath.basename(one.text), name) for one in sources_of(it))),
+                None,
             )
             for name in names
         ]
@@ -265,11 +266,13 @@ def _early_sources(ctx: RuleContext, part: Instruction, command: KnownCommand) -
 
 def _of_early(early: Sequence[Instruction], command: KnownCommand) -> str:
     """What a download repeats because sources are copied before the manifests."""
-    copies = [f"{it.build.text[slice(*it.keyword_range)]} {' '.join(one.text for one in _sources(it))}" for it in early]
+    copies = [
+        f"{it.build.text[slice(*it.keyword_range)]} {' '.join(one.text for one in sources_of(it))}" for it in early
+    ]
     return _(
         "`{title}` downloads the dependencies again after each change of {sources}, of which it needs no file: move {copies} below it",
         title=_shown_title(command),
-        sources=listed([one.text for it in early for one in _sources(it)], most=_MOST_NAMED),
+        sources=listed([one.text for it in early for one in sources_of(it)], most=_MOST_NAMED),
         copies=listed(copies, most=_MOST_NAMED),
     )
 
@@ -319,7 +322,7 @@ def _may_have_no_module(ctx: RuleContext, command: KnownCommand) -> bool:
 
 def _copied_source(ctx: RuleContext, command: KnownCommand) -> Instruction | None:
     """The COPY of a source directory beside that of the manifests, or of a whole project into the directory of a command; None without one."""
-    copies = _copies_before(command.run)
+    copies = copies_before(command.run)
     members = _members(ctx, command)
     manifests = [_copied_earlier(command.run, it) for it in _required(command)]
     copied = [it.idx for it in manifests if it is not None]
@@ -341,7 +344,7 @@ _OPTIONAL_LOCKS: Final = frozenset({"Gemfile.lock", "Pipfile.lock", "poetry.lock
 
 
 def _takes_source(instruction: Instruction) -> bool:
-    return any(_SOURCE.fullmatch(it.text) for it in _sources(instruction))
+    return any(_SOURCE.fullmatch(it.text) for it in sources_of(instruction))
 
 
 def _members(ctx: RuleContext, command: KnownCommand) -> frozenset[str]:
@@ -357,13 +360,13 @@ _WITH_MEMBERS: Final = (BUN, DOTNET, GO, NODE)
 
 
 def _takes_member(instruction: Instruction, members: Container[str]) -> bool:
-    paths = (_path_in_context(it) for it in _sources(instruction))
+    paths = (path_in_context(it) for it in sources_of(instruction))
     return any(it in members and posixpath.basename(it) not in _MANIFESTS_ONLY for it in paths)
 
 
 def _takes_project(instruction: Instruction, command: KnownCommand) -> bool:
     """True if a COPY puts one directory of the build context where a command works."""
-    sources = _sources(instruction)
+    sources = sources_of(instruction)
     if len(sources) != 1:
         return False
     source = sources[0].text
@@ -410,9 +413,7 @@ def _lacks_manifests(ctx: RuleContext, part: Instruction, command: KnownCommand)
     ):
         return False
     paths = [
-        posixpath.normpath(f"{_path_in_context(source)}/{it}")
-        for source in node.sources
-        for it in command.use.manifests
+        posixpath.normpath(f"{path_in_context(source)}/{it}") for source in node.sources for it in command.use.manifests
     ]
     return not any(map(known, paths))
 
@@ -481,7 +482,7 @@ def _reason(ctx: RuleContext, whole: Instruction, command: KnownCommand) -> str:
     if elsewhere is not None:
         return elsewhere
     last = max(copying, key=lambda it: it.idx)
-    sources = " ".join(it.text for it in _sources(last))
+    sources = " ".join(it.text for it in sources_of(last))
     copy = f"{last.build.text[slice(*last.keyword_range)]} {sources}"
     directory = _entered_later(last, command.run)
     if alone and directory:
@@ -505,7 +506,7 @@ def _reason(ctx: RuleContext, whole: Instruction, command: KnownCommand) -> str:
 def _misplaced(copy: Instruction, path: str, command: KnownCommand) -> str | None:
     """What is wrong if a COPY surely writes a manifest to another place than the one where a command reads it; otherwise None."""
     node = copy.node
-    sources = [_path_in_context(it) for it in _sources(copy)]
+    sources = [path_in_context(it) for it in sources_of(copy)]
     if not isinstance(node, Copying) or node.destination is None or "$" in node.destination.text or path not in sources:
         return None
     name = posixpath.basename(path)
@@ -565,16 +566,16 @@ _OPTIONS_WITHOUT_PROJECT: Final = {
 
 def _in_context(command: KnownCommand, manifest: str) -> str:
     """The path of a manifest in the build context, where a COPY tells it; otherwise as the command names it."""
-    paths = (path for it in command.invocation.directories for path, _base in _context_paths(command, manifest, it))
+    paths = (path for it in command.invocation.directories for path, _base in context_paths(command, manifest, it))
     return next(paths, manifest)
 
 
 def _copied_earlier(whole: Instruction, manifest: str) -> Instruction | None:
     """The first COPY or ADD before the whole source that copies a manifest from the build context."""
     name = posixpath.basename(manifest)
-    copies = _copies_before(whole)
+    copies = copies_before(whole)
     return next(
-        (it for it in copies if any(may_name(posixpath.basename(one.text), name) for one in _sources(it))), None
+        (it for it in copies if any(may_name(posixpath.basename(one.text), name) for one in sources_of(it))), None
     )
 
 
@@ -624,7 +625,7 @@ def _has_packages(ctx: RuleContext, command: KnownCommand) -> bool:
             return True
     copies = (it for above in stage.ancestry for it in above.instructions if it.idx < command.run.idx)
     return any(
-        it.node.flag("from") is not None and any(_PACKAGES.fullmatch(one.text) for one in _sources(it))
+        it.node.flag("from") is not None and any(_PACKAGES.fullmatch(one.text) for one in sources_of(it))
         for it in copies
         if isinstance(it.node, Copying)
     )
@@ -654,7 +655,7 @@ def _needs_more(ctx: RuleContext, whole: Instruction, command: KnownCommand) -> 
     known = ctx.build.workspace.holds
     has_list = known is not None and known("go.work")
     is_copied = any(
-        posixpath.basename(one.text) == "go.work" for it in _copies_before(command.run) for one in _sources(it)
+        posixpath.basename(one.text) == "go.work" for it in copies_before(command.run) for one in sources_of(it)
     )
     return not _ignores_go_work(command) and (has_list or is_copied)
 
@@ -700,7 +701,7 @@ def _find_needed(ctx: RuleContext, command: KnownCommand) -> NeededFiles | None:
         manager = f"{manager} {IGNORING_SCRIPTS}"
     # The command runs in the directory after `cd`, unless that has no list.
     by_directory = (
-        {it: None for manifest in command.use.manifests for it in _context_paths(command, manifest, directory)}
+        {it: None for manifest in command.use.manifests for it in context_paths(command, manifest, directory)}
         for directory in command.invocation.directories
     )
     answered = [
@@ -730,54 +731,6 @@ _RETURNING: Final = lazy_regex(r"(?<!\$)\(|\bpopd\b|\bcd[ \t]+-")
 """What may end the effect of a `cd` before the next command."""
 
 
-def _context_paths(command: KnownCommand, manifest: str, directory: str) -> list[tuple[str, str]]:
-    """The paths in the build context that may be copied to where a command in a directory looks for a manifest, each with the directory that is copied.
-
-    A COPY that names the manifest comes before one of its directory.
-    """
-    name = posixpath.basename(manifest)
-    image_path = clean(posixpath.join(directory, manifest))
-    named: dict[tuple[str, str], None] = {}
-    inside: dict[tuple[str, str], None] = {}
-    for it in _copies_before(command.run):
-        if not isinstance(it.node, Copying) or it.node.destination is None:
-            continue
-        for source in it.node.sources:
-            path = _path_in_context(source)
-            above = posixpath.dirname(path)
-            if may_name(posixpath.basename(path), name):
-                # `package*.json` names `package.json`, and `*.csproj` is named by `app.csproj`.
-                named[path if "*" in name else posixpath.join(above, name), above] = None
-                continue
-            if "." in posixpath.basename(path).strip(".") and not source.text.endswith("/"):
-                # A file.
-                continue
-            for one in it.destinations:
-                if holds(one, image_path):
-                    inside[posixpath.normpath(f"{path}/{posixpath.relpath(image_path, one)}"), path] = None
-    return [*named, *inside]
-
-
-def _copies_before(instruction: Instruction) -> list[Instruction]:
-    """The COPY and ADD instructions of a stage that take files from the build context before an instruction."""
-    stage = instruction.stage
-    return [
-        it
-        for it in (() if stage is None else stage.instructions)
-        if it.idx < instruction.idx and isinstance(it.node, Copying) and it.node.flag("from") is None
-    ]
-
-
-def _sources(instruction: Instruction) -> tuple[Token, ...]:
-    """The sources of a COPY or ADD."""
-    return instruction.node.sources if isinstance(instruction.node, Copying) else ()
-
-
-def _path_in_context(source: Token) -> str:
-    """The path of a source of COPY, relative to the build context."""
-    return posixpath.normpath(source.text.lstrip("/") or ".")
-
-
 def _missing(ctx: RuleContext, whole: Instruction, needed: NeededFiles) -> list[str]:
     """The needed files that no COPY before the whole source takes from the build context."""
     ignored = ctx.build.workspace.ignored
@@ -792,7 +745,7 @@ def _only_with_sources(ctx: RuleContext, part: Instruction, command: KnownComman
     members = _members(ctx, command)
     of_lists = [
         it
-        for it in _copies_before(command.run)
+        for it in copies_before(command.run)
         if it is not part and not _takes_source(it) and not _takes_member(it, members)
     ]
     return [path for path in needed.files if not any(_takes(it, path) for it in of_lists)]
@@ -800,19 +753,19 @@ def _only_with_sources(ctx: RuleContext, part: Instruction, command: KnownComman
 
 def _copy_of(whole: Instruction, path: str) -> Instruction | None:
     """The first COPY before the whole source that takes a file of the build context."""
-    return next((it for it in _copies_before(whole) if _takes(it, path)), None)
+    return next((it for it in copies_before(whole) if _takes(it, path)), None)
 
 
 def _takes(instruction: Instruction, path: str) -> bool:
     """True if a COPY takes a file of the build context, by its name or with its directory."""
     others = path.split("/")
-    sources = (_path_in_context(it).split("/") for it in _sources(instruction))
+    sources = (path_in_context(it).split("/") for it in sources_of(instruction))
     return any(len(it) <= len(others) and all(map(match_text, others, it)) for it in sources)
 
 
 def _is_copied(run: Run, path: str) -> bool:
     """True if a COPY before a RUN takes a file of the build context, alone, with its directory or with everything."""
-    is_whole = any(isinstance(it.node, Copying) and takes_whole_context(it.node) for it in _copies_before(run))
+    is_whole = any(isinstance(it.node, Copying) and takes_whole_context(it.node) for it in copies_before(run))
     return is_whole or _copy_of(run, path) is not None
 
 

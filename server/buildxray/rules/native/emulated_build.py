@@ -13,8 +13,8 @@ from buildxray.platforms.platform import Platform
 from buildxray.rules.base import Finding, Fix, FixAvailability, Related, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.cross_compile import OwnRoot, cross_compile, root_of_its_own, with_own_root
+from buildxray.rules.failing_builds import build_stops
 from buildxray.rules.intended import names_one_architecture
-from buildxray.rules.managed_python import refused_by_pip
 from buildxray.rules.portability import (
     installs_c_compiler,
     makes_php_extension,
@@ -181,8 +181,7 @@ def stages_with_way(ctx: RuleContext) -> Iterator[Stage]:
 
 def _is_useless(ctx: RuleContext) -> bool:
     """True if nobody waits for emulation in a build of this file, as far as its project tells."""
-    if ctx.build.absent_sources or any(it for stage in ctx.build.needed_stages for it in refused_by_pip(stage)):
-        # The build stops, which `missing-source` or `externally-managed-python` reports.
+    if build_stops(ctx.build):
         return True
     if ctx.is_for_one_machine:
         return True

@@ -1,0 +1,58 @@
+"""The files of the build context that COPY brings to where a command looks for them."""
+
+from __future__ import annotations
+
+import posixpath
+
+from buildxray.semantics.build import Instruction, KnownCommand
+from buildxray.semantics.file_flow import clean, holds
+from buildxray.semantics.manifest_changes import may_name
+from buildxray.syntax.instructions import Copying, Token
+
+
+def context_paths(command: KnownCommand, manifest: str, directory: str) -> list[tuple[str, str]]:
+    """The paths in the build context that may be copied to where a command in a directory looks for a manifest, each with the directory that is copied.
+
+    A COPY that names the manifest comes before one of its directory.
+    """
+    name = posixpath.basename(manifest)
+    image_path = clean(posixpath.join(directory, manifest))
+    named: dict[tuple[str, str], None] = {}
+    inside: dict[tuple[str, str], None] = {}
+    for it in copies_before(command.run):
+        if not isinstance(it.node, Copying) or it.node.destination is None:
+            continue
+        for source in it.node.sources:
+            path = path_in_context(source)
+            above = posixpath.dirname(path)
+            if may_name(posixpath.basename(path), name):
+                # `package*.json` names `package.json`, and `*.csproj` is named by `app.csproj`.
+                named[path if "*" in name else posixpath.join(above, name), above] = None
+                continue
+            if "." in posixpath.basename(path).strip(".") and not source.text.endswith("/"):
+                # A file.
+                continue
+            for one in it.destinations:
+                if holds(one, image_path):
+                    inside[posixpath.normpath(f"{path}/{posixpath.relpath(image_path, one)}"), path] = None
+    return [*named, *inside]
+
+
+def copies_before(instruction: Instruction) -> list[Instruction]:
+    """The COPY and ADD instructions of a stage that take files from the build context before an instruction."""
+    stage = instruction.stage
+    return [
+        it
+        for it in (() if stage is None else stage.instructions)
+        if it.idx < instruction.idx and isinstance(it.node, Copying) and it.node.flag("from") is None
+    ]
+
+
+def sources_of(instruction: Instruction) -> tuple[Token, ...]:
+    """The sources of a COPY or ADD."""
+    return instruction.node.sources if isinstance(instruction.node, Copying) else ()
+
+
+def path_in_context(source: Token) -> str:
+    """The path of a source of COPY, relative to the build context."""
+    return posixpath.normpath(source.text.lstrip("/") or ".")

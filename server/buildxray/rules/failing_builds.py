@@ -1,0 +1,17 @@
+"""Builds that stop before they end, of which nothing else is worth saying."""
+
+from __future__ import annotations
+
+from buildxray.rules.managed_python import refused_by_pip
+from buildxray.rules.old_go import stopped_by_old_go
+from buildxray.semantics.build import Build, Stage
+
+
+def stops(stage: Stage) -> bool:
+    """True if a command of a stage surely fails, as `externally-managed-python` and `old-go-image` report."""
+    return stopped_by_old_go(stage) is not None or any(refused_by_pip(stage))
+
+
+def build_stops(build: Build) -> bool:
+    """True if a build stops at a source that it lacks, which `missing-source` reports, or in one of its stages."""
+    return bool(build.absent_sources) or any(map(stops, build.needed_stages))
