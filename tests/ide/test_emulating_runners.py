@@ -323,6 +323,8 @@ MAKEFILE = """
         ("make images", MAKEFILE, 1),
         ("bash all.sh", "\n    #- all.sh\n    make images\n" + MAKEFILE, 1),
         ("make images && (cd tools; bash publish.sh)", SCRIPT + MAKEFILE, 1),
+        ("make all", f"{MAKEFILE}    all:\n    \t@$(MAKE) images\n", 1),
+        ("make other", f"{MAKEFILE}    all:\n    \t$(MAKE) images\n    other:\n    \tmake test\n", 0),
         ("make test", SCRIPT + MAKEFILE, 0),
         ("make images", MAKEFILE.replace("linux/amd64,linux/arm64", "linux/amd64"), 0),
     ],

@@ -450,7 +450,9 @@ def read_makefile(
         own_variables = {name: it for name, it in recipe.variables.items() if it is not None}
         known = {**{name: it for name, it in variables.items() if name not in recipe.variables}, **own_variables}
         commands = _Expander({**known, **(given or {})}, recipe, makefile.files).expand(recipe.text)
-        runs_make = "make " in commands and ("=" in commands or "-C" in commands) and len(reading.makes) < _MOST_MAKES
+        # Without goals, all recipes are read anyway.
+        is_another = bool(goals) or "=" in commands or "-C" in commands
+        runs_make = "make " in commands and is_another and len(reading.makes) < _MOST_MAKES
         if not runs_make and not re.search(r"build|bake|bud|compose|\.sh\b", commands):
             continue
         # `$(Q)docker build .`, where Q is `@`.
