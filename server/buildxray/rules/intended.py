@@ -15,6 +15,7 @@ from buildxray.semantics.errors import Cause
 from buildxray.semantics.origins import Machine
 from buildxray.syntax.instructions import Env
 from buildxray.syntax.lazy_regex import lazy_regex
+from buildxray.syntax.shell import TESTS
 from buildxray.toolchains.triples import architecture_of
 
 
@@ -208,6 +209,27 @@ def with_alternative(run: Run) -> frozenset[int]:
     return frozenset(
         id(command) for other in others for it in other.conditions if it.kind == "or" for command in it.commands
     )
+
+
+def stops_build(command: KnownCommand) -> bool:
+    """True if each build runs a command, and stops if it fails."""
+    conditions = command.syntax.conditions
+    if any(it.kind not in ("and", "exit") for it in conditions) or command.syntax.is_piped:
+        return False
+    if any(one.name in TESTS for it in conditions for one in it.commands):
+        return False
+    run = command.run
+    is_ignored = id(command.syntax) in with_ignored_failure(run) | with_alternative(run)
+    return not is_ignored and not _goes_on(run, command)
+
+
+def _goes_on(run: Run, command: KnownCommand) -> bool:
+    """True if a script may go on after a command that fails: another one follows without `&&`, and there is no `set -e`."""
+    later = [it for it in run.commands if it.syntax.range.start > command.syntax.range.end]
+    options = (word for it in run.commands if it.name == "set" for word in it.syntax.arguments)
+    if not later or any(it.startswith("-") and "e" in it for it in options):
+        return False
+    return "&&" not in run.build.text[command.range.end : later[0].range.start]
 
 
 def names_one_architecture(stage: Stage) -> bool:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from buildxray.rules.intended import with_alternative, with_ignored_failure
-from buildxray.semantics.build import Effect, KnownCommand, Run, Stage
+from buildxray.rules.intended import stops_build
+from buildxray.semantics.build import Effect, KnownCommand, Stage
 from buildxray.syntax.instructions import Copying, Env
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.toolchains.scripting import SCRIPTING
@@ -40,7 +40,7 @@ def refused_by_pip(stage: Stage) -> Iterator[KnownCommand]:
     installed_at = _pip_of_distribution(stage)
     for it in commands:
         place = (it.run.idx, it.syntax.range.start)
-        if installed_at is not None and installed_at < place and _runs_always(it):
+        if installed_at is not None and installed_at < place and stops_build(it):
             yield it
 
 
@@ -74,26 +74,3 @@ def _pip_of_distribution(stage: Stage) -> tuple[int, int] | None:
                 if it.name in _INSTALLERS and not _PIP.isdisjoint(it.syntax.arguments):
                     return run.idx, it.syntax.range.start
     return None
-
-
-def _runs_always(command: KnownCommand) -> bool:
-    """True if each build runs a command, and stops if it fails."""
-    is_needed = all(it.kind in ("and", "exit") for it in command.syntax.conditions)
-    run: Run = command.run
-    ignored = with_ignored_failure(run) | with_alternative(run)
-    stops = command is run.known_commands[-1] or not _goes_on(run, command)
-    return is_needed and stops and id(command.syntax) not in ignored and not command.syntax.is_piped
-
-
-def _goes_on(run: Run, command: KnownCommand) -> bool:
-    """True if a script may go on after a command that fails: another one follows without `&&`, and there is no `set -e`."""
-    later = [it for it in run.commands if it.syntax.range.start > command.syntax.range.end]
-    text = run.build.text
-    has_set = any(
-        it.name == "set" and any("e" in word for word in it.syntax.arguments if word.startswith("-"))
-        for it in run.commands
-    )
-    if not later or has_set:
-        return False
-    after = text[command.range.end : later[0].range.start]
-    return "&&" not in after

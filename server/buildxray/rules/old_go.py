@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from buildxray.rules.context_files import context_paths
+from buildxray.rules.intended import stops_build
 from buildxray.semantics.build import KnownCommand, Stage
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.toolchains.go import GO
@@ -41,7 +42,7 @@ def stopped_by_old_go(stage: Stage) -> OldGo | None:
     if image is None or find is None or int(image["minor"]) < _OLDEST:
         return None
     command = next(filter(_reads_module, (it for run in stage.runs for it in run.known_commands)), None)
-    if command is None or command.syntax.conditions or _may_have_another(stage):
+    if command is None or not stops_build(command) or _may_have_another(stage):
         return None
     has = int(image["minor"]), int(image["patch"] or _ANY_PATCH)
     # The directory after `cd` comes first.

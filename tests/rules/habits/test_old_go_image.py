@@ -85,6 +85,12 @@ def test_other_images(image: str, needed: tuple[int, int]) -> None:
     check_nothing(old_go_image, text, workspace=workspace(needed))
 
 
+@every_case("run", ["apk add git && go build", "set -eux; go build; echo done", "cd /w && go build -o /a && rm -rf x"])
+def test_scripts_that_stop(run: str) -> None:
+    text = f"FROM golang:1.24\nWORKDIR /w\nCOPY . .\nRUN {run}\n"
+    assert len(findings(old_go_image, context(text, workspace=workspace((25, 0))))) == 1
+
+
 def test_a_patch_version_may_be_too_old() -> None:
     text = "FROM golang:1.25.3\nWORKDIR /w\nCOPY . .\nRUN go build -o /a\n"
     assert len(findings(old_go_image, context(text, workspace=workspace((25, 4))))) == 1
@@ -107,6 +113,9 @@ def test_a_patch_version_may_be_too_old() -> None:
         "RUN go install example.com/a@latest",
         "COPY . .\nRUN go version",
         "COPY . .\nRUN if [ -d a ]; then go build; fi",
+        "COPY . .\nRUN [ -d a ] && go build",
+        "COPY . .\nRUN go build || true",
+        "COPY . .\nRUN go build; echo done",
         "COPY . .\nWORKDIR /w/sub\nRUN go build",
     ],
 )
