@@ -9,7 +9,8 @@ from buildxray.localization import _
 from buildxray.rules.base import Finding, Fix, FixAvailability, Related, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.old_go import OldGo, stopped_by_old_go
-from buildxray.semantics.build import Stage
+from buildxray.semantics.build import From, Stage
+from buildxray.syntax.instructions import Token
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import Edit
 
@@ -55,13 +56,13 @@ def old_go_image(ctx: RuleContext) -> Iterator[Finding]:
     ## References
     go.dev/doc/toolchain.
     """
-    reported: dict[Stage, None] = {}
+    reported: set[Stage] = set()
     for stage in ctx.build.needed_stages:
         old = stopped_by_old_go(stage)
         root = stage.root
         if old is None or root is None or root in reported or root.from_.image is None:
             continue
-        reported[root] = None
+        reported.add(root)
         image = root.from_.image
         message = _(
             "the build stops at `{command}`: `{path}` asks for Go {needed}, and this image has an older one and downloads no other",
@@ -69,18 +70,21 @@ def old_go_image(ctx: RuleContext) -> Iterator[Finding]:
             path=old.path,
             needed=_version(old),
         )
-        literal = _LITERAL.fullmatch(image.text)
-        edits = ()
-        title = ""
-        if literal is not None:
-            written = f"{literal['name']}:1.{old.needed[0]}{literal['kind']}"
-            edits, title = (Edit(root.from_.range_of(image), written),), _("Write `{name}`", name=written)
         yield Finding(
             root.from_.range_of(image),
             message,
-            (Fix(title, edits, Safety.SUGGESTION),) if edits else (),
+            tuple(_fixes(root.from_, image, old)),
             (Related(old.command.title_range, _("the build stops here")),),
         )
+
+
+def _fixes(from_: From, image: Token, old: OldGo) -> Iterator[Fix]:
+    """Yield the fix that writes the version of the go.mod; none for an image with another system in its tag."""
+    literal = _LITERAL.fullmatch(image.text)
+    if literal is not None:
+        written = f"{literal['name']}:1.{old.needed[0]}{literal['kind']}"
+        edit = Edit(from_.range_of(image), written)
+        yield Fix(_("Write `{name}`", name=written), (edit,), Safety.SUGGESTION)
 
 
 def _version(old: OldGo) -> str:
