@@ -59,3 +59,18 @@ def test_the_fix_writes_the_nearest_name() -> None:
         "# buildxray: ignore=emulated_build,wrong-arch-build why\nFROM alpine\n",
         "# buildxray: ignore=emulated-build,wrong-arch-build why\nFROM alpine\n",
     )
+
+
+@every_case(
+    "written, right",
+    [
+        ("stagenamecasing", "StageNameCasing"),
+        ("stage-name-casing", "StageNameCasing"),
+        ("STAGE_NAME_CASING", "StageNameCasing"),
+        ("StageNameCassing", "StageNameCasing"),
+        ("undeclared-platform-ar", "undeclared-platform-arg"),
+    ],
+)
+def test_the_name_is_the_one_that_silences_the_check(written: str, right: str) -> None:
+    text = "# check=skip={}\nFROM alpine\n"
+    check_fix(misspelled_suppression, text.format(written), text.format(right), title=f"Write `{right}`")

@@ -72,7 +72,8 @@ def misspelled_suppression(ctx: RuleContext) -> Iterator[Finding]:
 
 def _misspelled_checks(ctx: RuleContext, names: tuple[str, ...]) -> Iterator[Finding]:
     """The names in `# check=skip=` at the top of the file that are neither BuildKit's nor ours."""
-    known = [*CHECK_NAMES, *names]
+    # BuildKit knows its own names alone for what it checks too.
+    known = [*CHECK_NAMES, *(it for it in names if it not in map(kebab_case, CHECK_NAMES))]
     directive = next((it for it in ctx.dockerfile.directives if it.name == "check"), None)
     for name in skipped_names(ctx.dockerfile) if directive is not None else ():
         if name in CHECK_NAMES or (kebab_case(name) in names and name not in map(kebab_case, CHECK_NAMES)):
@@ -82,7 +83,7 @@ def _misspelled_checks(ctx: RuleContext, names: tuple[str, ...]) -> Iterator[Fin
         if match is None:
             continue
         place = TextRange(directive.range.start + match.start(), directive.range.start + match.end())
-        close = next((it for it in CHECK_NAMES if kebab_case(it) == name), None)
+        close = next((it for it in CHECK_NAMES if it.lower() == re.sub("[-_]", "", name).lower()), None)
         matches = [close] if close else get_close_matches(name, known, n=1, cutoff=0.5)
         message = _("this silences nothing: there is no check `{name}`", name=name)
         if matches:
