@@ -20,6 +20,8 @@ class DownloadSite(NamedTuple):
     url: re.Pattern[str]
     names: dict[str, str]
     """The names of architectures in its files, by the name in TARGETARCH."""
+    directories: dict[str, str] | None = None
+    """Those in its directories, if these have others."""
 
 
 _UNAME: Final = {"amd64": "x86_64", "arm64": "aarch64"}
@@ -58,7 +60,7 @@ SITES: Final = (
     # github.com/docker/compose/releases: docker-compose-linux-x86_64, -aarch64, -armv7
     DownloadSite("Docker Compose", lazy_regex(r"docker/compose/releases/"), {**_UNAME, "arm": "armv7"}),
     # julialang-s3.julialang.org/bin/linux: directories x64, aarch64, files …-linux-x86_64.tar.gz, -aarch64
-    DownloadSite("Julia", lazy_regex(r"julialang-s3\.julialang\.org/"), _UNAME),
+    DownloadSite("Julia", lazy_regex(r"julialang-s3\.julialang\.org/"), _UNAME, {"amd64": "x64", "arm64": "aarch64"}),
     # dl.google.com/dl/cloudsdk: google-cloud-cli-linux-x86_64.tar.gz, google-cloud-cli-linux-arm.tar.gz
     DownloadSite(
         "Google Cloud CLI",

@@ -133,3 +133,31 @@ def test_an_address_in_a_variable_of_the_script_is_mapped_and_one_in_an_env_is_n
         download_site_names, context(IMAGE.format(f"ENV U={S6.format('$TARGETARCH')}\nRUN curl -O $U"))
     )
     assert finding.fixes == ()
+
+
+NODE = "https://nodejs.org/dist/v24/node-v24-linux-$TARGETARCH.tar.xz"
+
+
+@every_case(
+    "run, has_fix",
+    [
+        (f"curl -fsSLO {NODE} && tar xf node-v24-linux-$TARGETARCH.tar.xz", False),
+        (f"wget {NODE}\nRUN tar xf node-v24-linux-${{TARGETARCH}}.tar.xz", False),
+        (f"curl -fL {NODE} -o node-v24-linux-$TARGETARCH.tar.xz && tar xf node-v24-linux-$TARGETARCH.tar.xz", True),
+        (f"wget -qO n.tar.xz {NODE} && tar xf n.tar.xz", True),
+        (f"curl -fsSLO {NODE} && tar xf node-*.tar.xz", True),
+    ],
+)
+def test_a_file_with_the_name_of_its_address_is_named_again(run: str, *, has_fix: bool) -> None:
+    (finding,) = findings(download_site_names, context(IMAGE.format(f"RUN {run}")))
+    assert bool(finding.fixes) is has_fix
+
+
+def test_directories_have_other_names() -> None:
+    site = "https://julialang-s3.julialang.org/bin/linux/{}/1.10/julia-1.10.0-linux-{}.tar.gz"
+    text = IMAGE.format(f"RUN curl -fL {site.format('$TARGETARCH', '${TARGETARCH}')} | tar xz")
+    (finding,) = findings(download_site_names, context(text))
+    mapped = [f"$(case $TARGETARCH in amd64) echo {it};; arm64) echo aarch64;; esac)" for it in ("x64", "x86_64")]
+    assert apply_edits(text, finding.fixes[0].edits) == IMAGE.format(f"RUN curl -fL {site.format(*mapped)} | tar xz")
+    variable = IMAGE.format(f"RUN a=$TARGETARCH; curl -fL {site.format('$a', '$a')} | tar xz")
+    assert findings(download_site_names, context(variable))[0].fixes == ()

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from buildxray.localization import _
-from buildxray.platforms.download_sites import NAMES_OF_OPTIONS
+from buildxray.platforms.download_sites import NAMES_OF_OPTIONS, DownloadSite
 from buildxray.platforms.platform import Platform
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.downloads import Piece
 from buildxray.rules.intended import is_chosen
 from buildxray.rules.site_files import addresses_of, missing_files
-from buildxray.semantics.build import Instruction, KnownCommand, Run
+from buildxray.semantics.build import Command, Instruction, KnownCommand, Run
 from buildxray.semantics.mentions import Mention
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import Edit, TextRange
@@ -120,17 +121,58 @@ def _finding(ctx: RuleContext, addresses: Sequence[tuple[str, Platform]], pieces
                 architecture=target.architecture,
                 name=name,
             )
-            # No shell reads ARG and ENV.
-            can_map = piece.can_expand and isinstance(piece.instruction, Run)
-            fixes = _fixes(ctx, site.names, site.name, range_) if can_map else ()
-            yield Finding(range_, message, fixes)
+            yield Finding(range_, message, _fixes_of_address(ctx, site, pieces))
             return
 
 
+def _fixes_of_address(ctx: RuleContext, site: DownloadSite, pieces: Iterable[Piece]) -> tuple[Fix, ...]:
+    """Write the names of a site wherever an address has the argument; none if that is not possible at each of these places."""
+    edits: dict[Edit, None] = {}
+    for piece in pieces:
+        for match in _ARGUMENT.finditer(piece.text):
+            range_ = TextRange(piece.start + match.start(), piece.start + match.end())
+            is_directory = "/" in piece.text[match.end() :]
+            has_place = site.directories is None or "://" in piece.text
+            # No shell reads ARG and ENV.
+            can_map = has_place and piece.can_expand and isinstance(piece.instruction, Run)
+            names = (site.directories if is_directory else None) or site.names
+            mapped = _mapped(ctx, names) if can_map and ctx.text[slice(*range_)] == match[0] else None
+            if mapped is None or _is_named_again(piece, match.start()):
+                return ()
+            edits[Edit(range_, mapped)] = None
+    return (Fix(_("Write the names of {site}", site=site.name), tuple(edits), Safety.SUGGESTION),) if edits else ()
+
+
+def _is_named_again(piece: Piece, position: int) -> bool:
+    """True if a later command names the file as the address does, since curl or wget gives it that name: `curl -O … && tar xf tool-$TARGETARCH.tgz`."""
+    run = piece.instruction
+    if not isinstance(run, Run) or not any(map(_names_file_like_address, run.commands)):
+        return False
+    before = re.escape(piece.text[:position].rpartition("/")[2])
+    name = re.compile(rf"{before}\$\{{?TARGETARCH(?!\w)")
+    own = name.findall(piece.text)
+    texts = () if run.stage is None else (it.node.text for it in run.stage.instructions if it.idx >= run.idx)
+    return sum(len(name.findall(it)) for it in texts) > len(own)
+
+
+def _names_file_like_address(command: Command) -> bool:
+    options = [it for it in command.syntax.arguments if it.startswith("-")]
+    if command.name == "curl":
+        return any(it.startswith("--remote-name") or (not it.startswith("--") and "O" in it) for it in options)
+    return command.name == "wget" and not any(
+        it.startswith("--output-document") or (not it.startswith("--") and "O" in it) for it in options
+    )
+
+
 def _fixes(ctx: RuleContext, different: Mapping[str, str], site: str, range_: TextRange) -> tuple[Fix, ...]:
-    """Write the names of a site, given those that differ from the ones in TARGETARCH."""
-    names = {it.architecture: different.get(it.architecture, it.architecture) for it in ctx.build.targets}
-    mapped = mapped_architecture(names, ctx.build.targets)
+    """Write the names of a program, given those that differ from the ones in TARGETARCH."""
+    mapped = _mapped(ctx, different)
     if mapped is None:
         return ()
     return (Fix(_("Write the names of {site}", site=site), (Edit(range_, mapped),), Safety.SUGGESTION),)
+
+
+def _mapped(ctx: RuleContext, different: Mapping[str, str]) -> str | None:
+    """The shell text that turns the argument into these names."""
+    names = {it.architecture: different.get(it.architecture, it.architecture) for it in ctx.build.targets}
+    return mapped_architecture(names, ctx.build.targets)
