@@ -32,6 +32,15 @@ def test_a_default_above_the_first_from_is_left_to_its_own_rule() -> None:
     assert reported(builder_arch_in_image, text.replace("={}", "\n")) == ["$BUILDARCH"]
 
 
+def test_the_system_beside_the_architecture_follows_too() -> None:
+    check_fix(
+        builder_arch_in_image,
+        "FROM alpine\nARG BUILDOS BUILDARCH\nADD https://x.org/b-${BUILDOS}-$BUILDARCH /b\n",
+        "FROM alpine\nARG TARGETOS TARGETARCH\nADD https://x.org/b-${TARGETOS}-$TARGETARCH /b\n",
+    )
+    assert reported(builder_arch_in_image, IMAGE.format("ARG BUILDOS\nCOPY a-$BUILDOS-$TARGETARCH /a")) == []
+
+
 def test_files_for_the_target_are_not_reported() -> None:
     check_fix(
         builder_arch_in_image,

@@ -17,9 +17,9 @@ from buildxray.syntax.instructions import Add, Arg, Copying, Env
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import Edit, TextRange
 
-_NAME: Final = lazy_regex(r"BUILD(?:ARCH|PLATFORM|VARIANT)")
+_NAME: Final = lazy_regex(r"BUILD(?:ARCH|OS|PLATFORM|VARIANT)")
 _USE: Final = lazy_regex(
-    r"\$(?:\{(?P<braced>BUILD(?:ARCH|PLATFORM|VARIANT))[^}]*\}|(?P<name>BUILD(?:ARCH|PLATFORM|VARIANT))(?!\w))"
+    r"\$(?:\{(?P<braced>BUILD(?:ARCH|OS|PLATFORM|VARIANT))[^}]*\}|(?P<name>BUILD(?:ARCH|OS|PLATFORM|VARIANT))(?!\w))"
 )
 _TELLING: Final = frozenset({"echo", "printf", "[", "[[", "test", "export"})
 
@@ -70,8 +70,9 @@ def builder_arch_in_image(ctx: RuleContext) -> Iterator[Finding]:
         seen: set[Instruction] = set()
         for instruction, range_ in uses:
             name = _name(ctx, range_)
+            # The system is the same almost everywhere, so that alone it chooses no wrong file.
             # `ARG BUILDARCH=amd64` is a constant, which `masked-platform-arg` reports, or an argument that the builds give.
-            if instruction not in seen and not instruction.has_default(name):
+            if name != "BUILDOS" and instruction not in seen and not instruction.has_default(name):
                 seen.add(instruction)
                 yield Finding(
                     range_,
