@@ -196,6 +196,8 @@ def _of_run(node: Node) -> Iterator[Mention]:
 
 def _of_copying(node: Node) -> Iterator[Mention]:
     assert isinstance(node, Copying), "the table has the class"
+    if any(sign in it.text for it in sources_named(node) for sign in IN_EVERY_NAME):
+        yield Mention.IMAGE_OF_ARCHITECTURE
     if any(it.text.startswith("--") for it in node.arguments):
         yield Mention.LATE_FLAG
     if len(node.arguments) > 2 and not node.arguments[-1].text.endswith(("/", ".", "\\")):

@@ -7,7 +7,7 @@ from buildxray.rules.context import RuleContext
 from buildxray.semantics.build import Builder
 from buildxray.toolchains.base import Workspace
 from tests.support.cases import every_case
-from tests.support.rules import check_nothing, context, findings, request
+from tests.support.rules import check_nothing, context, findings, reported, request
 
 
 @every_case(
@@ -166,3 +166,21 @@ def test_files_of_an_image_for_one_architecture(base: str, copied: str, message:
     text = f"FROM example/tool:1-amd64 AS t\nFROM {base}\nARG TARGETARCH\nCOPY --from=t {copied} /x\n"
     messages = [it.message for it in findings(single_arch_image, context(text)) if "programs of" not in it.message]
     assert [it.startswith(message or "-") for it in messages] == [True] * (message is not None)
+
+
+@every_case(
+    "copies, places",
+    [
+        ("COPY --from=amd64/busybox /bin/busybox /bin/b", ["amd64/busybox"]),
+        ("COPY --from=example/tool:1.2-arm64 /tool /usr/bin/", ["example/tool:1.2-arm64"]),
+        ("COPY --from=busybox /bin/busybox /bin/b", []),
+        ("COPY --from=amd64/busybox /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/", []),
+        ("COPY --from=amd64/busybox /bin/busybox /bin/busybox-amd64", []),
+        ("COPY --from=amd64/busybox /bin/b /a\nCOPY --from=arm64v8/busybox /bin/b /b", []),
+        ("COPY --from=multiarch/qemu-user-static:x86_64-aarch64 /usr/bin/qemu-aarch64-static /usr/bin/", []),
+        ("COPY --from=tools-amd64 /bin/busybox /bin/b", []),
+    ],
+)
+def test_files_of_an_image_that_no_stage_names(copies: str, places: list[str]) -> None:
+    text = f"FROM busybox AS tools-amd64\nFROM alpine\nARG TARGETARCH\nENV A=$TARGETARCH\n{copies}\n"
+    assert reported(single_arch_image, text) == places

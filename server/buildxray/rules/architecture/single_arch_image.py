@@ -11,11 +11,12 @@ from buildxray.platforms.aliases import REPOSITORY_PREFIXES, named_architectures
 from buildxray.platforms.platform import Platform
 from buildxray.rules.base import Finding, Severity, rule
 from buildxray.rules.context import RuleContext
-from buildxray.rules.intended import is_on_image_for
-from buildxray.rules.portability import files_taken
+from buildxray.rules.intended import is_meant_for_one, is_on_image_for, runs_programs_of
+from buildxray.rules.portability import files_taken, is_for_all
 from buildxray.rules.wording import platforms
-from buildxray.semantics.build import Effect, Stage
+from buildxray.semantics.build import Effect, Instruction, Stage
 from buildxray.semantics.mentions import Mention
+from buildxray.syntax.instructions import Copy
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import TextRange
 
@@ -32,7 +33,7 @@ def single_arch_image(ctx: RuleContext) -> Iterator[Finding]:
     `linux/arm32v7/Dockerfile`. If a build asks for several platforms, official images that exist for amd64 only are a warning: old tags such
     as `openjdk:8-jdk-alpine` and `mysql:5.7`, and `archlinux`.
 
-    In a stage whose compiler makes a program of the image, it is a warning.
+    In a stage whose compiler makes a program of the image, it is a warning. `COPY --from` with such an image is reported in the stage that becomes the image.
 
     ## Why it matters
     BuildKit uses such an image for every target, whatever the `--platform`: its programs are emulated, or do not run at all, and its
@@ -72,6 +73,46 @@ def single_arch_image(ctx: RuleContext) -> Iterator[Finding]:
         wrong = [it for it in stage.platforms if it.architecture != architecture]
         if architecture is not None and architecture not in ctx.build.file_architectures and wrong:
             yield from _finding(ctx, stage, stage.from_.range_of(image), architecture, wrong)
+    yield from _copied(ctx)
+
+
+def _copied(ctx: RuleContext) -> Iterator[Finding]:
+    """Find `COPY --from=amd64/busybox …`, unless several architectures are copied so."""
+    copies = [
+        (stage, it, name, architecture)
+        for stage in ctx.build.needed_stages
+        for it in stage.instructions
+        if isinstance(it.node, Copy)
+        for name in it.sources_named
+        if it.stage_named(name) is None and (architecture := _architecture(name.text)) is not None
+    ]
+    if len({architecture for *_, architecture in copies}) != 1:
+        return
+    contexts = dict(ctx.build.request.contexts)
+    for stage, copy, name, architecture in copies:
+        wrong = [it for it in stage.targets if it.architecture != architecture]
+        if not wrong or stage.is_native or is_meant_for_one(ctx, stage) or is_on_image_for(stage, architecture):
+            continue
+        if runs_programs_of(ctx, stage, architecture) or _is_named(copy) or name.text in contexts:
+            continue
+        # An emulator is for the machine that runs it, and a file for all machines is the same in each image.
+        if not stage.is_image or all(is_for_all(it) for it in copy.copied_paths) or "qemu" in name.text:
+            continue
+        yield Finding(copy.range_of(name), _message_of_files(architecture, wrong))
+
+
+def _is_named(copy: Instruction) -> bool:
+    """True if the destination of a COPY names an architecture."""
+    destination = copy.node.destination if isinstance(copy.node, Copy) else None
+    return destination is not None and bool(named_architectures(destination.text))
+
+
+def _message_of_files(architecture: str, wrong: list[Platform]) -> str:
+    return _(
+        "the image for {platforms} gets files of this image, which is for {architecture} only; use the image without an architecture in its name, if there is one",
+        platforms=platforms(wrong),
+        architecture=architecture,
+    )
 
 
 def _finding(
@@ -102,12 +143,7 @@ def _finding(
     taken = [it for it in files_taken(stage) if stage.way_into_image(it)]
     images = [it for it in stage.targets if it.architecture != architecture]
     if taken and images and not any(stage.runs) and image is not None and not is_on_image_for(image, architecture):
-        message = _(
-            "the image for {platforms} gets files of this image, which is for {architecture} only; use the image without an architecture in its name, if there is one",
-            platforms=platforms(images),
-            architecture=architecture,
-        )
-        yield Finding(place, message)
+        yield Finding(place, _message_of_files(architecture, images))
         return
     is_elsewhere = architecture != ctx.build.build_platform.architecture
     # On this build machine nothing is emulated, and only programs that nobody knows may compile.
