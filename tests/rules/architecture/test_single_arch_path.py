@@ -251,3 +251,47 @@ def test_the_same_directory_in_several_instructions_of_a_stage_is_one_finding() 
 def test_other_directories_consequences_and_stages_are_findings_of_their_own(other: str) -> None:
     text = f"FROM debian AS a\nRUN apt-get install -y libz libx\nFROM debian AS b\nCOPY --from=a /usr/lib/x86_64-linux-gnu/z.so /lib/z.so\n{other}\n"
     assert len(findings(single_arch_path, context(text))) == 2
+
+
+@every_case(
+    "lines, places",
+    [
+        ("RUN cp /usr/lib/x86_64-linux-gnu/a /r || cp /usr/lib/aarch64-linux-gnu/a /r", []),
+        ("RUN cp /usr/lib/x86_64-linux-gnu/a /r || cp /lib/x86_64-linux-gnu/a /r", ["x86_64-linux-gnu"]),
+        # a RUN that looks at the architecture for another command
+        ("RUN curl -O https://x.org/t-$(uname -m) && cp /lib/x86_64-linux-gnu/a /r", ["x86_64-linux-gnu"]),
+        ("RUN mkdir /r; cp /lib/x86_64-linux-gnu/a /r; echo $TARGETARCH", ["x86_64-linux-gnu"]),
+        ("RUN [ $TARGETARCH != amd64 ] || cp /lib/x86_64-linux-gnu/a /r", []),
+        ("RUN if [ $(uname -m) = x86_64 ]; then cp /lib/x86_64-linux-gnu/a /r; fi", []),
+        ("RUN d=/lib/x86_64-linux-gnu; [ $TARGETARCH = amd64 ] || d=$(find-it); cp $d/a /r", []),
+        ("RUN ln -s /usr/lib/$(uname -m)-linux-gnu /usr/lib/x86_64-linux-gnu", []),
+        ("RUN uname -m; [ -e /lib/x86_64-linux-gnu ] && cp /lib/x86_64-linux-gnu/a /r", []),
+        ("RUN uname -m; cp /lib/x86_64-linux-gnu/a /r; cp /lib/aarch64-linux-gnu/a /r", []),
+        # the default of an argument
+        ("ARG D=/usr/lib/x86_64-linux-gnu\nENV LD_PRELOAD=$D/liba.so", ["x86_64-linux-gnu"]),
+        ("ARG D=/usr/lib/x86_64-linux-gnu\nRUN cp ${D}/a /r", ["x86_64-linux-gnu"]),
+        ("ARG D=/usr/lib/x86_64-linux-gnu\nRUN [ $TARGETARCH = amd64 ] || D=/other; cp $D/a /r", []),
+        ("ARG D=/usr/lib/x86_64-linux-gnu\nRUN echo done", []),
+        ("ARG D=/usr/lib/x86_64-linux-gnu\nLABEL d=$D", []),
+        # files that COPY writes
+        ("COPY <<EOF /etc/ld.so.preload\n/usr/lib/x86_64-linux-gnu/liba.so\nEOF", ["x86_64-linux-gnu"]),
+        ("COPY <<EOF /start.sh\nexport LD_PRELOAD=/lib/x86_64-linux-gnu/a.so\nEOF", ["x86_64-linux-gnu"]),
+        ("COPY <<EOF /start.sh\nexport LD_PRELOAD=/lib/$(uname -m)-linux-gnu/a.so:/lib/x86_64-linux-gnu/\nEOF", []),
+        ("COPY <<EOF /start.sh\n[ -f /lib/x86_64-linux-gnu/a.so ] && exec b\nEOF", []),
+        ("COPY <<EOF /start.sh\na /lib/x86_64-linux-gnu/a\nb /lib/aarch64-linux-gnu/a\nEOF", []),
+        ("COPY <<EOF /usr/share/doc/README.md\nsee /lib/x86_64-linux-gnu/a.so\nEOF", []),
+    ],
+)
+def test_commands_arguments_and_files_that_name_a_path(lines: str, places: list[str]) -> None:
+    assert reported(single_arch_path, IMAGE.format(lines)) == places
+
+
+def test_a_default_and_a_file_are_warnings() -> None:
+    for lines in (
+        "ARG D=/lib/x86_64-linux-gnu\nENV LD_PRELOAD=$D/a",
+        "COPY <<E /start.sh\na /lib/x86_64-linux-gnu/a\nE",
+    ):
+        ctx = context(IMAGE.format(lines))
+        (finding,) = findings(single_arch_path, ctx)
+        assert severities(single_arch_path, ctx) == [Severity.WARNING]
+        assert "so that a program that needs it fails" in finding.message

@@ -17,6 +17,7 @@ from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import declare_arguments
 from buildxray.rules.intended import (
     adds_architecture,
+    is_chosen,
     is_for_cross_compiling,
     is_for_no_target,
     is_meant_for_one,
@@ -27,7 +28,7 @@ from buildxray.rules.one_cause import one_for_each_stage
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Command, Instruction, Run, Stage
 from buildxray.semantics.mentions import Mention
-from buildxray.syntax.instructions import Cmd, Copy, Copying, Entrypoint, Env, Healthcheck, Onbuild
+from buildxray.syntax.instructions import Arg, Cmd, Copy, Copying, Entrypoint, Env, Healthcheck, Node, Onbuild
 from buildxray.syntax.instructions import Run as RunNode
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.shell import TESTS, ShellWord
@@ -62,10 +63,10 @@ def single_arch_path(ctx: RuleContext) -> Iterator[Finding]:
     """A path names an architecture, such as `/usr/lib/x86_64-linux-gnu`, in a stage that is built for several.
 
     ## What it does
-    Looks in ENV, COPY, ADD, ENTRYPOINT, CMD, HEALTHCHECK and RUN for directories and files that exist on one architecture alone: multiarch
+    Looks in ENV, COPY, ADD, ENTRYPOINT, CMD, HEALTHCHECK and RUN, and in the defaults of ARG that these use, for directories and files that exist on one architecture alone: multiarch
     directories of Debian, `…-openjdk-amd64` and other Java run times, `ld-musl-x86_64.so.1`, `ld-linux-x86-64.so.2`, and build directories of
-    Python. Paths that are removed by `rm -f`, commands that are replaced by another one if they fail, a RUN that asks if the path exists or
-    depends on the architecture itself, an instruction that names several
+    Python. Paths that are removed by `rm -f`, commands that are replaced by another one if they fail, a RUN that asks if the path exists,
+    commands of a RUN that depend on the architecture themselves, an instruction that names several
     architectures, and a stage that is built for the named one only are not reported; nor is the architecture of no target in a stage with a
     cross compiler. Nor is a variable whose name contains the same
     architecture (`PKG_CONFIG_PATH_aarch64_unknown_linux_gnu`).
@@ -118,7 +119,7 @@ def _findings(ctx: RuleContext) -> Iterator[Finding]:
 
 def _finding(ctx: RuleContext, stage: Stage, instruction: Instruction) -> Finding | None:
     places = [*_places(instruction)]
-    if len({it.architecture for _, it in places}) != 1:
+    if len({it.architecture for _, it in places}) != 1 or _has_others(instruction, places[0][1].architecture):
         return None
     range_, path = places[0]
     wrong = [it for it in stage.targets if it.architecture != path.architecture]
@@ -209,9 +210,10 @@ def _places(instruction: Instruction) -> Iterator[tuple[TextRange, ArchitectureI
     node = instruction.node
     if Mention.ARCHITECTURE_IN_PATH not in instruction.mentions:
         return
-    if not isinstance(node.trigger if isinstance(node, Onbuild) else node, _READING):
+    is_read = isinstance(node.trigger if isinstance(node, Onbuild) else node, _READING)
+    if not is_read and not (isinstance(node, Arg) and _is_used(instruction)):
         return
-    if isinstance(node, Onbuild | RunNode) and _KNOWS_ARCHITECTURES.search(node.text):
+    if isinstance(node, Onbuild) and _KNOWS_ARCHITECTURES.search(node.text):
         return
     if isinstance(node, Copy) and node.source_stage is not None and _is_of_native_stage(instruction):
         return
@@ -221,15 +223,49 @@ def _places(instruction: Instruction) -> Iterator[tuple[TextRange, ArchitectureI
     if isinstance(instruction, Run) and _asks_for_path(instruction):
         return
     spared = [*_spared(instruction)] if isinstance(instruction, Run) else []
+    needing = [*_words_for_all(instruction)] if isinstance(instruction, Run) and _knows(instruction) else None
     for range_, it in _written(instruction):
+        if needing is not None and not any(one.contains(range_.start) for one in needing):
+            continue
         if "\n" in text[slice(*range_)] or any(one.contains(range_.start) for one in spared):
             continue
         if it.architecture not in _architectures_of_variable(instruction, range_.start):
             yield range_, it
 
 
+def _is_used(declaration: Instruction) -> bool:
+    """True if a later instruction of the stage reads the default of an ARG, and no RUN that looks at the architecture."""
+    names = {it.name.text for it in declaration.pairs}
+    stages = () if declaration.stage is None else (declaration.stage,)
+    later = (it for stage in stages for it in stage.instructions if it.idx > declaration.idx)
+    readers = [
+        it
+        for it in later
+        if isinstance(it.node, _READING) and any(one.name in names for one in it.variable_references())
+    ]
+    return bool(readers) and not any(isinstance(it, Run) and _knows(it) for it in readers)
+
+
+def _knows(run: Run) -> bool:
+    """True if a RUN looks at the architecture somewhere."""
+    return _KNOWS_ARCHITECTURES.search(run.node.text) is not None
+
+
+def _words_for_all(run: Run) -> Iterator[TextRange]:
+    """The words of the commands that run on every architecture, in a RUN that looks at it for other commands."""
+    n_targets = 0 if run.stage is None else len(run.stage.targets)
+    for command in run.commands:
+        texts = [it.text for it in command.syntax.words]
+        if (
+            len(command.targets) == n_targets
+            and not is_chosen(command)
+            and not any(map(_KNOWS_ARCHITECTURES.search, texts))
+        ):
+            yield from (run.shell_range(it.range) for it in command.syntax.words[1:])
+
+
 def _written(instruction: Instruction) -> Iterator[tuple[TextRange, ArchitectureInPath]]:
-    """The paths with an architecture in an instruction, and in the commands of the heredocs of a RUN."""
+    """The paths with an architecture in an instruction, in the commands of the heredocs of a RUN, and in files that COPY writes for programs."""
     node = instruction.node
     for it in architectures_in_paths(node.text):
         yield node.logical.range(it.start, it.end).shifted(instruction.syntax.start), it
@@ -237,8 +273,21 @@ def _written(instruction: Instruction) -> Iterator[tuple[TextRange, Architecture
     for heredoc in node.heredocs:
         offset = instruction.syntax.start + heredoc.start
         is_script = any(offset <= it.range.start < offset + len(heredoc.content) for it in commands)
-        for it in architectures_in_paths(heredoc.content) if is_script else ():
+        for it in architectures_in_paths(heredoc.content) if is_script or _is_read_later(node, heredoc.content) else ():
             yield TextRange(offset + it.start, offset + it.end), it
+
+
+_CONFIGURING: Final = lazy_regex(r"/ld\.so\.|/profile\.d/|\.(?:conf|env|service|sh)$|/s?bin/[^./]+$|/[\w-]*entrypoint$")
+"""Files that name the paths of libraries and programs which are opened when the image runs."""
+_ASKING: Final = lazy_regex(r"\[ -[a-z] |\btest -[a-z] |\*")
+
+
+def _is_read_later(node: Node, content: str) -> bool:
+    """True if a heredoc of COPY becomes a script or a setting that looks neither at the architecture nor for files."""
+    destination = node.destination if isinstance(node, Copy) else None
+    if destination is None or _CONFIGURING.search(destination.text) is None:
+        return False
+    return _KNOWS_ARCHITECTURES.search(content) is None and _ASKING.search(content) is None
 
 
 _ASKING_FOR_FILES: Final = frozenset({"-L", "-a", "-d", "-e", "-f", "-h", "-r", "-s", "-x"})
@@ -260,9 +309,25 @@ def _texts(command: ShellCommand, word: ShellWord) -> Iterator[str]:
         yield from (it.text for loop in loops for it in loop.patterns)
 
 
+def _has_others(instruction: Instruction, architecture: str) -> bool:
+    """True if a RUN names another architecture in a command with an alternative (`cp … || cp …`), or anywhere if it looks at the architecture."""
+    if not isinstance(instruction, Run):
+        return False
+    replaced = None if _knows(instruction) else [*_replaced(instruction)]
+    return any(
+        it.architecture != architecture and (replaced is None or any(one.contains(place.start) for one in replaced))
+        for place, it in _written(instruction)
+    )
+
+
 def _spared(run: Run) -> Iterator[TextRange]:
     """The ranges of the commands that do not need their paths: they only remove, or another command runs if they fail."""
     yield from (it.range for it in run.commands if _only_removes(it))
+    yield from _replaced(run)
+
+
+def _replaced(run: Run) -> Iterator[TextRange]:
+    """The ranges of the commands for which another one runs if they fail."""
     alternatives = (it for it in run.script.commands if it.name not in _GIVING_UP)
     for it in alternatives:
         for condition in it.conditions:
@@ -387,7 +452,7 @@ def _consequence(instruction: Instruction, range_: TextRange, path: Architecture
         if _has_glob(instruction, range_):
             return _("nothing is copied for {platforms}: `{path}` does not exist there", path=written, platforms=names)
         return _("the build fails for {platforms}: `{path}` does not exist there", path=written, platforms=names)
-    if isinstance(instruction.node, Copying):
+    if isinstance(instruction.node, Copying) and not _is_in_heredoc(instruction, range_):
         if path.kind == "loader":
             return _("no program looks for `{path}` in the image for {platforms}", path=written, platforms=names)
         return _("no program looks for files in `{path}` in the image for {platforms}", path=written, platforms=names)
@@ -401,6 +466,13 @@ def _consequence(instruction: Instruction, range_: TextRange, path: Architecture
         "`{path}` does not exist in the image for {platforms}, so that a program that needs it fails",
         path=written,
         platforms=names,
+    )
+
+
+def _is_in_heredoc(instruction: Instruction, range_: TextRange) -> bool:
+    start = instruction.syntax.start
+    return any(
+        start + it.start <= range_.start < start + it.start + len(it.content) for it in instruction.node.heredocs
     )
 
 
