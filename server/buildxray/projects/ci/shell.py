@@ -20,7 +20,7 @@ from buildxray.projects.ci.site import WORKSPACE, Site, in_checkout
 from buildxray.records import cached_property
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.parser import parse
-from buildxray.syntax.shell import UNKNOWN, Assignment, Command, Evaluator, ShellWord, read_script
+from buildxray.syntax.shell import UNKNOWN, Assignment, Command, Evaluator, ShellWord, elements_of, read_script
 from buildxray.syntax.shell.model import Case, Condition, Not, Parameter, Script
 
 _MOST_SCRIPT: Final = 100_000
@@ -101,11 +101,11 @@ class Words(Evaluator):
         self.loops = loops
         self._is_there = is_there
 
-    def variable(self, name: str, at: Command | Assignment | Case, *, exported_only: bool = False) -> str | None:
+    def whole(self, name: str, at: Command | Assignment | Case, *, exported_only: bool = False) -> str | None:
         """The value of a variable: that of a loop around the command, otherwise what the script assigns."""
         if name in self.loops:
             return self.loops[name]
-        return super().variable(name, at, exported_only=exported_only)
+        return super().whole(name, at, exported_only=exported_only)
 
     def possible(self, name: str, at: Command | Assignment) -> tuple[str, ...] | None:
         """The values that a variable may have if conditions of unknown result decide between them; None if one of them is unknown."""
@@ -116,7 +116,7 @@ class Words(Evaluator):
             holds = [self.holds(it) for it in conditions]
             if False in holds:
                 continue
-            value = self.text(assignment.value, assignment)
+            value = self.whole_text(assignment.value, assignment)
             if UNKNOWN in value or len(values) >= _MOST_VALUES:
                 return None
             values[value] = None
@@ -212,8 +212,8 @@ class Shell:
         for name, at in _variables_of(command):
             if name in chosen or name in deciding or name in words.loops or len(chosen) >= _MOST_VALUES:
                 continue
-            values = words.possible(name, at) if UNKNOWN in (words.variable(name, at) or "") else None
-            if values is not None and all(is_how_it_runs(it.split()) for it in values):
+            values = words.possible(name, at) if UNKNOWN in (words.whole(name, at) or "") else None
+            if values is not None and all(is_how_it_runs(_words_of(it)) for it in values):
                 chosen[name] = max(values, key=lambda it: ("--push" in it, "--no-cache" not in it))
             elif values is not None and len(values) > 1:
                 deciding[name] = values
@@ -527,6 +527,11 @@ def _glob(site: Site, pattern: str) -> Iterator[str]:
         place = site.resolve(path)
         if place is not None and exists(place):
             yield path
+
+
+def _words_of(value: str) -> list[str]:
+    """The words of the value of a variable, or of the elements of an array."""
+    return [word for it in elements_of(value) for word in it.split()]
 
 
 def _operands(words: Sequence[str]) -> list[str]:

@@ -7,7 +7,7 @@ for the grammar), `grammar` (the names of its nodes), `place` (the context of a 
 """
 
 from buildxray.syntax.shell.copying import COPYING, copied_words
-from buildxray.syntax.shell.evaluation import Evaluator, Taken
+from buildxray.syntax.shell.evaluation import Evaluator, Taken, elements_of
 from buildxray.syntax.shell.model import (
     NOTHING,
     Assignment,
@@ -40,6 +40,7 @@ __all__ = [
     "Taken",
     "awaits_program",
     "copied_words",
+    "elements_of",
     "has_read_script",
     "is_posix_shell",
     "read_script",

@@ -107,7 +107,7 @@ class Evaluator:
 
     def text(self, word: ShellWord, at: Command | Assignment | Case) -> str:
         """The value of a word, with `UNKNOWN` for each part that is not known; never raises."""
-        return _first(self._text(word, at))
+        return _first(self.whole_text(word, at))
 
     def elements(self, word: ShellWord, at: Command | Assignment | Case) -> list[str] | None:
         """The words to which `"${NAME[@]}"` expands; None for a word that consists of anything else."""
@@ -116,10 +116,11 @@ class Evaluator:
             return None
         if part.operator == "[*]" and '"' in word.text:
             return None
-        value = self._variable(part.name, at) or ""
-        return value.split(_ELEMENT)[:-1] if _ELEMENT in value else [value] if value else []
+        value = self.whole(part.name, at)
+        return elements_of(value) if value else []
 
-    def _text(self, word: ShellWord, at: Command | Assignment | Case) -> str:
+    def whole_text(self, word: ShellWord, at: Command | Assignment | Case) -> str:
+        """The value of a word of an assignment; that of an array with all of its elements."""
         if word.value is not None:
             return word.value
         if self._depth >= _DEEPEST or not word.parts:
@@ -137,10 +138,11 @@ class Evaluator:
 
     def variable(self, name: str, at: Command | Assignment | Case, *, exported_only: bool = False) -> str | None:
         """The value of a variable, with `UNKNOWN` for its unknown parts; None if it is unset. That of an array is its first element."""
-        value = self._variable(name, at, exported_only=exported_only)
+        value = self.whole(name, at, exported_only=exported_only)
         return None if value is None else _first(value)
 
-    def _variable(self, name: str, at: Command | Assignment | Case, *, exported_only: bool = False) -> str | None:
+    def whole(self, name: str, at: Command | Assignment | Case, *, exported_only: bool = False) -> str | None:
+        """The value of a variable; that of an array with all of its elements, which `elements_of` tells."""
         inherited = self._look_up(name)
         for assignment in reversed(at.variables.get(name, ())):
             if exported_only and not assignment.is_exported and inherited is None:
@@ -236,7 +238,7 @@ class Evaluator:
         known = self._values.get(assignment)
         if known is None:
             self._values[assignment] = UNKNOWN
-            known = self._values[assignment] = self._text(assignment.value, assignment)
+            known = self._values[assignment] = self.whole_text(assignment.value, assignment)
         return known
 
     def _parameter(self, parameter: Parameter, at: Command | Assignment | Case) -> str:  # noqa: PLR0911
@@ -279,10 +281,10 @@ class Evaluator:
 
     def _array(self, parameter: Parameter, at: Command | Assignment | Case) -> str:
         """An array as text: as it is, or its elements joined. Source: the manual of Bash, "Arrays"."""
-        value = self._variable(parameter.name, at) or ""
+        value = self.whole(parameter.name, at) or ""
         if parameter.operator == WHOLE_ARRAY or _ELEMENT not in value:
             return value
-        elements = value.split(_ELEMENT)[:-1]
+        elements = elements_of(value)
         joint = self.variable("IFS", at) if "IFS" in at.variables else " "
         if len(elements) > 1 and (parameter.operator == "[@]" or joint is None or UNKNOWN in joint):
             return UNKNOWN
@@ -551,6 +553,11 @@ class _Test:
             other = self._evaluator.value(right, self._command)
             result = None if other is None else value == other
         return result if result is None or operator != "!=" else not result
+
+
+def elements_of(value: str) -> list[str]:
+    """The elements of an array, given its whole value; those of any other value are itself."""
+    return value.split(_ELEMENT)[:-1] if _ELEMENT in value else [value]
 
 
 def _first(value: str) -> str:
