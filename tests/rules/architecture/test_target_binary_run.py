@@ -75,3 +75,12 @@ def test_a_program_compiled_in_the_base_stage_is_reported() -> None:
     text = "FROM --platform=$BUILDPLATFORM golang AS a\nARG TARGETARCH\nRUN GOARCH=$TARGETARCH go build -o /o .\nFROM a AS b\nRUN /o\nFROM scratch\nCOPY --from=b /o /\n"
     assert len(findings(target_binary_run, context(text))) == 1
     check_nothing(target_binary_run, text, targets="linux/amd64")
+
+
+def test_a_tool_that_is_installed_for_the_target_is_left_to_go_env_for_tools() -> None:
+    text = (
+        "FROM --platform=$BUILDPLATFORM golang AS b\nARG TARGETARCH\nCOPY . .\n"
+        "RUN export CGO_ENABLED=0 GOARCH=$TARGETARCH; go install example.org/cmd/tool{} && tool generate\n"
+        "FROM scratch\nCOPY --from=b /go /go\n"
+    )
+    assert not findings(target_binary_run, context(text.format("@v1.2.3")))

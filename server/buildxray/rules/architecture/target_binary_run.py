@@ -65,6 +65,9 @@ def target_binary_run(ctx: RuleContext) -> Iterator[Finding]:
             if started is None or command.is_chosen_by_platform:
                 continue
             word, maker = started
+            if _is_installed_tool(maker) and maker.run.stage is stage:
+                # `go-env-for-tools` reports the command that installs it, which is to be repaired.
+                continue
             foreign = [it for it in maker.foreign_targets if it in command.targets]
             if not foreign:
                 continue
@@ -100,6 +103,12 @@ def _message(command: Command, maker: KnownCommand, foreign: str) -> str:
 def _foreign_outputs(compiler: KnownCommand) -> dict[str, KnownCommand]:
     """The files that a compiler writes for another machine than its own, each with the compiler."""
     return {it: compiler for it in compiler.use.outputs if not it.endswith("/")} if compiler.cross_targets else {}
+
+
+def _is_installed_tool(maker: KnownCommand) -> bool:
+    """True for `go install example.org/tool@v1`, which the stage starts later."""
+    is_install = maker.use.toolchain is GO and maker.invocation.subcommand == "install"
+    return is_install and not maker.is_chosen_by_platform and any("@" in it for it in maker.syntax.arguments)
 
 
 def _started(command: Command, makers: dict[str, KnownCommand]) -> tuple[ShellWord, KnownCommand] | None:
