@@ -338,3 +338,24 @@ def test_an_image_that_is_named_for_an_architecture_gets_files_for_it(name: str,
 def test_a_script_that_builds_for_another_system_only_exports(run: str, places: list[str]) -> None:
     text = f"FROM golang:1.26\nARG TARGETARCH\nCOPY . .\nRUN {run}\n"
     assert [text[slice(*it.range)] for it in findings(constant_goarch, context(text))] == places
+
+
+@every_case(
+    "lines, place",
+    [
+        ("RUN go env -w GOOS=linux GOARCH=amd64\nCOPY . .\nRUN go build -o /out/app", "amd64"),
+        ("RUN go env -w GOARCH=arm64\nRUN go env -w GOARCH=amd64\nRUN go build -o /out/app", "amd64"),
+        ("RUN go env -w GOARCH=amd64 && go build -o /out/app", "amd64"),
+        ("RUN go env -w GOARCH=amd64\nRUN GOARCH=$TARGETARCH go build -o /out/app", None),
+        ("RUN go env -w GOARCH=amd64 && go env -u GOARCH\nRUN GOARCH=$TARGETARCH go build -o /out/app", None),
+        ("RUN go env -w GOARCH=$TARGETARCH\nRUN go build -o /out/app", None),
+        ("RUN go env -w GOPROXY=direct\nRUN GOARCH=$TARGETARCH go build -o /out/app", None),
+    ],
+)
+def test_what_go_env_stores_is_a_constant(lines: str, place: str | None) -> None:
+    text = stage(f"ARG TARGETARCH\n{lines}")
+    found = findings(constant_goarch, context(text))
+    assert [text[slice(*it.range)] for it in found] == ([] if place is None else [place])
+    if place is not None:
+        changed = text[: found[0].range.start] + "$TARGETARCH" + text[found[0].range.end :]
+        check_fix(constant_goarch, text, changed)

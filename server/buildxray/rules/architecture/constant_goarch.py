@@ -18,11 +18,12 @@ from buildxray.rules.one_cause import are_for_several_machines, one_for_each_sta
 from buildxray.rules.output_use import doubt_of_output
 from buildxray.rules.portability import generates_sources
 from buildxray.rules.wording import platforms
-from buildxray.semantics.build import Effect, Instruction, KnownCommand, Stage
+from buildxray.semantics.build import Effect, Instruction, KnownCommand, Run, Stage
 from buildxray.semantics.mentions import Mention
 from buildxray.syntax.instructions import Arg, Env
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import Edit, TextRange
+from buildxray.toolchains.base import stores_settings
 from buildxray.toolchains.go import GO
 
 _MAKING: Final = frozenset({"gmake", "make"})
@@ -105,7 +106,9 @@ def _findings(ctx: RuleContext) -> Iterator[Finding]:
             is_named = is_named_above(instruction, (architecture,)) or any(
                 map(named_architectures, command.use.outputs)
             )
-            is_safe = is_safe and not is_named
+            # What `go env -w` stores is for the tools of the stage too.
+            is_stored = isinstance(instruction, Run) and instruction is not command.run
+            is_safe = is_safe and not is_named and not is_stored
             safety = Safety.SAFE if is_safe else Safety.SUGGESTION
             edits = (Edit(range_, "$TARGETARCH"), *bring_arguments(instruction, ["TARGETARCH"]))
             yield Finding(
@@ -188,7 +191,7 @@ def _constant(command: KnownCommand) -> tuple[Instruction, TextRange] | None:
     """The constant value of GOARCH, and the instruction in which it is written."""
     setting = command.invocation.setting("GOARCH")
     if setting.assignment is None:
-        return _declared(command, "GOARCH")
+        return _declared(command, "GOARCH") or _stored(command, setting.values)
     value = setting.assignment.value
     if setting.assignment.is_conditional:
         return None
@@ -197,6 +200,23 @@ def _constant(command: KnownCommand) -> tuple[Instruction, TextRange] | None:
         return _declared(command, variable["name"])
     is_literal = value.value is not None and value.value == value.text
     return (command.run, command.run.shell_range(value.range)) if is_literal and value.text else None
+
+
+def _stored(command: KnownCommand, values: tuple[str | None, ...]) -> tuple[Instruction, TextRange] | None:
+    """The constant in `go env -w GOARCH=amd64`, which an earlier command of the stage or of its ancestors has stored."""
+    wanted = {*values}
+    architecture = wanted.pop() if len(wanted) == 1 else None
+    stages = () if command.run.stage is None or not architecture else command.run.stage.ancestry
+    for run in (it for stage in stages for it in reversed(stage.runs) if it.idx <= command.run.idx):
+        for it in reversed(run.commands):
+            is_storing = stores_settings(it.syntax) and it.range.start < command.range.start
+            words = it.syntax.words[2:] if is_storing else ()
+            stored = [word for word in words if word.text.partition("=")[0] == "GOARCH"]
+            if stored:
+                end = run.shell_range(stored[-1].range).end
+                is_constant = stored[-1].text == f"GOARCH={architecture}"
+                return (run, TextRange(end - len(architecture or ""), end)) if is_constant else None
+    return None
 
 
 def _declared(command: KnownCommand, name: str) -> tuple[Instruction, TextRange] | None:
