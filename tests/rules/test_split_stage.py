@@ -438,6 +438,25 @@ def test_files_that_the_file_names_are_in_the_run_stage(before: str, files: str,
     assert not before or run_stage.index(before) < run_stage.index("RUN npm ci")
 
 
+@every_case(
+    "command, scripts, is_split",
+    [
+        ('["npm", "start"]', {"start": "node dist/main.js"}, True),
+        ("npm run serve", {"serve": "NODE_ENV=production node dist/main"}, True),
+        ('["npm", "run-script", "serve"]', {"serve": "node --enable-source-maps"}, False),
+        ('["npm", "start"]', {"start": "node dist/main.js", "prestart": "npm run migrate"}, False),
+        ('["npm", "start"]', {"start": "npm run build && node dist/main.js"}, False),
+        ('["npm", "start"]', {"start": "nodemon dist/main.js"}, False),
+        ('["npm", "start"]', {"start": "node src/main.js"}, False),
+        ('["npm", "start"]', {}, False),
+        ('["npm", "run", "serve", "--", "-v"]', {"serve": "node dist/main.js"}, False),
+    ],
+)
+def test_a_script_of_npm_starts_the_bundle(command: str, scripts: dict[str, str], *, is_split: bool) -> None:
+    text = NODE.format(before="", files="COPY . .\n", rest="").replace('["node", "dist/main.js"]', command)
+    assert (split(text, Workspace(scripts=(*scripts.items(),))) is not None) is is_split
+
+
 @every_case("script, is_split", [("prepare", False), ("postinstall", False), ("build", True)])
 def test_a_script_of_the_installation_may_need_what_is_for_development(script: str, *, is_split: bool) -> None:
     text = NODE.format(before="", files="COPY . .\n", rest="")

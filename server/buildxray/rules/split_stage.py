@@ -8,6 +8,7 @@ another architecture than before.
 from __future__ import annotations
 
 import difflib
+import itertools
 import posixpath
 import re
 import shlex
@@ -344,10 +345,12 @@ def _of_java(stage: Stage, words: Sequence[str], paths: Sequence[str]) -> _RunSt
     return _RunStage(f"eclipse-temurin:{version[1]}-jre{suffix}", (paths[idx],))
 
 
-def _of_node(stage: Stage, words: Sequence[str], directory: str) -> _RunStage | None:
+def _of_node(stage: Stage, words: tuple[str, ...], directory: str) -> _RunStage | None:
     """The bundle, on the same image with the packages that are not for development."""
     image = stage.from_.image
-    if image is None or words[0] != "node" or len(words) < 2:
+    if words[0] == "npm":
+        words = _started_by_npm(stage, words)
+    if image is None or words[:1] != ("node",) or len(words) < 2:
         return None
     script = posixpath.normpath(posixpath.join(directory, words[1]))
     relative = posixpath.relpath(script, directory)
@@ -370,6 +373,16 @@ def _of_node(stage: Stage, words: Sequence[str], directory: str) -> _RunStage | 
     bundle = f"{directory.rstrip('/')}/{folder}/"
     data = _data_directories(stage, max(stage.runs, key=lambda it: it.idx))
     return _RunStage(image.text, (bundle, *(it for it in data if it != bundle)), lines)
+
+
+def _started_by_npm(stage: Stage, words: Sequence[str]) -> tuple[str, ...]:
+    """The words of the script that `npm start` or `npm run NAME` starts; none if it is unknown, needs a shell, or has another one before it."""
+    scripts = dict(stage.build.workspace.scripts)
+    name = words[-1] if words[1:-1] in (("run",), ("run-script",)) or tuple(words) == ("npm", "start") else ""
+    text = scripts.get(name, "")
+    if f"pre{name}" in scripts or not _PLAIN.fullmatch(text):
+        return ()
+    return tuple(itertools.dropwhile(lambda it: "=" in it, shlex.split(text)))
 
 
 def _generates_packages(stage: Stage) -> bool:
