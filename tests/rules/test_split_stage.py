@@ -463,6 +463,24 @@ def test_a_script_of_the_installation_may_need_what_is_for_development(script: s
     assert (split(text, Workspace(scripts=((script, "husky"),))) is not None) is is_split
 
 
+@every_case(
+    "image, version",
+    [
+        ("gradle:8.10-jdk21", "21"),
+        ("gradle:jdk17", "17"),
+        ("maven:3.9-amazoncorretto-21", "21"),
+        ("eclipse-temurin:25-jdk", "25"),
+        ("openjdk:17", "17"),
+        ("maven:3.9", None),
+        ("maven:3.9-eclipse-temurin-8", None),
+    ],
+)
+def test_the_version_of_java(image: str, version: str | None) -> None:
+    text = f'FROM {image}\nCOPY . .\nRUN ./mvnw package\nCMD ["java", "-jar", "target/a.jar"]\n'
+    run_stage = split(text)
+    assert run_stage is None if version is None else f"FROM eclipse-temurin:{version}-jre\n" in (run_stage or "")
+
+
 @pytest.mark.parametrize(("version", "image"), [("17", "17-jre"), ("21", "21-jre-alpine")])
 def test_temurin_has_alpine_for_arm64_from_21_on(version: str, image: str) -> None:
     text = f'FROM maven:3.9-eclipse-temurin-{version}-alpine\nCOPY . .\nRUN mvn package\nCMD ["java", "-jar", "target/a.jar"]\n'

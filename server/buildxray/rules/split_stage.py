@@ -333,11 +333,9 @@ def _of_java(stage: Stage, words: Sequence[str], paths: Sequence[str]) -> _RunSt
     ):
         return None
     image = stage.from_.image
-    version = (
-        re.search(r"(?:temurin|jdk|openjdk|java|:)-?(\d+)", image.text.rpartition("/")[2].replace("maven:3", ""))
-        if image
-        else None
-    )
+    name = "" if image is None else image.text.rpartition("/")[2]
+    # `gradle:8.10-jdk21` has two versions.
+    version = re.search(r"(?:corretto|java|jdk|temurin)[-:]?(\d+)", name)
     if image is None or version is None or int(version[1]) < 11:
         return None
     # Temurin has no Alpine images for arm64 before 21 (the library file of docker-library/official-images).
