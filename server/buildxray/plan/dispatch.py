@@ -194,11 +194,14 @@ def _run(node: Run, context: _Context) -> Outcome:
     problems: list[Problem] = []
     mounts = Mounts(scope.directory)
     for idx, flag in enumerate(node.mounts):
+        context.is_known = True
         try:
             mounts.add(parse_mount(flag, context.expander(flag.span)), idx)
         except MountError as error:
             span = error.span or (flag.span if flag.value is None else flag.value.span)
             depends = error.needs_directory and scope.has_base_image and not scope.working_directory
+            # The image or a build argument may set a variable that the text does not.
+            depends |= not context.is_known and "$" in node.text[slice(*span)]
             problems.append(Problem(str(error), span, error.replacement, depends_on_image=depends))
         except MountSyntaxError as error:
             problems.append(Problem(str(error), flag.span))

@@ -174,15 +174,21 @@ class Build:
     def errors(self) -> tuple[PlanError, ...]:
         """The errors for which BuildKit refuses the build; it reports the first only.
 
-        An error that a WORKDIR of the base image would prevent is included only if the image certainly has none.
+        An error that a WORKDIR or a variable of the base image would prevent is included only if the image certainly has none; one that
+        depends on a build argument is not included.
         """
-        return tuple(it for it in self.plan.errors if it.cause is not Cause.IMAGE or self._is_without_directory(it))
+        return tuple(it for it in self.plan.errors if it.cause is not Cause.IMAGE or self._is_certain(it))
 
-    def _is_without_directory(self, error: PlanError) -> bool:
-        """True if the image below the instruction of an error is known to set no WORKDIR."""
+    def _is_certain(self, error: PlanError) -> bool:
+        """True if neither the image below the instruction of an error nor a build argument can prevent it."""
         stage = next((it for it in reversed(self.stages) if it.from_.range.start < error.range.start), None)
         name = "" if stage is None else stage.image_name.removeprefix("docker.io/library/")
-        return re.split("[:@]", name)[0] in WITHOUT_WORKDIR
+        is_plain = name == "scratch" or re.split("[:@]", name)[0] in WITHOUT_WORKDIR
+        instruction = self.instruction_at(error.range.start)
+        if instruction is None or not is_plain:
+            return is_plain
+        names = (it.name for it in instruction.variable_references() if error.range.contains(it.range.start))
+        return not any(map(instruction.is_set, names))
 
     @property
     def refusal(self) -> PlanError | None:

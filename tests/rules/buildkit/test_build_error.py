@@ -597,3 +597,33 @@ def test_an_empty_file_is_an_error_if_a_build_names_it(
 def test_a_comment_is_not_made_a_name(line: str) -> None:
     (finding,) = findings(build_error, context(f"{line}\n"))
     assert finding.fixes == ()
+
+
+@every_case(
+    "head, option, n_findings",
+    [
+        # The image, or a build argument, may set it.
+        ("FROM example.org/base:1", "target=$DIR", 0),
+        ("FROM example.org/base:1", "target=/x,uid=$ID", 0),
+        ("FROM alpine\nARG DIR", "target=$DIR", 0),
+        ("FROM alpine\nARG ID", "target=/x,uid=$ID", 0),
+        # Nothing does.
+        ("FROM alpine", "target=$DIR", 1),
+        ("FROM scratch", "target=$DIR", 1),
+        ("FROM example.org/base:1\nENV DIR=", "target=$DIR", 1),
+        # Another option is wrong.
+        ("FROM example.org/base:1", "target=$DIR,uid=nobody", 1),
+        ("FROM example.org/base:1", "target=/$DIR,sharing=all", 1),
+        ("FROM example.org/base:1\nWORKDIR /x", "target=$DIR", 0),
+    ],
+)
+def test_a_variable_of_a_mount_that_the_text_does_not_set(head: str, option: str, n_findings: int) -> None:
+    text = f"{head}\nRUN --mount=type=cache,{option} make\n"
+    assert len(findings(build_error, context(text))) == n_findings
+
+
+def test_a_variable_that_is_empty_in_several_mounts_is_one_finding() -> None:
+    run = "RUN --mount=type=cache,target=$DIR make {}\n"
+    (finding,) = findings(build_error, context(f"FROM alpine\n{run.format('a')}{run.format('b')}"))
+    assert finding.message.endswith("nothing sets its variable, so that it is empty")
+    assert len(finding.related) == 1

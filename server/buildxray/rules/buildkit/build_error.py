@@ -66,7 +66,7 @@ def build_error(ctx: RuleContext) -> Iterator[Finding]:
     `%%BASE%%`, `{{ base }}`, `<base>`, `${project.name}` or `FROM BASE_IMAGE` where a name belongs. An empty file that no file of the project
     builds is information, and nothing is reported if its name is another than `Dockerfile` or `Containerfile`. Another
     name without lower-case letters, such as `FROM ALPINE`, gets no fix, because a program may replace it. Errors that depend on a registry or a build argument are not
-    reported: whether an image exists, whether its WORKDIR suits `--mount=type=bind,target=.`, and the value of `ARG BASE` without a
+    reported: whether an image exists, whether its WORKDIR suits `--mount=type=bind,target=.`, the value of a variable in `--mount` that nothing in the file sets, and the value of `ARG BASE` without a
     default or with one that is not valid (`invalid-default-arg-in-from` reports that). An ARG without a default in the value of
     `--platform` is a warning.
     """
@@ -98,8 +98,7 @@ def build_error(ctx: RuleContext) -> Iterator[Finding]:
             related = tuple(Related(_shown(it, ctx.text), _("the same here")) for it in others)
             yield Finding(_shown(error, ctx.text), message, _fixes(ctx, error, *others), related, severity)
         elif error.cause is Cause.IMAGE:
-            message = _("{problem}, or write a WORKDIR before: this image has none", problem=localized(error.message))
-            yield Finding(_shown(error, ctx.text), message, severity=severity)
+            yield _of_plain_image(ctx, error, others, severity)
         elif error.cause is Cause.PLATFORM_ARGUMENT:
             yield Finding(_shown(error, ctx.text), localized(error.message), severity=Severity.WARNING)
         elif error.cause is Cause.REQUEST:
@@ -112,6 +111,16 @@ def build_error(ctx: RuleContext) -> Iterator[Finding]:
     for error in errors_of_triggers(ctx.build):
         message = _("{problem}; every build on this image fails", problem=localized(error.message))
         yield Finding(_shown(error, ctx.text), message, _fixes(ctx, error), severity=Severity.WARNING)
+
+
+def _of_plain_image(ctx: RuleContext, error: PlanError, others: list[PlanError], severity: Severity | None) -> Finding:
+    """An error that other base images would prevent: by a WORKDIR, or by the variable that is empty on this one."""
+    problem = localized(error.message)
+    message = _("{problem}, or write a WORKDIR before: this image has none", problem=problem)
+    if "$" in ctx.text[slice(*error.range)]:
+        message = _("{problem}; nothing sets its variable, so that it is empty", problem=problem)
+    related = tuple(Related(_shown(it, ctx.text), _("the same here")) for it in others)
+    return Finding(_shown(error, ctx.text), message, related=related, severity=severity)
 
 
 def _severity_of_place(workspace: Workspace, *, is_headless: bool) -> Severity | None:
@@ -139,7 +148,7 @@ def _without_repetition(build: Build) -> Iterator[PlanError]:
 def _by_cause(build: Build) -> Iterator[list[PlanError]]:
     """The errors of a build, each with those of one cause.
 
-    Of later FROM instructions that say the same, because one ARG declares a name for all of them; and of the other markers of a merge conflict.
+    Of later texts with a variable that say the same, because one ARG declares it for all of them; and of the other markers of a merge conflict.
     """
     groups: dict[tuple[object, ...], list[PlanError]] = {}
     n_conflicts = 0
@@ -151,7 +160,8 @@ def _by_cause(build: Build) -> Iterator[list[PlanError]]:
             key: tuple[object, ...] = (n_conflicts,)
         else:
             is_from = instruction is not None and isinstance(instruction.node, From)
-            key = (localized(it.message), it.cause, written if is_from else it.range)
+            # A FROM, or a variable, that is wrong for the same reason.
+            key = (localized(it.message), it.cause, written if is_from or "$" in written else it.range)
         groups.setdefault(key, []).append(it)
     yield from groups.values()
 
