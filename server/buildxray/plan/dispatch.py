@@ -383,10 +383,12 @@ def _only_checked(node: Node, context: _Context) -> Outcome:
         tokens += node.arguments
     problems: list[Problem] = []
     for token in tokens:
+        context.is_known = True
         try:
             _check(node, token, context)
         except _RefusalError as refusal:
-            problems.append(refusal.problem)
+            # The image or a build argument may set a variable that the text does not.
+            problems.append(refusal.problem._replace(depends_on_image=not context.is_known))
             if token.text.startswith("#"):
                 # The words of a comment are not separate mistakes.
                 break
@@ -397,9 +399,7 @@ def _check(node: Node, token: Token, context: _Context) -> None:
     """Check one word of an instruction. Raises `_RefusalError`."""
     match node:
         case Volume():
-            # The base image may set a variable that the text does not set, so only a value that is known to
-            # be empty is refused.
-            if not context.expand(token) and context.is_known:
+            if not context.expand(token):
                 raise _RefusalError(_("VOLUME needs a path"), token.span)
         case StopSignal():
             _check_signal(token, context.expand(token))

@@ -627,3 +627,20 @@ def test_a_variable_that_is_empty_in_several_mounts_is_one_finding() -> None:
     (finding,) = findings(build_error, context(f"FROM alpine\n{run.format('a')}{run.format('b')}"))
     assert finding.message.endswith("nothing sets its variable, so that it is empty")
     assert len(finding.related) == 1
+
+
+@every_case(
+    "head, line, n_findings",
+    [
+        ("FROM example.org/base:1", "EXPOSE $PORT/tcp", 0),
+        ("FROM alpine\nARG PORT", "EXPOSE ${PORT}/tcp", 0),
+        ("FROM alpine\nARG SIGNAL", "STOPSIGNAL $SIGNAL", 0),
+        ("FROM example.org/base:1", "VOLUME $DIR", 0),
+        ("FROM alpine", "EXPOSE $PORT/tcp", 1),
+        ("FROM alpine\nARG PORT=http", "EXPOSE $PORT/tcp", 1),
+        ("FROM alpine\nARG PORT", "EXPOSE $PORT/tcp http", 1),
+        ("FROM alpine", "VOLUME $DIR", 1),
+    ],
+)
+def test_a_variable_of_a_setting_that_the_text_does_not_set(head: str, line: str, n_findings: int) -> None:
+    assert len(findings(build_error, context(f"{head}\n{line}\n"))) == n_findings

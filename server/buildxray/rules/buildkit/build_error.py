@@ -66,7 +66,7 @@ def build_error(ctx: RuleContext) -> Iterator[Finding]:
     `%%BASE%%`, `{{ base }}`, `<base>`, `${project.name}` or `FROM BASE_IMAGE` where a name belongs. An empty file that no file of the project
     builds is information, and nothing is reported if its name is another than `Dockerfile` or `Containerfile`. Another
     name without lower-case letters, such as `FROM ALPINE`, gets no fix, because a program may replace it. Errors that depend on a registry or a build argument are not
-    reported: whether an image exists, whether its WORKDIR suits `--mount=type=bind,target=.`, the value of a variable in `--mount` that nothing in the file sets, and the value of `ARG BASE` without a
+    reported: whether an image exists, whether its WORKDIR suits `--mount=type=bind,target=.`, the value of a variable in `--mount`, EXPOSE, STOPSIGNAL or VOLUME that the image or a build argument may set, and the value of `ARG BASE` without a
     default or with one that is not valid (`invalid-default-arg-in-from` reports that). An ARG without a default in the value of
     `--platform` is a warning.
     """
