@@ -287,7 +287,9 @@ def _copying(node: Copying, context: _Context) -> Outcome:
     except _RefusalError as refusal:
         return Outcome(scope, problems=(refusal.problem,))
     except CopyError as error:
-        return Outcome(scope, problems=(Problem(str(error), _copy_span(node, error, context)),))
+        is_known = context.is_known
+        span = _copy_span(node, error, context)
+        return Outcome(scope, problems=(Problem(str(error), span, depends_on_image=not is_known),))
     except (PathError, SourceError) as error:
         span = Span(node.arguments[0].span.start, node.arguments[-1].span.end)
         return Outcome(scope, problems=(Problem(str(error), span),))

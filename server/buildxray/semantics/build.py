@@ -187,8 +187,11 @@ class Build:
         instruction = self.instruction_at(error.range.start)
         if instruction is None or not is_plain:
             return is_plain
-        names = (it.name for it in instruction.variable_references() if error.range.contains(it.range.start))
-        return not any(map(instruction.is_set, names))
+        is_run = isinstance(instruction.node, syntax.Run)
+        references = (
+            it for it in instruction.variable_references() if not is_run or error.range.contains(it.range.start)
+        )
+        return not any(instruction.is_set(it.name) for it in references)
 
     @property
     def refusal(self) -> PlanError | None:

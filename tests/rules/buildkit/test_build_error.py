@@ -640,6 +640,10 @@ def test_a_variable_that_is_empty_in_several_mounts_is_one_finding() -> None:
         ("FROM alpine\nARG PORT=http", "EXPOSE $PORT/tcp", 1),
         ("FROM alpine\nARG PORT", "EXPOSE $PORT/tcp http", 1),
         ("FROM alpine", "VOLUME $DIR", 1),
+        ("FROM example.org/base:1\nARG SUM", "ADD --checksum=sha256:$SUM https://example.org/a /a", 0),
+        ("FROM alpine\nARG URL", f"ADD --checksum=sha256:{'0' * 64} $URL /a", 0),
+        ("FROM alpine", "ADD --checksum=sha256:$SUM https://example.org/a /a", 1),
+        ("FROM example.org/base:1", "ADD --checksum=sha256:1 https://example.org/a /a", 1),
     ],
 )
 def test_a_variable_of_a_setting_that_the_text_does_not_set(head: str, line: str, n_findings: int) -> None:

@@ -9,7 +9,7 @@ from buildxray.localization import _, localized
 from buildxray.rules.base import Finding, Fix, FixAvailability, FixFinder, Related, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.purpose import is_for_helping, is_template_by_name, is_test_data, is_wrong_by_name
-from buildxray.semantics.build import Build, PlanError, Workspace
+from buildxray.semantics.build import Build, PlanError, Run, Workspace
 from buildxray.semantics.errors import (
     Cause,
     comments_to_move,
@@ -66,7 +66,7 @@ def build_error(ctx: RuleContext) -> Iterator[Finding]:
     `%%BASE%%`, `{{ base }}`, `<base>`, `${project.name}` or `FROM BASE_IMAGE` where a name belongs. An empty file that no file of the project
     builds is information, and nothing is reported if its name is another than `Dockerfile` or `Containerfile`. Another
     name without lower-case letters, such as `FROM ALPINE`, gets no fix, because a program may replace it. Errors that depend on a registry or a build argument are not
-    reported: whether an image exists, whether its WORKDIR suits `--mount=type=bind,target=.`, the value of a variable in `--mount`, EXPOSE, STOPSIGNAL or VOLUME that the image or a build argument may set, and the value of `ARG BASE` without a
+    reported: whether an image exists, whether its WORKDIR suits `--mount=type=bind,target=.`, the value of a variable in `--mount`, `--checksum`, EXPOSE, STOPSIGNAL or VOLUME that the image or a build argument may set, and the value of `ARG BASE` without a
     default or with one that is not valid (`invalid-default-arg-in-from` reports that). An ARG without a default in the value of
     `--platform` is a warning.
     """
@@ -117,7 +117,8 @@ def _of_plain_image(ctx: RuleContext, error: PlanError, others: list[PlanError],
     """An error that other base images would prevent: by a WORKDIR, or by the variable that is empty on this one."""
     problem = localized(error.message)
     message = _("{problem}, or write a WORKDIR before: this image has none", problem=problem)
-    if "$" in ctx.text[slice(*error.range)]:
+    instruction = ctx.build.instruction_at(error.range.start)
+    if "$" in ctx.text[slice(*error.range)] or not isinstance(instruction, Run):
         message = _("{problem}; nothing sets its variable, so that it is empty", problem=problem)
     related = tuple(Related(_shown(it, ctx.text), _("the same here")) for it in others)
     return Finding(_shown(error, ctx.text), message, related=related, severity=severity)
