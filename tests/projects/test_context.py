@@ -106,3 +106,42 @@ def test_a_context_is_listed_once_for_all_dockerfiles_of_a_directory(
     for name in ("a.Dockerfile", "b.Dockerfile"):
         projects.build(tmp_path / name, Settings()).analyzer(Workspace())
     assert listed == [tmp_path]
+
+
+@every_case(
+    "text, expected",
+    [
+        ("module a\n\ngo 1.25\n", (25, 0)),
+        ("module a\ngo 1.25.3 // later\ntoolchain go1.26.0\n", (25, 3)),
+        ("module a\r\ngo 1.24.0\r\n", (24, 0)),
+        ("module a\n// go 1.25\n", (0, 0)),
+        ("module a\ngo 1.25rc1\n", (0, 0)),
+    ],
+)
+def test_the_version_of_go_that_a_module_asks_for(tmp_path: Path, text: str, expected: tuple[int, int]) -> None:
+    (tmp_path / "go.mod").write_text(text)
+    contexts = Contexts((tmp_path, tmp_path / "other"))
+    assert [contexts.go_versions(it) for it in ("go.mod", "other/go.mod", "../go.mod")] == [(expected,), (), ()]
+
+
+@every_case(
+    "text, expected",
+    [
+        ("<PropertyGroup>\n<TargetFramework>net9.0</TargetFramework>\n</PropertyGroup>", 9),
+        ("<PropertyGroup><TargetFrameworks>net48;net8.0;net10.0</TargetFrameworks></PropertyGroup>", 10),
+        ("<PropertyGroup><TargetFramework>net9.0-windows</TargetFramework></PropertyGroup>", 9),
+        ("<PropertyGroup><TargetFramework>netcoreapp3.1</TargetFramework></PropertyGroup>", 0),
+        # A condition, a variable or another file may choose it.
+        ("<PropertyGroup Condition='a'><TargetFramework>net9.0</TargetFramework></PropertyGroup>", 0),
+        ("<PropertyGroup><TargetFramework Condition='a'>net9.0</TargetFramework></PropertyGroup>", 0),
+        ("<PropertyGroup><TargetFramework>$(Net)</TargetFramework></PropertyGroup>", 0),
+        (
+            "<PropertyGroup><TargetFramework>net9.0</TargetFramework><TargetFrameworks>net8.0</TargetFrameworks></PropertyGroup>",
+            0,
+        ),
+        ("<Project/>", 0),
+    ],
+)
+def test_the_version_of_dotnet_that_a_project_is_for(tmp_path: Path, text: str, expected: int) -> None:
+    (tmp_path / "a.csproj").write_text(text)
+    assert Contexts((tmp_path,)).dotnet_versions("a.csproj") == (expected,)

@@ -24,6 +24,7 @@ OF_EXAMPLES: Mapping[str, Workspace] = {
     "missing-source": Workspace(
         holds=frozenset({"package.json"}).__contains__, absence={"yarn.lock": Absence.MISSING}.get
     ),
+    "old-dotnet-image": Workspace(dotnet_versions={"app.csproj": (9,)}.__getitem__),
     "old-go-image": Workspace(go_versions={"go.mod": ((25, 0),)}.__getitem__),
 }
 """The projects of the examples that are about other files than the Dockerfile, by the name of the rule."""

@@ -186,6 +186,7 @@ class ProjectBuild(NamedTuple):
             holds=None if self.contexts is None else self.contexts.holds,
             absence=None if self.contexts is None else self.contexts.absence,
             needed=None if contexts is None else contexts.needed,
+            dotnet_versions=None if self.contexts is None else self.contexts.dotnet_versions,
             go_versions=None if self.contexts is None else self.contexts.go_versions,
             has_several_contexts=self.contexts is not None and len(self.contexts.directories) > 1,
             restores_caches=self.stored_caches,

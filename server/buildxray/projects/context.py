@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from dataclasses import field
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -53,6 +54,8 @@ class Contexts:
     """What `needed` has answered: a Dockerfile is checked at each keystroke."""
     _go_versions: dict[str, tuple[tuple[int, int], ...]] = field(default_factory=dict, compare=False, repr=False)
     """What `go_versions` has answered."""
+    _dotnet_versions: dict[str, tuple[int, ...]] = field(default_factory=dict, compare=False, repr=False)
+    """What `dotnet_versions` has answered."""
     _scripts: list[tuple[tuple[str, str], ...]] = field(default_factory=list, compare=False, repr=False)
     """What `scripts` has answered; empty until it is asked."""
     _absent: list[AbsentSources] = field(default_factory=list, compare=False, repr=False)
@@ -101,6 +104,14 @@ class Contexts:
             )
         return self._go_versions[path]
 
+    def dotnet_versions(self, path: str) -> tuple[int, ...]:
+        """The newest major versions of .NET for which the projects at a path of each directory are built; 0 for one that does not name any."""
+        if path not in self._dotnet_versions:
+            places = (it / path for it in self.directories if is_inside(it / path, it))
+            texts = (text for it in places if (text := read_project_text(it)) is not None)
+            self._dotnet_versions[path] = (*map(_version_of_dotnet, texts),)
+        return self._dotnet_versions[path]
+
     def scripts(self) -> tuple[tuple[str, str], ...]:
         """The names and texts of the scripts in the package.json of the build context, or in the only one in a directory of it.
 
@@ -119,8 +130,24 @@ class Contexts:
 
 
 _MOST_DIRECTORIES: Final = 50
+_FRAMEWORKS: Final = lazy_regex(r"<TargetFrameworks?(?P<attributes>[^<>]{0,200})>(?P<value>[^<]{0,200})")
+"""Source: learn.microsoft.com, "Target frameworks in SDK-style projects"; a condition or a variable makes it unknown."""
+_NET: Final = lazy_regex(r"\bnet(\d{1,2})\.\d\b")
 _GO_LINE: Final = lazy_regex(r"^go[ \t]+1\.(?P<minor>\d{1,3})(?:\.(?P<patch>\d{1,3}))?[ \t\r]*(?://.*)?$", re.MULTILINE)
 """Source: go.dev/ref/mod, "go directive"."""
+
+
+def _version_of_dotnet(project: str) -> int:
+    """The newest major version of .NET for which a project is built; 0 if it names none, or a condition may choose it."""
+    named = [*islice(_FRAMEWORKS.finditer(project), 2)]
+    if len(named) != 1:
+        return 0
+    (framework,) = named
+    group = project.rfind("<PropertyGroup", 0, framework.start())
+    is_conditional = (
+        framework["attributes"] or "$" in framework["value"] or not project.startswith("<PropertyGroup>", group)
+    )
+    return 0 if group < 0 or is_conditional else max(map(int, _NET.findall(framework["value"])), default=0)
 
 
 class ContextEntry(NamedTuple):

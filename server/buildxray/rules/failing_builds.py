@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from buildxray.rules.managed_python import refused_by_pip
+from buildxray.rules.old_dotnet import stopped_by_old_dotnet
 from buildxray.rules.old_go import stopped_by_old_go
 from buildxray.semantics.build import Build, Stage
 
 
 def stops(stage: Stage) -> bool:
-    """True if a command of a stage surely fails, as `externally-managed-python` and `old-go-image` report."""
-    return stopped_by_old_go(stage) is not None or any(refused_by_pip(stage))
+    """True if a command of a stage surely fails, as `externally-managed-python`, `old-dotnet-image` and `old-go-image` report."""
+    if stopped_by_old_go(stage) is not None or stopped_by_old_dotnet(stage) is not None:
+        return True
+    return any(refused_by_pip(stage))
 
 
 def build_stops(build: Build) -> bool:

@@ -433,6 +433,15 @@ RULES: Final = (
         frozenset({"NoEmptyContinuation"}),
     ),
     Rule(
+        "old-dotnet-image",
+        Severity.WARNING,
+        Severity.WARNING,
+        FixAvailability.NEVER,
+        "buildxray.rules.habits.old_dotnet_image",
+        "",
+        frozenset({".NET"}),
+    ),
+    Rule(
         "old-go-image",
         Severity.WARNING,
         Severity.WARNING,

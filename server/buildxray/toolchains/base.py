@@ -174,6 +174,8 @@ class Workspace(NamedTuple):
 
     It returns None if no build context holds the list. None if the contexts are unknown.
     """
+    dotnet_versions: Callable[[str], tuple[int, ...]] | None = None
+    """The newest major versions of .NET for which the projects at a path of the build contexts are built. None if the contexts are unknown."""
     go_versions: Callable[[str], tuple[tuple[int, int], ...]] | None = None
     """The oldest versions of Go, as minor and patch, that the go.mod files at a path of the build contexts allow. None if the contexts are unknown."""
     files_for: frozenset[str] = frozenset()
