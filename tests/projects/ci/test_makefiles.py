@@ -97,6 +97,10 @@ def built(root: Path, makefile: str, *others: str, **texts: str) -> list[str]:
         ("$(subst b,$(COMMA),$(LIST))", "a , c"),
         ("$(foreach it,a b,--platform linux/$(it))", "--platform linux/a --platform linux/b"),
         ("$(or $(UNSET),x)", "x"),
+        ("$(firstword $(PAIR) z)", "x,y"),
+        ("$(addprefix p/,$(PAIR))", "p/x,y"),
+        ("$(call joined,$(PAIR),z)", "x,y-z"),
+        ("$(subst $(COMMA),$(SPACE),$(PAIR))", "x y"),
         # Words that only a run knows.
         ("$(filter a,$(UNSET))", None),
         ("$(word 1,$(UNSET))", None),
@@ -107,7 +111,7 @@ def test_the_value_of_a_function(tmp_path: Path, name: str, expected: str | None
         (tmp_path / path).parent.mkdir(exist_ok=True)
         (tmp_path / path).write_text("")
     text = (
-        "LIST = a b c\nCOMMA = ,\nSPACE = $(UNSET) $(UNSET)\n"
+        "LIST = a b c\nCOMMA = ,\nPAIR = x,y\njoined = $(1)-$(2)\nSPACE = $(UNSET) $(UNSET)\n"
         f"FILES = a/Dockerfile b/Dockerfile c/1.x\nx: ; docker build --platform linux/amd64 --build-arg 'A={name}' .\n"
     )
     (tmp_path / "Makefile").write_text(text)
@@ -151,3 +155,10 @@ def test_the_targets_of_a_wildcard(tmp_path: Path) -> None:
 def test_a_makefile_may_be_run_at_the_root(tmp_path: Path, existing: list[str], expected: list[str]) -> None:
     text = "image:\n\tdocker build -f build/Dockerfile .\n"
     assert built(tmp_path, "", *existing, **{"build/Makefile": text}) == expected
+
+
+def test_the_targets_of_a_substitution_have_their_own_names(tmp_path: Path) -> None:
+    text = "ALL = a b\n$(ALL:%=image-%): image-%:\n\tdocker buildx build --platform linux/arm64 -f $*/Dockerfile .\n"
+    (tmp_path / "Makefile").write_text(text)
+    builds = read_automation(tmp_path, local_platform="linux/amd64").builds
+    assert not any("$" in it.name or "ALL" in it.name for it in builds)

@@ -32,14 +32,12 @@ _MOST_TEXT: Final = 20_000
 
 
 _COMMA, _BLANK = "\ue000", "\ue001"
-"""What a comma and a blank are while a text is expanded, if a variable holds nothing else."""
+"""What a comma of a variable is while a text is expanded, and a blank, if the variable holds nothing else."""
 
 
 def as_separator(value: str) -> str:
-    """The value of a variable in the arguments of a function: make divides these first, so that `$(comma)` and `$(space)` divide nothing."""
-    if value == ",":
-        return _COMMA
-    return _BLANK if value and _UNSET.sub("", value) == " " else value
+    """The value of a variable in the arguments of a function: make divides these first, so that `$(comma)`, `$(space)` and a list of platforms divide nothing."""
+    return _BLANK if value and _UNSET.sub("", value) == " " else value.replace(",", _COMMA)
 
 
 def without_separators(text: str) -> str:

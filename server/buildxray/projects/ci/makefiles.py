@@ -31,7 +31,10 @@ from buildxray.syntax.lazy_regex import lazy_regex
 _VARIABLE: Final = lazy_regex(
     r"(?:export\s+|override\s+)*(?P<name>[\w.-]+)\s*(?P<operator>\?=|:{1,3}=|\+=|=)\s*(?P<value>.*)"
 )
-_RULE: Final = lazy_regex(r"(?P<targets>[^\t#=:][^=:#]*)::?(?![=:])(?P<rest>.*)")
+_RULE: Final = lazy_regex(
+    r"(?P<targets>(?:\$\([\w.-]+:[^()$:#]*\)|[^\t#=:])(?:\$\([\w.-]+:[^()$:#]*\)|[^=:#])*)::?(?![=:])(?P<rest>.*)"
+)
+"""The line of a rule. Its targets may be `$(NAMES:%=image-%)`."""
 _REFERENCE: Final = lazy_regex(r"\$(?:\$|\((?P<round>[^()$]*)\)|\{(?P<curly>[^{}$]*)\}|(?P<letter>[\w@<^*%?+]))")
 _PATH_OF_PROGRAM: Final = lazy_regex(
     r"shell\s+(?:which|command\s+-v|type\s+-p)\s+(?P<name>[\w.+-]+)(?:\s+2>\s*/dev/null)?"
