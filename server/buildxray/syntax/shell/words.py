@@ -133,9 +133,11 @@ def _parameter(node: SyntaxNode, text: ShellText, substitutions: Substitutions) 
         pattern, replacement = operands[:at], operands[at + 1 :]
     else:
         pattern, replacement = operands, []
+    # The grammar leaves out the blanks before a pattern: `${list%% *}`.
+    blanks = text.text[text.span(operator)[1] : text.span(pattern[0])[0]] if pattern else ""
     return Parameter(
         text.of(name),
         sign,
-        _joined(it for child in pattern for it in _parts(child, text, substitutions)),
+        _joined((blanks, *(it for child in pattern for it in _parts(child, text, substitutions)))),
         _joined(it for child in replacement for it in _parts(child, text, substitutions)),
     )
