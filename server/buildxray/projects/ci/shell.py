@@ -263,11 +263,14 @@ class Shell:
     def _may_run(self, command: Command, loops: _Round) -> bool:
         """True unless the script is known not to run a command: in a function that nothing calls, or in another branch than its arguments take.
 
-        Only the arguments of a call decide on branches. A variable that has a default may still be set in the environment of the script.
+        Only the arguments of a call and the values of loops decide on branches. A variable that has a default may still be set in the environment of the script.
         """
         if any(it.kind == "function" and it.text in self._uncalled_here for it in command.conditions):
             return False
-        return not (self._is_passed_by(command, loops) or (loops and self._is_for_others(command, loops)))
+        return not (
+            self._is_passed_by(command, loops)
+            or (loops and (self._is_for_others(command, loops) or self._is_of_another_round(command, loops)))
+        )
 
     def _is_passed_by(self, command: Command, loops: _Round) -> bool:
         """True if the arguments of the script choose a branch without this command."""
@@ -278,6 +281,14 @@ class Shell:
             return UNKNOWN if name in self._optional else self._look_up(name, command, loops)
 
         return Words(look_up, lambda it: self._answer(it, loops), dict(loops)).taken(command) is False
+
+    def _is_of_another_round(self, command: Command, loops: _Round) -> bool:
+        """True if the values of the loops around a command choose a branch without it; other values may choose its own."""
+
+        def takes(values: _Round) -> bool | None:
+            return Words(lambda _name: UNKNOWN, lambda it: self._answer(it, values), dict(values)).taken(command)
+
+        return takes(loops) is False and takes(tuple((name, UNKNOWN) for name, _value in loops)) is not False
 
     def _is_for_others(self, command: Command, loops: _Round) -> bool:
         """True if a test for a file of the project decides that a round of a loop goes past a command."""
