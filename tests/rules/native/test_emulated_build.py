@@ -1742,3 +1742,24 @@ def test_extensions_of_php_are_one_finding_for_a_file() -> None:
     native = text.replace("FROM php", "FROM --platform=$BUILDPLATFORM php")
     ctx = RuleContext(builder.build(builder.parse(native)), builder, asks_for_several=True)
     assert findings(emulated_build, ctx) == []
+
+
+@every_case(
+    "start, script, speaks",
+    [
+        ('["npm", "start"]', "webpack serve --port 80", False),
+        ('["npm", "run", "serve"]', "vue-cli-service serve", False),
+        ("yarn start", "react-scripts start", False),
+        ("pnpm start", "vite --host", False),
+        ('["npm", "start"]', "next dev", False),
+        ('["npm", "start"]', "next start", True),
+        ('["npm", "start"]', "vite preview", True),
+        ('["npm", "start"]', "serve -s build", True),
+        ('["npm", "start"]', "node vite.js", True),
+        ('["node", "server.js"]', "webpack serve", True),
+    ],
+)
+def test_an_image_that_bundles_when_it_starts_needs_its_tools(start: str, script: str, speaks: bool) -> None:
+    text = f"FROM node:22\nWORKDIR /app\nCOPY . .\nRUN npm ci && npm run build\nCMD {start}\n"
+    scripts = (("build", "webpack"), ("start", script), ("serve", script))
+    assert bool(findings(emulated_build, context(text, workspace=Workspace(scripts=scripts)))) is speaks

@@ -52,6 +52,12 @@ _BUILDS_OR_TESTS: Final = lazy_regex(
     r"""|(?<![\w.-])(?:air|CompileDaemon|gow|modd|nodemon|reflex|ts-node(?:-dev)?|tsx|wgo)(?=["'\s]|$)"""
 )
 """Commands that compile or test, and programs that compile again when a file changes."""
+_SERVES_SOURCES: Final = lazy_regex(
+    r"""(?<![\w./-])(?:webpack-dev-server|vite(?!\s+(?:build|preview)\b)|parcel(?!\s+build\b)|(?:webpack|ng|vue-cli-service)\s+serve|react-scripts\s+start"""
+    r"""|(?:next|nuxt|nuxi|astro)\s+dev|gatsby\s+develop)(?![\w./-])"""
+)
+"""Servers for development, which bundle the sources when they start. Source: their manuals."""
+_SCRIPT: Final = lazy_regex(r"""(?<![\w./-])(?:bun|npm|pnpm|yarn)["',\s]+(?:run["',\s]+)?(?P<name>[\w:.-]+)""")
 _BUILDING_TOOLS: Final = frozenset({"gmake", "make", "ninja", "samu"})
 _OTHER_GOALS: Final = frozenset(
     {
@@ -593,11 +599,13 @@ def _starts_a_program(stage: Stage) -> bool:
 def _starts_a_compiler(stage: Stage) -> bool:
     """True if the image is for building or testing: its command runs a compiler, which must remain in the image.
 
-    Source: the manuals of cargo, go, make, Maven, Gradle; `npm test` and similar commands for Node.js.
+    Source: the manuals of cargo, go, make, Maven, Gradle; `npm test` and similar commands for Node.js, and what its script in package.json runs.
     """
     starts = [it for it in stage.instructions if isinstance(it.node, Cmd | Entrypoint)]
     written = " ".join(stage.build.text[slice(*it.range)] for it in starts)
-    return _BUILDS_OR_TESTS.search(written) is not None
+    scripts = dict(stage.build.workspace.scripts)
+    started = (scripts.get(it["name"], "") for it in _SCRIPT.finditer(written))
+    return _BUILDS_OR_TESTS.search(written) is not None or any(_SERVES_SOURCES.search(it) for it in started)
 
 
 def _splits(ctx: RuleContext, stage: Stage, commands: Sequence[KnownCommand]) -> tuple[Fix, ...]:
