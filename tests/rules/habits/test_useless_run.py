@@ -154,7 +154,6 @@ def test_a_path_of_the_whole_image_is_not_replaced(value: str, titles: list[str]
 @every_case(
     "run, name",
     [
-        ("export A", "export"),
         ("export A=$B", "export"),
         ('export A="1 2"', "export"),
         ("export A=$(cat VERSION | tr -d v)", "export"),
@@ -279,3 +278,27 @@ def test_an_env_of_another_directory_does_not_help() -> None:
 )
 def test_other_exports_in_a_longer_run_are_not_reported(run: str) -> None:
     check_silent(useless_run, f"FROM debian\nRUN {run}\nRUN make\n")
+
+
+def test_exports_without_values_in_a_row_are_one_finding() -> None:
+    check_rule(
+        useless_run,
+        """
+        FROM debian
+        ENV JAVA_HOME=/opt/java
+        RUN export JAVA_HOME
+            ^^^^^^^^^^^^^^^^ 💭 information: this `export` changes nothing: each RUN exports the variables of ENV and ARG by itself
+        RUN export PATH JAVA_HOME;
+        RUN make
+        """,
+    )
+    check_fix(
+        useless_run,
+        "FROM debian\nENV A=1\n# For the tests.\nRUN export A\nRUN export PATH\nRUN make\n",
+        "FROM debian\nENV A=1\nRUN make\n",
+    )
+
+
+@every_case("run", ["export A && make", "A=1; export A; make", "export -p", "export A | tee a"])
+def test_an_export_beside_other_commands_changes_something(run: str) -> None:
+    check_silent(useless_run, f"FROM debian\nENV A=1\nRUN {run}\nRUN make\n")

@@ -6,10 +6,11 @@ import posixpath
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 from typing import Final, NamedTuple
 
-from buildxray.localization import _
-from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
+from buildxray.localization import _, ngettext
+from buildxray.rules.base import Finding, Fix, FixAvailability, Related, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.edits import remove_line
 from buildxray.semantics.build import Instruction, Run, Stage
@@ -52,7 +53,7 @@ def useless_run(ctx: RuleContext) -> Iterator[Finding]:
     ## What it does
     Looks for RUN without a command, and for RUN whose commands only change the shell itself: `cd`, `export`, an assignment, `alias`, `set`,
     `umask`, or `source` with a script that is known to do no more, such as `.bashrc` and `activate` of a virtual environment. Also for an
-    `export` that is the last command of a longer RUN.
+    `export` that is the last command of a longer RUN, and for `export NAME` without a value.
 
     ## Why it matters
     Each RUN has its own shell: the next instruction is in the old directory and has the old variables. The step costs time and a
@@ -81,8 +82,11 @@ def useless_run(ctx: RuleContext) -> Iterator[Finding]:
     reported only if a later instruction of the stage reads it (`$VERSION`), or if it is known that programs read it, such as `PATH`, `JAVA_HOME` or
     `DEBIAN_FRONTEND`: nothing is lost if its value only makes the next steps run again.
     """
+    yield from _without_values(ctx)
     for instruction in ctx.build.instructions:
         if not isinstance(instruction, Run) or instruction.node.problems or instruction.node.heredocs:
+            continue
+        if _exports_names(instruction):
             continue
         if not instruction.node.arguments and not instruction.node.is_json:
             yield Finding(instruction.keyword_range, _("this RUN has no command"))
@@ -97,6 +101,33 @@ def useless_run(ctx: RuleContext) -> Iterator[Finding]:
             finding = _at_the_end(ctx, instruction)
         if finding is not None:
             yield finding
+
+
+_NAMES: Final = lazy_regex(r"export(?:[ \t]+[A-Za-z_]\w*)+[ \t]*;?")
+
+
+def _exports_names(run: Run) -> bool:
+    """True if a RUN exports variables without giving them values."""
+    arguments = run.node.arguments
+    return not run.node.is_json and len(arguments) == 1 and _NAMES.fullmatch(arguments[0].text) is not None
+
+
+def _without_values(ctx: RuleContext) -> Iterator[Finding]:
+    """Find RUN instructions that export what each shell has exported already, one finding for those in a row."""
+    for stage in ctx.build.stages:
+        for exports, row in groupby(stage.instructions, lambda it: isinstance(it, Run) and _exports_names(it)):
+            runs = [it for it in row if exports and isinstance(it, Run)]
+            if not runs:
+                continue
+            title = ngettext("Delete this RUN", "Delete these RUN instructions", len(runs))
+            edits = tuple(remove_line(it, with_comments=True, gone=runs) for it in runs)
+            yield Finding(
+                _place(runs[0]),
+                _("this `export` changes nothing: each RUN exports the variables of ENV and ARG by itself"),
+                (Fix(title, edits, Safety.SUGGESTION),),
+                tuple(Related(_place(it), _("the same here")) for it in runs[1:]),
+                Severity.INFORMATION,
+            )
 
 
 _NAME: Final = lazy_regex(
