@@ -109,9 +109,12 @@ def law_of(request: BuildRequest, text: str) -> tuple[int, list[str]]:
     broken: list[str] = []
     safe = [(it, fix) for it in analysis.diagnostics for fix in it.fixes if fix.safety is Safety.SAFE]
     for diagnostic, fix in safe:
-        after = analyze(request, apply_edits(text, fix.edits))
-        # A fix that writes the first platform argument raises the severity of other findings.
-        before = analyze(request, text, is_meant=True) if after.context.has_intent else analysis
+        fixed = apply_edits(text, fix.edits)
+        after = analyze(request, fixed)
+        # A fix that writes the first platform argument, or removes the last one, changes the severity of other findings.
+        is_meant = after.context.has_intent or analysis.context.has_intent
+        before = analyze(request, text, is_meant=True) if is_meant else analysis
+        after = analyze(request, fixed, is_meant=True) if is_meant else after
         problems = fix_law.broken(before, after, diagnostic, fix)
         broken += [f"{diagnostic.rule}: {fix.title}: {problem}" for problem in problems]
     return len(safe), broken

@@ -57,10 +57,16 @@ def broken(before: Analysis, after: Analysis, diagnostic: Diagnostic, fix: Fix) 
 
 def _silenced(before: Analysis, after: Analysis) -> Iterator[str]:
     """Yield the commands whose files are for the wrong machine before and after, and that are reported only before."""
+    if any(it.rule in _TOLD_ELSEWHERE for it in after.diagnostics):
+        return
     reported, still = _reported(before), _reported(after)
     for place, line in reported.items():
         if line and not still.get(place, 1):
             yield f"line {line} makes a file for the wrong machine, which is not reported any more"
+
+
+_TOLD_ELSEWHERE: Final = frozenset({"build-error", "masked-platform-arg"})
+"""Findings at the cause of a file for the wrong machine: a default hides the platform from all that use it, or nothing is built at all."""
 
 
 def _reported(analysis: Analysis) -> dict[tuple[int, int, int], int]:
