@@ -392,6 +392,13 @@ def test_the_origin_says_that_the_machine_is_unknown(tmp_path: Path, platforms: 
     assert str(build.request.node(parse_normalized("linux/arm64"))) == machine
 
 
+@every_case("runner, is_unknown", [("ubuntu-latest", False), ("[self-hosted, big]", True)])
+def test_a_build_whose_machine_is_known_is_shown(tmp_path: Path, runner: str, is_unknown: bool) -> None:
+    workflow = _UNKNOWN_RUNNER.replace("PLATFORMS", "linux/arm64,linux/amd64")
+    write(tmp_path, workflow + workflow.replace("a.yml", "b.yml").replace("self-hosted", runner))
+    assert Projects().build(tmp_path / "Dockerfile", Settings()).machine_is_unknown is is_unknown
+
+
 def test_a_machine_that_the_user_names_is_the_unknown_one(tmp_path: Path) -> None:
     write(tmp_path, _UNKNOWN_RUNNER.replace("PLATFORMS", "linux/arm64"))
     settings = Settings(build_platform=parse_normalized("linux/amd64"))

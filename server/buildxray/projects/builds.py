@@ -244,7 +244,7 @@ def choose(builds: Iterable[DeclaredBuild]) -> DeclaredBuild | None:
     """Return the build of a Dockerfile that is shown until the user chooses one; None if all builds are checks.
 
     The order of preference: a default build that names platforms, a build that pushes, one that names platforms, one whose platforms only
-    a run tells, one of a workflow, a default build, the build for the most platforms.
+    a run tells, one of a workflow, a default build, the build for the most platforms, one whose machine is known.
     """
     return max(
         (it for it in builds if not it.is_check),
@@ -256,6 +256,7 @@ def choose(builds: Iterable[DeclaredBuild]) -> DeclaredBuild | None:
             it.is_automated,
             it.is_default,
             len(it.single_platform_names),
+            "nodes" not in it.unknown,
         ),
         default=None,
     )

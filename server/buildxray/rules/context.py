@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 from typing import Any, Final, TypeVar
 
-from buildxray.localization import ngettext
+from buildxray.localization import _, ngettext
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
 from buildxray.platforms.platform import Platform
 from buildxray.records import cached_property
@@ -164,6 +164,15 @@ class RuleContext:
         return ngettext(
             "{platforms} (if you build for it)", "{platforms} (if you build for them)", len(different), platforms=words
         )
+
+    def emulated_places(self, targets: Iterable[Platform]) -> str:
+        """Targets that are emulated, with a condition if no file tells the machine: `linux/arm64 (if the build machine is linux/amd64)`."""
+        emulated = [*targets]
+        words = self.places(emulated)
+        if not self.build.workspace.machine_is_unknown:
+            return words
+        machines = platforms(dict.fromkeys(map(self.build.request.node, emulated)))
+        return _("{platforms} (if the build machine is {machine})", platforms=words, machine=machines)
 
     @property
     def may_have_own_machines(self) -> bool:

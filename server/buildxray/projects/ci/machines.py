@@ -30,6 +30,9 @@ _ARCHITECTURE: Final = lazy_regex(
 )
 _HOSTED: Final = lazy_regex(r"(?:^|[^a-z0-9])(?:ubuntu|windows)(?=$|[^a-z0-9])", re.IGNORECASE)
 """Labels of GitHub's hosted images, and of services with the same images, which are for amd64 unless they name another architecture."""
+_HOSTED_MAC: Final = lazy_regex(r"macos-(?P<version>latest|\d+)(?:-(?P<size>intel|large|xlarge))?", re.IGNORECASE)
+_INTEL_VERSIONS: Final = ("11", "12", "13")
+"""Versions of macOS whose machines have a processor of Intel, apart from the `xlarge` ones."""
 _WORDS: Final = lazy_regex(r"_|(?<=[a-z0-9])(?=[A-Z])")
 """Ends of words in a label: `BuilderArm64` has two words."""
 
@@ -46,11 +49,11 @@ def runner_platform(runs_on: object, *, is_hosted: bool = True) -> Platform | No
         return None
     names = [_WORDS.sub("-", str(it)) for it in (*texts, *([group] if isinstance(group, str) else ()))]
     joined = " ".join(names)
-    if "macos" in joined.lower():
-        # Docker runs in a virtual machine there, whose platform depends on the image of the runner.
-        return None
     named = {_ARCHITECTURES[it.lower()] for it in _ARCHITECTURE.findall(joined)}
     is_own = any(str(it).lower() == "self-hosted" for it in texts)
+    if not named and not is_own and is_hosted:
+        # Docker runs Linux there, in a virtual machine for the processor of the runner.
+        named = {_mac_architecture(it) for label in texts if (it := _HOSTED_MAC.fullmatch(str(label)))}
     if is_own and any(str(it).lower() == "arm" for it in texts):
         # GitHub's own label of a 32-bit machine, which people also give to others.
         return None
@@ -58,6 +61,12 @@ def runner_platform(runs_on: object, *, is_hosted: bool = True) -> Platform | No
         named = {"amd64"}
     system = "windows" if "windows" in joined.lower() else "linux"
     return Platform(system, named.pop()) if len(named) == 1 else None
+
+
+def _mac_architecture(label: re.Match[str]) -> str:
+    """The architecture of one of GitHub's machines with macOS. Source: docs.github.com, "GitHub-hosted runners reference", "Larger runners reference"."""
+    is_old = label["version"] in _INTEL_VERSIONS and label["size"] != "xlarge"
+    return "amd64" if is_old or label["size"] in ("intel", "large") else "arm64"
 
 
 def runner_system(runs_on: object) -> str | Unknown:

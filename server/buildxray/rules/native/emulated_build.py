@@ -141,6 +141,9 @@ def emulated_build(ctx: RuleContext) -> Iterator[Finding]:
     compiler runs. No fix is offered then: cross-compiling saves time only if one machine then builds for all platforms. If each platform has
     its own job on its own machine, nothing is reported: these jobs run at the same time, and one of them would take as long alone.
 
+    If a build asks for several platforms, but no file tells its machine (`runs-on: ${{ vars.RUNNER }}`), the finding is information, and its
+    message names the machine for which it holds.
+
     Nor is a file into which, or into a copy of which, a Makefile or script beside it writes `--platform` before it builds for other
     platforms, unless another build names several.
 
@@ -657,11 +660,11 @@ def _fixes(ctx: RuleContext, stage: Stage, own_root: OwnRoot | None) -> tuple[Fi
 
 
 def _fact(ctx: RuleContext, commands: Sequence[KnownCommand], *, is_guess: bool = False) -> str:
-    """What is emulated, with a condition where only the default platforms say for what the file is built."""
+    """What is emulated, with a condition where the platforms of the build, or its machine, are only assumed."""
     names = listed(it.title for it in commands)
     n_names = len({it.title for it in commands})
     targets = _targets(commands)
-    places = ctx.places(targets)
+    places = ctx.emulated_places(targets)
     if is_guess:
         return ngettext(
             "{names} may compile under emulation for {platforms}",

@@ -98,7 +98,7 @@ def needless_emulation(ctx: RuleContext) -> Iterator[Finding]:
                 "{n} RUN instruction of this stage runs under emulation for {platforms}, and the image takes nothing from the stage that depends on the machine",
                 "{n} RUN instructions of this stage run under emulation for {platforms}, and the image takes nothing from the stage that depends on the machine",
                 n_runs,
-                platforms=ctx.places(emulated),
+                platforms=ctx.emulated_places(emulated),
             )
             + _("; with `--platform=$BUILDPLATFORM` it runs natively"),
             partial(_fixes, ctx, stage),
