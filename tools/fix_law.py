@@ -17,7 +17,7 @@ from buildxray.ide.analysis import Analysis
 from buildxray.ide.diagnostics import Diagnostic
 from buildxray.platforms.arguments import PER_TARGET_ARGUMENTS
 from buildxray.rules.base import Fix, Severity
-from buildxray.rules.proof import is_as_good
+from buildxray.rules.fixing.proof import is_as_good
 from buildxray.semantics.build import Build, Command, Effect, KnownCommand, Reading, Run
 from buildxray.semantics.commands import is_nothing
 

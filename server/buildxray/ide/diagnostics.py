@@ -12,7 +12,7 @@ from buildxray.localization import N_, _, localized, ngettext
 from buildxray.records import cached_property, dataclass, replace
 from buildxray.rules.base import Doubt, Finding, Fix, FixFinder, Related, Rule, Safety, Severity, find_fixes
 from buildxray.rules.context import RuleContext
-from buildxray.rules.proof import proved
+from buildxray.rules.fixing.proof import proved
 from buildxray.rules.registry import ALL
 from buildxray.rules.severities import doubt, severity
 from buildxray.syntax.text import TextRange

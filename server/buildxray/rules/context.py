@@ -9,7 +9,7 @@ from buildxray.localization import _, ngettext
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
 from buildxray.platforms.platform import Platform
 from buildxray.records import cached_property
-from buildxray.rules.purpose import is_for_helping, is_for_windows, is_image_for_helping
+from buildxray.rules.facts.purpose import is_for_helping, is_for_windows, is_image_for_helping
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Build, Builder, Dockerfile, Effect, Instruction
 from buildxray.semantics.errors import template_mark

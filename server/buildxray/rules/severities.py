@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from buildxray.rules.base import Doubt, Finding, Rule, Severity
 from buildxray.rules.context import RuleContext
-from buildxray.rules.intended import with_ignored_failure
-from buildxray.rules.purpose import is_example
+from buildxray.rules.facts.intended import with_ignored_failure
+from buildxray.rules.facts.purpose import is_example
 from buildxray.semantics.build import Run
 from buildxray.syntax.text import TextRange
 

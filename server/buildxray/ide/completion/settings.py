@@ -8,7 +8,7 @@ from typing import Final
 from buildxray.ide.completion.base import Completion
 from buildxray.ide.completion.place import Place
 from buildxray.localization import N_, _
-from buildxray.rules.edits import declare_arguments
+from buildxray.rules.fixing.edits import declare_arguments
 from buildxray.syntax.lazy_regex import lazy_regex
 
 _SETTING: Final = lazy_regex(r"(?:^|[\s;&|(])(?P<typed>[A-Z][A-Z_]*)$")

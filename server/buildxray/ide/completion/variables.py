@@ -11,7 +11,7 @@ from buildxray.ide.completion.place import Place
 from buildxray.ide.hover.automatic import MEANING
 from buildxray.ide.hover.variables import PREDEFINED
 from buildxray.localization import _
-from buildxray.rules.edits import declare_arguments
+from buildxray.rules.fixing.edits import declare_arguments
 from buildxray.semantics.build import Instruction
 from buildxray.syntax.instructions import Arg, Env
 from buildxray.syntax.lazy_regex import lazy_regex

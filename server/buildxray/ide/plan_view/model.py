@@ -17,7 +17,7 @@ from buildxray.ide.plan_view.order import dependency_order
 from buildxray.localization import _, localized, ngettext
 from buildxray.platforms.platform import Platform
 from buildxray.records import dataclass
-from buildxray.rules.placement import needlessly_repeated
+from buildxray.rules.fixing.placement import needlessly_repeated
 from buildxray.semantics import build
 from buildxray.semantics.build import Step, StepKind
 from buildxray.semantics.cost import (

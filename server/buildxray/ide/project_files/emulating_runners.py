@@ -17,9 +17,9 @@ from buildxray.platforms.platform import Platform, can_run
 from buildxray.projects.builds import DeclaredBuild, choose
 from buildxray.records import replace
 from buildxray.rules.base import Severity
-from buildxray.rules.intended import is_on_image_for
+from buildxray.rules.facts.intended import is_on_image_for
+from buildxray.rules.facts.portability import installs_c_compiler
 from buildxray.rules.native.emulated_build import stages_with_way
-from buildxray.rules.portability import installs_c_compiler
 from buildxray.rules.wording import joined
 from buildxray.semantics.build import Build, Effect, KnownCommand, Stage
 from buildxray.semantics.cost import build_totals

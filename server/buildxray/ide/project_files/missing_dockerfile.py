@@ -34,7 +34,7 @@ from buildxray.projects.search import is_ignored
 from buildxray.projects.submodules import is_in_missing_submodule
 from buildxray.records import replace
 from buildxray.rules.base import Fix, Related, Safety, Severity
-from buildxray.rules.purpose import is_example
+from buildxray.rules.facts.purpose import is_example
 from buildxray.rules.wording import joined
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import Edit, TextRange

@@ -11,8 +11,8 @@ from buildxray.platforms.names import ArchitectureNames, architecture_names
 from buildxray.platforms.platform import Platform
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
-from buildxray.rules.edits import declare_arguments
-from buildxray.rules.portability import consumers_outside, files_taken
+from buildxray.rules.facts.portability import consumers_outside, files_taken
+from buildxray.rules.fixing.edits import declare_arguments
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Effect, KnownCommand, Stage
 from buildxray.syntax.instructions import Copying

@@ -8,8 +8,8 @@ from typing import Final
 from buildxray.localization import _
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
-from buildxray.rules.edits import declare_arguments
-from buildxray.rules.intended import is_chosen
+from buildxray.rules.facts.intended import is_chosen
+from buildxray.rules.fixing.edits import declare_arguments
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Effect, Instruction, Run, Stage
 from buildxray.semantics.mentions import Mention

@@ -12,11 +12,11 @@ from buildxray.platforms.names import architecture_names
 from buildxray.platforms.platform import Platform, normalize
 from buildxray.rules.base import Doubt, Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
-from buildxray.rules.edits import bring_arguments, is_named_above
-from buildxray.rules.intended import is_chosen, is_meant, is_named_for_one, runs_on
+from buildxray.rules.facts.intended import is_chosen, is_meant, is_named_for_one, runs_on
+from buildxray.rules.facts.output_use import doubt_of_output
+from buildxray.rules.facts.portability import generates_sources
+from buildxray.rules.fixing.edits import bring_arguments, is_named_above
 from buildxray.rules.one_cause import are_for_several_machines, one_for_each_stage
-from buildxray.rules.output_use import doubt_of_output
-from buildxray.rules.portability import generates_sources
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Effect, Instruction, KnownCommand, Run, Stage
 from buildxray.semantics.mentions import Mention

@@ -13,10 +13,10 @@ from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
 from buildxray.platforms.platform import Platform
 from buildxray.rules.base import Doubt, Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
-from buildxray.rules.edits import declare_arguments
-from buildxray.rules.intended import is_chosen, is_meant, is_named_for_one
+from buildxray.rules.facts.intended import is_chosen, is_meant, is_named_for_one
+from buildxray.rules.facts.output_use import doubt_of_output
+from buildxray.rules.fixing.edits import declare_arguments
 from buildxray.rules.one_cause import are_for_several_machines, one_for_each_stage
-from buildxray.rules.output_use import doubt_of_output
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Effect, Instruction, KnownCommand, Stage
 from buildxray.syntax.instructions import Arg

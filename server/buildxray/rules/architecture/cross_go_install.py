@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from buildxray.localization import _
 from buildxray.rules.base import Doubt, Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
-from buildxray.rules.go_install import misplaced_installs
-from buildxray.rules.intended import with_alternative
+from buildxray.rules.facts.go_install import misplaced_installs
+from buildxray.rules.facts.intended import with_alternative
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Effect, KnownCommand
 from buildxray.syntax.text import Edit

@@ -11,9 +11,9 @@ from buildxray.platforms.download_sites import NAMES_OF_OPTIONS, DownloadSite
 from buildxray.platforms.platform import Platform
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
-from buildxray.rules.downloads import Piece
-from buildxray.rules.intended import is_chosen
-from buildxray.rules.site_files import addresses_of, missing_files
+from buildxray.rules.facts.downloads import Piece
+from buildxray.rules.facts.intended import is_chosen
+from buildxray.rules.facts.site_files import addresses_of, missing_files
 from buildxray.semantics.build import Command, Instruction, KnownCommand, Run
 from buildxray.semantics.mentions import Mention
 from buildxray.syntax.lazy_regex import lazy_regex

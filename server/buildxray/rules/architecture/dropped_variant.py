@@ -8,7 +8,7 @@ from buildxray.localization import _
 from buildxray.platforms.official_images import exists_for
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
-from buildxray.rules.edits import is_named_above, remove_flag
+from buildxray.rules.fixing.edits import is_named_above, remove_flag
 from buildxray.rules.wording import joined
 from buildxray.semantics.mentions import Mention
 

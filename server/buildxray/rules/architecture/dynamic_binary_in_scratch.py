@@ -11,9 +11,9 @@ from typing import Final
 from buildxray.localization import N_, _, ngettext
 from buildxray.rules.base import Finding, Fix, FixAvailability, Related, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
-from buildxray.rules.copied_libraries import may_have_libraries
-from buildxray.rules.edits import set_target
-from buildxray.rules.portability import needs_c
+from buildxray.rules.facts.copied_libraries import may_have_libraries
+from buildxray.rules.facts.portability import needs_c
+from buildxray.rules.fixing.edits import set_target
 from buildxray.semantics.build import Build, Effect, KnownCommand, Stage
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.toolchains.base import CrossCompilation

@@ -10,7 +10,7 @@ from buildxray.localization import _
 from buildxray.platforms.platform import Platform
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
-from buildxray.rules.edits import set_target
+from buildxray.rules.fixing.edits import set_target
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Effect, KnownCommand, Stage
 from buildxray.toolchains.base import CrossCompilation

@@ -16,16 +16,15 @@ from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS, PER_TARGET_ARGUME
 from buildxray.platforms.platform import Platform
 from buildxray.rules.base import Doubt, Finding, Fix, FixAvailability, Related, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
-from buildxray.rules.download_use import (
+from buildxray.rules.facts.download_use import (
     doubt_of_use,
     is_text,
     is_used_for_some_targets,
     paths,
     suits_every_machine,
 )
-from buildxray.rules.downloads import Download, Piece, downloads
-from buildxray.rules.edits import declare_arguments
-from buildxray.rules.intended import (
+from buildxray.rules.facts.downloads import Download, Piece, downloads
+from buildxray.rules.facts.intended import (
     adds_architecture,
     is_for_no_target,
     is_meant_for_one,
@@ -33,7 +32,8 @@ from buildxray.rules.intended import (
     runs_on,
     runs_programs_of,
 )
-from buildxray.rules.portability import consumers_outside
+from buildxray.rules.facts.portability import consumers_outside
+from buildxray.rules.fixing.edits import declare_arguments
 from buildxray.semantics.build import Command, Effect, Instruction, KnownCommand, Run, Stage
 from buildxray.semantics.mentions import Mention
 from buildxray.syntax.instructions import Arg, Copying, Env

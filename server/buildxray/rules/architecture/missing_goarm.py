@@ -9,8 +9,8 @@ from buildxray.localization import _
 from buildxray.platforms.platform import Platform
 from buildxray.rules.base import Finding, Fix, FixAvailability, Severity, rule
 from buildxray.rules.context import RuleContext
-from buildxray.rules.edits import bring_arguments, set_target
-from buildxray.rules.intended import is_chosen
+from buildxray.rules.facts.intended import is_chosen
+from buildxray.rules.fixing.edits import bring_arguments, set_target
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Effect, KnownCommand, Stage
 from buildxray.syntax.lazy_regex import lazy_regex

@@ -9,8 +9,8 @@ from buildxray.localization import _
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
 from buildxray.rules.base import Doubt, Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
-from buildxray.rules.edits import declare_arguments, indentation, insert_lines
-from buildxray.rules.shell_variables import may_set
+from buildxray.rules.facts.shell_variables import may_set
+from buildxray.rules.fixing.edits import declare_arguments, indentation, insert_lines
 from buildxray.semantics.build import Instruction
 from buildxray.semantics.mentions import Mention
 from buildxray.syntax.instructions import Cmd, Entrypoint, Env, Healthcheck

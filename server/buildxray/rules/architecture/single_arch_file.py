@@ -13,16 +13,16 @@ from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS, PER_TARGET_ARGUME
 from buildxray.platforms.machine_files import DISK_OR_KERNEL
 from buildxray.rules.base import Doubt, Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
-from buildxray.rules.download_use import NO_PROGRAMS, PROGRAMS, is_used_for_some_targets
-from buildxray.rules.downloads import downloads
-from buildxray.rules.edits import declare_arguments
-from buildxray.rules.intended import (
+from buildxray.rules.facts.download_use import NO_PROGRAMS, PROGRAMS, is_used_for_some_targets
+from buildxray.rules.facts.downloads import downloads
+from buildxray.rules.facts.intended import (
     adds_architecture,
     is_for_no_target,
     is_meant_for_one,
     is_on_image_for,
     runs_programs_of,
 )
+from buildxray.rules.fixing.edits import declare_arguments
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Instruction, Run, Stage
 from buildxray.semantics.mentions import Mention

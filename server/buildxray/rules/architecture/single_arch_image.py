@@ -11,8 +11,8 @@ from buildxray.platforms.aliases import REPOSITORY_PREFIXES, named_architectures
 from buildxray.platforms.platform import Platform
 from buildxray.rules.base import Finding, Severity, rule
 from buildxray.rules.context import RuleContext
-from buildxray.rules.intended import is_meant_for_one, is_on_image_for, runs_programs_of
-from buildxray.rules.portability import files_taken, is_for_all
+from buildxray.rules.facts.intended import is_meant_for_one, is_on_image_for, runs_programs_of
+from buildxray.rules.facts.portability import files_taken, is_for_all
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Effect, Instruction, Stage
 from buildxray.semantics.mentions import Mention

@@ -14,9 +14,8 @@ from buildxray.platforms.names import architecture_names
 from buildxray.platforms.platform import Platform
 from buildxray.rules.base import Doubt, Finding, Fix, FixAvailability, Related, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
-from buildxray.rules.download_use import suits_every_machine
-from buildxray.rules.edits import declare_arguments
-from buildxray.rules.intended import (
+from buildxray.rules.facts.download_use import suits_every_machine
+from buildxray.rules.facts.intended import (
     adds_architecture,
     is_chosen,
     is_for_no_target,
@@ -26,6 +25,7 @@ from buildxray.rules.intended import (
     with_alternative,
     with_ignored_failure,
 )
+from buildxray.rules.fixing.edits import declare_arguments
 from buildxray.rules.one_cause import with_lines
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Command, Effect, Instruction, Run

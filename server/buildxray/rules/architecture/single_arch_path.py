@@ -14,8 +14,7 @@ from buildxray.platforms.names import architecture_names
 from buildxray.platforms.platform import Platform
 from buildxray.rules.base import Doubt, Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
-from buildxray.rules.edits import declare_arguments
-from buildxray.rules.intended import (
+from buildxray.rules.facts.intended import (
     adds_architecture,
     is_chosen,
     is_for_cross_compiling,
@@ -24,6 +23,7 @@ from buildxray.rules.intended import (
     is_on_image_for,
     runs_programs_of,
 )
+from buildxray.rules.fixing.edits import declare_arguments
 from buildxray.rules.one_cause import one_for_each_stage
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Command, Instruction, Run, Stage

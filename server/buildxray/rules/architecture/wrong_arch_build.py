@@ -12,14 +12,14 @@ from buildxray.platforms.aliases import named_architectures
 from buildxray.platforms.platform import Platform
 from buildxray.rules.base import Doubt, Finding, Fix, FixAvailability, Related, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
-from buildxray.rules.cross_compile import crossing_edits
-from buildxray.rules.edits import declare_arguments
-from buildxray.rules.output_use import doubt_of_output, is_run_by_stage
-from buildxray.rules.placement import with_paying_moves
-from buildxray.rules.portability import generates_sources, needs_c
-from buildxray.rules.shell_variables import sets_unknown_variables
+from buildxray.rules.facts.output_use import doubt_of_output, is_run_by_stage
+from buildxray.rules.facts.portability import generates_sources, needs_c
+from buildxray.rules.facts.shell_variables import sets_unknown_variables
+from buildxray.rules.fixing.cross_compile import crossing_edits
+from buildxray.rules.fixing.edits import declare_arguments
+from buildxray.rules.fixing.placement import with_paying_moves
+from buildxray.rules.fixing.xx_advice import advice
 from buildxray.rules.wording import platforms
-from buildxray.rules.xx_advice import advice
 from buildxray.semantics.build import Command, Effect, Instruction, KnownCommand, Stage, Use
 from buildxray.semantics.file_flow import clean, holds
 from buildxray.semantics.origins import Artifact

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from buildxray.localization import _
 from buildxray.rules.base import Finding, Fix, FixAvailability, Related, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
-from buildxray.rules.edits import bring_arguments
-from buildxray.rules.untargeted_xx import first_place, is_covered, untargeted_commands
+from buildxray.rules.facts.untargeted_xx import first_place, is_covered, untargeted_commands
+from buildxray.rules.fixing.edits import bring_arguments
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import KnownCommand, Stage
 

@@ -8,7 +8,7 @@ from typing import Final
 from buildxray.localization import _, localized
 from buildxray.rules.base import Finding, Fix, FixAvailability, FixFinder, Related, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
-from buildxray.rules.purpose import is_for_helping, is_template_by_name, is_test_data, is_wrong_by_name
+from buildxray.rules.facts.purpose import is_for_helping, is_template_by_name, is_test_data, is_wrong_by_name
 from buildxray.semantics.build import Build, PlanError, Run, Workspace
 from buildxray.semantics.errors import (
     Cause,

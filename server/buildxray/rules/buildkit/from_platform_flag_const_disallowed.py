@@ -10,8 +10,8 @@ from buildxray.platforms.aliases import named_architectures
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.check_warnings import warned
 from buildxray.rules.context import RuleContext
-from buildxray.rules.edits import set_platform
-from buildxray.rules.portability import can_run_elsewhere
+from buildxray.rules.facts.portability import can_run_elsewhere
+from buildxray.rules.fixing.edits import set_platform
 from buildxray.semantics.build import Stage
 
 

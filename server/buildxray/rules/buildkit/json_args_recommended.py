@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from buildxray.localization import _
 from buildxray.rules.base import Finding, FixAvailability, Safety, Severity, rule
-from buildxray.rules.broken_arrays import broken_array
 from buildxray.rules.check_warnings import warned
 from buildxray.rules.context import RuleContext
+from buildxray.rules.facts.broken_arrays import broken_array
 from buildxray.semantics.shell_words import plain_words
 
 

@@ -8,7 +8,7 @@ from buildxray.localization import _
 from buildxray.rules.base import Finding, Fix, FixAvailability, Severity, rule
 from buildxray.rules.check_warnings import warned
 from buildxray.rules.context import RuleContext
-from buildxray.rules.edits import remove_line, shares_comments
+from buildxray.rules.fixing.edits import remove_line, shares_comments
 
 
 @rule(Severity.WARNING, Severity.WARNING, FixAvailability.SOMETIMES, buildkit_check="MultipleInstructionsDisallowed")

@@ -8,8 +8,8 @@ from buildxray.localization import _
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.check_warnings import warned
 from buildxray.rules.context import RuleContext
-from buildxray.rules.edits import is_named_above, remove_flag
-from buildxray.rules.ignored_flags import platforms_despite_flag
+from buildxray.rules.facts.ignored_flags import platforms_despite_flag
+from buildxray.rules.fixing.edits import is_named_above, remove_flag
 
 
 @rule(Severity.INFORMATION, Severity.INFORMATION, FixAvailability.ALWAYS, buildkit_check="RedundantTargetPlatform")

@@ -10,7 +10,7 @@ from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
 from buildxray.rules.base import Finding, FixAvailability, Severity, rule
 from buildxray.rules.check_warnings import warned
 from buildxray.rules.context import RuleContext
-from buildxray.rules.global_arguments import Declarer, declarations, unseen_message
+from buildxray.rules.fixing.global_arguments import Declarer, declarations, unseen_message
 
 
 @rule(Severity.WARNING, Severity.WARNING, FixAvailability.SOMETIMES, buildkit_check="UndefinedVar")

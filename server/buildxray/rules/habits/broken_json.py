@@ -9,9 +9,9 @@ from typing import Final
 
 from buildxray.localization import _
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
-from buildxray.rules.broken_arrays import IN_BRACKETS, broken_array
 from buildxray.rules.context import RuleContext
-from buildxray.rules.edits import indentation, insert_lines
+from buildxray.rules.facts.broken_arrays import IN_BRACKETS, broken_array
+from buildxray.rules.fixing.edits import indentation, insert_lines
 from buildxray.semantics.build import Instruction
 from buildxray.semantics.mentions import Mention
 from buildxray.syntax.instructions import Add, Copy, Healthcheck, Volume

@@ -8,7 +8,7 @@ from typing import Final
 from buildxray.localization import _
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
-from buildxray.rules.edits import indentation, insert_lines
+from buildxray.rules.fixing.edits import indentation, insert_lines
 from buildxray.semantics.build import Instruction
 from buildxray.semantics.mentions import Mention
 from buildxray.syntax.instructions import Arg, Copying, Env, Node, Span, User, Volume, Workdir

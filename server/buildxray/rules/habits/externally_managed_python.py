@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from buildxray.localization import _
 from buildxray.rules.base import Finding, Fix, FixAvailability, Related, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
-from buildxray.rules.managed_python import refused_by_pip
+from buildxray.rules.facts.managed_python import refused_by_pip
 from buildxray.semantics.build import Effect, KnownCommand
 from buildxray.syntax.text import Edit, TextRange
 

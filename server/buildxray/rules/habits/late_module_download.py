@@ -12,12 +12,12 @@ from buildxray.files.globs import match_text
 from buildxray.localization import _, ngettext
 from buildxray.rules.base import Finding, Fix, FixAvailability, Related, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
-from buildxray.rules.context_files import context_paths, copies_before, path_in_context, sources_of
-from buildxray.rules.edits import indentation, insert_lines, remove_line, start_with_own_comments
-from buildxray.rules.failing_builds import stops
-from buildxray.rules.independent_installs import first_of_chain, independent_runs, installs_after_copy, shown
-from buildxray.rules.shell_variables import may_set
-from buildxray.rules.uncached_crates import CACHE, compiling_with_downloads
+from buildxray.rules.facts.context_files import context_paths, copies_before, path_in_context, sources_of
+from buildxray.rules.facts.failing_builds import stops
+from buildxray.rules.facts.independent_installs import first_of_chain, independent_runs, installs_after_copy, shown
+from buildxray.rules.facts.shell_variables import may_set
+from buildxray.rules.facts.uncached_crates import CACHE, compiling_with_downloads
+from buildxray.rules.fixing.edits import indentation, insert_lines, remove_line, start_with_own_comments
 from buildxray.rules.wording import listed
 from buildxray.semantics.build import Build, Effect, Instruction, KnownCommand, Run, Stage
 from buildxray.semantics.file_flow import clean, holds

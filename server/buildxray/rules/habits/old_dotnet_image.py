@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from buildxray.localization import _
 from buildxray.rules.base import Finding, Related, Severity, rule
 from buildxray.rules.context import RuleContext
-from buildxray.rules.old_dotnet import stopped_by_old_dotnet
+from buildxray.rules.facts.old_dotnet import stopped_by_old_dotnet
 from buildxray.semantics.build import Stage
 
 

@@ -8,7 +8,7 @@ from typing import Final
 from buildxray.localization import _
 from buildxray.rules.base import Finding, Fix, FixAvailability, Related, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
-from buildxray.rules.old_go import OldGo, stopped_by_old_go
+from buildxray.rules.facts.old_go import OldGo, stopped_by_old_go
 from buildxray.semantics.build import From, Stage
 from buildxray.syntax.instructions import Token
 from buildxray.syntax.lazy_regex import lazy_regex

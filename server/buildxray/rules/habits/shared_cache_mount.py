@@ -12,7 +12,7 @@ from buildxray.platforms.aliases import named_architectures
 from buildxray.platforms.platform import Platform
 from buildxray.rules.base import Finding, Fix, FixAvailability, Related, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
-from buildxray.rules.edits import bring_arguments, merged
+from buildxray.rules.fixing.edits import bring_arguments, merged
 from buildxray.semantics.build import CacheMount, Instruction, Run
 from buildxray.semantics.mentions import Mention
 from buildxray.syntax.instructions import Flag, Token

@@ -8,7 +8,7 @@ from typing import Final
 from buildxray.localization import _
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
-from buildxray.rules.edits import indentation, line_end
+from buildxray.rules.fixing.edits import indentation, line_end
 from buildxray.semantics.build import Run
 from buildxray.semantics.mentions import Mention
 from buildxray.syntax.instruction_table import INSTRUCTION_KINDS

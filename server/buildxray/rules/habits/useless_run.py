@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 from buildxray.localization import _, ngettext
 from buildxray.rules.base import Finding, Fix, FixAvailability, Related, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
-from buildxray.rules.edits import remove_line
+from buildxray.rules.fixing.edits import remove_line
 from buildxray.semantics.build import Instruction, Run, Stage
 from buildxray.semantics.file_flow import clean
 from buildxray.semantics.mentions import Mention

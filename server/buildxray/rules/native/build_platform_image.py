@@ -12,8 +12,8 @@ from buildxray.platforms.official_images import exists_for
 from buildxray.platforms.platform import Platform, Starting, starting
 from buildxray.rules.base import Doubt, Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
-from buildxray.rules.edits import remove_flag
-from buildxray.rules.native_image import arguments_of_flag, starts, targets_of_native_image
+from buildxray.rules.facts.native_image import arguments_of_flag, starts, targets_of_native_image
+from buildxray.rules.fixing.edits import remove_flag
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Build, Effect, KnownCommand, Stage
 from buildxray.semantics.file_flow import clean, holds

@@ -12,10 +12,9 @@ from buildxray.platforms.aliases import named_architectures
 from buildxray.platforms.platform import Platform
 from buildxray.rules.base import Finding, Fix, FixAvailability, Related, Severity, rule
 from buildxray.rules.context import RuleContext
-from buildxray.rules.cross_compile import OwnRoot, cross_compile, root_of_its_own, with_own_root
-from buildxray.rules.failing_builds import build_stops
-from buildxray.rules.intended import names_one_architecture
-from buildxray.rules.portability import (
+from buildxray.rules.facts.failing_builds import build_stops
+from buildxray.rules.facts.intended import names_one_architecture
+from buildxray.rules.facts.portability import (
     installs_c_compiler,
     makes_php_extension,
     movable,
@@ -23,10 +22,11 @@ from buildxray.rules.portability import (
     takes_along_packages,
     takes_target_packages,
 )
-from buildxray.rules.purpose import is_example
-from buildxray.rules.split_stage import split_stage
+from buildxray.rules.facts.purpose import is_example
+from buildxray.rules.fixing.cross_compile import OwnRoot, cross_compile, root_of_its_own, with_own_root
+from buildxray.rules.fixing.split_stage import split_stage
+from buildxray.rules.fixing.xx_advice import advice, may_fail, needs_target_machine
 from buildxray.rules.wording import listed
-from buildxray.rules.xx_advice import advice, may_fail, needs_target_machine
 from buildxray.semantics.build import Effect, KnownCommand, Stage
 from buildxray.syntax.instructions import Cmd, Copying, Entrypoint
 from buildxray.syntax.lazy_regex import lazy_regex

@@ -8,8 +8,8 @@ from buildxray.localization import _
 from buildxray.platforms.platform import Platform
 from buildxray.rules.base import Finding, Fix, FixAvailability, Related, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
-from buildxray.rules.edits import remove_flag, set_platform
-from buildxray.rules.ignored_flags import platforms_despite_flag
+from buildxray.rules.facts.ignored_flags import platforms_despite_flag
+from buildxray.rules.fixing.edits import remove_flag, set_platform
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Stage
 from buildxray.semantics.mentions import Mention

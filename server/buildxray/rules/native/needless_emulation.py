@@ -10,9 +10,9 @@ from typing import Final
 from buildxray.localization import _, ngettext
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
-from buildxray.rules.cross_compile import cross_compile
-from buildxray.rules.intended import names_one_architecture
-from buildxray.rules.portability import can_change_platform, consumers_outside, is_for_all, is_harmless
+from buildxray.rules.facts.intended import names_one_architecture
+from buildxray.rules.facts.portability import can_change_platform, consumers_outside, is_for_all, is_harmless
+from buildxray.rules.fixing.cross_compile import cross_compile
 from buildxray.semantics.build import Command, Effect, Instruction, Run, Stage
 from buildxray.semantics.mentions import Mention
 from buildxray.semantics.origins import Origin

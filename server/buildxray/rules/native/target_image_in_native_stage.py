@@ -11,7 +11,7 @@ from buildxray.localization import _
 from buildxray.platforms.aliases import architectures_of_image
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
-from buildxray.rules.edits import insert_lines, set_platform
+from buildxray.rules.fixing.edits import insert_lines, set_platform
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Instruction, Run, Stage
 from buildxray.semantics.file_flow import clean

@@ -8,8 +8,8 @@ from typing import Final
 from buildxray.localization import _, ngettext
 from buildxray.rules.base import Finding, Fix, FixAvailability, Related, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
-from buildxray.rules.edits import insert_line_after, insert_lines, merged, remove_line
-from buildxray.rules.placement import Placement, needlessly_repeated, placements, split_by, uses, with_moves
+from buildxray.rules.fixing.edits import insert_line_after, insert_lines, merged, remove_line
+from buildxray.rules.fixing.placement import Placement, needlessly_repeated, placements, split_by, uses, with_moves
 from buildxray.rules.wording import listed
 from buildxray.semantics.build import Build, Effect, Instruction, KnownCommand, Run, SplitCause
 from buildxray.semantics.mentions import Mention

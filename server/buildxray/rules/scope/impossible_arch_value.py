@@ -11,7 +11,7 @@ from buildxray.platforms.aliases import docker_name, named_architectures
 from buildxray.platforms.platform import PlatformError, parse_normalized
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
-from buildxray.rules.shell_variables import may_set
+from buildxray.rules.facts.shell_variables import may_set
 from buildxray.semantics.build import Run, Stage
 from buildxray.semantics.comparisons import ARCHITECTURES, SYSTEMS, VARIANTS, Comparisons, Subject
 from buildxray.semantics.mentions import Mention

@@ -12,9 +12,9 @@ from buildxray.platforms.official_images import exists_for
 from buildxray.platforms.platform import Platform, PlatformError, is_known, normalize, parse_normalized
 from buildxray.rules.base import Doubt, Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
-from buildxray.rules.edits import declare, is_named_above
-from buildxray.rules.placement import with_paying_moves
-from buildxray.rules.site_files import n_missing_files
+from buildxray.rules.facts.site_files import n_missing_files
+from buildxray.rules.fixing.edits import declare, is_named_above
+from buildxray.rules.fixing.placement import with_paying_moves
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Build, From, Instruction, Run
 from buildxray.semantics.mentions import Mention

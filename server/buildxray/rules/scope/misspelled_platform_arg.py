@@ -11,8 +11,8 @@ from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
 from buildxray.platforms.official_images import is_of_general_use
 from buildxray.rules.base import Finding, Fix, FixAvailability, Related, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
-from buildxray.rules.edits import declare_arguments
-from buildxray.rules.shell_variables import may_set
+from buildxray.rules.facts.shell_variables import may_set
+from buildxray.rules.fixing.edits import declare_arguments
 from buildxray.semantics.build import From, Instruction, Run, VariableReference
 from buildxray.semantics.check_options import skips_check
 from buildxray.semantics.mentions import Mention

@@ -10,8 +10,8 @@ from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
 from buildxray.platforms.official_images import is_of_general_use
 from buildxray.rules.base import Finding, FixAvailability, Related, Severity, rule
 from buildxray.rules.context import RuleContext
-from buildxray.rules.global_arguments import Declarer, declarations, is_of_image, unseen_message
-from buildxray.rules.shell_variables import may_set
+from buildxray.rules.facts.shell_variables import may_set
+from buildxray.rules.fixing.global_arguments import Declarer, declarations, is_of_image, unseen_message
 from buildxray.rules.wording import listed
 from buildxray.semantics.build import Run, VariableReference
 from buildxray.semantics.mentions import Mention

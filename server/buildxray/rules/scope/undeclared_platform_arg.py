@@ -13,11 +13,11 @@ from buildxray.platforms.platform import Platform
 from buildxray.records import replace
 from buildxray.rules.base import Doubt, Finding, Fix, FixAvailability, FixFinder, Related, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
-from buildxray.rules.edits import bring_declarations, declare, in_order, indentation, insert_lines
-from buildxray.rules.go_install import misplaces_installs
-from buildxray.rules.placement import with_moves
-from buildxray.rules.undeclared_uses import Use, may_be_of_image, undeclared_uses
-from buildxray.rules.untargeted_xx import TARGETS_OF_XX, is_covered, untargeted_commands
+from buildxray.rules.facts.go_install import misplaces_installs
+from buildxray.rules.facts.undeclared_uses import Use, may_be_of_image, undeclared_uses
+from buildxray.rules.facts.untargeted_xx import TARGETS_OF_XX, is_covered, untargeted_commands
+from buildxray.rules.fixing.edits import bring_declarations, declare, in_order, indentation, insert_lines
+from buildxray.rules.fixing.placement import with_moves
 from buildxray.rules.wording import listed
 from buildxray.semantics.build import Command, Effect, Instruction, KnownCommand, Run, Stage
 from buildxray.semantics.mentions import Mention

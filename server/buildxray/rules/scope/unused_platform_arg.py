@@ -8,8 +8,8 @@ from buildxray.localization import _, ngettext
 from buildxray.platforms.aliases import named_architectures
 from buildxray.rules.base import Finding, Fix, FixAvailability, Related, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
-from buildxray.rules.downloads import downloads
-from buildxray.rules.placement import Declaration, placements, split_by
+from buildxray.rules.facts.downloads import downloads
+from buildxray.rules.fixing.placement import Declaration, placements, split_by
 from buildxray.rules.wording import listed
 from buildxray.semantics.build import Effect, Stage
 from buildxray.semantics.mentions import Mention

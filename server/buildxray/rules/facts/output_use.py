@@ -6,8 +6,8 @@ import posixpath
 
 from buildxray.rules.base import Doubt
 from buildxray.rules.context import RuleContext
-from buildxray.rules.download_use import NO_PROGRAMS, is_run_after
-from buildxray.rules.intended import is_for_no_target
+from buildxray.rules.facts.download_use import NO_PROGRAMS, is_run_after
+from buildxray.rules.facts.intended import is_for_no_target
 from buildxray.semantics.build import KnownCommand, Stage
 
 

@@ -8,8 +8,8 @@ from typing import Final, NamedTuple
 from buildxray.localization import _
 from buildxray.records import cached_property
 from buildxray.rules.base import Fix, Safety
-from buildxray.rules.edits import declare
-from buildxray.rules.shell_variables import may_set
+from buildxray.rules.facts.shell_variables import may_set
+from buildxray.rules.fixing.edits import declare
 from buildxray.semantics.build import Build, Instruction, Run, Stage
 from buildxray.syntax.text import TextRange
 

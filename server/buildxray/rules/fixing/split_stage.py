@@ -19,8 +19,8 @@ from typing import Final, NamedTuple
 from buildxray.localization import _
 from buildxray.rules.base import Fix, Safety
 from buildxray.rules.context import RuleContext
-from buildxray.rules.cross_compile import cross_compile
-from buildxray.rules.edits import line_end, remove_line
+from buildxray.rules.fixing.cross_compile import cross_compile
+from buildxray.rules.fixing.edits import line_end, remove_line
 from buildxray.semantics.build import Command, Effect, Instruction, KnownCommand, Run, Stage
 from buildxray.semantics.file_flow import holds
 from buildxray.semantics.origins import Machine

@@ -8,8 +8,8 @@ from typing import Final, NamedTuple
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS, automatic_values
 from buildxray.platforms.official_images import is_of_general_use
 from buildxray.rules.context import RuleContext
-from buildxray.rules.global_arguments import declarations
-from buildxray.rules.shell_variables import may_set
+from buildxray.rules.facts.shell_variables import may_set
+from buildxray.rules.fixing.global_arguments import declarations
 from buildxray.semantics.build import Instruction, Run, Stage, VariableReference
 from buildxray.syntax.instructions import Arg, Onbuild
 from buildxray.syntax.lazy_regex import lazy_regex

@@ -12,9 +12,7 @@ from typing import Final, NamedTuple
 from buildxray.localization import _
 from buildxray.rules.base import Fix, Safety
 from buildxray.rules.context import RuleContext
-from buildxray.rules.edits import bring_arguments, declare_arguments, is_named_above, line_end, set_platform, set_target
-from buildxray.rules.placement import with_paying_moves
-from buildxray.rules.portability import (
+from buildxray.rules.facts.portability import (
     can_change_platform,
     carries_packages,
     compilers,
@@ -22,6 +20,15 @@ from buildxray.rules.portability import (
     needs_c,
     safety_of_moving,
 )
+from buildxray.rules.fixing.edits import (
+    bring_arguments,
+    declare_arguments,
+    is_named_above,
+    line_end,
+    set_platform,
+    set_target,
+)
+from buildxray.rules.fixing.placement import with_paying_moves
 from buildxray.semantics.build import Build, Effect, Instruction, KnownCommand, Stage
 from buildxray.syntax.instructions import Arg, Cmd, Entrypoint, Env, Onbuild
 from buildxray.syntax.text import Edit

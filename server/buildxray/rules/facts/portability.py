@@ -10,7 +10,7 @@ from typing import Final
 
 from buildxray.rules.base import Safety
 from buildxray.rules.context import RuleContext
-from buildxray.rules.edits import set_platform
+from buildxray.rules.fixing.edits import set_platform
 from buildxray.semantics.artifacts import losses
 from buildxray.semantics.build import Build, Command, Effect, Instruction, KnownCommand, Run, Stage
 from buildxray.semantics.commands import is_nothing, recognize

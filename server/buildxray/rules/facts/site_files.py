@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from buildxray.platforms.download_sites import DownloadSite, site_of
 from buildxray.platforms.platform import Platform
-from buildxray.rules.downloads import Piece, pieces_of_token, pieces_of_word
-from buildxray.rules.intended import is_chosen
+from buildxray.rules.facts.downloads import Piece, pieces_of_token, pieces_of_word
+from buildxray.rules.facts.intended import is_chosen
 from buildxray.semantics.build import Build, Effect, Instruction, KnownCommand, Run
 from buildxray.syntax.instructions import Add
 

@@ -12,7 +12,7 @@ from buildxray.platforms.aliases import named_architectures
 from buildxray.platforms.machine_files import DISK_OR_KERNEL
 from buildxray.rules.base import Doubt
 from buildxray.rules.context import RuleContext
-from buildxray.rules.downloads import Download
+from buildxray.rules.facts.downloads import Download
 from buildxray.semantics.build import Command, Instruction, Stage
 from buildxray.syntax.instructions import Add, Cmd, Copying, Entrypoint
 from buildxray.syntax.lazy_regex import lazy_regex

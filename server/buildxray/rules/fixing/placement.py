@@ -13,7 +13,8 @@ from buildxray.platforms.arguments import PER_TARGET_ARGUMENTS
 from buildxray.platforms.platform import Platform
 from buildxray.records import cached_property, dataclass
 from buildxray.rules.context import RuleContext
-from buildxray.rules.edits import (
+from buildxray.rules.facts.native_image import targets_of_native_image
+from buildxray.rules.fixing.edits import (
     comments_of_pair,
     indentation,
     insert_lines,
@@ -22,7 +23,6 @@ from buildxray.rules.edits import (
     shares_comments,
     start_with_own_comments,
 )
-from buildxray.rules.native_image import targets_of_native_image
 from buildxray.semantics.build import Build, Instruction, Reading, Run, SplitCause, Stage
 from buildxray.syntax.instructions import Arg, Env, Onbuild
 from buildxray.syntax.instructions import Run as RunNode

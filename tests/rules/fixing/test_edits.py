@@ -2,8 +2,8 @@
 
 import pytest
 
+from buildxray.rules.fixing.placement import placements
 from buildxray.rules.native.emulated_build import emulated_build
-from buildxray.rules.placement import placements
 from buildxray.rules.scope.early_platform_arg import early_platform_arg
 from buildxray.syntax.text import apply_edits
 from tests.support.cases import every_case

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from buildxray.rules.context_files import context_paths
-from buildxray.rules.intended import stops_build
+from buildxray.rules.facts.context_files import context_paths
+from buildxray.rules.facts.intended import stops_build
 from buildxray.semantics.build import KnownCommand, Stage
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.toolchains.dotnet import DOTNET

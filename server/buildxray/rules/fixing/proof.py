@@ -17,8 +17,8 @@ from typing import Final
 from buildxray.platforms.arguments import PER_TARGET_ARGUMENTS
 from buildxray.rules.base import Fix, Safety
 from buildxray.rules.context import RuleContext
-from buildxray.rules.go_install import misplaces_installs
-from buildxray.rules.portability import n_foreign_programs_run
+from buildxray.rules.facts.go_install import misplaces_installs
+from buildxray.rules.facts.portability import n_foreign_programs_run
 from buildxray.semantics.artifacts import losses
 from buildxray.semantics.build import Build
 from buildxray.syntax.instructions import Arg, Env

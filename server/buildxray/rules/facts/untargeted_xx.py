@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from buildxray.rules.context import RuleContext
-from buildxray.rules.undeclared_uses import may_be_of_image, undeclared_uses
+from buildxray.rules.facts.undeclared_uses import may_be_of_image, undeclared_uses
 from buildxray.semantics.build import Effect, Instruction, KnownCommand, Stage
 from buildxray.toolchains.xx import XX
 

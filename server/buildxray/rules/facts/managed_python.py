@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from buildxray.rules.intended import stops_build
+from buildxray.rules.facts.intended import stops_build
 from buildxray.semantics.build import Effect, KnownCommand, Stage
 from buildxray.syntax.instructions import Copying, Env
 from buildxray.syntax.lazy_regex import lazy_regex

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from buildxray.localization import _
 from buildxray.rules.context import RuleContext
-from buildxray.rules.portability import consumers_outside, is_for_all
+from buildxray.rules.facts.portability import consumers_outside, is_for_all
 from buildxray.semantics.build import Effect, KnownCommand, Run, Stage
 from buildxray.syntax.instructions import Copy
 from buildxray.syntax.lazy_regex import lazy_regex
