@@ -72,7 +72,7 @@ def downloads(stage: Stage) -> Iterator[Download]:
         elif isinstance(instruction.node, Onbuild):
             yield from _triggered(stage, instruction, instruction.node)
     known = {id(it.invocation): it for it in stage.commands(Effect.DOWNLOAD)}
-    checking = [it.run.idx for run in stage.runs for it in run.commands if _compares(it)]
+    checking = [it.idx for it in stage.runs if _compares(it)]
     for run in stage.runs:
         functions = _downloading_functions(run)
         is_checked = any(map(_makes_digest, run.commands)) or (bool(checking) and run.idx < checking[-1])
@@ -87,11 +87,12 @@ def downloads(stage: Stage) -> Iterator[Download]:
         yield from _by_programs(run)
 
 
-def _compares(command: Command) -> bool:
-    """True if a command compares files with checksums: `sha256sum -c`, or one whose script contains a checksum."""
-    is_list = command.name in _CHECKS and any(_COMPARING.fullmatch(it) for it in command.syntax.arguments)
-    text = command.run.node.text
-    return is_list or (_OF_DIGESTS.search(text) is not None and _DIGEST.search(text) is not None)
+def _compares(run: Run) -> bool:
+    """True if a RUN compares files with checksums: by `sha256sum -c`, or by a program whose script contains a checksum."""
+    if any(it.name in _CHECKS and any(map(_COMPARING.fullmatch, it.syntax.arguments)) for it in run.commands):
+        return True
+    text = run.node.text
+    return bool(run.commands) and _OF_DIGESTS.search(text) is not None and _DIGEST.search(text) is not None
 
 
 def _makes_digest(command: Command) -> bool:
