@@ -85,6 +85,9 @@ AXES: Final[dict[str, Callable[[int], str]]] = {
         + "".join(f"; \\\n  curl -o /usr/bin/t{i} https://a.b/{i}/t-linux-amd64" for i in range(n))
         + "\n"
     ),
+    "releases for one architecture in one RUN": lambda n: (
+        "FROM debian\nRUN a" + "".join(f"; \\\n  gh release download -p t{i}_amd64.deb" for i in range(n)) + "\n"
+    ),
     "lines with an error": lambda n: "FROM a\n" + "RUNN a\n" * n,
     "stages with a constant platform": lambda n: (
         "".join(f"FROM --platform=linux/amd64 a AS s{i}\nRUN make\n" for i in range(n // 3))

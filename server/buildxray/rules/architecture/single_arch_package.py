@@ -28,7 +28,7 @@ from buildxray.rules.facts.intended import (
 from buildxray.rules.fixing.edits import declare_arguments
 from buildxray.rules.one_cause import with_lines
 from buildxray.rules.wording import platforms
-from buildxray.semantics.build import Command, Effect, Instruction, Run
+from buildxray.semantics.build import Command, Effect, Instruction, Run, Stage
 from buildxray.semantics.mentions import Mention
 from buildxray.syntax.instructions import Copying, Env, Heredoc
 from buildxray.syntax.lazy_regex import lazy_regex
@@ -164,13 +164,8 @@ def single_arch_package(ctx: RuleContext) -> Iterator[Finding]:
     for stage in ctx.build.needed_stages:
         if stage.is_native or is_meant_for_one(ctx, stage) or adds_architecture(ctx, stage):
             continue
-        downloaded = {
-            posixpath.basename(word.text.strip("'\""))
-            for command in (it for run in stage.runs for it in run.commands)
-            if command.name in _DOWNLOADERS or _is_release_download(command)
-            for word in command.syntax.words
-        }
-        places = [it for instruction in stage.instructions for it in _places(ctx, instruction, downloaded)]
+        files = _files_of(stage)
+        places = [it for instruction in stage.instructions for it in _places(ctx, instruction, files)]
         if len({it.architecture for it in places}) != 1 or runs_programs_of(ctx, stage, places[0].architecture):
             continue
         if is_on_image_for(stage, places[0].architecture):
@@ -193,7 +188,7 @@ def _message(ctx: RuleContext, place: _Place, wrong: list[Platform]) -> str:
     )
 
 
-def _places(ctx: RuleContext, instruction: Instruction, downloaded: set[str]) -> Iterator[_Place]:
+def _places(ctx: RuleContext, instruction: Instruction, files: _Files) -> Iterator[_Place]:
     node = instruction.node
     if isinstance(instruction, Run):
         yield from _sources(ctx, instruction, node.text, 0)
@@ -202,7 +197,7 @@ def _places(ctx: RuleContext, instruction: Instruction, downloaded: set[str]) ->
         may_fail, alternatives = with_ignored_failure(instruction), with_alternative(instruction)
         for command in instruction.commands:
             if not is_chosen(command) and id(command.syntax) not in may_fail:
-                for place in _first_of_each(_packages(instruction, command, downloaded)):
+                for place in _first_of_each(_packages(instruction, command, files)):
                     has_other = id(command.syntax) in alternatives
                     yield place._replace(doubt=Doubt.ALTERNATIVE) if has_other else place
                 yield from _of_conda(instruction, command)
@@ -313,12 +308,28 @@ def _is_release_download(command: Command) -> bool:
     return command.name == "gh" and command.syntax.arguments[:2] == ("release", "download")
 
 
-def _is_installed_later(download: Command, pattern: str) -> bool:
+class _Files(NamedTuple):
+    """The names of files that the commands of a stage are given."""
+
+    downloaded: frozenset[str]
+    installed: dict[str, int]
+    """Those that installers are given, each with the place of the last of them."""
+
+
+def _files_of(stage: Stage) -> _Files:
+    commands = [it for run in stage.runs for it in run.commands]
+    downloading = (it for it in commands if it.name in _DOWNLOADERS or _is_release_download(it))
+    installing = (it for it in commands if it.name in _MANAGERS)
+    return _Files(
+        frozenset(posixpath.basename(word.text.strip("'\"")) for it in downloading for word in it.syntax.words),
+        {posixpath.basename(word): it.range.start for it in installing for word in it.syntax.arguments},
+    )
+
+
+def _is_installed_later(download: Command, pattern: str, files: _Files) -> bool:
     """True if an installer of the stage is given the file that a command downloads."""
     name = posixpath.basename(pattern.partition("=")[2] or pattern)
-    runs = () if download.run.stage is None else download.run.stage.runs
-    later = (it for run in runs for it in run.commands if it.range.start > download.range.start)
-    return any(it.name in _MANAGERS and name in map(posixpath.basename, it.syntax.arguments) for it in later)
+    return files.installed.get(name, -1) > download.range.start
 
 
 def _first_of_each(places: Iterable[_Place]) -> Iterator[_Place]:
@@ -330,13 +341,15 @@ def _first_of_each(places: Iterable[_Place]) -> Iterator[_Place]:
         yield first._replace(others=tuple(it.range for it in others))
 
 
-def _packages(run: Run, command: Command, downloaded: set[str]) -> Iterator[_Place]:
+def _packages(run: Run, command: Command, files: _Files) -> Iterator[_Place]:
     name, words = command.name, command.syntax.words
     if _is_release_download(command):
         for before, word in pairwise(words):
             is_pattern = before.text in _PATTERNS or word.text.startswith(tuple(f"{it}=" for it in _PATTERNS))
             if is_pattern and word.value is not None:
-                yield from _one(run, command, word, None if _is_installed_later(command, word.value) else Doubt.USE)
+                yield from _one(
+                    run, command, word, None if _is_installed_later(command, word.value, files) else Doubt.USE
+                )
         return
     if reads_script(command.syntax):
         # `curl https://… | ARCH=amd64 sh`
@@ -361,7 +374,7 @@ def _packages(run: Run, command: Command, downloaded: set[str]) -> Iterator[_Pla
         )
         is_value = option in _TOLD and (not word.text.startswith("-") or "=" in word.text)
         is_package = is_manager and not word.text.startswith("-") and (_names_package(name, word, command) or is_value)
-        is_downloaded = posixpath.basename(word.value) in downloaded and "://" not in word.text
+        is_downloaded = posixpath.basename(word.value) in files.downloaded and "://" not in word.text
         if (is_value or is_package) and not is_downloaded and not (name in _NODE_MANAGERS and is_value):
             # pip takes a platform only for packages in another directory or a file (`pip install --help`, --platform).
             is_other = name in _NODE_MANAGERS or (is_value and name in _PIP)
