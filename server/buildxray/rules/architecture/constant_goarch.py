@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, NamedTuple
 
 from buildxray.localization import _
 from buildxray.platforms.aliases import named_architectures
@@ -22,6 +23,7 @@ from buildxray.semantics.build import Effect, Instruction, KnownCommand, Run, St
 from buildxray.semantics.mentions import Mention
 from buildxray.syntax.instructions import Arg, Env
 from buildxray.syntax.lazy_regex import lazy_regex
+from buildxray.syntax.shell import ShellWord
 from buildxray.syntax.text import Edit, TextRange
 from buildxray.toolchains.base import stores_settings
 from buildxray.toolchains.go import GO
@@ -80,10 +82,10 @@ def _findings(ctx: RuleContext) -> Iterator[Finding]:
     seen: set[TextRange] = set()
     for stage in ctx.build.needed_stages:
         commands = [it for it in stage.commands(Effect.COMPILE) if it.use.is_targeted and it.use.toolchain is GO]
-        if are_for_several_machines(commands, (it for it in commands if _constant(it) is not None)):
+        if are_for_several_machines(commands, (it for it in commands if _constant(ctx, it) is not None)):
             continue
         for command in commands:
-            constant = _constant(command)
+            constant = _constant(ctx, command)
             if constant is None or constant[1] in seen or not command.use.wrong_targets or is_chosen(command):
                 continue
             if is_meant(ctx, stage, command) or not _is_for_system_of_target(command):
@@ -102,13 +104,11 @@ def _findings(ctx: RuleContext) -> Iterator[Finding]:
             # A 32-bit program may be wanted where it runs.
             is_wanted = any(it not in images for it in command.wrong_images)
             is_safe = all(it == "0" for it in cgo) and not moves and not is_wanted and not generates_sources(stage)
-            # `# amd64 only` and `-o app-amd64` would be wrong after the fix.
-            is_named = is_named_above(instruction, (architecture,)) or any(
-                map(named_architectures, command.use.outputs)
-            )
             # What `go env -w` stores is for the tools of the stage too.
-            is_stored = isinstance(instruction, Run) and instruction is not command.run
-            is_safe = is_safe and not is_named and not is_stored
+            is_safe = is_safe and (not isinstance(instruction, Run) or instruction is command.run)
+            # `# amd64 only` and `-o app-amd64` would be wrong after the fix.
+            is_safe = is_safe and not any(map(named_architectures, command.use.outputs))
+            is_safe = is_safe and not is_named_above(instruction, (architecture,))
             safety = Safety.SAFE if is_safe else Safety.SUGGESTION
             edits = (Edit(range_, "$TARGETARCH"), *bring_arguments(instruction, ["TARGETARCH"]))
             yield Finding(
@@ -131,7 +131,7 @@ def _scripts(ctx: RuleContext, stage: Stage, seen: set[TextRange]) -> Iterator[F
     Effect: add the places of the findings to `seen`; one place is reported once.
     """
     for command in stage.commands(Effect.UNKNOWN):
-        constant = _given(command) or _constant(command)
+        constant = _given(command) or _constant(ctx, command)
         if constant is None or is_chosen(command) or is_named_for_one(stage) or not (stage.is_image or stage.consumers):
             continue
         if not _is_for_system_of_target(command):
@@ -187,11 +187,11 @@ def _is_a_machine(architecture: str) -> bool:
     return architecture_names(normalize(Platform("linux", architecture))) is not None
 
 
-def _constant(command: KnownCommand) -> tuple[Instruction, TextRange] | None:
+def _constant(ctx: RuleContext, command: KnownCommand) -> tuple[Instruction, TextRange] | None:
     """The constant value of GOARCH, and the instruction in which it is written."""
     setting = command.invocation.setting("GOARCH")
     if setting.assignment is None:
-        return _declared(command, "GOARCH") or _stored(command, setting.values)
+        return _declared(command, "GOARCH") or _stored(ctx, command, setting.values)
     value = setting.assignment.value
     if setting.assignment.is_conditional:
         return None
@@ -202,21 +202,43 @@ def _constant(command: KnownCommand) -> tuple[Instruction, TextRange] | None:
     return (command.run, command.run.shell_range(value.range)) if is_literal and value.text else None
 
 
-def _stored(command: KnownCommand, values: tuple[str | None, ...]) -> tuple[Instruction, TextRange] | None:
+def _stored(
+    ctx: RuleContext, command: KnownCommand, values: tuple[str | None, ...]
+) -> tuple[Instruction, TextRange] | None:
     """The constant in `go env -w GOARCH=amd64`, which an earlier command of the stage or of its ancestors has stored."""
     wanted = {*values}
     architecture = wanted.pop() if len(wanted) == 1 else None
     stages = () if command.run.stage is None or not architecture else command.run.stage.ancestry
-    for run in (it for stage in stages for it in reversed(stage.runs) if it.idx <= command.run.idx):
-        for it in reversed(run.commands):
-            is_storing = stores_settings(it.syntax) and it.range.start < command.range.start
-            words = it.syntax.words[2:] if is_storing else ()
-            stored = [word for word in words if word.text.partition("=")[0] == "GOARCH"]
-            if stored:
-                end = run.shell_range(stored[-1].range).end
-                is_constant = stored[-1].text == f"GOARCH={architecture}"
-                return (run, TextRange(end - len(architecture or ""), end)) if is_constant else None
+    for stored in (ctx.cached(_stores)[it] for it in stages):
+        position = bisect_left(stored, command.range.start, key=lambda it: it.start)
+        if position:
+            last = stored[position - 1]
+            end = last.run.shell_range(last.word.range).end
+            is_constant = last.word.text == f"GOARCH={architecture}"
+            return (last.run, TextRange(end - len(architecture or ""), end)) if is_constant else None
     return None
+
+
+class _Store(NamedTuple):
+    """A command that stores GOARCH."""
+
+    start: int
+    """The offset of the command."""
+    run: Run
+    word: ShellWord
+
+
+def _stores(ctx: RuleContext) -> dict[Stage, list[_Store]]:
+    """The commands of each stage that store GOARCH, in order."""
+    stores: dict[Stage, list[_Store]] = {}
+    for stage in ctx.build.stages:
+        storing = [(run, it) for run in stage.runs for it in run.commands if stores_settings(it.syntax)]
+        stores[stage] = [
+            _Store(it.range.start, run, named[-1])
+            for run, it in storing
+            if (named := [word for word in it.syntax.words[2:] if word.text.partition("=")[0] == "GOARCH"])
+        ]
+    return stores
 
 
 def _declared(command: KnownCommand, name: str) -> tuple[Instruction, TextRange] | None:
