@@ -36,10 +36,15 @@ def one_for_each_stage(
 def join(ctx: RuleContext, first: Finding, others: Iterable[Finding]) -> Finding:
     """The finding for several that have one cause, at the place of the first one."""
     rest = [*others]
-    related = (related for it in rest for related in (Related(it.range, _("the same here")), *it.related))
+    related = (related for it in rest for related in (*same_here([it.range]), *it.related))
     fixes = tuple(map(_joined, zip(first.fixes, *(it.fixes for it in rest), strict=True)))
     message = with_lines(ctx, first.message, first.range, (it.range for it in rest))
     return replace(first, message=message, fix=fixes, related=(*first.related, *related))
+
+
+def same_here(ranges: Iterable[TextRange]) -> tuple[Related, ...]:
+    """The places in which the same is true again."""
+    return tuple(Related(it, _("the same here")) for it in ranges)
 
 
 def with_lines(ctx: RuleContext, message: str, range_: TextRange, others: Iterable[TextRange]) -> str:

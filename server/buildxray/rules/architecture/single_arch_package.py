@@ -12,7 +12,7 @@ from buildxray.localization import _
 from buildxray.platforms.aliases import named_architectures
 from buildxray.platforms.names import architecture_names
 from buildxray.platforms.platform import Platform
-from buildxray.rules.base import Doubt, Finding, Fix, FixAvailability, Related, Safety, Severity, rule
+from buildxray.rules.base import Doubt, Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.facts.download_use import suits_every_machine
 from buildxray.rules.facts.intended import (
@@ -26,7 +26,7 @@ from buildxray.rules.facts.intended import (
     with_ignored_failure,
 )
 from buildxray.rules.fixing.edits import declare_arguments
-from buildxray.rules.one_cause import with_lines
+from buildxray.rules.one_cause import same_here, with_lines
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Command, Effect, Instruction, Run, Stage
 from buildxray.semantics.mentions import Mention
@@ -176,8 +176,7 @@ def single_arch_package(ctx: RuleContext) -> Iterator[Finding]:
                 continue
             doubt = Doubt.USE if is_for_no_target(ctx, it.architecture) else it.doubt
             message = with_lines(ctx, _message(ctx, it, wrong), it.range, it.others)
-            related = tuple(Related(one, _("the same here")) for one in it.others)
-            yield Finding(it.range, message, it.fixes, related, doubt=doubt)
+            yield Finding(it.range, message, it.fixes, same_here(it.others), doubt=doubt)
 
 
 def _message(ctx: RuleContext, place: _Place, wrong: list[Platform]) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from buildxray.localization import _
-from buildxray.rules.base import Finding, Fix, FixAvailability, Related, Safety, Severity, rule
+from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.facts.untargeted_xx import first_place, is_covered, untargeted_commands
 from buildxray.rules.fixing.edits import bring_arguments
+from buildxray.rules.one_cause import same_here
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import KnownCommand, Stage
 
@@ -91,5 +92,5 @@ def _finding(stage: Stage, commands: Sequence[KnownCommand]) -> Finding:
             platforms=platforms(command.use.wrong_targets),
         ),
         (Fix(title, edits, safety),),
-        tuple(Related(it.title_range, _("the same here")) for it in others),
+        same_here(it.title_range for it in others),
     )

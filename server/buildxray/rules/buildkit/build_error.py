@@ -9,6 +9,7 @@ from buildxray.localization import _, localized
 from buildxray.rules.base import Finding, Fix, FixAvailability, FixFinder, Related, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.facts.purpose import is_for_helping, is_template_by_name, is_test_data, is_wrong_by_name
+from buildxray.rules.one_cause import same_here
 from buildxray.semantics.build import Build, PlanError, Run, Workspace
 from buildxray.semantics.errors import (
     Cause,
@@ -87,6 +88,7 @@ def build_error(ctx: RuleContext) -> Iterator[Finding]:
         return
     severity = _severity_of_place(ctx.build.workspace, is_headless=is_headless)
     for error, *others in _by_cause(ctx.build):
+        related = same_here(_shown(it, ctx.text) for it in others)
         if error.cause is Cause.FILE and not ctx.build.instructions:
             severity = _severity_of_empty_file(ctx.build.workspace)
             if severity is not Severity.OFF:
@@ -95,10 +97,9 @@ def build_error(ctx: RuleContext) -> Iterator[Finding]:
             message = localized(error.message)
             if is_headless and severity is Severity.INFORMATION:
                 message = _("a build of this file alone stops: {problem}", problem=message)
-            related = tuple(Related(_shown(it, ctx.text), _("the same here")) for it in others)
             yield Finding(_shown(error, ctx.text), message, _fixes(ctx, error, *others), related, severity)
         elif error.cause is Cause.IMAGE:
-            yield _of_plain_image(ctx, error, others, severity)
+            yield _of_plain_image(ctx, error, related, severity)
         elif error.cause is Cause.PLATFORM_ARGUMENT:
             yield Finding(_shown(error, ctx.text), localized(error.message), severity=Severity.WARNING)
         elif error.cause is Cause.REQUEST:
@@ -113,14 +114,15 @@ def build_error(ctx: RuleContext) -> Iterator[Finding]:
         yield Finding(_shown(error, ctx.text), message, _fixes(ctx, error), severity=Severity.WARNING)
 
 
-def _of_plain_image(ctx: RuleContext, error: PlanError, others: list[PlanError], severity: Severity | None) -> Finding:
+def _of_plain_image(
+    ctx: RuleContext, error: PlanError, related: tuple[Related, ...], severity: Severity | None
+) -> Finding:
     """An error that other base images would prevent: by a WORKDIR, or by the variable that is empty on this one."""
     problem = localized(error.message)
     message = _("{problem}, or write a WORKDIR before: this image has none", problem=problem)
     instruction = ctx.build.instruction_at(error.range.start)
     if "$" in ctx.text[slice(*error.range)] or not isinstance(instruction, Run):
         message = _("{problem}; nothing sets its variable, so that it is empty", problem=problem)
-    related = tuple(Related(_shown(it, ctx.text), _("the same here")) for it in others)
     return Finding(_shown(error, ctx.text), message, related=related, severity=severity)
 
 

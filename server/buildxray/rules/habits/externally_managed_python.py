@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from buildxray.localization import _
-from buildxray.rules.base import Finding, Fix, FixAvailability, Related, Safety, Severity, rule
+from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.facts.managed_python import refused_by_pip
+from buildxray.rules.one_cause import same_here
 from buildxray.semantics.build import Effect, KnownCommand
 from buildxray.syntax.text import Edit, TextRange
 
@@ -57,7 +58,7 @@ def externally_managed_python(ctx: RuleContext) -> Iterator[Finding]:
         )
         edits = tuple(edit for it in refused for edit in _edits(it))
         fix = Fix(_("Add `--break-system-packages`"), edits, Safety.SUGGESTION)
-        related = tuple(Related(it.title_range, _("the same here")) for it in refused[1:])
+        related = same_here(it.title_range for it in refused[1:])
         yield Finding(refused[0].title_range, message, (fix,) if edits else (), related)
 
 

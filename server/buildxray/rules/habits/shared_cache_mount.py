@@ -10,9 +10,10 @@ from typing import Final, NamedTuple
 from buildxray.localization import _
 from buildxray.platforms.aliases import named_architectures
 from buildxray.platforms.platform import Platform
-from buildxray.rules.base import Finding, Fix, FixAvailability, Related, Safety, Severity, rule
+from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.fixing.edits import bring_arguments, merged
+from buildxray.rules.one_cause import same_here
 from buildxray.semantics.build import CacheMount, Instruction, Run
 from buildxray.semantics.mentions import Mention
 from buildxray.syntax.instructions import Flag, Token
@@ -165,9 +166,8 @@ def _has_directories(instruction: Instruction, mount: CacheMount) -> bool:
 def _finding(ctx: RuleContext, uses: Sequence[_Use], message: str, fix: Fix) -> Finding:
     """One finding for all uses of one cache, or of all caches of apt, which one edit repairs."""
     places = [_range(it.instruction, it.mount.flag) for it in uses]
-    related = tuple(Related(it, _("the same here")) for it in places[1:])
     severity = Severity.INFORMATION if ctx.is_only_prepared else None
-    return Finding(places[0], message, (fix,), related, severity=severity)
+    return Finding(places[0], message, (fix,), same_here(places[1:]), severity=severity)
 
 
 def _is_unsafe(mount: CacheMount) -> bool:

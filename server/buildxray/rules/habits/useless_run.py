@@ -10,9 +10,10 @@ from itertools import groupby
 from typing import Final, NamedTuple
 
 from buildxray.localization import _, ngettext
-from buildxray.rules.base import Finding, Fix, FixAvailability, Related, Safety, Severity, rule
+from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.fixing.edits import remove_line
+from buildxray.rules.one_cause import same_here
 from buildxray.semantics.build import Instruction, Run, Stage
 from buildxray.semantics.file_flow import clean
 from buildxray.semantics.mentions import Mention
@@ -103,13 +104,13 @@ def useless_run(ctx: RuleContext) -> Iterator[Finding]:
             yield finding
 
 
-_NAMES: Final = lazy_regex(r"export(?:[ \t]+[A-Za-z_]\w*)+[ \t]*;?")
+_NAMES_ONLY: Final = lazy_regex(r"export(?:[ \t]+[A-Za-z_]\w*)+[ \t]*;?")
 
 
 def _exports_names(run: Run) -> bool:
     """True if a RUN exports variables without giving them values."""
     arguments = run.node.arguments
-    return not run.node.is_json and len(arguments) == 1 and _NAMES.fullmatch(arguments[0].text) is not None
+    return not run.node.is_json and len(arguments) == 1 and _NAMES_ONLY.fullmatch(arguments[0].text) is not None
 
 
 def _without_values(ctx: RuleContext) -> Iterator[Finding]:
@@ -125,7 +126,7 @@ def _without_values(ctx: RuleContext) -> Iterator[Finding]:
                 _place(runs[0]),
                 _("this `export` changes nothing: each RUN exports the variables of ENV and ARG by itself"),
                 (Fix(title, edits, Safety.SUGGESTION),),
-                tuple(Related(_place(it), _("the same here")) for it in runs[1:]),
+                same_here(map(_place, runs[1:])),
                 Severity.INFORMATION,
             )
 
