@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Iterator
 from dataclasses import field
 from itertools import islice
 from pathlib import Path
@@ -96,9 +97,7 @@ class Contexts:
     def go_versions(self, path: str) -> tuple[tuple[int, int], ...]:
         """The oldest versions of Go, as minor and patch, that the go.mod files at a path of each directory allow; (0, 0) for one without."""
         if path not in self._go_versions:
-            places = (it / path for it in self.directories if is_inside(it / path, it))
-            texts = (text for it in places if (text := read_project_text(it)) is not None)
-            lines = (_GO_LINE.search(it) for it in texts)
+            lines = (_GO_LINE.search(it) for it in self._texts(path))
             self._go_versions[path] = tuple(
                 (0, 0) if it is None else (int(it["minor"]), int(it["patch"] or 0)) for it in lines
             )
@@ -107,10 +106,13 @@ class Contexts:
     def dotnet_versions(self, path: str) -> tuple[int, ...]:
         """The newest major versions of .NET for which the projects at a path of each directory are built; 0 for one that does not name any."""
         if path not in self._dotnet_versions:
-            places = (it / path for it in self.directories if is_inside(it / path, it))
-            texts = (text for it in places if (text := read_project_text(it)) is not None)
-            self._dotnet_versions[path] = (*map(_version_of_dotnet, texts),)
+            self._dotnet_versions[path] = (*map(_version_of_dotnet, self._texts(path)),)
         return self._dotnet_versions[path]
+
+    def _texts(self, path: str) -> Iterator[str]:
+        """Yield the texts of the files at a path of each directory."""
+        places = (it / path for it in self.directories if is_inside(it / path, it))
+        yield from (text for it in places if (text := read_project_text(it)) is not None)
 
     def scripts(self) -> tuple[tuple[str, str], ...]:
         """The names and texts of the scripts in the package.json of the build context, or in the only one in a directory of it.

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from buildxray.rules.facts.managed_python import refused_by_pip
-from buildxray.rules.facts.old_dotnet import stopped_by_old_dotnet
-from buildxray.rules.facts.old_go import stopped_by_old_go
+from buildxray.rules.facts.old_images import stopped_by_old_dotnet, stopped_by_old_go
 from buildxray.semantics.build import Build, Stage
 
 

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from buildxray.localization import _
 from buildxray.rules.base import Finding, Related, Severity, rule
 from buildxray.rules.context import RuleContext
-from buildxray.rules.facts.old_dotnet import stopped_by_old_dotnet
-from buildxray.semantics.build import Stage
+from buildxray.rules.facts.old_images import of_roots, stopped_by_old_dotnet
 
 
 @rule(Severity.WARNING, Severity.WARNING, about=[".NET"])
@@ -47,18 +46,12 @@ def old_dotnet_image(ctx: RuleContext) -> Iterator[Finding]:
     ## References
     learn.microsoft.com, "NETSDK1045".
     """
-    reported: set[Stage] = set()
-    for stage in ctx.build.needed_stages:
-        old = stopped_by_old_dotnet(stage)
-        root = stage.root
-        if old is None or root is None or root in reported or root.from_.image is None:
-            continue
-        reported.add(root)
+    for from_, image, old in of_roots(ctx.build, stopped_by_old_dotnet):
         message = _(
             "the build stops at `{command}`: `{path}` is for .NET {needed}, and this image has an older SDK; use the images of version {needed}.0",
             command=old.command.title,
             path=old.path,
-            needed=old.needed,
+            needed=old.needed[0],
         )
         related = (Related(old.command.title_range, _("the build stops here")),)
-        yield Finding(root.from_.range_of(root.from_.image), message, related=related)
+        yield Finding(from_.range_of(image), message, related=related)

@@ -8,8 +8,8 @@ from typing import Final
 from buildxray.localization import _
 from buildxray.rules.base import Finding, Fix, FixAvailability, Related, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
-from buildxray.rules.facts.old_go import OldGo, stopped_by_old_go
-from buildxray.semantics.build import From, Stage
+from buildxray.rules.facts.old_images import OldImage, of_roots, stopped_by_old_go
+from buildxray.semantics.build import From
 from buildxray.syntax.instructions import Token
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import Edit
@@ -56,14 +56,7 @@ def old_go_image(ctx: RuleContext) -> Iterator[Finding]:
     ## References
     go.dev/doc/toolchain.
     """
-    reported: set[Stage] = set()
-    for stage in ctx.build.needed_stages:
-        old = stopped_by_old_go(stage)
-        root = stage.root
-        if old is None or root is None or root in reported or root.from_.image is None:
-            continue
-        reported.add(root)
-        image = root.from_.image
+    for from_, image, old in of_roots(ctx.build, stopped_by_old_go):
         message = _(
             "the build stops at `{command}`: `{path}` asks for Go {needed}, and this image has an older one and downloads no other",
             command=old.command.title,
@@ -71,14 +64,14 @@ def old_go_image(ctx: RuleContext) -> Iterator[Finding]:
             needed=_version(old),
         )
         yield Finding(
-            root.from_.range_of(image),
+            from_.range_of(image),
             message,
-            tuple(_fixes(root.from_, image, old)),
+            tuple(_fixes(from_, image, old)),
             (Related(old.command.title_range, _("the build stops here")),),
         )
 
 
-def _fixes(from_: From, image: Token, old: OldGo) -> Iterator[Fix]:
+def _fixes(from_: From, image: Token, old: OldImage) -> Iterator[Fix]:
     """Yield the fix that writes the version of the go.mod; none for an image with another system in its tag."""
     literal = _LITERAL.fullmatch(image.text)
     if literal is not None:
@@ -87,6 +80,6 @@ def _fixes(from_: From, image: Token, old: OldGo) -> Iterator[Fix]:
         yield Fix(_("Write `{name}`", name=written), (edit,), Safety.SUGGESTION)
 
 
-def _version(old: OldGo) -> str:
+def _version(old: OldImage) -> str:
     minor, patch = old.needed
     return f"1.{minor}.{patch}" if patch else f"1.{minor}"
