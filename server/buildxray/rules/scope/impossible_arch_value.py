@@ -18,7 +18,7 @@ from buildxray.semantics.mentions import Mention
 from buildxray.syntax.instructions import Env
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.shell import Command, Condition, ShellWord
-from buildxray.syntax.text import Edit, TextRange
+from buildxray.syntax.text import Edit, TextRange, apply_edits
 
 _OF_SYSTEMS: Final = {it: it for it in ("darwin", "freebsd", "linux", "windows")} | {"macos": "darwin"}
 """BuildKit's names of operating systems, by other names in lower case."""
@@ -115,7 +115,7 @@ def _findings(ctx: RuleContext, run: Run) -> Iterator[Finding]:
             continue
         seen.add(range_)
         start = range_.start + word.text.index(word.value)
-        edits = tuple(Edit(TextRange(start + it.start, start + it.start + len(it.written)), it.right) for it in wrong)
+        edits = tuple(Edit(it.range.shifted(start), it.right) for it in wrong)
         if _is_said_elsewhere(ctx, run, edits):
             continue
         first = wrong[0]
@@ -134,12 +134,9 @@ def _findings(ctx: RuleContext, run: Run) -> Iterator[Finding]:
 
 def _is_said_elsewhere(ctx: RuleContext, run: Run, edits: Iterable[Edit]) -> bool:
     """True if another RUN of the stage is what the repair would make of this one, so that nothing is missing."""
-    start, end = run.range
-    repaired, position = "", start
-    for it in edits:
-        repaired += ctx.text[position : it.range.start] + it.new_text
-        position = it.range.end
-    return (run.stage, repaired + ctx.text[position:end]) in ctx.cached(_runs)
+    text, start = ctx.text[slice(*run.range)], run.range.start
+    repaired = apply_edits(text, (Edit(it.range.shifted(-start), it.new_text) for it in edits))
+    return (run.stage, repaired) in ctx.cached(_runs)
 
 
 def _runs(ctx: RuleContext) -> set[tuple[Stage | None, str]]:
@@ -168,6 +165,11 @@ class _Wrong(NamedTuple):
     right: str
     start: int
     """The offset of the part in the value."""
+
+    @property
+    def range(self) -> TextRange:
+        """The range of the part in the value."""
+        return TextRange(self.start, self.start + len(self.written))
 
 
 def _alternatives(compared: Comparisons, commands: Iterable[Command]) -> dict[int, set[tuple[Subject, str | None]]]:
@@ -237,11 +239,7 @@ def _repaired(subject: Subject, word: ShellWord) -> str | None:
     wrong = _wrong_parts(subject, word)
     if not wrong or word.value is None:
         return None
-    repaired, position = "", 0
-    for it in wrong:
-        repaired += word.value[position : it.start] + it.right
-        position = it.start + len(it.written)
-    return repaired + word.value[position:]
+    return apply_edits(word.value, (Edit(it.range, it.right) for it in wrong))
 
 
 def _right_value(names: tuple[str, ...], value: str) -> str | None:
