@@ -22,6 +22,7 @@ from lsprotocol import types
 from buildxray import localization
 from buildxray.ide.batch import CheckedFile, check_in_project, dockerfiles_of_project
 from buildxray.ide.configuration import find_configuration
+from buildxray.ide.settings import Settings
 from buildxray.localization import _, ngettext
 from buildxray.lsp import from_lsp, to_lsp
 from buildxray.lsp.client import Client
@@ -123,8 +124,8 @@ class WorkspaceDiagnostics:
             path = from_lsp.path(folder)
             if path is None:
                 continue
-            excluded = self._server.settings.of(folder).over(find_configuration(path).settings).exclude
-            files |= dict.fromkeys(await asyncio.to_thread(_named_as_dockerfiles, path, excluded))
+            found, excluded = await asyncio.to_thread(_searched, path, self._server.settings.of(folder))
+            files |= dict.fromkeys(found)
             call = partial(dockerfiles_of_project, str(path), excluded, self._generation)
             files |= dict.fromkeys(map(Path, await loop.run_in_executor(self._executor(), call)))
         return [*files]
@@ -159,8 +160,10 @@ class WorkspaceDiagnostics:
         return [to_lsp.diagnostic(lines, it, uri, self._server.client) for it in file.diagnostics]
 
 
-def _named_as_dockerfiles(directory: Path, excluded: tuple[str, ...]) -> list[Path]:
-    return [*search(directory, excluded)]
+def _searched(directory: Path, settings: Settings) -> tuple[list[Path], tuple[str, ...]]:
+    """The files in a directory with the name of a Dockerfile, and the directories that its settings exclude."""
+    excluded = settings.over(find_configuration(directory).settings).exclude
+    return [*search(directory, excluded)], excluded
 
 
 def _lower_priority() -> None:
