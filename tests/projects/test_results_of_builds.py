@@ -188,7 +188,7 @@ PLATFORMS = 'platforms: "linux/amd64,linux/arm64"'
         ({"docker-bake.hcl": f'target "tools" {{\n  target = "0"\n  {SEVERAL}\n}}'}, {"0"}),
         ({"compose.yml": "services: {sh: {build: {context: ., target: build, platforms: [linux/arm64]}}}"}, {"build"}),
         ({".github/workflows/a.yml": WORKFLOW.format(ACTION.format("target: build, push: true"))}, {"build"}),
-        # Files, a filled cache and a check are no images; one that only this machine runs may be native.
+        # These write files, fill a cache or check; the service is for the machine that runs it, and nobody builds `_a` by itself.
         ({"docker-bake.hcl": f'target "a" {{\n  target = "build"\n  output = ["out"]\n  {SEVERAL}\n}}'}, set()),
         ({".github/workflows/a.yml": WORKFLOW.format(ACTION.format(f"target: build, {PLATFORMS}"))}, set()),
         ({"docker-bake.hcl": f'target "a" {{\n  target = "build"\n  call = "check"\n  {SEVERAL}\n}}'}, set()),

@@ -133,7 +133,7 @@ def emulated_build(ctx: RuleContext) -> Iterator[Finding]:
     program or an addon for its machine (`pkg .`, `node-gyp rebuild`).
 
     "Split into build and run stage" is a suggestion: it copies the files that the command of the image names and directories of the build
-    context such as `templates` and `migrations`, and only its author knows which other files the program opens. There is no such fix if
+    context such as `templates` and `migrations`; check whether the program opens other files too. The fix is not offered if
     the stage installs packages, makes users or other files, or checks its health with a program that the new image lacks.
 
     ## Limits

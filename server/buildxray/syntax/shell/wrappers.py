@@ -95,7 +95,7 @@ _RUNNING: Final = {
 Source: the README of Corepack, "Utility Commands"; the rustup book, "Overrides"; the manuals of asdf, conda, mise, opam and scl.
 """
 _COMPILER_CACHES: Final = frozenset({"ccache", "distcc", "sccache"})
-"""Prefixes whose own options, such as `ccache --zero-stats`, are no part of a command that they run."""
+"""Prefixes that run nothing if an option follows: `ccache --zero-stats`."""
 _FIND_ACTIONS: Final = frozenset({"-exec", "-execdir", "-ok", "-okdir"})
 _NAMING: Final = frozenset({"-V", "-v"})
 """Options with which `command` looks up a program instead of running it."""
