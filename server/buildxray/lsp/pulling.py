@@ -124,8 +124,8 @@ class WorkspaceDiagnostics:
             path = from_lsp.path(folder)
             if path is None:
                 continue
-            found, excluded = await asyncio.to_thread(_searched, path, self._server.settings.of(folder))
-            files |= dict.fromkeys(found)
+            named, excluded = await asyncio.to_thread(_searched, path, self._server.settings.of(folder))
+            files |= dict.fromkeys(named)
             call = partial(dockerfiles_of_project, str(path), excluded, self._generation)
             files |= dict.fromkeys(map(Path, await loop.run_in_executor(self._executor(), call)))
         return [*files]

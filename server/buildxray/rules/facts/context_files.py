@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Iterable
 
+from buildxray.files.globs import match_text
 from buildxray.semantics.build import Instruction, KnownCommand
 from buildxray.semantics.file_flow import clean, holds
 from buildxray.semantics.manifest_changes import may_name
@@ -46,6 +48,26 @@ def copies_before(instruction: Instruction) -> list[Instruction]:
         for it in (() if stage is None else stage.instructions)
         if it.idx < instruction.idx and isinstance(it.node, Copying) and it.node.flag("from") is None
     ]
+
+
+def first_naming(copies: Iterable[Instruction], manifest: str) -> Instruction | None:
+    """The first of some COPY instructions that names a list of dependencies; None without one."""
+    name = posixpath.basename(manifest)
+    return next(
+        (it for it in copies if any(may_name(posixpath.basename(one.text), name) for one in sources_of(it))), None
+    )
+
+
+def first_taking(copies: Iterable[Instruction], path: str) -> Instruction | None:
+    """The first of some COPY instructions that takes a file of the build context; None without one."""
+    return next((it for it in copies if takes(it, path)), None)
+
+
+def takes(instruction: Instruction, path: str) -> bool:
+    """True if a COPY takes a file of the build context, by its name or with its directory."""
+    others = path.split("/")
+    sources = (path_in_context(it).split("/") for it in sources_of(instruction))
+    return any(len(it) <= len(others) and all(map(match_text, others, it)) for it in sources)
 
 
 def sources_of(instruction: Instruction) -> tuple[Token, ...]:

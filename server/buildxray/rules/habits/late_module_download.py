@@ -8,11 +8,17 @@ from collections import Counter
 from collections.abc import Container, Iterator, Sequence
 from typing import Final
 
-from buildxray.files.globs import match_text
 from buildxray.localization import _, ngettext
 from buildxray.rules.base import Finding, Fix, FixAvailability, Related, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
-from buildxray.rules.facts.context_files import context_paths, copies_before, path_in_context, sources_of
+from buildxray.rules.facts.context_files import (
+    context_paths,
+    copies_before,
+    first_naming,
+    first_taking,
+    path_in_context,
+    sources_of,
+)
 from buildxray.rules.facts.failing_builds import stops
 from buildxray.rules.facts.independent_installs import first_of_chain, independent_runs, installs_after_copy, shown
 from buildxray.rules.facts.shell_variables import may_set
@@ -246,22 +252,16 @@ def _early_sources(ctx: RuleContext, part: Instruction, command: KnownCommand) -
     """The COPYs of sources before a download if the others take all manifests, some of them after such a COPY; empty otherwise."""
     members = _members(ctx, command)
     copies = copies_before(command.run)
-    early = [it for it in copies if _takes_source(it) or _takes_member(it, members)]
-    others = [it for it in copies if it not in early]
+    early = [it for it in copies if _takes_source(it, members)]
+    others = [it for it in copies if not _takes_source(it, members)]
     needed = _needed(ctx, command)
-    if needed is None:
-        names = map(posixpath.basename, _required(command))
-        of_lists = [
-            next(
-                (it for it in others if any(may_name(posixpath.basename(one.text), name) for one in sources_of(it))),
-                None,
-            )
-            for name in names
-        ]
-    else:
-        of_lists = [next((it for it in others if _takes(it, path)), None) for path in needed.files]
-    is_alone = bool(of_lists) and None not in of_lists
-    return early if is_alone and any(it is not None and it.idx > part.idx for it in of_lists) else []
+    of_lists = (
+        [first_naming(others, it) for it in _required(command)]
+        if needed is None
+        else [first_taking(others, it) for it in needed.files]
+    )
+    copying = [it for it in of_lists if it is not None]
+    return early if len(copying) == len(of_lists) and any(it.idx > part.idx for it in copying) else []
 
 
 def _of_early(early: Sequence[Instruction], command: KnownCommand) -> str:
@@ -328,7 +328,7 @@ def _copied_source(ctx: RuleContext, command: KnownCommand) -> Instruction | Non
     copied = [it.idx for it in manifests if it is not None]
     if len(copied) == len(manifests):
         # A change of a source that is copied before the manifests, or with them, repeats the download too.
-        return next((it for it in copies if _takes_source(it) or _takes_member(it, members)), None)
+        return next((it for it in copies if _takes_source(it, members)), None)
     return None if copied else next((it for it in copies if _takes_project(it, command)), None)
 
 
@@ -343,8 +343,12 @@ _OPTIONAL_LOCKS: Final = frozenset({"Gemfile.lock", "Pipfile.lock", "poetry.lock
 """Lock files that their program writes if they are missing."""
 
 
-def _takes_source(instruction: Instruction) -> bool:
-    return any(_SOURCE.fullmatch(it.text) for it in sources_of(instruction))
+def _takes_source(instruction: Instruction, members: Container[str]) -> bool:
+    """True if a COPY takes sources: by the usual names of their directories and files, or in a directory with a further list of dependencies."""
+    paths = map(path_in_context, sources_of(instruction))
+    return any(_SOURCE.fullmatch(it.text) for it in sources_of(instruction)) or any(
+        it in members and posixpath.basename(it) not in _MANIFESTS_ONLY for it in paths
+    )
 
 
 def _members(ctx: RuleContext, command: KnownCommand) -> frozenset[str]:
@@ -357,11 +361,6 @@ def _members(ctx: RuleContext, command: KnownCommand) -> frozenset[str]:
 
 _WITH_MEMBERS: Final = (BUN, DOTNET, GO, NODE)
 """The toolchains of which each list of dependencies is in the directory of its own sources."""
-
-
-def _takes_member(instruction: Instruction, members: Container[str]) -> bool:
-    paths = (path_in_context(it) for it in sources_of(instruction))
-    return any(it in members and posixpath.basename(it) not in _MANIFESTS_ONLY for it in paths)
 
 
 def _takes_project(instruction: Instruction, command: KnownCommand) -> bool:
@@ -572,11 +571,7 @@ def _in_context(command: KnownCommand, manifest: str) -> str:
 
 def _copied_earlier(whole: Instruction, manifest: str) -> Instruction | None:
     """The first COPY or ADD before the whole source that copies a manifest from the build context."""
-    name = posixpath.basename(manifest)
-    copies = copies_before(whole)
-    return next(
-        (it for it in copies if any(may_name(posixpath.basename(one.text), name) for one in sources_of(it))), None
-    )
+    return first_naming(copies_before(whole), manifest)
 
 
 def _fact(command: KnownCommand) -> str:
@@ -743,24 +738,13 @@ def _only_with_sources(ctx: RuleContext, part: Instruction, command: KnownComman
     if isinstance(part.node, Copying) and takes_whole_context(part.node):
         return []
     members = _members(ctx, command)
-    of_lists = [
-        it
-        for it in copies_before(command.run)
-        if it is not part and not _takes_source(it) and not _takes_member(it, members)
-    ]
-    return [path for path in needed.files if not any(_takes(it, path) for it in of_lists)]
+    of_lists = [it for it in copies_before(command.run) if it is not part and not _takes_source(it, members)]
+    return [path for path in needed.files if first_taking(of_lists, path) is None]
 
 
 def _copy_of(whole: Instruction, path: str) -> Instruction | None:
     """The first COPY before the whole source that takes a file of the build context."""
-    return next((it for it in copies_before(whole) if _takes(it, path)), None)
-
-
-def _takes(instruction: Instruction, path: str) -> bool:
-    """True if a COPY takes a file of the build context, by its name or with its directory."""
-    others = path.split("/")
-    sources = (path_in_context(it).split("/") for it in sources_of(instruction))
-    return any(len(it) <= len(others) and all(map(match_text, others, it)) for it in sources)
+    return first_taking(copies_before(whole), path)
 
 
 def _is_copied(run: Run, path: str) -> bool:
