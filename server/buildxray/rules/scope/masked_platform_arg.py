@@ -23,7 +23,7 @@ from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import Edit, TextRange
 
 _OF_OTHER_MACHINE: Final = ("TARGETARCH", "TARGETOS", "TARGETPLATFORM")
-"""Arguments whose default may name a machine that is no target."""
+"""Arguments whose default may name another machine than the targets."""
 _OF_BUILDER: Final = frozenset({"BUILDPLATFORM", "BUILDOS", "BUILDARCH"})
 """Arguments that depend on the build machine: a default that is right here is wrong on another machine."""
 
