@@ -2,84 +2,55 @@
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
-from typing import Final, NamedTuple
+from typing import Final
 
 from buildxray.localization import _, ngettext
 from buildxray.platforms.aliases import named_architectures
-from buildxray.platforms.platform import Platform
 from buildxray.rules.base import Finding, Fix, FixAvailability, Related, Severity, rule
 from buildxray.rules.context import RuleContext
-from buildxray.rules.facts.failing_builds import build_stops
-from buildxray.rules.facts.intended import names_one_architecture
-from buildxray.rules.facts.portability import (
-    installs_c_compiler,
-    makes_php_extension,
-    movable,
-    needs_c,
-    takes_along_packages,
-    takes_target_packages,
+from buildxray.rules.facts.emulated_compilers import (
+    building_tools,
+    emulated_targets,
+    installing_extensions,
+    made_after_phpize,
+    only_emulated,
+    stages_to_move,
 )
+from buildxray.rules.facts.failing_builds import build_stops
+from buildxray.rules.facts.portability import makes_php_extension, movable
 from buildxray.rules.facts.purpose import is_example
-from buildxray.rules.fixing.cross_compile import OwnRoot, cross_compile, root_of_its_own, with_own_root
+from buildxray.rules.facts.started_programs import (
+    removes_node_modules,
+    removes_packages,
+    starts_a_compiler,
+    starts_a_program,
+    starts_app_host,
+)
+from buildxray.rules.fixing.native_place import (
+    advice_by_hand,
+    advice_on_machine,
+    for_other_machines,
+    goes_into_image,
+    has_way,
+    installs_into_image,
+    must_stay,
+    native_fixes,
+    needs_machine,
+    own_root_advice,
+    place_of,
+    shares_image,
+)
 from buildxray.rules.fixing.split_stage import split_stage
-from buildxray.rules.fixing.xx_advice import advice, may_fail, needs_target_machine
+from buildxray.rules.fixing.xx_advice import may_fail
 from buildxray.rules.wording import listed
 from buildxray.semantics.build import Effect, KnownCommand, Stage
-from buildxray.syntax.instructions import Cmd, Copying, Entrypoint
+from buildxray.syntax.instructions import Copying
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.toolchains.bun import BUN
-from buildxray.toolchains.c import C
-from buildxray.toolchains.common import REMOVING
-from buildxray.toolchains.dotnet import DOTNET
-from buildxray.toolchains.go import GO
-from buildxray.toolchains.node import NODE, removes_development_packages
-from buildxray.toolchains.rust import RUST
-from buildxray.toolchains.scripting import SCRIPTING, compiles_extensions
-
-_COMPILER_IMAGE: Final = lazy_regex(
-    r"/(?:buildpack-deps|clang|gcc|go|go-toolset|golang|gradle|haskell|maven|node|rust|sbt|swift|dotnet/sdk)(?:[:@]|$)"
-)
-
-_INTERPRETER_IMAGE: Final = lazy_regex(r"/(?:perl|php|pypy|python|ruby)(?:[:@]|$)")
-"""Images in which a C compiler is for packages with native code, and a script that builds makes a package of the language."""
-
-_BUILDS_OR_TESTS: Final = lazy_regex(
-    r"""(?<![\w./-])(?:cargo|dotnet|go|make|mvn|mvnw|gradle|gradlew)["',\s]+(?:\S*\s+)*?["']?(?:bench|build|check|run|test|verify|watch)\b"""
-    r"""|(?<![\w./-])(?:bun|npm|npx|pnpm|yarn)["',\s]+(?:run["',\s]+)?(?:cypress|dev|jest|playwright|start:dev|test|vitest|watch)\b"""
-    r"""|(?<![\w.-])(?:air|CompileDaemon|gow|modd|nodemon|reflex|ts-node(?:-dev)?|tsx|wgo)(?=["'\s]|$)"""
-)
-"""Commands that compile or test, and programs that compile again when a file changes."""
-_SERVES_SOURCES: Final = lazy_regex(
-    r"""(?<![\w./-])(?:webpack-dev-server|vite(?!\s+(?:build|preview)\b)|parcel(?!\s+build\b)|(?:webpack|ng|vue-cli-service)\s+serve|react-scripts\s+start"""
-    r"""|(?:next|nuxt|nuxi|astro)\s+dev|gatsby\s+develop)(?![\w./-])"""
-)
-"""Servers for development, which bundle the sources when they start. Source: their manuals."""
-_SCRIPT: Final = lazy_regex(r"""(?<![\w./-])(?:bun|npm|pnpm|yarn)["',\s]+(?:run["',\s]+)?(?P<name>[\w:.-]+)""")
-_BUILDING_TOOLS: Final = frozenset({"gmake", "make", "ninja", "samu"})
-_OTHER_GOALS: Final = frozenset(
-    {
-        "--help",
-        "--version",
-        "check",
-        "clean",
-        "deps",
-        "distclean",
-        "doc",
-        "docs",
-        "fmt",
-        "help",
-        "html",
-        "lint",
-        "test",
-        "vendor",
-    }
-)
-_BUILD_ARGUMENT: Final = lazy_regex(r"(?:\S*[/.]\S+\s+)?(?:build|compile)(?:\s.*)?")
-"""The arguments of a script that builds: `build -r`, `hyperbole.py build -r`."""
-_BUILDING: Final = lazy_regex(r"\b(?:bazel|build|compile|just|mage|make|ninja|task)")
+from buildxray.toolchains.node import NODE
+from buildxray.toolchains.scripting import SCRIPTING
 
 
 @rule(
@@ -174,7 +145,7 @@ def emulated_build(ctx: RuleContext) -> Iterator[Finding]:
         return
     in_image = [] if ctx.build.workspace.is_for_one_platform else [*_in_image(ctx)]
     yield from in_image
-    stages = _stages(ctx)
+    stages = stages_to_move(ctx)
     for stage, commands in stages.items():
         yield _finding(ctx, stage, commands)
     yield from _on_several_machines(ctx)
@@ -184,8 +155,8 @@ def emulated_build(ctx: RuleContext) -> Iterator[Finding]:
 
 def stages_with_way(ctx: RuleContext) -> Iterator[Stage]:
     """The stages that the rule reports with an edit or with steps that surely make them compile on the build machine."""
-    stages = {} if _is_useless(ctx) else _stages(ctx)
-    return (stage for stage, commands in stages.items() if _has_way(ctx, stage, commands))
+    stages = {} if _is_useless(ctx) else stages_to_move(ctx)
+    return (stage for stage, commands in stages.items() if has_way(ctx, stage, commands))
 
 
 def _is_useless(ctx: RuleContext) -> bool:
@@ -205,21 +176,6 @@ def _is_useless(ctx: RuleContext) -> bool:
     return ctx.is_for_helping or is_shown_only or ctx.may_have_own_machines
 
 
-def _stages(ctx: RuleContext) -> dict[Stage, list[KnownCommand]]:
-    """The stages to change, each with what it and the stages on it compile under emulation."""
-    compiling = {stage: commands for stage in ctx.build.needed_stages if (commands := _compiling(ctx, stage))}
-    joined: dict[Stage, list[KnownCommand]] = {}
-    for stage, commands in compiling.items():
-        # The root of a stage determines its platform: one cause is one finding.
-        owner = [it for it in stage.ancestry if it in compiling][-1]
-        root = owner.root
-        if root is not None and not root.is_image:
-            # Stages on a root of their own move together.
-            owner = next(it for it in compiling if it.root is root)
-        joined.setdefault(owner, []).extend(commands)
-    return joined
-
-
 def _is_for_its_machine(ctx: RuleContext) -> bool:
     """True if a file whose builds nobody knows is probably for one architecture: it names one, or is for the graphics processors of servers."""
     named = {architecture for *_, architecture in named_architectures(ctx.text)}
@@ -229,66 +185,16 @@ def _is_for_its_machine(ctx: RuleContext) -> bool:
 _FOR_GPU: Final = lazy_regex(r"/(?:nvidia|nvcr\.io|rocm)/|nvcr\.io/|[/:-]cuda[\d:.-]|-gpu\b")
 
 
-def _compiling(ctx: RuleContext, stage: Stage) -> list[KnownCommand]:
-    """The commands of a stage that compile under emulation; if there are none, generators and scripts that may compile."""
-    if stage.is_image or stage.is_native or stage.from_.image is None or names_one_architecture(stage.ancestry[-1]):
-        return []
-    commands = _emulated(movable(stage, stage.commands(Effect.COMPILE, Effect.BUNDLE)))
-    if not ctx.has_intent and any(it.use.is_targeted and it.use.wrong_targets for it in commands):
-        # `GOARCH=amd64 go build`: the file is for one architecture.
-        return []
-    if commands or makes_php_extension(stage) or not (ctx.has_intent or ctx.build.workspace.has_unread_builds):
-        # A guess about unmentioned platforms is useless.
-        return commands
-    return _emulated(_generators(stage)) or _emulated(_building_scripts(ctx, stage))
-
-
-class _Place(NamedTuple):
-    """Where a stage could run instead."""
-
-    own_root: OwnRoot | None
-    """A new FROM on the build machine, if the stage shares its root with the image."""
-    is_carrying: bool
-    """True if on the build machine the stage would install packages for the wrong machine that the image takes along."""
-    is_guess: bool
-    """True if it is not known whether the stage compiles."""
-
-
-def _place(ctx: RuleContext, stage: Stage, commands: Sequence[KnownCommand]) -> _Place:
-    is_guess = all(it.use.effect is Effect.UNKNOWN for it in commands)
-    is_tied = is_guess or takes_target_packages(stage)
-    is_carrying = not is_tied and takes_along_packages(ctx, stage)
-    # What is compiled for the image would have to cross-compile on another root.
-    is_tied = is_tied or is_carrying or (any(map(_goes_into_image, commands)) and _needs_machine(ctx, stage, commands))
-    own_root = None if is_tied else root_of_its_own(stage)
-    return _Place(own_root, is_carrying, is_guess)
-
-
-def _has_way(ctx: RuleContext, stage: Stage, commands: list[KnownCommand]) -> bool:
-    """True if an edit or steps by hand surely move what a stage compiles to the build machine."""
-    place = _place(ctx, stage, commands)
-    if place.is_guess or place.is_carrying or ctx.build.workspace.recipe_sets_platform:
-        return False
-    if _fixes(ctx, stage, place.own_root):
-        return True
-    compiling = _for_other_machines(commands)
-    if takes_target_packages(stage) or (place.own_root is None and _shares_image(stage)):
-        return False
-    if compiling:
-        return not may_fail(compiling) and bool(advice(ctx, stage, compiling))
-    return place.own_root is not None or _starts_app_host(stage, commands)
-
-
 def _finding(ctx: RuleContext, stage: Stage, commands: list[KnownCommand]) -> Finding:
     image = stage.from_.image
     assert image is not None, "a stage without an image compiles nothing"
-    place = _place(ctx, stage, commands)
+    place = place_of(ctx, stage, commands)
     own_root, is_guess = place.own_root, place.is_guess
     fact = _fact(ctx, commands, is_guess=is_guess)
     parts = [_("{fact}, which takes 5 to 10 times as long", fact=fact) + _consequence(stage)]
     if own_root is not None:
-        parts.append(_own_root_advice(own_root))
-        if any(map(_goes_into_image, commands)):
+        parts.append(own_root_advice(own_root))
+        if any(map(goes_into_image, commands)):
             parts.append(_("the compiler must then be told the target platform"))
     if place.is_carrying:
         parts.append(
@@ -296,21 +202,21 @@ def _finding(ctx: RuleContext, stage: Stage, commands: list[KnownCommand]) -> Fi
                 "on the build platform it would install packages for the wrong machine, and the image may contain their files"
             )
         )
-    if is_guess or place.is_carrying or (own_root is None and _shares_image(stage)):
-        parts.append(_by_machine())
+    if is_guess or place.is_carrying or (own_root is None and shares_image(stage)):
+        parts.append(advice_on_machine())
     else:
-        advised = _advice(ctx, stage, commands)
-        if not advised and _must_stay(stage, commands):
-            advised = [_by_machine()]
+        advised = advice_by_hand(ctx, stage, commands)
+        if not advised and must_stay(stage, commands):
+            advised = [advice_on_machine()]
         parts += advised
-    starts_app_host = _starts_app_host(stage, commands)
-    if starts_app_host:
+    has_app_host = starts_app_host(stage, commands)
+    if has_app_host:
         parts.append(
             _(
                 "on the build platform, the program that the image starts needs `dotnet publish -a $TARGETARCH`, with `ARG TARGETARCH` before it"
             )
         )
-    if any(map(_installs_into_image, commands)):
+    if any(map(installs_into_image, commands)):
         parts.append(
             _(
                 "on the build platform, `GOARCH=$TARGETARCH go install` would write to another directory, such as `bin/linux_arm64`"
@@ -325,130 +231,52 @@ def _finding(ctx: RuleContext, stage: Stage, commands: list[KnownCommand]) -> Fi
     return Finding(
         stage.from_.range_of(image),
         _("; ").join(parts),
-        () if is_guess or is_written_later or starts_app_host else partial(_fixes, ctx, stage, own_root),
+        () if is_guess or is_written_later or has_app_host else partial(native_fixes, ctx, stage, own_root),
         tuple(Related(it.title_range, _("`{command}` runs here", command=it.title)) for it in commands),
         severity,
     )
 
 
-def _advice(ctx: RuleContext, stage: Stage, commands: Iterable[KnownCommand]) -> list[str]:
-    """The ways to avoid emulation by hand, where no edit can."""
-    compiling = _for_other_machines(commands)
-    if needs_target_machine(stage, compiling):
-        return [
-            _(
-                "a machine of the target platform avoids the emulation; cross-compiling is not practical, because such a build runs what it has compiled, or needs settings of its own for each target"
-            )
-        ]
-    steps = advice(ctx, stage, compiling)
-    # Where no recipe surely works, people still have machines.
-    return [_by_machine(), *steps] if compiling and (not steps or may_fail(compiling)) else steps
-
-
-def _must_stay(stage: Stage, commands: Iterable[KnownCommand]) -> bool:
-    """True if no change of the file makes a stage run on the build machine.
-
-    It copies packages for the target, a stage on it is an image of its own, a compiler writes for its own machine only (`mix release` copies
-    the virtual machine of Erlang), or `go install` writes where another machine's programs are refused (`go help install`, GOBIN).
-    """
-    return (
-        takes_target_packages(stage)
-        or any(isinstance(it.node, Cmd | Entrypoint) for one in stage.family for it in one.instructions)
-        or any(it.use.is_native_only for one in stage.family for it in one.commands(Effect.COMPILE))
-        or any(_is_install(it) and _has_gobin(it) for it in commands)
-    )
-
-
-def _by_machine() -> str:
-    return _("a machine of the target platform avoids the emulation")
-
-
-def _needs_machine(ctx: RuleContext, stage: Stage, commands: Iterable[KnownCommand]) -> bool:
-    """True if no recipe makes all of these commands cross-compile surely."""
-    compiling = _for_other_machines(commands)
-    return bool(compiling) and not advice(ctx, stage, compiling)
-
-
-def _for_other_machines(commands: Iterable[KnownCommand]) -> list[KnownCommand]:
-    """The commands that need a cross compiler to compile for another machine."""
-    return [it for it in commands if needs_c(it) or (it.use.must_run_on_target and it.use.toolchain in (C, RUST))]
-
-
-def _shares_image(stage: Stage) -> bool:
-    """True if the image is built on the same root as a stage: `--platform` there would make the image native too."""
-    return stage.root is not None and stage.root is not stage and stage.root.is_image
-
-
-def _starts_app_host(stage: Stage, commands: Iterable[KnownCommand]) -> bool:
-    """True if the image starts the program that .NET writes beside the IL, which is for the machine of the build, and not `dotnet app.dll`.
-
-    Source: learn.microsoft.com, "UseAppHost".
-    """
-    programs = stage.build.started_programs
-    is_own = any("/" in it and not it.endswith(("/dotnet", ".dll", ".sh")) for it in programs)
-    publishing = (it for it in commands if it.use.toolchain is DOTNET and it.use.effect is Effect.BUNDLE)
-    return is_own and any(not any("UseAppHost=false" in word for word in it.syntax.arguments) for it in publishing)
-
-
-def _goes_into_image(command: KnownCommand) -> bool:
-    """True if the output of a command is copied into the image, and not only run in its stage."""
-    is_known = command.use.effect is Effect.COMPILE and bool(command.use.outputs)
-    return is_known and command.way_into_image is not None
-
-
-def _installs_into_image(command: KnownCommand) -> bool:
-    """True for a `go install` that could cross-compile, and whose binary is copied into the image."""
-    return _is_install(command) and not _has_gobin(command) and not needs_c(command) and _goes_into_image(command)
-
-
-def _has_gobin(command: KnownCommand) -> bool:
-    return any(it != "" for it in command.invocation.setting("GOBIN").values)
-
-
-def _is_install(command: KnownCommand) -> bool:
-    return command.use.toolchain is GO and command.invocation.subcommand == "install"
-
-
 def _in_image(ctx: RuleContext) -> Iterator[Finding]:
     """Find a single stage that compiles the project and is the image that is started."""
     stage = ctx.build.target_stage
-    if stage is None or stage.is_native or stage.bases or _starts_a_compiler(stage):
+    if stage is None or stage.is_native or stage.bases or starts_a_compiler(stage):
         return
-    commands = _emulated(
+    commands = only_emulated(
         # The packages of Composer are a part of the program.
         it
         for it in movable(stage, stage.commands(Effect.COMPILE, Effect.BUNDLE))
         if it.use.toolchain is not SCRIPTING
     )
     is_known = commands or not ctx.asks_for_several or makes_php_extension(stage)
-    guesses = [] if is_known else _emulated(_building_tools(stage))
+    guesses = [] if is_known else only_emulated(building_tools(stage))
     if not commands and not guesses:
         return
-    if not _starts_a_program(stage) and not ctx.asks_for_several:
+    if not starts_a_program(stage) and not ctx.asks_for_several:
         return
     last = (commands or guesses)[-1].run
     has_sources = any(isinstance(it.node, Copying) and it.idx < last.idx for it in stage.instructions)
     if not has_sources and not (ctx.asks_for_several and _fetches_sources(stage, commands)):
         return
     fact = _fact(ctx, commands or guesses, is_guess=bool(guesses))
-    advised = _advice(ctx, stage, commands)
-    if guesses or may_fail(_for_other_machines(commands)):
+    advised = advice_by_hand(ctx, stage, commands)
+    if guesses or may_fail(for_other_machines(commands)):
         # C needs a cross compiler, which the project may not support.
-        advised = [_by_machine()]
-    elif not _needs_machine(ctx, stage, commands):
+        advised = [advice_on_machine()]
+    elif not needs_machine(ctx, stage, commands):
         advised.insert(0, _("a build stage of its own can compile natively"))
     yield Finding(
         (commands or guesses)[0].title_range,
         _("; ").join([_fact_of_image(stage, commands, fact), *advised]),
-        partial(_splits, ctx, stage, commands) if commands and _starts_a_program(stage) else (),
+        partial(_splits, ctx, stage, commands) if commands and starts_a_program(stage) else (),
         severity=Severity.INFORMATION,
     )
 
 
 def _of_php_extensions(ctx: RuleContext) -> Iterator[Finding]:
     """Find the extensions of PHP that the stages compile under emulation: only a machine of the target avoids that."""
-    compiling = _emulated(
-        it for stage in ctx.build.needed_stages for it in (*_installing_extensions(stage), *_made_after_phpize(stage))
+    compiling = only_emulated(
+        it for stage in ctx.build.needed_stages for it in (*installing_extensions(stage), *made_after_phpize(stage))
     )
     if not compiling:
         return
@@ -459,34 +287,18 @@ def _of_php_extensions(ctx: RuleContext) -> Iterator[Finding]:
         fact = ngettext("{fact}, in {n} RUN instruction", "{fact}, in {n} RUN instructions", n_runs, fact=fact)
     yield Finding(
         first.title_range,
-        _("; ").join([fact, _by_machine()]),
+        _("; ").join([fact, advice_on_machine()]),
         related=tuple(Related(it.title_range, _("`{command}` runs here", command=it.title)) for it in others),
         severity=Severity.INFORMATION,
     )
 
 
-def _installing_extensions(stage: Stage) -> Iterator[KnownCommand]:
-    return (it for it in stage.commands(Effect.INSTALL) if compiles_extensions(it.invocation))
-
-
-def _made_after_phpize(stage: Stage) -> Iterator[KnownCommand]:
-    """Yield the first `make` after each `phpize` of a stage, which compiles an extension of PHP."""
-    for run in stage.runs:
-        is_prepared = False
-        for it in run.commands:
-            if it.name == "phpize":
-                is_prepared = True
-            elif is_prepared and isinstance(it, KnownCommand) and it.name in _BUILDING_TOOLS:
-                is_prepared = False
-                yield it
-
-
 def _fact_of_image(stage: Stage, commands: Sequence[KnownCommand], fact: str) -> str:
     """What is emulated, and what remains in the image for no use."""
     is_of_node = bool(commands) and all(it.use.toolchain in (BUN, NODE) for it in commands)
-    is_removed = _removes_packages(stage) or (is_of_node and _removes_node_modules(stage, commands[-1]))
+    is_removed = removes_packages(stage) or (is_of_node and removes_node_modules(stage, commands[-1]))
     # An image that starts nothing of its own may be a base for others, which need its compiler.
-    if is_removed or not _starts_a_program(stage):
+    if is_removed or not starts_a_program(stage):
         return _("{fact}, which takes 5 to 10 times as long", fact=fact)
     if is_of_node:
         return _(
@@ -496,50 +308,12 @@ def _fact_of_image(stage: Stage, commands: Sequence[KnownCommand], fact: str) ->
     return _("{fact}, which takes 5 to 10 times as long, and the compiler stays in the image", fact=fact)
 
 
-def _removes_node_modules(stage: Stage, bundler: KnownCommand) -> bool:
-    """True if a stage deletes packages of npm that only the build needs, after a command, or never installs them.
-
-    `npm prune --omit=dev` and `rm -rf node_modules` delete them; `pnpm install --prod` as the only installation leaves them out.
-    """
-    installing = [it for it in stage.commands(Effect.INSTALL) if it.use.toolchain in (BUN, NODE) and it.use.manifests]
-    if installing and all(removes_development_packages(it.invocation) for it in installing):
-        return True
-    later = (it for run in stage.runs for it in run.commands if it.range.start > bundler.range.start)
-    return any(
-        removes_development_packages(it.invocation)
-        or (it.name == "rm" and any("node_modules" in word for word in it.syntax.arguments))
-        for it in later
-    )
-
-
-def _building_tools(stage: Stage) -> list[KnownCommand]:
-    """`make` and similar tools in a stage with a C compiler, because their effect depends on the project."""
-    if not _has_c_compiler(stage):
-        return []
-    tools = [it for it in stage.commands(Effect.UNKNOWN) if it.name in _BUILDING_TOOLS]
-    return [it for it in tools if _OTHER_GOALS.isdisjoint(it.syntax.arguments)]
-
-
-def _has_c_compiler(stage: Stage) -> bool:
-    """True if a C compiler is in the stage: by its image, or as a package."""
-    return _COMPILER_IMAGE.search(stage.image_name) is not None or installs_c_compiler(stage)
-
-
 def _fetches_sources(stage: Stage, commands: Iterable[KnownCommand]) -> bool:
     """True if a stage downloads or clones the sources that it compiles, or if one of its compilers does: `go install path@version`."""
     if any(it.use.fetches_sources for it in commands):
         return True
     is_cloning = any(it.name == "git" and "clone" in it.syntax.arguments for run in stage.runs for it in run.commands)
     return is_cloning or bool(stage.commands(Effect.DOWNLOAD))
-
-
-def _removes_packages(stage: Stage) -> bool:
-    """True if a stage uninstalls packages, which usually includes the compiler."""
-    return any(
-        it.name in ("apk", "apt", "apt-get", "dnf", "microdnf", "yum") and not REMOVING.isdisjoint(it.syntax.arguments)
-        for run in stage.runs
-        for it in run.commands
-    )
 
 
 def _on_several_machines(ctx: RuleContext) -> Iterator[Finding]:
@@ -571,91 +345,8 @@ def _on_several_machines(ctx: RuleContext) -> Iterator[Finding]:
         )
 
 
-def _targets(commands: Iterable[KnownCommand]) -> list[Platform]:
-    """The targets for which one of these commands runs under emulation; a branch may exclude targets."""
-    emulated: dict[Platform, None] = {}
-    for command in commands:
-        of_steps = {target for step in command.run.steps if step.is_emulated for target in step.targets}
-        # A build without a base image stops before it runs anything.
-        of_steps -= command.run.build.impossible_targets
-        emulated.update(dict.fromkeys(it for it in command.targets if it in of_steps))
-    return list(emulated)
-
-
-def _own_root_advice(own_root: OwnRoot) -> str:
-    if not own_root.is_small:
-        return _("give this stage a base image of its own that has what it runs, with `--platform=$BUILDPLATFORM`")
-    if not own_root.copied:
-        return _("give this stage its own base image: `{line}`", line=own_root.line)
-    return ngettext(
-        "give this stage its own base image: `{line}`, followed by the {n} instruction of the stages that it continues",
-        "give this stage its own base image: `{line}`, followed by the {n} instructions of the stages that it continues",
-        len(own_root.copied),
-        line=own_root.line,
-    )
-
-
-def _starts_a_program(stage: Stage) -> bool:
-    return any(isinstance(it.node, Cmd | Entrypoint) for it in stage.instructions)
-
-
-def _starts_a_compiler(stage: Stage) -> bool:
-    """True if the image is for building or testing: its command runs a compiler, which must remain in the image.
-
-    Source: the manuals of cargo, go, make, Maven, Gradle; `npm test` and similar commands for Node.js, and what its script in package.json runs.
-    """
-    starts = [it for it in stage.instructions if isinstance(it.node, Cmd | Entrypoint)]
-    written = " ".join(stage.build.text[slice(*it.range)] for it in starts)
-    scripts = dict(stage.build.workspace.scripts)
-    started = (scripts.get(it["name"], "") for it in _SCRIPT.finditer(written))
-    return _BUILDS_OR_TESTS.search(written) is not None or any(_SERVES_SOURCES.search(it) for it in started)
-
-
 def _splits(ctx: RuleContext, stage: Stage, commands: Sequence[KnownCommand]) -> tuple[Fix, ...]:
     fix = split_stage(ctx, stage, commands)
-    return () if fix is None else (fix,)
-
-
-def _emulated(commands: Iterable[KnownCommand]) -> list[KnownCommand]:
-    return [command for command in commands if _targets([command]) and not command.is_skipped]
-
-
-def _building_scripts(ctx: RuleContext, stage: Stage) -> list[KnownCommand]:
-    """Scripts and tools with names that suggest building, in a stage on the image of a compiler.
-
-    If the file or a build names several platforms, the arguments count too (`python tools.py build`), and an installed
-    C compiler suggests what `make` compiles. A script that is given `GOARCH` cross-compiles already.
-    """
-    is_for_c = (
-        ctx.asks_for_several and installs_c_compiler(stage) and _INTERPRETER_IMAGE.search(stage.image_name) is None
-    )
-    if not _COMPILER_IMAGE.search(stage.image_name) and not is_for_c:
-        return []
-    return [
-        it
-        for it in stage.commands(Effect.UNKNOWN, Effect.EXECUTE)
-        if (
-            it.use.effect is Effect.UNKNOWN
-            and any(_BUILDING.search(posixpath.basename(one)) for one in it.title.split())
-        )
-        or (ctx.asks_for_several and _BUILD_ARGUMENT.fullmatch(" ".join(it.syntax.arguments)))
-        if not it.invocation.setting("GOARCH").is_set and _OTHER_GOALS.isdisjoint(it.syntax.arguments)
-    ]
-
-
-def _generators(stage: Stage) -> list[KnownCommand]:
-    """`go run ./cmd/docs > docs.html`: a program that is compiled and run here, and whose output is copied from here."""
-    return [
-        it
-        for it in stage.commands(Effect.EXECUTE)
-        if it.use.toolchain is GO and it.invocation.subcommand in ("generate", "run")
-    ]
-
-
-def _fixes(ctx: RuleContext, stage: Stage, own_root: OwnRoot | None) -> tuple[Fix, ...]:
-    fix = cross_compile(ctx, stage)
-    if fix is None and own_root is not None:
-        fix = with_own_root(ctx, stage, own_root)
     return () if fix is None else (fix,)
 
 
@@ -663,7 +354,7 @@ def _fact(ctx: RuleContext, commands: Sequence[KnownCommand], *, is_guess: bool 
     """What is emulated, with a condition where the platforms of the build, or its machine, are only assumed."""
     names = listed(it.title for it in commands)
     n_names = len({it.title for it in commands})
-    targets = _targets(commands)
+    targets = emulated_targets(commands)
     places = ctx.emulated_places(targets)
     if is_guess:
         return ngettext(

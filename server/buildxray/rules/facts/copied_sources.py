@@ -1,0 +1,109 @@
+"""The COPY instructions that take the sources of a project, after whose changes a later download runs again."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Container
+from typing import Final
+
+from buildxray.rules.context import RuleContext
+from buildxray.rules.facts.context_files import copies_before, first_naming, first_taking, path_in_context, sources_of
+from buildxray.rules.facts.dependency_lists import copy_naming, member_directories, needed_files, required_lists
+from buildxray.semantics.build import Effect, Instruction, KnownCommand, Stage
+from buildxray.semantics.mentions import takes_whole_context
+from buildxray.syntax.instructions import Copying
+from buildxray.syntax.lazy_regex import lazy_regex
+from buildxray.toolchains.base import NeededFiles
+
+
+def copy_of_everything(stage: Stage) -> Instruction | None:
+    """The first COPY or ADD of the whole build context."""
+    for instruction in stage.instructions:
+        node = instruction.node
+        if isinstance(node, Copying) and takes_whole_context(node):
+            return instruction
+    return None
+
+
+def copy_of_project(ctx: RuleContext, stage: Stage) -> Instruction | None:
+    """The first COPY of one directory of the build context to the directory in which a later RUN builds the project; None without one."""
+    building = {Effect.BUNDLE, Effect.COMPILE}
+    commands = [it for run in stage.runs for it in run.known_commands if it.use.manifests or it.use.effect in building]
+    last_in = {tuple(dict.fromkeys(it.invocation.directories)): it for it in commands}
+    for copy in copies_before(stage.last):
+        sources, known = sources_of(copy), ctx.build.workspace.holds
+        if len(sources) != 1 or not copy.destinations:
+            continue
+        command = last_in.get(copy.destinations)
+        source = sources[0].text.rstrip("/")
+        is_file = known is not None and known(source) and not known(f"{source}/")
+        if command is not None and copy.idx < command.run.idx and not is_file and _takes_project(copy, command):
+            return copy
+    return None
+
+
+def copy_of_sources(ctx: RuleContext, command: KnownCommand) -> Instruction | None:
+    """The COPY of a source directory beside that of the manifests, or of a whole project into the directory of a command; None without one."""
+    copies = copies_before(command.run)
+    members = member_directories(ctx, command)
+    manifests = [copy_naming(command.run, it) for it in required_lists(command)]
+    copied = [it.idx for it in manifests if it is not None]
+    if len(copied) == len(manifests):
+        # A change of a source that is copied before the manifests, or with them, repeats the download too.
+        return next((it for it in copies if _takes_source(it, members)), None)
+    return None if copied else next((it for it in copies if _takes_project(it, command)), None)
+
+
+def early_copies(ctx: RuleContext, part: Instruction, command: KnownCommand) -> list[Instruction]:
+    """The COPYs of sources before a download if the others take all manifests, some of them after such a COPY; empty otherwise."""
+    members = member_directories(ctx, command)
+    copies = copies_before(command.run)
+    early = [it for it in copies if _takes_source(it, members)]
+    others = [it for it in copies if not _takes_source(it, members)]
+    needed = needed_files(ctx, command)
+    of_lists = (
+        [first_naming(others, it) for it in required_lists(command)]
+        if needed is None
+        else [first_taking(others, it) for it in needed.files]
+    )
+    copying = [it for it in of_lists if it is not None]
+    return early if len(copying) == len(of_lists) and any(it.idx > part.idx for it in copying) else []
+
+
+def only_with_sources(ctx: RuleContext, part: Instruction, command: KnownCommand, needed: NeededFiles) -> list[str]:
+    """The needed files that only a COPY of a directory of sources takes; none if everything is copied."""
+    if isinstance(part.node, Copying) and takes_whole_context(part.node):
+        return []
+    members = member_directories(ctx, command)
+    of_lists = [it for it in copies_before(command.run) if it is not part and not _takes_source(it, members)]
+    return [path for path in needed.files if first_taking(of_lists, path) is None]
+
+
+def _takes_source(instruction: Instruction, members: Container[str]) -> bool:
+    """True if a COPY takes sources: by the usual names of their directories and files, or in a directory with a further list of dependencies."""
+    paths = map(path_in_context, sources_of(instruction))
+    return any(_SOURCE.fullmatch(it.text) for it in sources_of(instruction)) or any(
+        it in members and posixpath.basename(it) not in _MANIFESTS_ONLY for it in paths
+    )
+
+
+def _takes_project(instruction: Instruction, command: KnownCommand) -> bool:
+    """True if a COPY puts one directory of the build context where a command works."""
+    sources = sources_of(instruction)
+    if len(sources) != 1:
+        return False
+    source = sources[0].text
+    name = posixpath.basename(source.rstrip("/"))
+    is_directory = re.fullmatch(r"[\w/@-]+|\./[\w/@-]+", source) is not None and name not in _MANIFESTS_ONLY
+    return is_directory and {*instruction.destinations} == {*command.invocation.directories}
+
+
+_SOURCE: Final = lazy_regex(
+    r"(?:[\w./@-]*/)?(?:(?:app|cmd|internal|lib|pkg|sources?|src)/?|(?:app|bot|index|main|manage|server|wsgi|\*)\.(?:[cm]?[jt]s|go|py|rb))"
+)
+"""A directory of sources, or a file with the beginning of a program."""
+_MANIFESTS_ONLY: Final = frozenset(
+    {"build", "config", "dependencies", "deps", "docker", "lock", "manifests", "requirements"}
+)
+"""Names of directories that may hold lists of dependencies only."""

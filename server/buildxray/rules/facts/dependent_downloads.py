@@ -1,0 +1,239 @@
+"""Downloads that depend on more than their lists, so that they would not do the same before the source is copied."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from buildxray.rules.context import RuleContext
+from buildxray.rules.facts.context_files import copies_before, path_in_context, sources_of
+from buildxray.rules.facts.dependency_lists import (
+    LOCKS,
+    copy_naming,
+    ignores_go_work,
+    list_in_context,
+    missing_files,
+    names_of_lists,
+    needed_files,
+    restores_first,
+)
+from buildxray.semantics.build import Effect, Instruction, KnownCommand, Run
+from buildxray.semantics.file_flow import clean, holds
+from buildxray.semantics.manifest_changes import may_change_manifests, may_name
+from buildxray.semantics.mentions import takes_whole_context
+from buildxray.syntax.instructions import Copying
+from buildxray.syntax.lazy_regex import lazy_regex
+from buildxray.syntax.mounts import MountSyntaxError, mount_options
+from buildxray.toolchains.base import INSTALL_SCRIPTS, is_harmless_script
+from buildxray.toolchains.bun import BUN
+from buildxray.toolchains.go import GO
+from buildxray.toolchains.java import JAVA
+from buildxray.toolchains.node import NODE, runs_no_scripts
+
+
+def runs_own_scripts(ctx: RuleContext, command: KnownCommand) -> bool:
+    """True if the installation runs a script of package.json that works on the sources, such as a build in `postinstall`."""
+    if (
+        command.use.toolchain not in (NODE, BUN)
+        or runs_no_scripts(command.invocation)
+        or needed_files(ctx, command) is not None
+    ):
+        # The needed files include what the scripts need.
+        return False
+    scripts = command.invocation.workspace.scripts
+    return any(name in INSTALL_SCRIPTS and not is_harmless_script(text) for name, text in scripts)
+
+
+def may_have_no_module(ctx: RuleContext, command: KnownCommand) -> bool:
+    """True if a compiling command of Go may download nothing: no module is known where it runs, or its modules are vendored."""
+    workspace = ctx.build.workspace
+    is_told = command.invocation.command.arguments[:1] == ("mod",) or workspace.requires_modules is not None
+    if command.use.toolchain is not GO or is_told:
+        return False
+    needed, holds = needed_files(ctx, command), workspace.holds
+    if needed is None or holds is None:
+        return True
+    directories = {posixpath.dirname(it) for it in needed.files}
+    return any(holds(posixpath.join(it, "vendor/modules.txt")) for it in directories)
+
+
+def are_brought_otherwise(ctx: RuleContext, whole: Instruction, command: KnownCommand) -> bool:
+    """True if a command does not read its manifests from the build context: it has none of them, or the build fetches them."""
+    known = ctx.build.workspace.holds
+    if len(whole.destinations) != 1:
+        return False
+    (destination,) = whole.destinations
+    directories = command.invocation.directories
+    if _fetches_sources(command):
+        # The directory after `cd` comes first: the fetched sources may be in it, unless the context has it too.
+        directories = directories[:1]
+    manifests = [clean(posixpath.join(directory, it)) for directory in directories for it in command.use.manifests]
+    copied = [posixpath.relpath(it, destination) for it in manifests if holds(destination, it)]
+    if known is not None and copied:
+        return not any(map(known, copied))
+    # Outside of the copy the file may have moved there; inside of it an unknown context may have the directory.
+    return _fetches_sources(command) and {*directories} != {destination}
+
+
+def lacks_manifests(ctx: RuleContext, part: Instruction, command: KnownCommand) -> bool:
+    """True if a directory of the build context, of which a COPY takes the whole, has none of the manifests, nor does a COPY before the download name one."""
+    known, node = ctx.build.workspace.holds, part.node
+    if (
+        known is None
+        or not isinstance(node, Copying)
+        or any(copy_naming(command.run, it) for it in command.use.manifests)
+    ):
+        return False
+    paths = [
+        posixpath.normpath(f"{path_in_context(source)}/{it}") for source in node.sources for it in command.use.manifests
+    ]
+    return not any(map(known, paths))
+
+
+def _fetches_sources(command: KnownCommand) -> bool:
+    """True if the stage of a command clones a repository or downloads an archive, in the same RUN or an earlier one."""
+    earlier = [run for run in runs_of_stage(command) if run.idx <= command.run.idx]
+    return any(
+        (it.name == "git" and "clone" in it.syntax.arguments)
+        or (isinstance(it, KnownCommand) and it.use.effect is Effect.DOWNLOAD)
+        for run in earlier
+        for it in run.commands
+    )
+
+
+def may_differ(ctx: RuleContext, whole: Instruction, command: KnownCommand) -> bool:
+    """True if the manifests as they are copied may not be enough for a download: the build changes them, or they refer to more files."""
+    return (
+        _needs_more(ctx, whole, command)
+        or _has_packages(ctx, command)
+        or _is_generated(whole, command)
+        or _may_be_changed(whole, command)
+    )
+
+
+def _has_packages(ctx: RuleContext, command: KnownCommand) -> bool:
+    """True if packages come from another stage, the repository, or perhaps by the triggers of the base image: the command downloads what these lack."""
+    stage = command.run.stage
+    if stage is None:
+        return False
+    if "onbuild" in stage.image_name:
+        # Source: docs.docker.com, ONBUILD: tags such as `ruby:1.9-onbuild` name the images whose triggers install dependencies.
+        return True
+    if command.use.title == "composer install":
+        known, ignored = ctx.build.workspace.holds, ctx.build.workspace.ignored
+        path = posixpath.join(posixpath.dirname(list_in_context(command, "composer.json")), "vendor/autoload.php")
+        if known is not None and known(path) and (ignored is None or not ignored.excludes(path)):
+            return True
+    copies = (it for above in stage.ancestry for it in above.instructions if it.idx < command.run.idx)
+    return any(
+        it.node.flag("from") is not None and any(_PACKAGES.fullmatch(one.text) for one in sources_of(it))
+        for it in copies
+        if isinstance(it.node, Copying)
+    )
+
+
+_PACKAGES: Final = lazy_regex(
+    r"(?:.*/)?(?:node_modules|vendor|site-packages|\.?venv|\.m2|\.gradle|\.nuget|\.cargo|\.local|pkg/mod|registry|wheels|__pypackages__)(?:/.*)?"
+)
+"""Directories in which package managers keep what they have downloaded."""
+
+
+def _needs_more(ctx: RuleContext, whole: Instruction, command: KnownCommand) -> bool:
+    """True if a download needs files whose names are unknown, or too many to be copied one by one; also if it downloads nothing."""
+    needed = needed_files(ctx, command)
+    if needed is not None:
+        # An installation that fails without a lock file is for another build context than one without any.
+        if needed.requires_nothing:
+            return True
+        is_locked = command.use.toolchain is NODE and len(command.use.manifests) > 1
+        is_other = is_locked and not any(posixpath.basename(it) in LOCKS for it in needed.files)
+        return is_other or not needed.is_complete or len(missing_files(ctx, whole, needed)) > _MOST_COPIED
+    if command.use.toolchain is JAVA or command.use.title == "composer install" or restores_first(command):
+        return True
+    if command.use.toolchain is not GO:
+        return False
+    # Source: go.dev/ref/mod, "Workspaces".
+    known = ctx.build.workspace.holds
+    has_list = known is not None and known("go.work")
+    is_copied = any(
+        posixpath.basename(one.text) == "go.work" for it in copies_before(command.run) for one in sources_of(it)
+    )
+    return not ignores_go_work(command) and (has_list or is_copied)
+
+
+_MOST_COPIED: Final = 12
+"""Nobody copies more files one by one without a tool that lists them."""
+
+
+def _is_generated(whole: Instruction, command: KnownCommand) -> bool:
+    """True if the build itself writes the list of dependencies: `poetry export -o requirements.txt`."""
+    names = "|".join(re.escape(posixpath.basename(it)).replace(r"\*", r"[\w.-]*") for it in names_of_lists(command))
+    writes = re.compile(rf"""(?:>|-o|--output|--output-file)[\s=]*["']?(?:[\w./$-]*/)?(?:{names})(?![\w.])""")
+    stage = command.run.stage
+    runs = stage.runs if stage is not None else ()
+    return any(whole.idx < it.idx <= command.run.idx and writes.search(it.node.text) for it in runs)
+
+
+def _may_be_changed(whole: Instruction, command: KnownCommand) -> bool:
+    """True unless all instructions from the COPY of the source to a download leave the manifests alone."""
+    names = names_of_lists(command)
+    places = tuple(
+        clean(posixpath.join(it, posixpath.dirname(one)))
+        for it in command.invocation.directories
+        for one in command.use.manifests
+    )
+    stage = command.run.stage
+    for it in () if stage is None else stage.instructions:
+        if not whole.idx < it.idx <= command.run.idx:
+            continue
+        if isinstance(it, Run):
+            # What follows the download in its own RUN comes too late.
+            end = command.syntax.range[0] if it.idx == command.run.idx else None
+            before = [one for one in it.commands if end is None or one.syntax.range[0] < end]
+            changes = any(
+                may_change_manifests(
+                    one.invocation,
+                    one.use,
+                    command.use.toolchain,
+                    # Without an optional lock file, which does not come with the manifests either, nothing changes.
+                    tuple(map(posixpath.basename, command.use.manifests)) if one.name == "rm" else names,
+                    places,
+                )
+                for one in before
+            )
+            if changes or it.script.has_errors:
+                return True
+        elif (
+            isinstance(it.node, Copying)
+            and isinstance(whole.node, Copying)
+            and takes_whole_context(whole.node)
+            and it.node.destination is not None
+        ):
+            # Another file may take the place of the manifest; one that came with the source is only copied twice.
+            is_of_stage = it.node.flag("from") is not None
+            copied = [one.text for one in it.node.sources if is_of_stage or "/" in posixpath.normpath(one.text)]
+            copied += [it.node.destination.text] if copied or len(it.node.sources) == 1 else []
+            same = {posixpath.normpath(one.text) for one in it.node.sources} if not is_of_stage else set()
+            if any(may_name(posixpath.basename(one), name) and name not in same for name in names for one in copied):
+                return True
+    return False
+
+
+def runs_of_stage(command: KnownCommand) -> Sequence[Run]:
+    """The RUN instructions of the stage of a command."""
+    stage = command.run.stage
+    return () if stage is None else stage.runs
+
+
+def is_mounted(run: Run) -> bool:
+    """True if a mount supplies the files of the RUN or keeps its downloads."""
+    for flag in run.mounts:
+        try:
+            kinds = [it.value.text for it in mount_options(flag) if it.key == "type" and it.value is not None]
+        except MountSyntaxError:
+            return True
+        if not kinds or kinds[-1] in ("bind", "cache"):
+            return True
+    return False

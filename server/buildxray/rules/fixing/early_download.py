@@ -1,0 +1,227 @@
+"""What to do so that a download comes before the source: advice, and edits where they surely work."""
+
+from __future__ import annotations
+
+import posixpath
+from collections import Counter
+from collections.abc import Sequence
+from typing import Final
+
+from buildxray.localization import _, ngettext
+from buildxray.rules.base import Fix, Safety
+from buildxray.rules.context import RuleContext
+from buildxray.rules.facts.context_files import path_in_context, sources_of
+from buildxray.rules.facts.copied_sources import only_with_sources
+from buildxray.rules.facts.dependency_lists import (
+    OPTIONS_WITHOUT_PROJECT,
+    copy_naming,
+    copy_taking,
+    list_in_context,
+    missing_files,
+    needed_files,
+    required_lists,
+    restores_first,
+)
+from buildxray.rules.facts.dependent_downloads import runs_of_stage
+from buildxray.rules.facts.shell_variables import may_set
+from buildxray.rules.fixing.edits import indentation, insert_lines, remove_line, start_with_own_comments
+from buildxray.rules.wording import listed
+from buildxray.semantics.build import Effect, Instruction, KnownCommand, Run
+from buildxray.semantics.file_flow import clean
+from buildxray.semantics.manifest_changes import may_name
+from buildxray.syntax.instructions import Copying
+from buildxray.toolchains.go import GO
+from buildxray.toolchains.java import JAVA
+from buildxray.toolchains.rust import RUST
+
+_MOST_NAMED: Final = 6
+"""Files that a message names."""
+_READ_BY_GO: Final = ("GOINSECURE", "GONOSUMDB", "GOPRIVATE", "GOPROXY", "GOTOOLCHAIN", "PATH")
+
+
+def what_is_repeated(command: KnownCommand) -> str:
+    """The first half of a message: a download runs again after each change of the source."""
+    title = _shown_title(command)
+    return _("`{title}` downloads the dependencies again after each change of the source", title=title)
+
+
+def advice(ctx: RuleContext, whole: Instruction, command: KnownCommand) -> str:
+    """The reason why the download is repeated: manifests are copied with the rest, or all come first, but the RUN comes after the rest."""
+    needed = needed_files(ctx, command)
+    if needed is None:
+        required = required_lists(command)
+        is_enough = all(copy_naming(whole, it) for it in required)
+        copied = {it: copy_naming(whole, it) for it in (required if is_enough else command.use.manifests)}
+        missing = [list_in_context(command, it) for it, instruction in copied.items() if instruction is None]
+    else:
+        copied = {it: copy_taking(whole, it) for it in needed.files}
+        missing = only_with_sources(ctx, whole, command, needed) or missing_files(ctx, whole, needed)
+    alone = _without_project(command) if needed is None or needed.installs_itself else ""
+    if command.use.toolchain is GO and command.use.title != "go mod download":
+        # The command itself needs the source.
+        alone = "go mod download"
+    if restores_first(command):
+        project = command.use.manifests[0].removesuffix("*.csproj").rstrip("/")
+        alone = f"dotnet restore {project}".strip()
+    entered = command.invocation.directories[:1]
+    if alone and not {*entered} <= {*command.run.directories}:
+        alone = f"cd {entered[0]} && {alone}"
+    copying = [it for it in copied.values() if it is not None]
+    if missing or not copying:
+        reason = ngettext(
+            "{files} is not copied before the rest",
+            "{files} are not copied before the rest",
+            len(missing),
+            files=listed(missing, most=_MOST_NAMED),
+        )
+        if command.use.toolchain is RUST:
+            # Source: doc.rust-lang.org/cargo, "Cargo Targets": a package without targets is an error.
+            return _("{reason}; Cargo also needs an empty `src/main.rs` or `src/lib.rs`", reason=reason)
+        return _("{reason}; `{command}` needs no other files", reason=reason, command=alone) if alone else reason
+    # Of several lists of one name, all but one are those of other members of a workspace.
+    names = Counter(map(posixpath.basename, copied))
+    single = ((path, it) for path, it in copied.items() if it is not None and names[posixpath.basename(path)] == 1)
+    elsewhere = next(filter(None, (_misplaced(it, path, command) for path, it in single)), None)
+    if elsewhere is not None:
+        return elsewhere
+    last = max(copying, key=lambda it: it.idx)
+    sources = " ".join(it.text for it in sources_of(last))
+    copy = f"{last.build.text[slice(*last.keyword_range)]} {sources}"
+    directory = _entered_later(last, command.run)
+    if alone and directory:
+        return _(
+            "add `WORKDIR {directory}` and `RUN {command}` right after `{copy}`, before the rest is copied",
+            directory=directory,
+            command=alone,
+            copy=copy,
+        )
+    if alone:
+        return _("add `RUN {command}` right after `{copy}`, before the rest is copied", command=alone, copy=copy)
+    if directory:
+        return _(
+            "move it, with `WORKDIR {directory}` above it, to right after `{copy}`, before the rest is copied",
+            directory=directory,
+            copy=copy,
+        )
+    return _("move it to right after `{copy}`, before the rest is copied", copy=copy)
+
+
+def advice_on_sources(early: Sequence[Instruction], command: KnownCommand) -> str:
+    """What a download repeats because sources are copied before the manifests."""
+    copies = [
+        f"{it.build.text[slice(*it.keyword_range)]} {' '.join(one.text for one in sources_of(it))}" for it in early
+    ]
+    return _(
+        "`{title}` downloads the dependencies again after each change of {sources}, of which it needs no file: move {copies} below it",
+        title=_shown_title(command),
+        sources=listed([one.text for it in early for one in sources_of(it)], most=_MOST_NAMED),
+        copies=listed(copies, most=_MOST_NAMED),
+    )
+
+
+def _shown_title(command: KnownCommand) -> str:
+    written = command.run.build.text[slice(*command.title_range)]
+    # The second word of a title may be implied, as in `yarn`, or have another name: `pnpm i`.
+    is_written = command.title.partition(" ")[2] in command.syntax.arguments
+    return written if not is_written and written[:1].isalpha() else command.title
+
+
+def _misplaced(copy: Instruction, path: str, command: KnownCommand) -> str | None:
+    """What is wrong if a COPY surely writes a manifest to another place than the one where a command reads it; otherwise None."""
+    node = copy.node
+    sources = [path_in_context(it) for it in sources_of(copy)]
+    if not isinstance(node, Copying) or node.destination is None or "$" in node.destination.text or path not in sources:
+        return None
+    name = posixpath.basename(path)
+    directories, manifests = command.invocation.directories, command.use.manifests
+    read = dict.fromkeys(
+        clean(posixpath.join(it, one)) for it in directories for one in manifests if may_name(name, one)
+    )
+    destinations = [posixpath.join(it, node.destination.text) for it in copy.directories]
+    # Without a slash at its end, the destination may be a file or a directory.
+    files = [clean(it) for it in destinations if len(sources) == 1 and not it.endswith(("/", "/."))]
+    written = dict.fromkeys((*(clean(posixpath.join(it, name)) for it in destinations), *files))
+    if not read or not written or not read.keys().isdisjoint(written):
+        return None
+    return _(
+        "`{copy}` writes `{written}`, and the command reads `{read}`",
+        copy=f"{copy.build.text[slice(*copy.keyword_range)]} {path}",
+        written=next((it for it in files if posixpath.basename(it) == name), next(iter(written))),
+        read=next(iter(read)),
+    )
+
+
+def _entered_later(copy: Instruction, run: Run) -> str:
+    """The directory of a RUN, if a WORKDIR between a COPY and the RUN changes to it; otherwise empty."""
+    before, after = {*copy.directories}, {*run.directories}
+    return after.pop() if before != after and len(after) == 1 else ""
+
+
+def _without_project(command: KnownCommand) -> str:
+    """The command that installs the dependencies alone, where the one of the file installs or builds the project too; otherwise empty.
+
+    Source: python-poetry.org, "install"; docs.astral.sh/uv, "sync"; getcomposer.org, "install"; maven.apache.org, "dependency:go-offline".
+    """
+    title = command.use.title
+    if title == "composer install":
+        return "" if command.invocation.has_option("--no-autoloader") else f"{title} --no-scripts --no-autoloader"
+    if command.use.toolchain is JAVA:
+        program = "./mvnw" if command.name == "mvnw" else command.name
+        file = command.invocation.argument("-f", "--file")
+        other = "" if file is None else f" -f {file.text}"
+        return "" if command.use.effect is Effect.FETCH else f"{program} dependency:go-offline{other}"
+    given = OPTIONS_WITHOUT_PROJECT.get(title, ())
+    if not given or command.invocation.has_option(*given):
+        return ""
+    before = [it for it in command.run.commands if it.range.start < command.range.start]
+    settings = [it for it in before if it.name == command.name and it.syntax.arguments[:1] == ("config",)]
+    # What decides where the packages go has to be the same.
+    words = [" ".join(word.text for word in it.syntax.words) for it in (*settings, command)]
+    return f"{' && '.join(words)} {given[0]}"
+
+
+def earlier_installations(whole: Instruction, runs: Sequence[Run]) -> Fix:
+    """Put RUN instructions, with the comments directly above them, before another one."""
+    text = whole.build.text
+    lines = [text[start_with_own_comments(it) : it.syntax.end] for it in runs]
+    edits = [insert_lines(whole, lines), *(remove_line(it, with_comments=True, gone=runs) for it in runs)]
+    return Fix(_("Install before the source is copied"), tuple(edits), Safety.SUGGESTION)
+
+
+def _prepares(run: Run) -> bool:
+    """True if a script prepares the go command: it sets PATH or a variable of Go, configures git, or writes `.netrc`."""
+    return (
+        any(may_set(run.script, it) for it in _READ_BY_GO)
+        or any(one.name in _READ_BY_GO for it in run.commands for one in it.syntax.assignments)
+        or any(it.name == "git" and "config" in it.syntax.arguments for it in run.commands)
+        or ".netrc" in run.node.text
+    )
+
+
+def earlier_download(ctx: RuleContext, whole: Instruction, command: KnownCommand) -> tuple[Fix, ...]:
+    """The fix that downloads modules of Go before a COPY of the source; none where the new RUN may lack what the command has."""
+    node, run = whole.node, command.run
+    if command.use.toolchain is not GO or not isinstance(node, Copying) or node.destination is None:
+        return ()
+    directories = {*whole.directories, *run.directories}
+    destinations = {clean(posixpath.join(it, node.destination.text)) for it in directories}
+    if len(directories) != 1 or destinations != directories or command.invocation.directories != tuple(directories):
+        return ()
+    indent = indentation(whole)
+    # `go mod tidy` and `go mod vendor` read the whole source, so they stay after it.
+    is_alone = len(run.commands) == 1 and command.syntax.arguments[:2] == ("mod", "download")
+    download = run.build.text[slice(*run.range)] if is_alone else "RUN go mod download"
+    if not is_alone and (
+        run.mounts or any(_prepares(it) for it in runs_of_stage(command) if whole.idx < it.idx <= run.idx)
+    ):
+        # The new RUN lacks what the old one prepares: `export PATH=…`, credentials of private modules.
+        return ()
+    needed = needed_files(ctx, command)
+    files = command.use.manifests if needed is None else needed.files
+    if any("/" in it for it in files):
+        return ()
+    lines = [f"{indent}COPY {' '.join(files)} ./", f"{indent}{download}"]
+    edits = [insert_lines(whole, lines)]
+    if is_alone:
+        edits.append(remove_line(run, with_comments=False))
+    return (Fix(_("Download the modules before the source is copied"), tuple(edits), Safety.SUGGESTION),)
