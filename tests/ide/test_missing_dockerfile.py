@@ -133,6 +133,21 @@ def test_only_another_spelling_is_proposed(tmp_path: Path, asked: str, existing:
 
 
 @every_case(
+    "script, n_missing",
+    [
+        ("#!/bin/sh\nsed s/X/Y/ Dockerfile.in > app.Dockerfile\n", 0),
+        ("#!/bin/sh\necho ready\n", 1),
+        ("about the Dockerfile\n", 1),
+    ],
+)
+def test_a_script_without_an_ending_may_write_it(tmp_path: Path, script: str, n_missing: int) -> None:
+    (tmp_path / "ci").mkdir()
+    (tmp_path / "ci" / "prepare").write_text(script)
+    text = "on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n      - run: ./ci/prepare\n      - run: docker build -f app.Dockerfile .\n"
+    assert len(messages(tmp_path, ".github/workflows/a.yml", text)) == n_missing
+
+
+@every_case(
     "content, is_proposed", [("FROM alpine\n", True), ("# about\nfrom scratch\n", True), ("gem 'rails'\n", False)]
 )
 def test_a_file_of_another_kind_is_not_proposed(tmp_path: Path, content: str, *, is_proposed: bool) -> None:

@@ -216,6 +216,13 @@ def _is_below_without_links(path: str, directory: str) -> bool:
 
 exists, is_file, is_directory = os.path.exists, os.path.isfile, os.path.isdir
 """False for a path that the system refuses, such as a name of more than 255 bytes; the methods of `Path` raise `OSError`."""
+
+
+def is_executable(path: Path) -> bool:
+    """True if the mode of a file lets a person start it; always True on Windows, which has no such mode."""
+    return os.access(path, os.X_OK)
+
+
 is_entry = os.path.lexists
 """True for a link that leads nowhere, too."""
 

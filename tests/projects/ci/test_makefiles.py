@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from buildxray.projects.ci.makefiles import makefile_site, parse_makefile, read_makefile
+from buildxray.projects.ci.shell_scripts import ShellScripts
 from buildxray.projects.ci.site import Reading
 from buildxray.projects.reader import read_automation
 from tests.support.cases import every_case
@@ -61,7 +62,7 @@ def test_a_variable_is_expanded_once(tmp_path: Path) -> None:
 def test_functions_that_call_one_another_end(tmp_path: Path) -> None:
     calls = " ".join(["$(call f,$(1)x)"] * 30)
     (tmp_path / "Makefile").write_text(f"f = {calls} docker build -f $(1) .\nall:\n\t$(call f,a)\n")
-    reading = Reading()
+    reading = Reading(ShellScripts(tmp_path))
     read_makefile(tmp_path / "Makefile", makefile_site(tmp_path, tmp_path, "linux/amd64"), reading)
     assert len(reading.builds) <= 200
 

@@ -156,9 +156,14 @@ def _is_unknown(word: str) -> bool:
 _TEMPLATE: Final = lazy_regex(r"\{\{[^{}]*\}\}")
 
 
-def may_start_builds(program: str) -> bool:
-    """True if a program, by its name without directories, may be one that `read_command_line` knows, or a script."""
-    return program in _PROGRAMS or program in _STARTS_SCRIPTS or program.endswith(".sh")
+def is_known_program(name: str) -> bool:
+    """True if `read_command_line` knows a program, by its name without directories, or if it reads a script."""
+    return name in _PROGRAMS or name in _STARTS_SCRIPTS
+
+
+def may_be_script(word: str) -> bool:
+    """True if a program, as a command names it, may be a script of the project: it has a path, or the ending of a script."""
+    return "/" in word or word.endswith(".sh")
 
 
 class CommandLine(NamedTuple):
@@ -500,10 +505,12 @@ def read_make_options(words: Sequence[str]) -> MakeOptions:
 
 
 class ScriptCall(NamedTuple):
-    """A call of a shell script."""
+    """A call of a program that may be a shell script."""
 
     path: str
     arguments: tuple[str, ...]
+    is_operand: bool
+    """True if a shell is given the path, so that it reads whatever is there."""
     is_sourced: bool
     """True if the shell that calls it runs its commands: `. ./common.sh`."""
 
@@ -514,11 +521,12 @@ class ScriptCall(NamedTuple):
 
 
 def read_script_call(words: Sequence[str]) -> ScriptCall | None:
-    """Return the script that a command runs: `./scripts/build.sh`, `bash -e scripts/build.sh arm64`; None for another command."""
-    called = _after_options(words[1:]) if words[0] in _STARTS_SCRIPTS else words
-    if not called or not called[0].endswith(".sh"):
+    """Return the script that a command may run: `ci/publish`, `./build.sh`, `bash -e scripts/build arm64`; None for another command."""
+    is_operand = words[0] in _STARTS_SCRIPTS
+    called = _after_options(words[1:]) if is_operand else words
+    if not called or not (is_operand or may_be_script(called[0])):
         return None
-    return ScriptCall(called[0], (*called[1:],), words[0] in {".", "source"})
+    return ScriptCall(called[0], (*called[1:],), is_operand, words[0] in {".", "source"})
 
 
 def _after_options(words: Sequence[str]) -> Sequence[str]:

@@ -49,7 +49,7 @@ from buildxray.projects.hcl import values as hcl
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import LineIndex
 
-_BUILDS_SOMETHING: Final = lazy_regex(rf"{PROGRAMS}|buildx|make|\.sh\b|executor")
+_BUILDS_SOMETHING: Final = lazy_regex(rf"{PROGRAMS}|buildx|make|executor")
 _OWN_BUILDERS: Final = frozenset(("default", "desktop-linux", "orbstack", "colima"))
 """Builders that Docker makes itself, on its own machine."""
 _CLOUD: Final = lazy_regex(r"cloud-[^-]+-[^-]")
@@ -65,7 +65,7 @@ _MOST_CALLS: Final = 300
 
 def read_commands(script: str, site: Site, reading: Reading) -> None:
     """Effect: add the builds of a script."""
-    if _BUILDS_SOMETHING.search(script) is None or _is_exhausted(site, reading):
+    if not _may_build(script, reading) or _is_exhausted(site, reading):
         return
     read = parse_script(script)
     if read is None:
@@ -93,6 +93,11 @@ def read_commands(script: str, site: Site, reading: Reading) -> None:
             replace(it, may_be_written=True) if it.dockerfile in written else it for it in reading.builds[n_before:]
         ]
     _is_exhausted(site, reading)
+
+
+def _may_build(script: str, reading: Reading) -> bool:
+    """True if the text of a script names a program that may build, or another script of the repository."""
+    return _BUILDS_SOMETHING.search(script) is not None or reading.scripts.may_be_started_in(script)
 
 
 def _is_exhausted(site: Site, reading: Reading) -> bool:
@@ -284,11 +289,12 @@ class _Starter:
         """Effect: add the builds of a script of the project that a command runs."""
         called = read_script_call(words)
         path = None if called is None or self._site.depth >= _MOST_DEPTH else self._path(called.path)
-        if called is None or path is None:
+        reading = self._reading
+        text = None if called is None or path is None else reading.scripts.text(path, is_operand=called.is_operand)
+        if called is None or path is None or text is None or not _may_build(text, reading):
             return
         arguments = self._site.arguments if called.keeps_arguments else called.arguments
         key = (path, self._directory, self._site.name, self._machines, arguments, *sorted(self._environment.items()))
-        reading = self._reading
         if key in reading.followed:
             return
         if len(reading.followed) >= _MOST_CALLS:
@@ -298,21 +304,19 @@ class _Starter:
                 reading.notes.append(Note(str(self._site.source), self._site.line, message))
             return
         reading.followed.add(key)
-        text = read_project_text(path)
-        if text is not None:
-            site = self._site._replace(
-                environment=self._environment,
-                directory=self._directory,
-                source=path,
-                line=1,
-                script=(self._site.script or self._site.source) if called.is_sourced else None,
-                is_presumed=self._site.is_presumed and not self._is_placed,
-                is_whole_file=True,
-                depth=self._site.depth + 1,
-                arguments=arguments,
-                step=self._step,
-            )
-            read_commands(text, site, reading)
+        site = self._site._replace(
+            environment=self._environment,
+            directory=self._directory,
+            source=path,
+            line=1,
+            script=(self._site.script or self._site.source) if called.is_sourced else None,
+            is_presumed=self._site.is_presumed and not self._is_placed,
+            is_whole_file=True,
+            depth=self._site.depth + 1,
+            arguments=arguments,
+            step=self._step,
+        )
+        read_commands(text, site, reading)
 
     @property
     def _step(self) -> Caller:

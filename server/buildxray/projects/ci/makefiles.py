@@ -434,7 +434,11 @@ def read_makefile(
 ) -> None:
     """Effect: add the builds in the recipes of a Makefile, without `goals` of all its targets; `given` overrides its variables."""
     text = read_project_text(path)
-    if text is None or not re.search(rf"{PROGRAMS}|buildx|\.sh\b|\binclude\b|\$[({{]MAKE[)}}]", text):
+    may_build = text is not None and (
+        re.search(rf"{PROGRAMS}|buildx|\binclude\b|\$[({{]MAKE[)}}]", text) is not None
+        or reading.scripts.may_be_started_in(text)
+    )
+    if text is None or not may_build:
         return
     directory = absolute(site.root / site.directory)
     if (path, directory) not in reading.parsed:
@@ -456,7 +460,8 @@ def read_makefile(
         # Without goals, all recipes are read anyway.
         is_another = bool(goals) or "=" in commands or "-C" in commands
         runs_make = "make " in commands and is_another and len(reading.makes) < _MOST_MAKES
-        if not runs_make and not re.search(r"build|bake|bud|compose|\.sh\b", commands):
+        is_about_images = re.search(r"build|bake|bud|compose", commands) is not None
+        if not runs_make and not is_about_images and not reading.scripts.may_be_started_in(commands):
             continue
         # `$(Q)docker build .`, where Q is `@`.
         commands = re.sub(r"(?m)^[@+-]+", "", commands)

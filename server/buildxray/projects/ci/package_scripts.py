@@ -13,12 +13,13 @@ from buildxray.localization import gettext_lazy as _
 from buildxray.projects.ci.command_lines import PROGRAMS
 from buildxray.projects.ci.commands import read_commands
 from buildxray.projects.ci.script_files import PACKAGE
+from buildxray.projects.ci.shell_scripts import ShellScripts
 from buildxray.projects.ci.site import Reading, Site, project_path
 from buildxray.projects.yaml import as_mapping
 from buildxray.syntax.lazy_regex import lazy_regex
 
 _MOST_SCRIPTS: Final = 100
-_STARTS_BUILDS: Final = lazy_regex(rf"{PROGRAMS}|\.sh\b")
+_PROGRAM: Final = lazy_regex(PROGRAMS)
 
 
 def read_package_scripts(root: Path, directory: Path, *, local_platform: str) -> Reading:
@@ -26,10 +27,11 @@ def read_package_scripts(root: Path, directory: Path, *, local_platform: str) ->
 
     npm, pnpm and Yarn run a script in the directory of its `package.json`.
     """
-    reading = Reading()
+    scripts = ShellScripts(directory)
+    reading = Reading(scripts)
     path = directory / PACKAGE
     text = read_project_text(path)
-    if text is None or _STARTS_BUILDS.search(text) is None:
+    if text is None:
         return reading
     shown = path_below(path, root) or PACKAGE
     site = Site(
@@ -39,7 +41,8 @@ def read_package_scripts(root: Path, directory: Path, *, local_platform: str) ->
         source=path,
         local_platform=local_platform,
     )
-    for name, script in [*_scripts(text)][:_MOST_SCRIPTS]:
+    starting = [(name, it) for name, it in _scripts(text) if _starts_builds(it, scripts)]
+    for name, script in starting[:_MOST_SCRIPTS]:
         line = _line_of(name, text)
         origin = _("{file}, script `{script}`", file=shown, script=name)
         read_commands(script, site._replace(name=name, line=line, origin=origin), reading)
@@ -47,12 +50,16 @@ def read_package_scripts(root: Path, directory: Path, *, local_platform: str) ->
 
 
 def _scripts(text: str) -> Iterator[tuple[str, str]]:
-    """The scripts that may start builds, by their names; none in a text that is not JSON."""
+    """The scripts by their names; none in a text that is not JSON."""
     try:
         listed = as_mapping(as_mapping(json.loads(text)).get("scripts"))
     except (ValueError, RecursionError):
         return
-    yield from ((name, it) for name, it in listed.items() if isinstance(it, str) and _STARTS_BUILDS.search(it))
+    yield from ((name, it) for name, it in listed.items() if isinstance(it, str))
+
+
+def _starts_builds(script: str, scripts: ShellScripts) -> bool:
+    return _PROGRAM.search(script) is not None or scripts.may_be_started_in(script)
 
 
 def _line_of(name: str, text: str) -> int:

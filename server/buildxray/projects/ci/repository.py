@@ -32,7 +32,7 @@ class Repository:
 
     root: Path
     local_platform: str
-    reading: Reading = field(default_factory=Reading)
+    reading: Reading
     _documents: dict[Path, Any] = field(default_factory=dict)
     _n_steps: int = 0
     _most_steps: int = 0
@@ -75,6 +75,10 @@ class Repository:
                 self.reading.notes.append(Note(str(path), line, message))
         return self._documents[path]
 
+    def effect(self, step: Mapping[str, Any]) -> StepEffect:
+        """The possible effect of a step; see `step_effect`."""
+        return step_effect(step, self.reading.scripts)
+
     def begin_workflow(self) -> None:
         """Effect: give the next workflow its budget of steps."""
         self._most_steps = min(_MOST_STEPS, self._n_steps + _MOST_STEPS_OF_WORKFLOW)
@@ -97,7 +101,7 @@ class Repository:
     def _builds_image(self, body: Mapping[str, Any], depth: int) -> bool:
         """True if a step, a job, or the action or workflow of the repository that it calls, builds an image."""
         uses = body.get("uses")
-        if step_effect(body) is StepEffect.BUILDS or (isinstance(uses, str) and is_github_builder(uses)):
+        if self.effect(body) is StepEffect.BUILDS or (isinstance(uses, str) and is_github_builder(uses)):
             return True
         if script_of(body) is not None:
             return False

@@ -92,7 +92,7 @@ OTHER_SHELLS: Final = (".ps1", ".psm1", ".cmd", ".bat")
 """Suffixes of scripts whose language is not that of the shell."""
 _READ_SUFFIXES: Final = (*_SHELL_SUFFIXES, *OTHER_SHELLS, ".mk", ".jenkinsfile")
 _YAML: Final = (".yml", ".yaml")
-_INTERPRETER: Final = lazy_regex(r"#![^\n]*\b(?:ba|da|k|z)?sh\b")
+_INTERPRETER: Final = lazy_regex(r"#![^\n]*\b(?:a|ba|da|k|mk|z)?sh\b")
 _SEEN_SUFFIXES: Final = (
     ".py",
     ".rb",
@@ -163,7 +163,17 @@ def script_and_seen_files(root: Path) -> tuple[list[Path], list[Path]]:
 
 def is_shell(path: Path, text: str) -> bool:
     """True if a file is a script of the shell, by its name or by its first line."""
-    return path.suffix in _SHELL_SUFFIXES or (path.suffix == "" and _INTERPRETER.match(text) is not None)
+    return has_shell_ending(path) or (path.suffix == "" and names_shell(text))
+
+
+def has_shell_ending(path: Path) -> bool:
+    """True if the name of a file ends as those of shell scripts do."""
+    return path.suffix in _SHELL_SUFFIXES
+
+
+def names_shell(text: str) -> bool:
+    """True if the first line of a text names a shell as its interpreter."""
+    return _INTERPRETER.match(text) is not None
 
 
 def may_hold_sources(directory: str) -> bool:
@@ -179,13 +189,13 @@ def is_taskfile(name: str) -> bool:
 
 def _files(root: Path) -> Iterator[tuple[Path, bool]]:
     """The files that may start builds; True for those whose commands are read."""
-    for directory in _searched(root):
+    for directory in searched_directories(root):
         parts = directory.relative_to(root).parts
         is_pipeline = not _PIPELINE_DIRECTORIES.isdisjoint(parts)
         is_usual = directory.name.removeprefix(".") in _SCRIPT_DIRECTORIES or directory == root
         for entry in entries_of(directory):
             name = entry.name
-            if _is_read(name, is_pipeline=is_pipeline) or (is_usual and _has_interpreter(entry)):
+            if _is_read(name, is_pipeline=is_pipeline) or (is_usual and has_interpreter(entry)):
                 yield Path(entry.path), True
             elif (
                 name in _SEEN_NAMES
@@ -206,15 +216,15 @@ def _is_read(name: str, *, is_pipeline: bool) -> bool:
     return name.endswith((*_YAML, ".json")) and (is_pipeline or _PIPELINE.search(name) is not None)
 
 
-def _has_interpreter(entry: DirEntry[str]) -> bool:
+def has_interpreter(entry: DirEntry[str]) -> bool:
     """True if a file without a suffix is a script of the shell."""
     path = Path(entry.path)
     text = None if "." in entry.name or not is_file(path) else read_project_text(path, _MOST_BYTES)
     return text is not None and is_shell(path, text)
 
 
-def _searched(root: Path) -> Iterator[Path]:
-    """The usual directories, then in a repository those below its root; other repositories and hidden directories are left out."""
+def searched_directories(root: Path) -> Iterator[Path]:
+    """Yield the usual directories, then in a repository those below its root; other repositories and hidden directories are left out."""
     usual = [root / it if it else root for it in _DIRECTORIES]
     yield from usual
     if not is_repository(root):

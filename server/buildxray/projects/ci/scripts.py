@@ -24,6 +24,7 @@ from buildxray.projects.ci.script_files import (
     is_taskfile,
     script_files,
 )
+from buildxray.projects.ci.shell_scripts import ShellScripts
 from buildxray.projects.ci.site import WORKSPACE, Reading, Site, in_checkout, project_path
 from buildxray.projects.ci.travis import read_travis
 from buildxray.projects.ci.windows_shells import from_batch, from_powershell
@@ -58,7 +59,7 @@ _PLUGIN: Final = lazy_regex(
 
 def read_scripts(root: Path, *, local_platform: str) -> Reading:
     """Read the builds that the scripts of a repository start."""
-    reading = Reading()
+    reading = Reading(ShellScripts(root))
     # Parts of Makefiles are read where they are included.
     listed = sorted(script_files(root), key=lambda it: it.suffix == ".mk")
     of_tasks = _directories_of_tasks([it for it in listed if is_taskfile(it.name)], root)

@@ -15,7 +15,13 @@ from typing import Final, NamedTuple
 from buildxray.caching import cached
 from buildxray.files.globs import component_pattern
 from buildxray.files.reading import entries_of, exists, path_below
-from buildxray.projects.ci.command_lines import UNKNOWN_WORD, has_unknown_part, is_how_it_runs, may_start_builds
+from buildxray.projects.ci.command_lines import (
+    UNKNOWN_WORD,
+    has_unknown_part,
+    is_how_it_runs,
+    is_known_program,
+    may_be_script,
+)
 from buildxray.projects.ci.site import WORKSPACE, Site, in_checkout
 from buildxray.records import cached_property
 from buildxray.syntax.lazy_regex import lazy_regex
@@ -251,10 +257,11 @@ class Shell:
             self._enter(program, operands[0] if operands else "", command, loops)
             return None
         directory = self._directory(command, loops)
-        if directory is None or not may_start_builds(program) or not self._may_run(command, loops):
+        is_known = is_known_program(program)
+        if directory is None or not (is_known or may_be_script(texts[0])) or not self._may_run(command, loops):
             return None
         # A script is found by its path, a program by its name.
-        name = texts[0] if program.endswith(".sh") else program
+        name = program if is_known else texts[0]
         start = max(0, command.range[0] - len(_HEAD))
         environment = self._environment(command, words)
         is_of_listed = any(it.kind == "for" and _has_pattern(it.patterns) for it in command.conditions)

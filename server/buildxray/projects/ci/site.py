@@ -16,6 +16,7 @@ from buildxray.records import dataclass
 
 if TYPE_CHECKING:
     from buildxray.projects.ci.makefiles import Makefile
+    from buildxray.projects.ci.shell_scripts import ShellScripts
 
 WORKSPACE: Final = "/github/workspace"
 """The absolute path of the root of the checkout, where a command needs one."""
@@ -75,6 +76,7 @@ class MakeCall(NamedTuple):
 class Reading:
     """The builds that scripts ask for, collected while the scripts are read."""
 
+    scripts: ShellScripts
     builds: list[DeclaredBuild] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     bakes: dict[object, BakeProject] = field(default_factory=dict)
@@ -107,7 +109,7 @@ class Reading:
 
         `n_before` are the numbers of builds and of calls of make before the script was read here.
         """
-        other = Reading(work_left=self.work_left)
+        other = Reading(self.scripts, work_left=self.work_left)
         read(other)
         self.work_left = other.work_left
         self.included |= other.included

@@ -1,4 +1,4 @@
-"""Classify a step of a workflow by its possible effect on the builds of its job, by its text alone."""
+"""Classify a step of a workflow by its possible effect on the builds of its job, by its text and the scripts of the repository that it names."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from enum import IntEnum
 from typing import Any, Final
 
+from buildxray.projects.ci.shell_scripts import ShellScripts
 from buildxray.projects.yaml import as_mapping
 from buildxray.syntax.lazy_regex import lazy_regex
 
@@ -16,7 +17,7 @@ _PREPARING_ACTION: Final = lazy_regex(
 _BUILDING_ACTION: Final = lazy_regex(r"[\w-]+/(?:[\w.-]+/)?(?:(?:build-push|bake)-action|buildah-build)", re.IGNORECASE)
 _RETRYING_ACTION: Final = lazy_regex(r"[\w.-]+/retry@", re.IGNORECASE)
 _SCRIPT: Final = lazy_regex(
-    r"::set-output|\b(?:bake|build|buildx|docker|GITHUB_ENV|GITHUB_OUTPUT|make|podman|nerdctl)|\.sh\b|(?i:docker|container)file"
+    r"::set-output|\b(?:bake|build|buildx|docker|GITHUB_ENV|GITHUB_OUTPUT|make|podman|nerdctl)|(?i:docker|container)file"
 )
 _BUILDX: Final = lazy_regex(
     r"\b(?:buildx(?!\s+(?:create|du|imagetools|inspect|ls|prune|rm|stop|use|version)\b)|bake)\b"
@@ -51,11 +52,11 @@ def script_of(step: Mapping[str, Any]) -> str | None:
     return script if isinstance(script, str) else None
 
 
-def step_effect(step: Mapping[str, Any]) -> StepEffect:
-    """The possible effect of a step. An action or a script of the repository that it calls is not read."""
+def step_effect(step: Mapping[str, Any], scripts: ShellScripts) -> StepEffect:
+    """The possible effect of a step, given the scripts of its repository. An action or a script that it calls is not read."""
     uses, script = step.get("uses"), script_of(step)
     if script is not None:
-        return _effect_of_script(script)
+        return _effect_of_script(script, scripts)
     return _effect_of_action(uses) if isinstance(uses, str) else StepEffect.NONE
 
 
@@ -67,10 +68,11 @@ def _effect_of_action(uses: str) -> StepEffect:
     return StepEffect.PREPARES if "${{" in uses or _PREPARING_ACTION.match(uses) else StepEffect.NONE
 
 
-def _effect_of_script(script: str) -> StepEffect:
+def _effect_of_script(script: str, scripts: ShellScripts) -> StepEffect:
     if _BUILDX.search(script) or any(map(_builds, script.split("\n"))):
         return StepEffect.BUILDS
-    return StepEffect.MAY_BUILD if _SCRIPT.search(script) else StepEffect.NONE
+    may_build = _SCRIPT.search(script) is not None or scripts.may_be_started_in(script)
+    return StepEffect.MAY_BUILD if may_build else StepEffect.NONE
 
 
 def _builds(line: str) -> bool:

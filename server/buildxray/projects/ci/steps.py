@@ -27,7 +27,7 @@ from buildxray.projects.ci.hand_overs import written_dockerfiles, written_variab
 from buildxray.projects.ci.machines import with_builder
 from buildxray.projects.ci.repository import MOST_DEPTH, Repository
 from buildxray.projects.ci.site import WORKSPACE, Site, project_path
-from buildxray.projects.ci.step_effects import StepEffect, script_of, step_effect
+from buildxray.projects.ci.step_effects import StepEffect, script_of
 from buildxray.projects.ci.windows_shells import from_powershell
 from buildxray.projects.hcl.values import UNKNOWN, is_known
 from buildxray.projects.yaml import YamlMapping, as_mapping
@@ -53,7 +53,7 @@ class Job:
         results: dict[str, Any] = Partly()
         for step in steps if isinstance(steps, list) else ():
             body = as_mapping(step)
-            if step_effect(body) < StepEffect.PREPARES:
+            if self._repository.effect(body) < StepEffect.PREPARES:
                 continue
             if not self._repository.count_step(self._site.source, self._site.line, body):
                 continue

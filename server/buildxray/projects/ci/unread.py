@@ -10,7 +10,7 @@ from typing import Final
 
 from buildxray.files.reading import entries_of, read_project_text
 from buildxray.projects.ci import workflow_files
-from buildxray.projects.ci.script_files import script_and_seen_files, script_files
+from buildxray.projects.ci.script_files import has_interpreter, script_and_seen_files, script_files
 from buildxray.projects.default_files import compose_variants
 from buildxray.syntax.lazy_regex import lazy_regex
 
@@ -83,7 +83,7 @@ def may_build_images(root: Path) -> bool:
 
 def may_build_images_in(directory: Path) -> bool:
     """True if a script, a Compose file or a service in the directory of a Dockerfile builds images."""
-    beside = (Path(it.path) for it in entries_of(directory) if it.name.endswith(".sh"))
+    beside = (Path(it.path) for it in entries_of(directory) if it.name.endswith(".sh") or has_interpreter(it))
     return any(_mentions(it, _IMAGE_BUILD) for it in islice(beside, _MOST_SCRIPTS)) or _composes_or_serves(directory)
 
 

@@ -23,8 +23,9 @@ from buildxray.projects.ci.matrices import matrix_combinations
 from buildxray.projects.ci.merging import merge_jobs
 from buildxray.projects.ci.repository import MOST_DEPTH, Repository
 from buildxray.projects.ci.shell import parse_script
+from buildxray.projects.ci.shell_scripts import ShellScripts
 from buildxray.projects.ci.site import Reading, Site, project_path
-from buildxray.projects.ci.step_effects import StepEffect, script_of, step_effect
+from buildxray.projects.ci.step_effects import StepEffect, script_of
 from buildxray.projects.ci.steps import Job
 from buildxray.projects.ci.variants import Variants
 from buildxray.projects.hcl.values import UNKNOWN
@@ -34,7 +35,7 @@ from buildxray.syntax.lazy_regex import lazy_regex
 
 def read_workflows(root: Path, *, local_platform: str) -> Reading:
     """The builds of all workflows of a repository, given its root."""
-    repository = Repository(root, local_platform)
+    repository = Repository(root, local_platform, Reading(ShellScripts(root)))
     reader = _Workflows(repository)
     for path in repository.workflows():
         reader.read(path)
@@ -42,6 +43,7 @@ def read_workflows(root: Path, *, local_platform: str) -> Reading:
     merged = merge_jobs(reading.builds, reader.jobs)
     builds = [replace(it, may_be_written=True) if reader.may_write_dockerfile(it) else it for it in merged]
     return Reading(
+        repository.reading.scripts,
         builds,
         [*dict.fromkeys(reading.notes)],
         makes=reading.makes,
@@ -72,7 +74,7 @@ class _Workflows:
             return False
         if workflow not in self._written_names:
             self._written_names[workflow] = frozenset(
-                _names_written(self._repository.document(workflow), self._repository.root)
+                _names_written(self._repository.document(workflow), self._repository)
             )
         if not {dockerfile.name, _ANY}.isdisjoint(self._written_names[workflow]):
             return True
@@ -107,7 +109,7 @@ class _Workflows:
         for name in _in_order(jobs):
             line = jobs.lines.get(name, 1) if isinstance(jobs, YamlMapping) else 1
             job = as_mapping(jobs[name])
-            if not _may_build(job) and not job.get("outputs"):
+            if not self._may_build(job) and not job.get("outputs"):
                 continue
             needs = Partly({it: results[it] for it in _needed(job) if it in results})
             outer = base.with_values(needs=needs)
@@ -121,6 +123,12 @@ class _Workflows:
         declared = as_mapping(as_mapping(as_mapping(document.get("on")).get("workflow_call")).get("outputs"))
         context = base.with_values(jobs=Partly(results))
         return Partly({str(name): context.expand(as_mapping(it).get("value")) for name, it in declared.items()})
+
+    def _may_build(self, job: Mapping[str, Any]) -> bool:
+        """True if a job calls a workflow, or has a step that may build an image."""
+        uses, steps = job.get("uses"), job.get("steps")
+        listed = map(as_mapping, steps if isinstance(steps, list) else ())
+        return isinstance(uses, str) or any(self._repository.effect(it) >= StepEffect.MAY_BUILD for it in listed)
 
     def _site(self, path: Path, name: str, line: int) -> Site:
         """The context of a job's commands."""
@@ -209,7 +217,7 @@ _CALLED_SCRIPT: Final = lazy_regex(r"(?<![\w./-])[\w./-]+\.(?:bash|js|mjs|pl|py|
 _MOST_CALLED_SCRIPTS: Final = 50
 
 
-def _names_written(document: object, root: Path) -> Iterator[str]:
+def _names_written(document: object, repository: Repository) -> Iterator[str]:
     """The base names of the files that the commands of a workflow may write; `_ANY` if they run a script that names Dockerfiles or cannot be read."""
     scripts: dict[str, None] = {}
     for job in map(as_mapping, as_mapping(as_mapping(document).get("jobs")).values()):
@@ -219,8 +227,10 @@ def _names_written(document: object, root: Path) -> Iterator[str]:
             if script is not None:
                 yield from written_names(script)
                 scripts |= dict.fromkeys(_CALLED_SCRIPT.findall(script))
+                if any("dockerfile" in it.lower() for it in repository.reading.scripts.started_in(script)):
+                    yield _ANY
     for path in [*scripts][:_MOST_CALLED_SCRIPTS]:
-        place = project_path(root, path)
+        place = project_path(repository.root, path)
         text = None if place is None else read_project_text(place)
         if text is None or "dockerfile" in text.lower():
             # A script that is not in the repository comes from elsewhere.
@@ -296,13 +306,6 @@ def _adds_nothing(step: Mapping[str, Any]) -> bool:
     return all(it.name in _HARMLESS_PROGRAMS for it in read.commands) and not re.search(
         r"\bdocker\s+(?:cp|run)\b|--output|\s-o\b", str(script)
     )
-
-
-def _may_build(job: Mapping[str, Any]) -> bool:
-    """True if a job calls a workflow, or has a step that may build an image."""
-    uses, steps = job.get("uses"), job.get("steps")
-    listed = map(as_mapping, steps if isinstance(steps, list) else ())
-    return isinstance(uses, str) or any(step_effect(it) >= StepEffect.MAY_BUILD for it in listed)
 
 
 def _declared_inputs(document: object) -> Mapping[str, Any]:
