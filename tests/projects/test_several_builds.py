@@ -694,6 +694,44 @@ def test_a_script_is_not_told_of_emulation_that_workflows_avoid(
     assert emulated_builds(tmp_path / "Dockerfile") == n_emulated
 
 
+_STARTED = """
+#- .github/workflows/release.yml
+on: push
+jobs:
+  image:
+    runs-on: RUNNER
+    env: {PLATFORMS: VALUE}
+    steps:
+      - uses: actions/checkout@v4
+      - run: ci/publish
+#- ci/publish
+#!/usr/bin/env bash
+docker buildx build --platform "${PLATFORMS:-linux/amd64,linux/arm64}" --push .
+#- .git/HEAD
+#- Dockerfile
+FROM golang AS build
+RUN go build -o /app .
+FROM alpine
+COPY --from=build /app /app
+"""
+
+
+@pytest.mark.parametrize(
+    ("runner", "platforms", "n_emulated"),
+    [
+        # Without the variable, the script is for both platforms; a person who starts it so can leave arm64 to the job.
+        ("ubuntu-24.04-arm", "linux/arm64", 0),
+        ("ubuntu-latest", "linux/arm64", 1),
+        ("ubuntu-24.04-arm", "linux/s390x", 1),
+    ],
+)
+def test_a_script_without_an_ending_runs_on_the_machine_of_its_job(
+    tmp_path: Path, runner: str, platforms: str, n_emulated: int
+) -> None:
+    write(tmp_path, _STARTED.replace("RUNNER", runner).replace("VALUE", platforms))
+    assert emulated_builds(tmp_path / "Dockerfile") == n_emulated
+
+
 _OF_BAKE = """
 #- .github/workflows/release.yml
 on: push

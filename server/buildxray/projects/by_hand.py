@@ -14,7 +14,8 @@ def is_by_hand(build: DeclaredBuild, declared: Iterable[DeclaredBuild]) -> bool:
 
     That is so if one build of a workflow uses several machines; if its jobs build one platform each on unknown
     machines; or if some use machines of other architectures, none emulates, and together they build all
-    platforms of the build.
+    platforms of the build. If a job starts the same command for other platforms, those that a machine for amd64 can run
+    do not count.
     """
     builds = [it for it in declared if _is_of_workflow(it) or it.is_automated]
     if build in builds:
@@ -23,7 +24,9 @@ def is_by_hand(build: DeclaredBuild, declared: Iterable[DeclaredBuild]) -> bool:
         return True
     if any(len(it.nodes) > 1 and len(it.nodes) == len(it.platforms) and not it.is_emulated for it in builds):
         return True
-    is_covered = {*build.platforms} <= {platform for it in builds for platform in it.platforms}
+    is_started = any((it.source, it.line) == (build.source, build.line) for it in builds)
+    needed = {it for it in build.platforms if not (is_started and can_run(AMD64, it))}
+    is_covered = needed <= {platform for it in builds for platform in it.platforms}
     return is_covered and any(map(_has_own_machine, builds)) and not any(it.is_emulated for it in builds)
 
 
