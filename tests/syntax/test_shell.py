@@ -123,6 +123,17 @@ def test_assignments_are_visible_to_later_commands() -> None:
     check_variable("RUN X=1; export Y=2; sh -c 'go'")
     check_variable("RUN if a; then X=1; else X=2; fi; go", ("1", False), ("2", False))
     check_variable("RUN case $A in b) X=1;; c) X=2;; esac; X=3; go", ("3", False))
+    check_variable("RUN export X; X=1; go", ("1", True))
+    check_variable("RUN (export X); X=1; go", ("1", False))
+    check_variable("RUN export X; (X=1; go)", ("1", True))
+
+
+def test_a_loop_assigns_its_variable() -> None:
+    check_variable("RUN for X in 1 2; do go; done", ("", False))
+    check_variable("RUN for X in 1 2; do export X; go; done", ("", True))
+    check_variable("RUN export X; for X in 1 2; do go; done", ("", True))
+    check_variable("RUN for X in 1 2; do X=a$X; go; done", ("", False), ("a$X", False))
+    check_variable("RUN for ((X = 1; X < 3; X++)); do go; done")
 
 
 @every_case(

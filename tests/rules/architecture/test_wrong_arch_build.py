@@ -321,6 +321,33 @@ def test_a_target_that_is_told_for_some_platforms_only(script: str, is_said: boo
 
 
 @every_case(
+    "body, is_said",
+    [
+        ("for GOARCH in amd64 arm64; do export GOARCH; go build -o app-$GOARCH .; done", False),
+        (
+            "for GOOS in linux; do for GOARCH in amd64 arm64; do export GOOS GOARCH; go build -o $GOARCH .; done; done",
+            False,
+        ),
+        ("export GOARCH; for GOARCH in amd64 arm64; do go build -o app-$GOARCH .; done", False),
+        ("for a in amd64 arm64; do export GOARCH=$a; go build -o app-$a .; done", False),
+        # Go sees exported variables only.
+        ("for GOARCH in amd64 arm64; do go build -o app-$GOARCH .; done", True),
+        ("for GOARCH in amd64 arm64; do (export GOARCH); go build -o app-$GOARCH .; done", True),
+        ("for arch in amd64 arm64; do export arch; go build -o app-$arch .; done", True),
+    ],
+)
+def test_a_loop_over_architectures(body: str, is_said: bool) -> None:
+    text = f"""
+        FROM --platform=$BUILDPLATFORM golang AS build
+        RUN {body}
+        FROM alpine
+        ARG TARGETARCH
+        COPY --from=build /go/app-$TARGETARCH /app
+        """
+    assert bool(findings(wrong_arch_build, context(text))) is is_said
+
+
+@every_case(
     "command, image, expected",
     [
         ("mix release", "debian", None),

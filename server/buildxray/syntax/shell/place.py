@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import field
 from typing import Final
 
 from buildxray.records import dataclass, replace
@@ -16,6 +17,8 @@ from buildxray.syntax.shell.model import (
 
 _MOST_EXITS: Final = 16
 """Conditional `exit`s of one script that later commands depend on."""
+_MOST_EXPORTED: Final = 64
+"""Names of `Place.exported`, which each subshell copies."""
 
 
 @dataclass(slots=True)
@@ -31,6 +34,8 @@ class Place:
     is_piped: bool = False
     n_process_conditions: int = 0
     """The number of leading conditions that apply to the whole shell process."""
+    exported: set[str] = field(default_factory=set)
+    """Names that `export NAME` marks before they have a value here; later values are exported too."""
 
     @property
     def in_force(self) -> tuple[Condition, ...]:
@@ -53,6 +58,7 @@ class Place:
             conditions=conditions,
             exits=[],
             n_process_conditions=len(conditions),
+            exported=set(self.exported),
         )
 
     def substitution(self) -> Place:
@@ -72,17 +78,21 @@ class Place:
     def assign(self, assignment: Assignment) -> None:
         """Effect: put an assignment in force; a conditional one is added to the earlier ones."""
         earlier = self.variables.get(assignment.name, ())
-        is_exported = assignment.is_exported or any(it.is_exported for it in earlier)
+        is_exported = (
+            assignment.is_exported or assignment.name in self.exported or any(it.is_exported for it in earlier)
+        )
         kept = earlier if assignment.is_conditional else ()
         if is_exported and not assignment.is_exported:
             assignment = replace(assignment, is_exported=True)
         self.variables.put(assignment.name, (*kept, assignment))
 
     def export(self, name: str) -> None:
-        """Effect: export a variable."""
+        """Effect: export a variable, with the values that it has and those that it gets later."""
         earlier = self.variables.get(name)
         if earlier:
             self.variables.put(name, tuple(replace(it, is_exported=True) for it in earlier))
+        elif len(self.exported) < _MOST_EXPORTED:
+            self.exported.add(name)
 
     def leave(self, *, is_failure: bool) -> None:
         """Make later commands of this process depend on the negated conditions of an `exit`."""

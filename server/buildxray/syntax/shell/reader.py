@@ -505,7 +505,17 @@ class Reader:
                 variables=(name,), patterns=values, expression=has_values or None
             )
         if body is not None:
-            self._statement(body, text, place.under(condition))
+            inside = place.under(condition)
+            if kind == "for" and head and head[0].type == "variable_name":
+                self._set_by_loop(head[0], text, inside)
+            self._statement(body, text, inside)
+
+    def _set_by_loop(self, name: SyntaxNode, text: ShellText, inside: Place) -> None:
+        """Give the variable of a `for` loop its value in the body, which differs from round to round."""
+        range_ = text.range(name)
+        value = ShellWord("", None, range_, parts=(None,))
+        conditions, seen = inside.in_force, inside.variables.now()
+        inside.assign(Assignment(text.of(name), value, range_, range_, self.all_exported, conditions, seen))
 
     def _test(self, node: SyntaxNode, text: ShellText, place: Place) -> Expression:
         """Read `[ … ]` or `[[ … ]]` as a command of that name."""
