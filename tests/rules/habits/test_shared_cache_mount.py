@@ -204,6 +204,29 @@ def test_a_directory_in_which_the_command_writes_no_files_for_its_machine_is_not
     check_nothing(shared_cache_mount, f"FROM x\nWORKDIR /w\nRUN --mount=type=cache,target={target} {run}\n")
 
 
+@every_case(
+    "before, target, run, is_said",
+    [
+        ("", "/volume/target", "cargo build --release", False),
+        ("", "/w/crate/target", "cargo build --release", False),
+        ("", "/volume/target", "cd /volume && cargo build", True),
+        ("", "/volume/target", "cargo build && cp -r /volume/target/x .", True),
+        ("", "/volume/target", "cargo build --target-dir ../volume/target", True),
+        ("", "/w/crate/target", "cargo build --manifest-path crate/Cargo.toml", True),
+        ("ENV CARGO_TARGET_DIR=/volume/target", "/volume/target", "cargo build", True),
+        ("ARG DIR\nWORKDIR /$DIR", "/volume/target", "cargo build", True),
+        # The root of the workspace may be above the directory of the crate.
+        ("WORKDIR /w/crate", "/w/target", "cargo build", True),
+        ("", "/target", "cargo build", True),
+        # The base image may set a directory.
+        ("WORKDIR /", "/w/target", "cargo build", True),
+    ],
+)
+def test_a_target_in_which_cargo_does_not_write(before: str, target: str, run: str, is_said: bool) -> None:
+    text = f"FROM rust\nWORKDIR /w\n{before}\nRUN --mount=type=cache,target={target} {run}\n"
+    assert bool(findings(shared_cache_mount, context(text))) is is_said
+
+
 def test_apt_allows_one_user_of_its_files() -> None:
     (finding,) = findings(
         shared_cache_mount, context("FROM debian\nRUN --mount=type=cache,target=/var/cache/apt apt-get update\n")

@@ -15,11 +15,13 @@ from buildxray.rules.context import RuleContext
 from buildxray.rules.fixing.edits import bring_arguments, merged
 from buildxray.rules.one_cause import same_here
 from buildxray.semantics.build import CacheMount, Instruction, Run
+from buildxray.semantics.file_flow import holds
 from buildxray.semantics.mentions import Mention
 from buildxray.syntax.instructions import Flag, Token
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.mounts import mount_options
 from buildxray.syntax.text import Edit, TextRange
+from buildxray.toolchains.base import Invocation
 from buildxray.toolchains.c import C
 from buildxray.toolchains.rust import RUST
 
@@ -148,6 +150,7 @@ def _is_harmless(instruction: Instruction, mount: CacheMount, shared_by: Collect
         _keeps_nothing(instruction, mount)
         or _is_named_elsewhere(mount)
         or _is_for_another_tool(instruction, mount)
+        or _is_for_another_directory(instruction, mount)
         or _is_hidden(mount, shared_by)
         or _is_for_one(mount)
         or _has_directories(instruction, mount)
@@ -199,6 +202,30 @@ def _is_for_another_tool(instruction: Instruction, mount: CacheMount) -> bool:
     return not is_known and not (wanted is C and any(it.name in _MAKING for it in instruction.commands))
 
 
+def _is_for_another_directory(instruction: Instruction, mount: CacheMount) -> bool:
+    """True if the cache is a `target` in which no cargo of a RUN writes: it is neither in a working directory nor above one.
+
+    Cargo writes to `target` in the root of its workspace. Source: the Cargo book, "Build cache".
+    """
+    parent, _slash, name = mount.target.rpartition("/")
+    if name != "target" or not isinstance(instruction, Run) or instruction.node.text.count(mount.target) > 1:
+        return False
+    uses = [it for it in instruction.known_commands if it.use.toolchain is RUST]
+    return bool(uses) and all(_writes_beside(it.invocation, parent) for it in uses)
+
+
+def _writes_beside(invocation: Invocation, parent: str) -> bool:
+    """True if cargo certainly writes neither to the directory nor below it."""
+    if invocation.setting("CARGO_TARGET_DIR").is_set or "/" in invocation.directories:
+        # The directory of the base image is unknown.
+        return False
+    if any(it.partition("=")[0] in _ELSEWHERE for it in invocation.command.arguments):
+        return False
+    return not any(holds(parent, it) for it in invocation.directories)
+
+
+_ELSEWHERE: Final = frozenset({"--config", "--manifest-path", "--path", "--target-dir", "-C"})
+"""Options of cargo that may name another directory for its files."""
 _MAKING: Final = frozenset({"cmake", "gmake", "make", "meson", "ninja", "scons"})
 
 
