@@ -77,3 +77,26 @@ def test_an_equals_sign_between_blanks_is_a_part_of_the_value(line: str, meant: 
 def test_what_was_hardly_meant_for_the_value_is_not_written_down_without_a_review(value: str, safety: Safety) -> None:
     (finding,) = findings(legacy_key_value_format, context(f"{FROM}ENV A {value}\n"))
     assert [it.safety for it in finding.fixes] == [safety]
+
+
+@every_case(
+    "value, meant",
+    [
+        ("1 \\\n    B 2", "1 \\\n    B=2"),
+        ("1 \\\n    B 2 \\\n    C 3", "1 \\\n    B=2 \\\n    C=3"),
+        # One of the lines is not a pair.
+        ("1 \\\n    B 2 3", '"1 \\\n    B 2 3"'),
+        ("1 2 \\\n    B 3", '"1 2 \\\n    B 3"'),
+    ],
+)
+def test_pairs_on_further_lines_were_hardly_meant_for_the_value(value: str, meant: str) -> None:
+    text = f"{FROM}ENV A {value}\n"
+    (finding,) = findings(legacy_key_value_format, context(text))
+    assert [(it.safety, apply_edits(text, it.edits)) for it in finding.fixes] == [
+        (Safety.SUGGESTION, f"{FROM}ENV A={meant}\n")
+    ]
+
+
+def test_a_text_on_several_lines_is_one_value() -> None:
+    (finding,) = findings(legacy_key_value_format, context(f"{FROM}ENV A one text \\\n  on two lines\n"))
+    assert [it.safety for it in finding.fixes] == [Safety.SAFE]

@@ -40,7 +40,8 @@ def legacy_key_value_format(ctx: RuleContext) -> Iterator[Finding]:
 
     ## Fix safety
     Safe: offered only if BuildKit reads the same value from both forms. For `NAME = value`, whose value is `= value`, a suggestion
-    writes what was probably meant. A suggestion too for a value with a comment or with another `NAME=value`, which becomes visible.
+    writes what was probably meant, as for further lines of the form `NAME value`. A suggestion too for a value with a comment or with another
+    `NAME=value`, which becomes visible.
 
     ## References
     BuildKit's own check `LegacyKeyValueFormat`.
@@ -69,15 +70,47 @@ def _fixes(instruction: Instruction, escape: str) -> tuple[Fix, ...]:
         )
         gap = TextRange(instruction.range_of(pair.name).end, range_.start + len(written) - len(meant))
         return (Fix(title, (Edit(gap, "="),), Safety.SUGGESTION),) if is_one_word else ()
+    others = _other_pairs(instruction, pair, escape)
+    if others:
+        gap = TextRange(instruction.range_of(pair.name).end, instruction.range_of(pair.value).start)
+        return (Fix(title, tuple(Edit(it, "=") for it in (gap, *others)), Safety.SUGGESTION),)
     value = modern_value(pair, escape)
     if value != written and written.startswith(("{", "[")) and '"' in written:
         # JSON was meant, whose quotes the image lacks today.
         return ()
     edits = () if value is None else _edits(instruction, pair, value)
     is_quoted = written[0] in "\"'" and written.find(written[0], 1) == len(written) - 1
-    safety = Safety.SUGGESTION if not is_quoted and _MISTAKES.search(written) else Safety.SAFE
+    is_doubtful = others is not None or _MISTAKES.search(written) is not None
+    safety = Safety.SUGGESTION if not is_quoted and is_doubtful else Safety.SAFE
     return (Fix(title, edits, safety),) if edits else ()
 
+
+def _other_pairs(instruction: Instruction, pair: Pair, escape: str) -> list[TextRange] | None:
+    """The blanks after the names of further pairs, one on each continued line; empty if not each line is one pair.
+
+    None if no continued line begins with such a name.
+    """
+    assert pair.value is not None, "the old form has a value"
+    start, end = instruction.range_of(pair.value)
+    lines = instruction.build.text[start:end].split("\n")
+    is_first_one_word = len(lines[0].rstrip(f" \t\r{escape}").split()) == 1
+    gaps: list[TextRange] = []
+    n_found = 0
+    offset = start
+    for number, line in enumerate(lines):
+        if number:
+            match = _PAIR.match(line)
+            n_found += match is not None
+            if match is not None and len(line[match.end() :].rstrip(f" \t\r{escape}").split()) == 1:
+                gaps.append(TextRange(offset + match.start("gap"), offset + match.end("gap")))
+        offset += len(line) + 1
+    if not n_found:
+        return None
+    return gaps if is_first_one_word and len(gaps) == len(lines) - 1 else []
+
+
+_PAIR: Final = lazy_regex(r"[ \t]*[A-Z_][A-Z0-9_]*(?P<gap>[ \t]+)(?=[^\s=])")
+"""The beginning of a line `NAME value`."""
 
 _MISTAKES: Final = lazy_regex(r"""(?:^|(?<=\s))(?:#(?=\s|$)|[A-Z_][A-Z0-9_]*=(?!=))""")
 """In a value of several words, what was hardly meant as a part of it: a comment, and another pair."""
