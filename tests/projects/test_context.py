@@ -145,3 +145,28 @@ def test_the_version_of_go_that_a_module_asks_for(tmp_path: Path, text: str, exp
 def test_the_version_of_dotnet_that_a_project_is_for(tmp_path: Path, text: str, expected: int) -> None:
     (tmp_path / "a.csproj").write_text(text)
     assert Contexts((tmp_path,)).dotnet_versions("a.csproj") == (expected,)
+
+
+@every_case(
+    "ignored, path, expected",
+    [
+        ("", "web/node_modules/", True),
+        ("", "web/node_modules/a.js", True),
+        ("", "web/node_modules/b.js", False),
+        ("", "web/node_modules/a.js/", False),
+        ("", "../README", False),
+        ("node_modules/\n", "web/node_modules/", False),
+        ("node_modules\n", "web/node_modules/a.js", False),
+        ("*.js\n!a.js\n", "web/node_modules/a.js", True),
+        ("/node_modules\n", "web/node_modules/", True),
+    ],
+)
+def test_what_the_repository_keeps(tmp_path: Path, ignored: str, path: str, expected: bool) -> None:
+    root = tmp_path / "root"
+    (root / ".git").mkdir(parents=True)
+    (tmp_path / "README").touch()
+    (root / ".gitignore").write_text(ignored)
+    (root / "web" / "node_modules").mkdir(parents=True)
+    (root / "web" / "node_modules" / "a.js").touch()
+    assert Contexts((root,)).keeps(path) is expected
+    assert Contexts((root / "web",)).keeps(path.removeprefix("web/")) is expected

@@ -184,6 +184,7 @@ class ProjectBuild(NamedTuple):
             # Without a package.json beside the Dockerfile, its commands run the scripts of the one in the context.
             scripts=workspace.scripts or (() if contexts is None else contexts.scripts()),
             holds=None if self.contexts is None else self.contexts.holds,
+            keeps=None if self.contexts is None else self.contexts.keeps,
             absence=None if self.contexts is None else self.contexts.absence,
             needed=None if contexts is None else contexts.needed,
             dotnet_versions=None if self.contexts is None else self.contexts.dotnet_versions,

@@ -17,6 +17,7 @@ from buildxray.files.reading import (
     is_inside,
     list_directory,
     read_project_text,
+    repository_root,
     subdirectories,
 )
 from buildxray.plan.checks.ignored import IgnorePatterns
@@ -59,6 +60,8 @@ class Contexts:
     """What `dotnet_versions` has answered."""
     _scripts: list[tuple[tuple[str, str], ...]] = field(default_factory=list, compare=False, repr=False)
     """What `scripts` has answered; empty until it is asked."""
+    _kept: dict[str, bool] = field(default_factory=dict, compare=False, repr=False)
+    """What `keeps` has answered."""
     _absent: list[AbsentSources] = field(default_factory=list, compare=False, repr=False)
     """The search of `absence`; empty until it is asked."""
 
@@ -74,6 +77,15 @@ class Contexts:
             is_inside(directory / literal, directory) and is_there(directory / literal)
             for directory in self.directories
         )
+
+    def keeps(self, path: str) -> bool:
+        """True if a path, relative to the context, exists in one of the directories as a part of the repository: Git does not ignore it.
+
+        A path with a slash at its end is that of a directory. Outside of a repository nothing is ignored.
+        """
+        if path not in self._kept:
+            self._kept[path] = any(_is_kept(it, path) for it in self.directories)
+        return self._kept[path]
 
     def absence(self, path: str) -> Absence | None:
         """Why a build from a checkout stops at a path, relative to the context; see `AbsentSources`."""
@@ -129,6 +141,19 @@ class Contexts:
                 scripts = known[0] if len(known) == 1 else ()
             self._scripts.append(scripts)
         return self._scripts[0]
+
+
+def _is_kept(directory: Path, path: str) -> bool:
+    """True if a path in a directory exists, and Git does not ignore it; one with a slash at its end is that of a directory."""
+    # Imported late: few Dockerfiles download what their repository may have.
+    from buildxray.projects.search import is_ignored  # noqa: PLC0415
+
+    place, root = directory / path, repository_root(directory)
+    is_there = is_directory if path.endswith("/") else exists
+    if not is_inside(place, directory) or not is_there(place):
+        return False
+    # What is said of a directory holds for its files.
+    return root is None or not is_ignored(place / "x" if path.endswith("/") else place, root)
 
 
 _MOST_DIRECTORIES: Final = 50

@@ -133,6 +133,11 @@ class Workspace(NamedTuple):
     None if the contexts are unknown.
     Without a known build each directory above the Dockerfile, up to the root of its repository, may be the context.
     """
+    keeps: Callable[[str], bool] | None = None
+    """True for a path, relative to a build context, that exists in the contexts of the Dockerfile and that Git does not ignore there.
+
+    Without a known build, as for `holds`. None if the contexts are unknown.
+    """
     absence: Callable[[str], Absence | None] | None = None
     """Why a build from a checkout stops at a path, relative to the build context; it returns None if the file may exist then.
 

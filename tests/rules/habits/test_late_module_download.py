@@ -799,8 +799,38 @@ def test_packages_of_composer(lines: str, needed: NeededFiles | None, reason: st
         it.message.partition(": ")[2] for it in findings(late_module_download, context(text, workspace=workspace))
     ]
     assert [it.startswith(reason) for it in messages] == [True] * bool(reason)
-    with_packages = workspace._replace(holds=lambda _path: True)
-    assert not findings(late_module_download, context(text, workspace=with_packages))
+
+
+@every_case(
+    "lines, kept, ignored, is_reported",
+    [
+        ("COPY . .\nRUN composer install", "vendor/autoload.php", "", False),
+        ("COPY . .\nRUN composer install", "vendor/autoload.php", "vendor", True),
+        ("COPY . .\nRUN composer install", "", "", True),
+        ("COPY composer.* ./\nCOPY app app\nRUN composer install", "vendor/autoload.php", "", True),
+        ("COPY . .\nRUN npm install", "node_modules/", "", False),
+        ("COPY . .\nRUN npm install", "node_modules/", "**/node_modules", True),
+        ("COPY . .\nRUN npm install", "web/node_modules/", "", True),
+        ("COPY . .\nRUN cd web && yarn", "web/node_modules/", "", False),
+        ("COPY . .\nRUN pnpm install --frozen-lockfile", "node_modules/", "", False),
+        ("COPY . .\nRUN bun install", "node_modules/", "", False),
+        # They delete the directory first.
+        ("COPY . .\nRUN npm ci", "node_modules/", "", True),
+        ("COPY . .\nRUN npm clean-install", "node_modules/", "", True),
+        ("COPY . .\nRUN bundle install", "vendor/cache/", "", False),
+        ("COPY . .\nRUN bundle install", "vendor/", "", True),
+        ("COPY . .\nRUN cargo fetch", ".cargo/config.toml", "", False),
+        ("COPY . .\nRUN cargo fetch", "vendor/", "", True),
+        ("COPY . .\nRUN pip install -r requirements.txt", "vendor/", "", True),
+    ],
+)
+def test_packages_in_the_repository(lines: str, kept: str, ignored: str, is_reported: bool) -> None:
+    needed = NeededFiles(("composer.json", "composer.lock"), is_complete=True) if "composer" in lines else None
+    workspace = Workspace(
+        needed=lambda *_given: needed, keeps=frozenset({kept}).__contains__, ignored=IgnorePatterns(ignored)
+    )
+    text = f"FROM x\nWORKDIR /s\n{lines}\n"
+    assert bool(findings(late_module_download, context(text, workspace=workspace))) is is_reported
 
 
 def test_manifests_that_are_copied_after_the_sources() -> None:

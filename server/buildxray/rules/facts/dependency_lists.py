@@ -71,7 +71,7 @@ def _find_needed(ctx: RuleContext, command: KnownCommand) -> NeededFiles | None:
     if len(answered) > 1 and _RETURNING.search(command.run.node.text) is not None:
         return NeededFiles((), is_complete=False)
     answers = answered[0]
-    files = tuple(dict.fromkeys(path for it in answers for path in it.files if _is_copied(command.run, path)))
+    files = tuple(dict.fromkeys(path for it in answers for path in it.files if is_copied(command.run, path)))
     has_list = any(posixpath.basename(it) == "go.work" for it in files)
     if command.use.toolchain is GO and has_list and ignores_go_work(command):
         # The list of the workspace is not read, and what it names cannot be told apart.
@@ -84,7 +84,7 @@ def _find_needed(ctx: RuleContext, command: KnownCommand) -> NeededFiles | None:
     )
 
 
-def _is_copied(run: Run, path: str) -> bool:
+def is_copied(run: Run, path: str) -> bool:
     """True if a COPY before a RUN takes a file of the build context, alone, with its directory or with everything."""
     is_whole = any(isinstance(it.node, Copying) and takes_whole_context(it.node) for it in copies_before(run))
     return is_whole or copy_taking(run, path) is not None

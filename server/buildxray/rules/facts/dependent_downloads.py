@@ -13,6 +13,7 @@ from buildxray.rules.facts.dependency_lists import (
     LOCKS,
     copy_naming,
     ignores_go_work,
+    is_copied,
     list_in_context,
     missing_files,
     names_of_lists,
@@ -30,7 +31,8 @@ from buildxray.toolchains.base import INSTALL_SCRIPTS, is_harmless_script
 from buildxray.toolchains.bun import BUN
 from buildxray.toolchains.go import GO
 from buildxray.toolchains.java import JAVA
-from buildxray.toolchains.node import NODE, runs_no_scripts
+from buildxray.toolchains.node import NODE, replaces_packages, runs_no_scripts
+from buildxray.toolchains.rust import RUST
 
 
 def runs_own_scripts(ctx: RuleContext, command: KnownCommand) -> bool:
@@ -114,18 +116,15 @@ def may_differ(ctx: RuleContext, whole: Instruction, command: KnownCommand) -> b
 
 
 def _has_packages(ctx: RuleContext, command: KnownCommand) -> bool:
-    """True if packages come from another stage, the repository, or perhaps by the triggers of the base image: the command downloads what these lack."""
+    """True if packages come from another stage, from the repository, or perhaps by the triggers of the base image: the command downloads what these lack."""
     stage = command.run.stage
     if stage is None:
         return False
     if "onbuild" in stage.image_name:
         # Source: docs.docker.com, ONBUILD: tags such as `ruby:1.9-onbuild` name the images whose triggers install dependencies.
         return True
-    if command.use.title == "composer install":
-        known, ignored = ctx.build.workspace.holds, ctx.build.workspace.ignored
-        path = posixpath.join(posixpath.dirname(list_in_context(command, "composer.json")), "vendor/autoload.php")
-        if known is not None and known(path) and (ignored is None or not ignored.excludes(path)):
-            return True
+    if _are_in_repository(ctx, command):
+        return True
     copies = (it for above in stage.ancestry for it in above.instructions if it.idx < command.run.idx)
     return any(
         it.node.flag("from") is not None and any(_PACKAGES.fullmatch(one.text) for one in sources_of(it))
@@ -134,6 +133,37 @@ def _has_packages(ctx: RuleContext, command: KnownCommand) -> bool:
     )
 
 
+def _are_in_repository(ctx: RuleContext, command: KnownCommand) -> bool:
+    """True if a directory of packages beside the list of dependencies is a part of the repository, and comes with the sources.
+
+    `npm ci` deletes it, and Cargo is told by its settings to use one. Source: the manuals of npm, Yarn, pnpm and Bun, "install"; getcomposer.org,
+    "install"; bundler.io, "bundle cache"; the Cargo book, "Source Replacement".
+    """
+    workspace = ctx.build.workspace
+    if workspace.keeps is None:
+        return False
+    toolchain = command.use.toolchain
+    kept: tuple[str, ...]
+    if toolchain is NODE or toolchain is BUN:
+        manifest, kept = "package.json", () if replaces_packages(command.invocation) else ("node_modules/",)
+    elif toolchain is RUST:
+        manifest, kept = "Cargo.toml", (".cargo/config", ".cargo/config.toml")
+    else:
+        manifest, kept = _KEPT.get(command.use.title, ("", ()))
+    directory = posixpath.dirname(list_in_context(command, manifest))
+    above = (directory, "") if toolchain is RUST else (directory,)
+    paths = [posixpath.join(it, one) for it in above for one in kept]
+    ignored = workspace.ignored
+    # A file in the directory is left out if the directory is.
+    sent = [it for it in paths if ignored is None or not ignored.excludes(f"{it}x" if it.endswith("/") else it)]
+    return any(is_copied(command.run, it.rstrip("/")) and workspace.keeps(it) for it in sent)
+
+
+_KEPT: Final = {
+    "bundle install": ("Gemfile", ("vendor/cache/",)),
+    "composer install": ("composer.json", ("vendor/autoload.php",)),
+}
+"""The list of dependencies of a command, and what is beside it if its packages are in the repository."""
 _PACKAGES: Final = lazy_regex(
     r"(?:.*/)?(?:node_modules|vendor|site-packages|\.?venv|\.m2|\.gradle|\.nuget|\.cargo|\.local|pkg/mod|registry|wheels|__pypackages__)(?:/.*)?"
 )

@@ -49,10 +49,10 @@ def late_module_download(ctx: RuleContext) -> Iterator[Finding]:
     after a COPY of a whole project of a larger repository (`COPY web/ .`) or of a member of a workspace. A RUN that mounts a cache or the manifest is not reported. `go build` counts as a download if
     `go.mod` requires modules, and the first `cargo build` in the official image if its project requires crates (a RUN with a mount is not reported);
     `mvn package`, `composer install`, `dotnet build` and `dotnet publish` (without an option for one machine) do
-    if all files that their downloads need are known: not in a project of several modules of Maven, or with packages in the repository. A RUN that reads no file of the build context at all, such as `apt-get install`, `npm install -g pnpm`,
+    if all files that their downloads need are known: not in a project of several modules of Maven. A RUN that reads no file of the build context at all, such as `apt-get install`, `npm install -g pnpm`,
     `pip install poetry` or `cargo install cargo-deb`, is reported if it directly follows `COPY . .` or the COPY of the directory that the
     stage builds, or RUN instructions that build with npm, and uses no variable; also at the beginning of a RUN that then builds. A command in sources that the stage itself clones or
-    downloads is not reported. Nor is a download before which the build may change the manifests (`sed -i`,
+    downloads is not reported. Nor is one whose packages are in the repository (`node_modules`, except for `npm ci`, `vendor/cache`), or a download before which the build may change the manifests (`sed -i`,
     `go mod edit`, a script of the project). The message names all files that the download needs, such as the lists of the members of a
     workspace, the projects that a project of .NET refers to, and settings like `.npmrc`. Where these are more than twelve, or a list refers to
     sources (`file:../lib`, a path dependency, a script that runs at installation), nothing is reported; nor if the lists name nothing, nor in an image for development or tests, or of an action of GitHub, which is built without a cache.
