@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from buildxray.files.globs import match_text
 from buildxray.plan.contexts import NamedContext
@@ -22,6 +22,9 @@ from buildxray.toolchains.base import Effect, Use
 
 if TYPE_CHECKING:
     from buildxray.semantics.build import Build
+
+_LONGEST_CHAIN: Final = 10
+"""Stages on one another, so that a file of hundreds of them takes linear time."""
 
 
 class Stage:
@@ -42,7 +45,7 @@ class Stage:
         """Effect: forget the views of its instructions and commands, which refer to it; see `Build.release`."""
         self._commands.clear()
         self._known_commands.clear()
-        for name in ("consumers", "from_", "instructions", "runs"):
+        for name in ("chain", "consumers", "from_", "instructions", "runs"):
             self.__dict__.pop(name, None)
 
     def __repr__(self) -> str:
@@ -184,6 +187,19 @@ class Stage:
     def ancestry(self) -> tuple[Stage, ...]:
         """The stage and its ancestors, nearest first, for all targets together."""
         return self._stages(self.build.graph.ancestry(self.idx))
+
+    @cached_property
+    def chain(self) -> tuple[Stage, ...]:
+        """The stages whose instructions have run at the end of this one: its ancestors, the first one first, and itself.
+
+        Only itself if one of them has several possible bases, or if there are more than 10.
+        """
+        stages: list[Stage] = [self]
+        while bases := stages[-1].bases:
+            if len(bases) > 1 or len(stages) == _LONGEST_CHAIN:
+                return (self,)
+            stages.append(bases[0])
+        return (*reversed(stages),)
 
     @property
     def children(self) -> tuple[Stage, ...]:

@@ -1221,3 +1221,47 @@ def test_only_known_crates_in_a_known_directory_are_reported() -> None:
     assert of_cargo("cargo build", workspace=known) == []
     none = CRATES._replace(needed=lambda *_it: NeededFiles(("Cargo.toml",), is_complete=True))
     assert of_cargo("cargo build", workspace=none) == []
+
+
+@every_case(
+    "stages, reported",
+    [
+        (["COPY . .", "RUN npm ci"], "`package.json` and `package-lock.json` are not copied before the rest"),
+        (["COPY package*.json ./", "COPY . .", "RUN npm ci"], "move it to right after `COPY package*.json`"),
+        (["WORKDIR /w\nCOPY . .", "ENV A=1", "RUN npm ci && npm run build"], "`package.json` and"),
+        # The stage that it is built on has them.
+        (["COPY package*.json ./\nRUN npm ci\nCOPY . .", "RUN npm ci --omit=dev"], ""),
+        (["COPY package*.json ./\nRUN npm ci", "COPY . .", "RUN npm ci --omit=dev"], ""),
+        (["COPY package*.json ./", "RUN npm ci\nCOPY . ."], ""),
+        (["COPY . .\nRUN sed -i s/a/b/ package.json", "RUN npm ci"], ""),
+        (["COPY . .", "RUN --mount=type=cache,target=/root/.npm npm ci"], ""),
+    ],
+)
+def test_sources_of_the_stage_that_another_is_built_on(stages: list[str], reported: str) -> None:
+    froms = ("node AS s0", *(f"s{number} AS s{number + 1}" for number in range(len(stages))))
+    text = "".join(f"FROM {from_}\n{lines}\n" for from_, lines in zip(froms, stages, strict=False))
+    messages = [it.message.partition(": ")[2] for it in findings(late_module_download, context(text))]
+    assert [it.startswith(reported) for it in messages] == [True] * bool(reported)
+
+
+def test_a_stage_beside_it_has_other_sources() -> None:
+    check_nothing(
+        late_module_download,
+        """
+        FROM node AS base
+        FROM base AS src
+        COPY . .
+        FROM base AS packages
+        COPY package.json package-lock.json ./
+        RUN npm ci
+        FROM base
+        COPY --from=src /dist /dist
+        COPY --from=packages /node_modules /node_modules
+        """,
+    )
+
+
+def test_the_fix_leaves_other_stages_alone() -> None:
+    text = "FROM golang AS base\nWORKDIR /w\nCOPY . .\nFROM base\nRUN go build -o /a .\n"
+    (finding,) = findings(late_module_download, context(text, workspace=Workspace(requires_modules=True)))
+    assert finding.fixes == ()

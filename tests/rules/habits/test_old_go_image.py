@@ -147,3 +147,11 @@ def test_nothing_else_is_said_of_a_build_that_stops() -> None:
     for rule in (late_module_download, emulated_build):
         assert findings(rule, context(text, workspace=workspace((24, 0))))
         assert not findings(rule, context(text, workspace=workspace((25, 0))))
+
+
+def test_the_module_may_come_with_the_stage_that_it_is_built_on() -> None:
+    text = "FROM golang:1.24 AS a\nWORKDIR /w\nCOPY {}\nFROM a\nRUN go build -o /b\n"
+    assert findings(old_go_image, context(text.format("go.mod ."), workspace=workspace((25, 0))))
+    assert findings(old_go_image, context(text.format(". ."), workspace=workspace((25, 0))))
+    check_nothing(old_go_image, text.format("go.sum ."), workspace=workspace((25, 0)))
+    check_nothing(old_go_image, text.format(". ."), workspace=workspace((24, 0)))

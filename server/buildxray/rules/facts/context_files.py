@@ -41,13 +41,17 @@ def context_paths(command: KnownCommand, manifest: str, directory: str) -> list[
 
 
 def copies_before(instruction: Instruction) -> list[Instruction]:
-    """The COPY and ADD instructions of a stage that take files from the build context before an instruction."""
-    stage = instruction.stage
+    """The COPY and ADD instructions that take files from the build context before an instruction, in its stage and those that it is built on."""
     return [
-        it
-        for it in (() if stage is None else stage.instructions)
-        if it.idx < instruction.idx and isinstance(it.node, Copying) and it.node.flag("from") is None
+        it for it in instructions_before(instruction) if isinstance(it.node, Copying) and it.node.flag("from") is None
     ]
+
+
+def instructions_before(instruction: Instruction) -> list[Instruction]:
+    """The instructions that have run before another one, in its stage and those that it is built on, in the order of the file."""
+    stage = instruction.stage
+    chain = () if stage is None else stage.chain
+    return [it for one in chain for it in one.instructions if it.idx < instruction.idx]
 
 
 def first_naming(copies: Iterable[Instruction], manifest: str) -> Instruction | None:

@@ -18,8 +18,8 @@ from buildxray.toolchains.base import NeededFiles
 
 
 def copy_of_everything(stage: Stage) -> Instruction | None:
-    """The first COPY or ADD of the whole build context."""
-    for instruction in stage.instructions:
+    """The first COPY or ADD of the whole build context, in a stage or one that it is built on."""
+    for instruction in (it for one in stage.chain for it in one.instructions):
         node = instruction.node
         if isinstance(node, Copying) and takes_whole_context(node):
             return instruction
@@ -31,7 +31,7 @@ def copy_of_project(ctx: RuleContext, stage: Stage) -> Instruction | None:
     building = {Effect.BUNDLE, Effect.COMPILE}
     commands = [it for run in stage.runs for it in run.known_commands if it.use.manifests or it.use.effect in building]
     last_in = {tuple(dict.fromkeys(it.invocation.directories)): it for it in commands}
-    for copy in copies_before(stage.last):
+    for copy in (it for it in copies_before(stage.last) if it.stage is stage):
         sources, known = sources_of(copy), ctx.build.workspace.holds
         if len(sources) != 1 or not copy.destinations:
             continue

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from buildxray.rules.context import RuleContext
-from buildxray.rules.facts.context_files import copies_before, path_in_context, sources_of
+from buildxray.rules.facts.context_files import copies_before, instructions_before, path_in_context, sources_of
 from buildxray.rules.facts.dependency_lists import (
     LOCKS,
     copy_naming,
@@ -96,7 +96,7 @@ def lacks_manifests(ctx: RuleContext, part: Instruction, command: KnownCommand) 
 
 def _fetches_sources(command: KnownCommand) -> bool:
     """True if the stage of a command clones a repository or downloads an archive, in the same RUN or an earlier one."""
-    earlier = [run for run in runs_of_stage(command) if run.idx <= command.run.idx]
+    earlier = runs_until(command)
     return any(
         (it.name == "git" and "clone" in it.syntax.arguments)
         or (isinstance(it, KnownCommand) and it.use.effect is Effect.DOWNLOAD)
@@ -125,7 +125,7 @@ def _has_packages(ctx: RuleContext, command: KnownCommand) -> bool:
         return True
     if _are_in_repository(ctx, command):
         return True
-    copies = (it for above in stage.ancestry for it in above.instructions if it.idx < command.run.idx)
+    copies = instructions_before(command.run)
     return any(
         it.node.flag("from") is not None and any(_PACKAGES.fullmatch(one.text) for one in sources_of(it))
         for it in copies
@@ -201,9 +201,8 @@ def _is_generated(whole: Instruction, command: KnownCommand) -> bool:
     """True if the build itself writes the list of dependencies: `poetry export -o requirements.txt`."""
     names = "|".join(re.escape(posixpath.basename(it)).replace(r"\*", r"[\w.-]*") for it in names_of_lists(command))
     writes = re.compile(rf"""(?:>|-o|--output|--output-file)[\s=]*["']?(?:[\w./$-]*/)?(?:{names})(?![\w.])""")
-    stage = command.run.stage
-    runs = stage.runs if stage is not None else ()
-    return any(whole.idx < it.idx <= command.run.idx and writes.search(it.node.text) for it in runs)
+    runs = runs_until(command)
+    return any(whole.idx < it.idx and writes.search(it.node.text) for it in runs)
 
 
 def _may_be_changed(whole: Instruction, command: KnownCommand) -> bool:
@@ -214,9 +213,8 @@ def _may_be_changed(whole: Instruction, command: KnownCommand) -> bool:
         for it in command.invocation.directories
         for one in command.use.manifests
     )
-    stage = command.run.stage
-    for it in () if stage is None else stage.instructions:
-        if not whole.idx < it.idx <= command.run.idx:
+    for it in (*instructions_before(command.run), command.run):
+        if it.idx <= whole.idx:
             continue
         if isinstance(it, Run):
             # What follows the download in its own RUN comes too late.
@@ -251,10 +249,9 @@ def _may_be_changed(whole: Instruction, command: KnownCommand) -> bool:
     return False
 
 
-def runs_of_stage(command: KnownCommand) -> Sequence[Run]:
-    """The RUN instructions of the stage of a command."""
-    stage = command.run.stage
-    return () if stage is None else stage.runs
+def runs_until(command: KnownCommand) -> Sequence[Run]:
+    """The RUN instructions up to that of a command, in its stage and those that it is built on."""
+    return [it for it in (*instructions_before(command.run), command.run) if isinstance(it, Run)]
 
 
 def is_mounted(run: Run) -> bool:

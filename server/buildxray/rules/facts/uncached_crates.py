@@ -6,7 +6,7 @@ import posixpath
 from typing import Final
 
 from buildxray.rules.context import RuleContext
-from buildxray.semantics.build import Effect, Instruction, KnownCommand
+from buildxray.semantics.build import Effect, Instruction, KnownCommand, Stage
 from buildxray.semantics.file_flow import holds
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.toolchains.rust import RUST
@@ -20,13 +20,12 @@ _IMAGE: Final = lazy_regex(r"docker\.io/library/rust(?:[:@].*)?")
 CACHE: Final = "--mount=type=cache,target=/usr/local/cargo/registry"
 
 
-def compiling_with_downloads(ctx: RuleContext, whole: Instruction) -> KnownCommand | None:
-    """The first command after a COPY of the whole source that downloads and compiles the crates of its project; None without one.
+def compiling_with_downloads(ctx: RuleContext, stage: Stage, whole: Instruction) -> KnownCommand | None:
+    """The first command of a stage after a COPY of the whole source that downloads and compiles the crates of its project; None without one.
 
     None too if the stage may keep them in another way: an earlier command of Cargo, a mount, a directory with the crates.
     """
-    stage = whole.stage
-    if stage is None or not _IMAGE.fullmatch(stage.image_name):
+    if not _IMAGE.fullmatch(stage.image_name):
         return None
     uses = [
         it

@@ -22,7 +22,7 @@ from buildxray.rules.facts.dependency_lists import (
     required_lists,
     restores_first,
 )
-from buildxray.rules.facts.dependent_downloads import runs_of_stage
+from buildxray.rules.facts.dependent_downloads import runs_until
 from buildxray.rules.facts.shell_variables import may_set
 from buildxray.rules.fixing.edits import indentation, insert_lines, remove_line, start_with_own_comments
 from buildxray.rules.wording import listed
@@ -203,6 +203,9 @@ def earlier_download(ctx: RuleContext, whole: Instruction, command: KnownCommand
     node, run = whole.node, command.run
     if command.use.toolchain is not GO or not isinstance(node, Copying) or node.destination is None:
         return ()
+    if whole.stage is not run.stage:
+        # Other stages may continue the one that copies the source.
+        return ()
     directories = {*whole.directories, *run.directories}
     destinations = {clean(posixpath.join(it, node.destination.text)) for it in directories}
     if len(directories) != 1 or destinations != directories or command.invocation.directories != tuple(directories):
@@ -211,9 +214,7 @@ def earlier_download(ctx: RuleContext, whole: Instruction, command: KnownCommand
     # `go mod tidy` and `go mod vendor` read the whole source, so they stay after it.
     is_alone = len(run.commands) == 1 and command.syntax.arguments[:2] == ("mod", "download")
     download = run.build.text[slice(*run.range)] if is_alone else "RUN go mod download"
-    if not is_alone and (
-        run.mounts or any(_prepares(it) for it in runs_of_stage(command) if whole.idx < it.idx <= run.idx)
-    ):
+    if not is_alone and (run.mounts or any(_prepares(it) for it in runs_until(command) if whole.idx < it.idx)):
         # The new RUN lacks what the old one prepares: `export PATH=…`, credentials of private modules.
         return ()
     needed = needed_files(ctx, command)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from buildxray.localization import _, ngettext
 from buildxray.rules.base import Finding, Fix, FixAvailability, Related, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
+from buildxray.rules.facts.context_files import instructions_before
 from buildxray.rules.facts.copied_sources import copy_of_everything, copy_of_project, copy_of_sources, early_copies
 from buildxray.rules.facts.dependency_lists import needs_manifests_only
 from buildxray.rules.facts.dependent_downloads import (
@@ -28,7 +29,7 @@ from buildxray.rules.fixing.early_download import (
     what_is_repeated,
 )
 from buildxray.rules.wording import listed
-from buildxray.semantics.build import Build, Effect, Instruction, KnownCommand, Stage
+from buildxray.semantics.build import Build, Effect, Instruction, KnownCommand, Run, Stage
 from buildxray.syntax.text import Edit, TextRange
 from buildxray.toolchains.base import Toolchain
 from buildxray.toolchains.rust import RUST
@@ -104,12 +105,13 @@ def late_module_download(ctx: RuleContext) -> Iterator[Finding]:
         yield from _after_part(ctx, stage, whole, inherited[stage])
         sources = dict.fromkeys((copy_of_project(ctx, stage), whole)) if installs_after_copy(stage) else ()
         for source in sources:
-            if source is not None:
+            if source is not None and source.stage is stage:
                 yield from _independent(ctx, source)
         if whole is None:
             continue
-        yield from _of_crates(ctx, whole)
-        earlier = (it for run in stage.runs if run.idx < whole.idx for it in run.known_commands)
+        yield from _of_crates(ctx, stage, whole)
+        runs = (it for it in instructions_before(whole) if isinstance(it, Run))
+        earlier = (it for run in runs for it in run.known_commands)
         done = {it.use.toolchain for it in earlier if it.use.manifests or it.use.toolchain is RUST}
         done.update(toolchain for toolchain, has_manifests in inherited[stage] if has_manifests or toolchain is RUST)
         for command in (it for run in stage.runs if run.idx > whole.idx for it in run.known_commands):
@@ -127,9 +129,9 @@ def late_module_download(ctx: RuleContext) -> Iterator[Finding]:
                 yield _finding(ctx, whole, command)
 
 
-def _of_crates(ctx: RuleContext, whole: Instruction) -> Iterator[Finding]:
+def _of_crates(ctx: RuleContext, stage: Stage, whole: Instruction) -> Iterator[Finding]:
     """Find `cargo build`, which downloads the crates itself, without a cache."""
-    command = compiling_with_downloads(ctx, whole)
+    command = compiling_with_downloads(ctx, stage, whole)
     if command is None:
         return
     message = _(
