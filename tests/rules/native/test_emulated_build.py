@@ -1766,3 +1766,13 @@ def test_an_image_that_bundles_when_it_starts_needs_its_tools(start: str, script
     text = f"FROM node:22\nWORKDIR /app\nCOPY . .\nRUN npm ci && npm run build\nCMD {start}\n"
     scripts = (("build", "webpack"), ("start", script), ("serve", script))
     assert bool(findings(emulated_build, context(text, workspace=Workspace(scripts=scripts)))) is speaks
+
+
+@every_case(
+    "wrapper, has_fix",
+    [("sudo", False), ("env -i PATH=/usr/local/go/bin", False), ("sudo -E", True), ("env A=b", True)],
+)
+def test_a_program_that_does_not_see_the_environment_has_no_fix(wrapper: str, *, has_fix: bool) -> None:
+    text = f"FROM golang:1.25 AS b\nENV CGO_ENABLED=0\nCOPY . .\nRUN {wrapper} go build -o /a .\nFROM scratch\nCOPY --from=b /a /a\n"
+    found = findings(emulated_build, context(text))
+    assert [bool(it.fixes) for it in found] == [has_fix]

@@ -105,7 +105,7 @@ def _crossable(stages: Iterable[Stage]) -> list[KnownCommand] | None:
     kept = [it.use for it in commands if it.use.cross_compilation is None]
     if any(it.must_run_on_target or not it.follows_target for it in kept) or any(map(needs_c, commands)):
         return None
-    return crossed if all(it.syntax.is_writable for it in crossed) else None
+    return crossed if all(it.syntax.is_writable and it.syntax.sees_environment for it in crossed) else None
 
 
 _MOST_COPIED: Final = 5

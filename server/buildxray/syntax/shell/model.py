@@ -294,6 +294,8 @@ class Command:
     """The standard input, if known: the command before a pipe, or a here-string."""
     is_piped: bool = False
     """True if the output goes into a pipe or a file."""
+    sees_environment: bool = True
+    """True if the program gets the variables of the shell; False after `sudo` or `env -i`."""
     name: str = field(init=False)
     """The name of the program without its directory, which may contain variables; empty if only running the script could tell."""
 

@@ -263,7 +263,9 @@ class Reader:
             return
         self._nesting += 1
         for argument in arguments:
-            nested = quoted_script(argument, is_writable=command.is_writable or argument.text[:1] == '"')
+            is_expanded = argument.text[:1] == '"'
+            is_writable = is_expanded or (command.is_writable and command.sees_environment)
+            nested = quoted_script(argument, is_writable=is_writable)
             if nested is not None:
                 sees_all = argument.text.startswith('"')
                 self._read_in(nested, place if command.name == "eval" else place.nested(sees_all=sees_all))

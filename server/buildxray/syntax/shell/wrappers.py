@@ -6,11 +6,12 @@ Source: POSIX.1-2024, Shell & Utilities; the manuals of GNU coreutils, findutils
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import pairwise
 from typing import Final
 
 from buildxray.records import replace
+from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.shell.model import Assignment, Command, ShellWord, sole_variable
 from buildxray.syntax.shell.programs import MULTI_CALL_BINARIES, SHELLS
 from buildxray.syntax.text import TextRange
@@ -121,6 +122,7 @@ def unwrapped(command: Command) -> Command:
         options = _OPTIONS_WITH_VALUE.get(command.name, frozenset())
         assignments = list(command.assignments)
         insertion = command.insertion
+        given = [it.text for it in words]
         while words and (words[0].text.startswith("-") or (command.name == "env" and "=" in words[0].text)):
             word = words.pop(0)
             if command.name == "env" and (unset := _unset(word, words, command)) is not None:
@@ -129,6 +131,9 @@ def unwrapped(command: Command) -> Command:
                 words.pop(0)
             elif "=" in word.text and not word.text.startswith("-"):
                 assignments.append(_env_assignment(word, command))
+        sees_environment = command.sees_environment and not _clears_environment(
+            command.name, given[: len(given) - len(words)]
+        )
         del words[: _OPERANDS_BEFORE_PROGRAM.get(command.name, 0)]
         if command.name in _RUNNING:
             words = _after_options(words, options, has_tools=command.name == "mise")
@@ -136,8 +141,28 @@ def unwrapped(command: Command) -> Command:
             return command
         if command.name == "env":
             insertion = words[0].range.start
-        command = replace(command, words=tuple(words), assignments=tuple(assignments), insertion=insertion)
+        command = replace(
+            command,
+            words=tuple(words),
+            assignments=tuple(assignments),
+            insertion=insertion,
+            sees_environment=sees_environment,
+        )
     return command
+
+
+_IGNORING_ENVIRONMENT: Final = lazy_regex(r"-|-\w*i\w*|--ignore-environment")
+_PRESERVING_ENVIRONMENT: Final = lazy_regex(r"-[A-Zbknis]*E[A-Zbknis]*|--preserve-env(?:=.*)?")
+
+
+def _clears_environment(wrapper: str, options: Iterable[str]) -> bool:
+    """True if a wrapper with these options starts its program without the variables of the shell: `sudo` without `-E`, `env -i`.
+
+    Source: sudoers(5), "Command environment" (`env_reset` is on by default); POSIX.1-2024, env.
+    """
+    if wrapper == "sudo":
+        return not any(map(_PRESERVING_ENVIRONMENT.fullmatch, options))
+    return wrapper == "env" and any(map(_IGNORING_ENVIRONMENT.fullmatch, options))
 
 
 def _after_options(words: list[ShellWord], options: Collection[str], *, has_tools: bool) -> list[ShellWord]:
