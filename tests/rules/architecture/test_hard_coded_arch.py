@@ -108,6 +108,14 @@ def test_a_download_for_one_architecture_is_reported() -> None:
         ("ARG A=arm64\nADD https://x/$A /", "ARG TARGETARCH\nARG A=${TARGETARCH}\nADD https://x/$A /"),
         ("RUN A=amd64; wget https://x/$A", "ARG TARGETARCH\nRUN A=${TARGETARCH}; wget https://x/$A"),
         ("ARG TARGETARCH\nRUN curl https://x/amd64", "ARG TARGETARCH\nRUN curl https://x/${TARGETARCH}"),
+        (
+            'RUN sudo sh -c "curl -O https://x/a-amd64"',
+            'ARG TARGETARCH\nRUN sudo sh -c "curl -O https://x/a-${TARGETARCH}"',
+        ),
+        (
+            "RUN sudo -u x -E sh -c 'curl -O https://x/a-amd64'",
+            "ARG TARGETARCH\nRUN sudo -u x -E sh -c 'curl -O https://x/a-${TARGETARCH}'",
+        ),
     ],
 )
 def test_the_fix_uses_the_platform_argument(before: str, after: str) -> None:
@@ -121,6 +129,10 @@ def test_the_fix_uses_the_platform_argument(before: str, after: str) -> None:
         "RUN wget 'https://x/a-amd64.tgz'",
         'RUN ["wget", "https://x/a-amd64.tgz"]',
         "ENV URL='https://x/a-amd64.tgz'\nRUN wget $URL",
+        # The environment does not reach the script
+        "RUN sudo sh -c 'curl -O https://x/a-amd64'",
+        "RUN env -i PATH=/bin sh -c 'curl -O https://x/a-amd64'",
+        "RUN wget https://x/a-amd64 && [ -f a-amd64 ]",
         "RUN wget https://x/a-amd64 && echo 'abc a-amd64' | sha256sum -c",
         "RUN wget -O /a https://x/a-amd64\nRUN echo 'abc  /a' | sha256sum -c",
         "ADD --checksum=sha256:24454f830cdb571e2c4ad15481119c43b3cafd48dd869a9b2945d1036d1dc68d https://x/amd64 /",
@@ -135,6 +147,24 @@ def test_the_fix_uses_the_platform_argument(before: str, after: str) -> None:
 )
 def test_a_name_that_cannot_be_replaced_has_no_fix(line: str) -> None:
     check_no_fix(hard_coded_arch, f"FROM alpine\n{line}\n")
+
+
+@every_case(
+    "kept",
+    [
+        'test "$TARGETARCH" = amd64 && echo 1;',
+        '[ "$TARGETPLATFORM" != linux/amd64 ] || echo 1;',
+        "echo $TARGETARCH | grep -q amd64 && echo 1;",
+        "A=$(echo $TARGETARCH | sed s/amd64/x86_64/);",
+    ],
+)
+def test_what_is_compared_with_the_machine_names_no_file(kept: str) -> None:
+    before, after = (f"{kept} curl -fO https://x/a-{it} && cp a-{it} /bin" for it in ("amd64", "${TARGETARCH}"))
+    check_fix(
+        hard_coded_arch,
+        IMAGE.format(f"ARG TARGETPLATFORM\nRUN {before}"),
+        IMAGE.format(f"ARG TARGETPLATFORM\nRUN {after}"),
+    )
 
 
 def test_a_checksum_of_something_else_keeps_the_fix() -> None:

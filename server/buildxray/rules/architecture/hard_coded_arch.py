@@ -38,7 +38,7 @@ from buildxray.semantics.build import Command, Effect, Instruction, KnownCommand
 from buildxray.semantics.mentions import Mention
 from buildxray.syntax.instructions import Arg, Copying, Env
 from buildxray.syntax.lazy_regex import lazy_regex
-from buildxray.syntax.shell import ShellWord
+from buildxray.syntax.shell import TESTS, ShellWord
 from buildxray.syntax.text import Edit, TextRange
 from buildxray.toolchains.archivers import UNPACKERS
 
@@ -503,6 +503,8 @@ def _edits(ctx: RuleContext, stage: Stage, named: list[_Named]) -> list[Edit] | 
             for begin, end, architecture in named_architectures(ctx.text[start : instruction.syntax.end])
             if architecture == named[0][2]
         } - places
+        if isinstance(instruction, Run):
+            others -= _compared(instruction)
         if not others:
             continue
         places |= others
@@ -513,6 +515,36 @@ def _edits(ctx: RuleContext, stage: Stage, named: list[_Named]) -> list[Edit] | 
     if any(ctx.text[slice(*it)] not in _GO_NAMES or has_level(ctx.text, it.end) for it in places):
         return None
     return [Edit(it, "${TARGETARCH}") for it in sorted(places)]
+
+
+def _compared(run: Run) -> set[TextRange]:
+    """The places of architectures that name no file: a test or a text program compares or replaces them, `[ "$TARGETARCH" = amd64 ]`, `sed s/amd64/x86_64/`."""
+    text = run.build.text
+    ranges = (run.shell_range(word.range) for command in run.commands for word in _patterns(command))
+    return {
+        TextRange(range_.start + start, range_.start + end)
+        for range_ in ranges
+        for start, end, _name in named_architectures(text[slice(*range_)])
+        if _IN_NAME.fullmatch(text[range_.start + start - 1]) is None
+        and _IN_NAME.fullmatch(text[range_.start + end : range_.start + end + 1]) is None
+    }
+
+
+def _patterns(command: Command) -> Iterator[ShellWord]:
+    """The operands of a comparison, and the words of a program that searches or edits text."""
+    words = command.syntax.words
+    if command.name in _TEXT_PROGRAMS:
+        yield from words[1:]
+    elif command.name in TESTS:
+        for left, operator, right in zip(words, words[1:], words[2:], strict=False):
+            if operator.text in _COMPARING:
+                yield from (left, right)
+
+
+_COMPARING: Final = frozenset({"=", "==", "!=", "=~"})
+_TEXT_PROGRAMS: Final = frozenset({"awk", "egrep", "expr", "fgrep", "gawk", "grep", "rg", "sed", "tr"})
+_IN_NAME: Final = lazy_regex(r"[\w.+-]")
+"""A character that makes what is beside it a part of the name of a file."""
 
 
 def _is_named_elsewhere(ctx: RuleContext, stage: Stage, architecture: str) -> bool:
