@@ -314,6 +314,7 @@ class _Starter:
             is_whole_file=True,
             depth=self._site.depth + 1,
             arguments=arguments,
+            certain=None,
             step=self._step,
         )
         read_commands(text, site, reading)

@@ -40,10 +40,38 @@ class Context(NamedTuple):
     values: Mapping[str, Any]
     assumption: bool = True
     """True if unknown conditions are taken to hold."""
+    certain: frozenset[str] = frozenset()
+    """The names whose values are those of each run, whatever the assumption: `matrix`, `env.NAME`."""
 
     def with_values(self, **values: Any) -> Context:  # noqa: ANN401 - what JSON holds
         """Return a context with these values added."""
         return self._replace(values={**self.values, **values})
+
+    def with_environment(self, declared: object) -> Context:
+        """Return a context with further variables of the environment, as a workflow, a job or a step declares them."""
+        own = self.expand_values(declared)
+        certain = {
+            f"env.{name}"
+            for name, it in (declared.items() if isinstance(declared, Mapping) else ())
+            if self.is_certain(it)
+        }
+        changed = self.with_values(env=Partly({**self.values.get("env", {}), **own}))
+        return changed._replace(certain=(self.certain - {f"env.{name}" for name in own}) | certain)
+
+    def is_certain(self, text: object) -> bool:
+        """True if the value of a text is that of each run: its expressions name only what is in `certain`."""
+        return not isinstance(text, str) or all(map(self._is_certain, _EXPRESSION.findall(text)))
+
+    def decides(self, script: str) -> bool:
+        """True if each expression of a script is certain, or has a value that only a run knows."""
+        expressions = dict.fromkeys(_EXPRESSION.findall(script))
+        return all(self._is_certain(it) or not _is_usable(self.compute(it)) for it in expressions)
+
+    def _is_certain(self, expression: str) -> bool:
+        mentions = (it for it in _MENTION.finditer(_LITERAL.sub("", expression)) if it["name"] not in _WORDS)
+        return all(
+            {it["name"].lower(), it["root"].lower()} & self.certain or it["name"] in _CONSTANT for it in mentions
+        )
 
     def without(self, name: str) -> Context:
         """Return a context in which a name is unknown."""
@@ -114,6 +142,49 @@ class Context(NamedTuple):
         return None if value is UNKNOWN else _is_true(value)
 
 
+def _is_usable(value: object) -> bool:
+    """True if a value may be written into a script."""
+    return is_known(value) and not isinstance(value, Unnamed)
+
+
+_LITERAL: Final = lazy_regex(r"'(?:[^']|'')*'")
+_MENTION: Final = lazy_regex(r"(?<![\w.\]-])(?P<name>(?P<root>[A-Za-z_][\w-]*)(?:\.[\w-]+)*)(?![\w-]|\s*\()")
+"""A name in an expression, without those of functions."""
+_CONSTANT: Final = frozenset(("github.workspace", "runner.os"))
+
+
+def as_script(text: str) -> str:
+    """A script whose unknown expressions are variables that nothing sets; a comparison is one of the words `true` and `false`."""
+
+    def variable(match: re.Match[str]) -> str:
+        return f"{UNKNOWN_VARIABLE}e" if _is_comparison(match[1]) else UNKNOWN_VARIABLE
+
+    return _EXPRESSION.sub(variable, text.replace(OWN_REPOSITORY, UNKNOWN_VARIABLE))
+
+
+def _is_comparison(expression: str) -> bool:
+    """True if the value of an expression is a boolean: it compares, or negates, and `&&` and `||` choose nothing."""
+    try:
+        signs = [text for kind, text in _tokens(expression) if kind == "sign"]
+        first = next(_tokens(expression), ("", ""))
+    except ExpressionError:
+        return False
+    if {"&&", "||"} & {*signs}:
+        return False
+    name = first[1].lower() if first[0] == "name" else ""
+    is_call = name in _COMPARING and signs[-1:] == [")"] and signs.count("(") == 1
+    return is_call or first == ("sign", "!") or not {*_COMPARISONS}.isdisjoint(_outer(expression))
+
+
+def _outer(expression: str) -> Iterator[str]:
+    """The signs of an expression outside of parentheses and brackets."""
+    depth = 0
+    for kind, text in _tokens(expression):
+        depth += (text in {"(", "["}) - (text in {")", "]"}) if kind == "sign" else 0
+        if kind == "sign" and depth == 0:
+            yield text
+
+
 def without_expressions(text: str, replacement: str) -> str:
     """A text with one replacement in place of each expression."""
     return _EXPRESSION.sub(lambda _match: replacement, text)
@@ -155,7 +226,7 @@ class Unnamed(str):
 
 UNKNOWN_VARIABLE: Final = "${UNKNOWN_EXPRESSION}"
 """A variable that no script sets, in place of a value that only a run knows."""
-OWN_REPOSITORY: Final = Unnamed("<this repository>")
+OWN_REPOSITORY: Final = Unnamed("…/…")
 """The value of `github.repository`: its name is not in its files, and a fork has another one."""
 
 

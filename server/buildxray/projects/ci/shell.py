@@ -270,7 +270,8 @@ class Shell:
     def _may_run(self, command: Command, loops: _Round) -> bool:
         """True unless the script is known not to run a command: in a function that nothing calls, or in another branch than its arguments take.
 
-        Only the arguments of a call and the values of loops decide on branches. A variable that has a default may still be set in the environment of the script.
+        Only the arguments of a call, what a job writes into its script, and the values of loops decide on branches. A variable that has a default may
+        still be set in the environment of the script.
         """
         if any(it.kind == "function" and it.text in self._uncalled_here for it in command.conditions):
             return False
@@ -280,12 +281,16 @@ class Shell:
         )
 
     def _is_passed_by(self, command: Command, loops: _Round) -> bool:
-        """True if the arguments of the script choose a branch without this command."""
-        if self._site.arguments is None:
+        """True if the arguments of the script, or what the job that contains it writes into it, choose a branch without this command."""
+        certain = self._site.certain
+        if self._site.arguments is None and certain is None:
             return False
 
         def look_up(name: str) -> str | None:
-            return UNKNOWN if name in self._optional else self._look_up(name, command, loops)
+            is_doubtful = certain is not None and name in self._site.environment and name not in certain
+            if is_doubtful or (name in self._optional and name not in (certain or ())):
+                return UNKNOWN
+            return self._look_up(name, command, loops)
 
         return Words(look_up, lambda it: self._answer(it, loops), dict(loops)).taken(command) is False
 

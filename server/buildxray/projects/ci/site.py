@@ -56,6 +56,8 @@ class Site(NamedTuple):
     local_platform: str = "linux/amd64"
     depth: int = 0
     """The number of scripts and Makefiles that call one another down to this one."""
+    certain: frozenset[str] | None = None
+    """The variables of `environment` that have the same values in each run; None if the branches that the script takes are not known."""
     arguments: tuple[str, ...] | None = None
     """The arguments of the script, an unknown one as `UNKNOWN_WORD`; None if even their number is unknown."""
 

@@ -17,9 +17,9 @@ from buildxray.projects.ci.actions import add_action
 from buildxray.projects.ci.commands import read_commands
 from buildxray.projects.ci.expressions import (
     OWN_REPOSITORY,
-    UNKNOWN_VARIABLE,
     Context,
     Partly,
+    as_script,
     as_text,
     without_expressions,
 )
@@ -70,8 +70,8 @@ class Job:
     def _step(self, body: Mapping[str, Any], outer: Context, depth: int) -> Mapping[str, Any]:
         """The outputs of a step. Effect: add its builds."""
         given = {**outer.values["env"], **self._exported}
-        own = outer.with_values(env=Partly(given)).expand_values(body.get("env"))
-        context = outer.with_values(env=Partly({**given, **own}))
+        written = outer._replace(certain=outer.certain - {f"env.{name}" for name in self._exported})
+        context = written.with_values(env=Partly(given)).with_environment(body.get("env"))
         outputs: Mapping[str, Any] = Partly()
         builds = self._repository.reading.builds
         n_before = len(builds)
@@ -94,6 +94,7 @@ class Job:
     def _script(self, written: str, step: Mapping[str, Any], context: Context) -> Mapping[str, Any]:
         """The outputs of a script. Effect: add its builds, and remember what it leaves for later steps."""
         text = context.expand_text(written)
+        certain = frozenset(it.removeprefix("env.") for it in context.certain) if context.decides(written) else None
         directory = step.get("working-directory")
         # The default directory of scripts is not that of actions.
         usual = "." if "uses" in step else self._site.directory
@@ -102,8 +103,8 @@ class Job:
         if "pwsh" in shell or "python" in shell:
             return Partly()
         environment = {name: as_text(it) for name, it in context.values["env"].items() if is_known(it)}
-        site = self._site._replace(directory=posixpath.normpath(where), environment=environment)
-        script = _as_shell(text)
+        site = self._site._replace(directory=posixpath.normpath(where), environment=environment, certain=certain)
+        script = as_script(text)
         machine = site.machines.own
         if machine is not None and machine.os == "windows" and not shell.startswith(("bash", "sh")):
             # Its usual shell is PowerShell.
@@ -169,11 +170,6 @@ def _chosen(values: Mapping[str, Sequence[str | None]], context: Context) -> dic
     """One of the possible values of each name: the first or the last one, by the assumption of the context."""
     chosen = {name: it[0 if context.assumption else -1] for name, it in values.items()}
     return {name: UNKNOWN if it is None else it for name, it in chosen.items()}
-
-
-def _as_shell(script: str) -> str:
-    """A script whose unknown expressions are variables that nothing sets."""
-    return without_expressions(script, UNKNOWN_VARIABLE)
 
 
 def _is_below(path: str, directory: str) -> bool:

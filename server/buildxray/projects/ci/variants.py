@@ -50,14 +50,16 @@ class Variants:
 _VALUE: Final = lazy_regex(r"\$\{\{[ \t]*matrix\.(?P<name>[\w-]+)[ \t]*\}\}")
 _MENTION: Final = lazy_regex(r"\bmatrix\.(?P<name>[\w-]+)")
 _WHOLE: Final = lazy_regex(r"\bmatrix[ \t]*[\[)]")
+_TEST: Final = lazy_regex(r"(?<![\w.-])(?:\[|case|test)[ \t]")
+"""A command of the shell whose result may depend on a value."""
 _ANY: Final = "*"
 
 
 def _compared(job: Mapping[str, Any]) -> frozenset[str]:
-    """The names of the matrix that the expressions of a job do more with than to write their values; `_ANY` if that may be all."""
+    """The names of the matrix that the expressions of a job do more with than to write their values, or write into a script with tests; `_ANY` if that may be all."""
     names: set[str] = set()
     for text in _texts(job):
-        rest = _VALUE.sub("", text)
+        rest = text if _TEST.search(text) is not None else _VALUE.sub("", text)
         names.update(it["name"] for it in _MENTION.finditer(rest))
         if _WHOLE.search(rest) is not None:
             names.add(_ANY)

@@ -103,7 +103,7 @@ class _Workflows:
         document = as_mapping(self._repository.document(path))
         github = {"workspace": ".", "repository": OWN_REPOSITORY, "action_path": UNKNOWN}
         base = Context({"inputs": inputs, "github": Partly(github), "env": Partly()}, assumption)
-        environment = Partly(base.expand_values(document.get("env")))
+        of_workflow = base.with_environment(document.get("env"))
         jobs = as_mapping(document.get("jobs"))
         results: dict[str, Any] = {}
         for name in _in_order(jobs):
@@ -115,7 +115,9 @@ class _Workflows:
             outer = base.with_values(needs=needs)
             variants = Variants(job, self._repository.reading.builds)
             for matrix in variants.needed([*matrix_combinations(job, outer)]):
-                context = outer.with_values(matrix=matrix, env=environment)
+                context = outer.with_values(matrix=matrix, env=of_workflow.values["env"])
+                is_written = "${{" not in str(as_mapping(job.get("strategy")))
+                context = context._replace(certain=of_workflow.certain | ({"matrix"} if is_written else set()))
                 if context.without("needs").holds(job.get("if")) is not False:
                     site = self._site(path, name, line)
                     outputs = self._job(job, as_mapping(document.get("defaults")), context, site, depth)
@@ -156,8 +158,7 @@ class _Workflows:
             return Partly()
         if isinstance(uses, str):
             return self._call(uses, job, context, depth)
-        environment = Partly({**context.values["env"], **context.expand_values(job.get("env"))})
-        context = context.with_values(env=environment)
+        context = context.with_environment(job.get("env"))
         directory = "."
         for it in (defaults, as_mapping(job.get("defaults"))):
             value = as_mapping(it.get("run")).get("working-directory")
