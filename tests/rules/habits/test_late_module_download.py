@@ -1265,3 +1265,145 @@ def test_the_fix_leaves_other_stages_alone() -> None:
     text = "FROM golang AS base\nWORKDIR /w\nCOPY . .\nFROM base\nRUN go build -o /a .\n"
     (finding,) = findings(late_module_download, context(text, workspace=Workspace(requires_modules=True)))
     assert finding.fixes == ()
+
+
+API = NeededFiles(("src/Api/Api.csproj", "src/Lib/Lib.csproj"), is_complete=True)
+
+
+@every_case(
+    "lines, reason",
+    [
+        (
+            "COPY src/ src/\nRUN dotnet publish src/Api/Api.csproj",
+            "`src/Api/Api.csproj` and `src/Lib/Lib.csproj` are not copied before the rest; `dotnet restore src/Api/Api.csproj` needs no other files",
+        ),
+        (
+            "COPY *.sln ./\nCOPY src src\nRUN dotnet restore",
+            "`src/Api/Api.csproj` and `src/Lib/Lib.csproj` are not copied before the rest",
+        ),
+        (
+            "COPY src/Api/Api.csproj src/Api/\nCOPY src/Lib src/Lib\nRUN dotnet restore src/Api/Api.csproj",
+            "`src/Lib/Lib.csproj` is not copied before the rest",
+        ),
+        # Each list is copied by its name.
+        ("COPY src/Api/*.csproj src/Api/\nCOPY src/Lib/*.csproj src/Lib/\nRUN dotnet restore src/Api/Api.csproj", ""),
+        (
+            "COPY src/Api/*.csproj src/Api/\nCOPY src/Lib/*.csproj src/Lib/\nRUN dotnet restore src/Api/Api.csproj\nCOPY src src\nRUN dotnet publish src/Api/Api.csproj",
+            "",
+        ),
+    ],
+)
+def test_projects_of_dotnet_that_come_with_their_sources(lines: str, reason: str) -> None:
+    workspace = Workspace(needed=lambda *_given: API, holds=lambda _path: True)
+    text = f"FROM mcr.microsoft.com/dotnet/sdk:8.0\nWORKDIR /w\n{lines}\n"
+    messages = [
+        it.message.partition(": ")[2] for it in findings(late_module_download, context(text, workspace=workspace))
+    ]
+    assert messages == [reason] * bool(reason)
+
+
+@every_case(
+    "lines, manifest, reason",
+    [
+        (
+            "COPY src src\nCOPY go.mod go.sum ./\nRUN go build",
+            "go.mod",
+            "`go.mod` and `go.sum` are not copied before the rest; `go mod download` needs no other files",
+        ),
+        (
+            "COPY src src\nCOPY pom.xml ./\nRUN mvn package",
+            "pom.xml",
+            "`pom.xml` is not copied before the rest; `mvn dependency:go-offline` needs no other files",
+        ),
+        (
+            "COPY src src\nCOPY pyproject.toml ./\nRUN poetry install",
+            "pyproject.toml",
+            "`pyproject.toml` is not copied before the rest; `poetry install --no-root` needs no other files",
+        ),
+        # These need no sources.
+        ("COPY src src\nCOPY go.mod go.sum ./\nRUN go mod download", "go.mod", "move `COPY src` below it"),
+        (
+            "COPY src src\nCOPY pyproject.toml ./\nRUN poetry install --no-root",
+            "pyproject.toml",
+            "move `COPY src` below it",
+        ),
+        ("COPY src src\nCOPY package.json ./\nRUN npm install", "package.json", "move `COPY src` below it"),
+    ],
+)
+def test_a_command_that_compiles_stays_after_the_sources(lines: str, manifest: str, reason: str) -> None:
+    files = (manifest, "go.sum") if manifest == "go.mod" else (manifest,)
+    needed = NeededFiles(files, is_complete=True, installs_itself=manifest in ("pom.xml", "pyproject.toml"))
+    workspace = Workspace(needed=lambda *_given: needed, requires_modules=True)
+    (finding,) = findings(late_module_download, context(f"FROM x\nWORKDIR /w\n{lines}\n", workspace=workspace))
+    assert finding.message.endswith(reason)
+
+
+@every_case(
+    "lines, is_reported",
+    [
+        ("COPY shop shop\nCOPY requirements.txt .\nRUN pip install -r requirements.txt", True),
+        ("COPY requirements.txt .\nCOPY ./shop/ shop/\nRUN pip install -r requirements.txt", True),
+        ("COPY requirements.txt .\nRUN pip install -r requirements.txt\nCOPY shop shop", False),
+        ("COPY data data\nCOPY requirements.txt .\nRUN pip install -r requirements.txt", False),
+        # It may hold scripts that the installation runs.
+        ("COPY shop shop\nCOPY package.json .\nRUN npm install", False),
+    ],
+)
+def test_packages_of_python_are_sources(lines: str, is_reported: bool) -> None:
+    workspace = Workspace(holds=frozenset({"shop/__init__.py"}).__contains__)
+    text = f"FROM python\nWORKDIR /w\n{lines}\n"
+    assert bool(findings(late_module_download, context(text, workspace=workspace))) is is_reported
+
+
+@every_case(
+    "lines, is_reported",
+    [
+        ("COPY Cargo.toml Cargo.lock ./\nCOPY src src\nRUN cargo build --release", True),
+        ("COPY Cargo.toml Cargo.lock ./\nCOPY src/main.rs src/\nRUN cargo build --release", True),
+        ("COPY Cargo.toml Cargo.lock ./\nCOPY crates/a crates/a\nRUN cargo build --release", True),
+        ("COPY server .\nRUN cargo build --release", True),
+        # Sources that the build writes itself, so that the crates are compiled without those of the project.
+        (
+            "COPY Cargo.toml Cargo.lock ./\nRUN mkdir src && touch src/lib.rs && cargo build\nCOPY src src\nRUN cargo build",
+            False,
+        ),
+        ("COPY Cargo.toml Cargo.lock ./\nCOPY migrations migrations\nRUN cargo build", False),
+        ("COPY src src\nRUN cargo build", False),
+    ],
+)
+def test_crates_after_a_part_of_the_source(lines: str, is_reported: bool) -> None:
+    lists = frozenset({"Cargo.toml", "server/Cargo.toml", "crates/a/Cargo.toml"})
+    workspace = Workspace(
+        holds=lists.__contains__,
+        needed=lambda path, *_rest: (
+            NeededFiles((path,), is_complete=True, requires_crates=True) if path in lists else None
+        ),
+    )
+    text = f"FROM rust:1.90\nWORKDIR /w\n{lines}\n"
+    assert bool(findings(late_module_download, context(text, workspace=workspace))) is is_reported
+
+
+@every_case(
+    "copy, is_reported",
+    [
+        ("COPY --from=packages /w /w", False),
+        ("COPY --from=packages /w/node_modules node_modules", False),
+        ("COPY --from=packages /w/dist dist", True),
+        ("COPY --from=other /w /w", True),
+    ],
+)
+def test_what_another_stage_has_installed_is_not_downloaded(copy: str, is_reported: bool) -> None:
+    text = f"""FROM node AS packages
+WORKDIR /w
+COPY package.json package-lock.json ./
+RUN npm ci
+FROM node AS other
+WORKDIR /w
+RUN make
+FROM node
+WORKDIR /w
+{copy}
+COPY . .
+RUN npm install
+"""
+    assert bool(findings(late_module_download, context(text))) is is_reported

@@ -8,13 +8,22 @@ from collections.abc import Container
 from typing import Final
 
 from buildxray.rules.context import RuleContext
-from buildxray.rules.facts.context_files import copies_before, first_naming, first_taking, path_in_context, sources_of
+from buildxray.rules.facts.context_files import (
+    copies_before,
+    first_naming,
+    first_taking,
+    path_in_context,
+    sources_of,
+    takes,
+)
 from buildxray.rules.facts.dependency_lists import copy_naming, member_directories, needed_files, required_lists
 from buildxray.semantics.build import Effect, Instruction, KnownCommand, Stage
 from buildxray.semantics.mentions import takes_whole_context
 from buildxray.syntax.instructions import Copying
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.toolchains.base import NeededFiles
+from buildxray.toolchains.dotnet import DOTNET
+from buildxray.toolchains.java import JAVA
 
 
 def copy_of_everything(stage: Stage) -> Instruction | None:
@@ -44,23 +53,66 @@ def copy_of_project(ctx: RuleContext, stage: Stage) -> Instruction | None:
 
 
 def copy_of_sources(ctx: RuleContext, command: KnownCommand) -> Instruction | None:
-    """The COPY of a source directory beside that of the manifests, or of a whole project into the directory of a command; None without one."""
+    """The COPY of a source directory beside that of the manifests, or of a whole project with them; None without one."""
     copies = copies_before(command.run)
     members = member_directories(ctx, command)
+    with_lists = _copy_of_sources_with_lists(ctx, command)
+    if with_lists is not None:
+        return with_lists
     manifests = [copy_naming(command.run, it) for it in required_lists(command)]
     copied = [it.idx for it in manifests if it is not None]
     if len(copied) == len(manifests):
         # A change of a source that is copied before the manifests, or with them, repeats the download too.
-        return next((it for it in copies if _takes_source(it, members)), None)
+        return next((it for it in copies if _takes_source(it, members) or _takes_package(it, command)), None)
     return None if copied else next((it for it in copies if _takes_project(it, command)), None)
+
+
+def _copy_of_sources_with_lists(ctx: RuleContext, command: KnownCommand) -> Instruction | None:
+    """The first COPY of a directory with a list of dependencies that no COPY names, where each list is beside the sources of its own project."""
+    needed = needed_files(ctx, command) if command.use.toolchain in _LISTS_BESIDE_SOURCES else None
+    copies = copies_before(command.run)
+    lists = [it for it in (() if needed is None else needed.files) if _LIST.fullmatch(posixpath.basename(it))]
+    unnamed = [it for it in lists if not any(_names(copy, it) for copy in copies)]
+    return next((copy for copy in copies if any(_takes_directory_of(copy, it) for it in unnamed)), None)
+
+
+def _names(instruction: Instruction, path: str) -> bool:
+    """True if a COPY takes a file by its name, perhaps with wildcards in it, and not with its directory."""
+    sources = map(path_in_context, sources_of(instruction))
+    return any(it.count("/") == path.count("/") for it in sources) and takes(instruction, path)
+
+
+def _takes_directory_of(instruction: Instruction, path: str) -> bool:
+    """True if a COPY takes one of the directories above a file, which is named as it is, and not for lists of dependencies only."""
+    paths = map(path_in_context, sources_of(instruction))
+    return any(path.startswith(f"{it}/") and posixpath.basename(it) not in _MANIFESTS_ONLY for it in paths)
+
+
+_LISTS_BESIDE_SOURCES: Final = (DOTNET, JAVA)
+_LIST: Final = lazy_regex(r"pom\.xml|.*\.(?:cs|fs|vb)proj")
+
+
+def _takes_package(instruction: Instruction, command: KnownCommand) -> bool:
+    """True if a COPY takes a package of Python, before a command that installs what its project needs.
+
+    Source: docs.python.org, "Regular packages".
+    """
+    holds = instruction.build.workspace.holds
+    if holds is None or not command.use.title.startswith(_INSTALLERS_OF_PYTHON):
+        return False
+    paths = map(path_in_context, sources_of(instruction))
+    return any(it != "." and (holds(f"{it}/__init__.py") or holds(f"{it}/__main__.py")) for it in paths)
+
+
+_INSTALLERS_OF_PYTHON: Final = ("pip ", "pip3 ", "pipenv ", "poetry ", "uv ")
 
 
 def early_copies(ctx: RuleContext, part: Instruction, command: KnownCommand) -> list[Instruction]:
     """The COPYs of sources before a download if the others take all manifests, some of them after such a COPY; empty otherwise."""
     members = member_directories(ctx, command)
     copies = copies_before(command.run)
-    early = [it for it in copies if _takes_source(it, members)]
-    others = [it for it in copies if not _takes_source(it, members)]
+    early = [it for it in copies if _takes_source(it, members) or _takes_package(it, command)]
+    others = [it for it in copies if it not in early]
     needed = needed_files(ctx, command)
     of_lists = (
         [first_naming(others, it) for it in required_lists(command)]

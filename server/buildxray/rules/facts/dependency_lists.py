@@ -56,9 +56,12 @@ def _find_needed(ctx: RuleContext, command: KnownCommand) -> NeededFiles | None:
     manager = "pip" if manager == "pip3" else manager
     if runs_no_scripts(command.invocation):
         manager = f"{manager} {IGNORING_SCRIPTS}"
+    manifests = command.use.manifests
+    if "*.csproj" in manifests:
+        manifests = (*manifests, "*.sln", "*.slnx")
     # The command runs in the directory after `cd`, unless that has no list.
     by_directory = (
-        {it: None for manifest in command.use.manifests for it in context_paths(command, manifest, directory)}
+        {it: None for manifest in manifests for it in context_paths(command, manifest, directory)}
         for directory in command.invocation.directories
     )
     answered = [
@@ -72,6 +75,9 @@ def _find_needed(ctx: RuleContext, command: KnownCommand) -> NeededFiles | None:
         return NeededFiles((), is_complete=False)
     answers = answered[0]
     files = tuple(dict.fromkeys(path for it in answers for path in it.files if is_copied(command.run, path)))
+    if command.use.toolchain is DOTNET and any(it.endswith("*.csproj") for it in command.syntax.arguments):
+        # The shell finds the projects, and not a solution beside them.
+        files = tuple(it for it in files if not it.endswith((".sln", ".slnx")))
     has_list = any(posixpath.basename(it) == "go.work" for it in files)
     if command.use.toolchain is GO and has_list and ignores_go_work(command):
         # The list of the workspace is not read, and what it names cannot be told apart.

@@ -85,6 +85,7 @@ def lacks_manifests(ctx: RuleContext, part: Instruction, command: KnownCommand) 
     if (
         known is None
         or not isinstance(node, Copying)
+        or needed_files(ctx, command) is not None
         or any(copy_naming(command.run, it) for it in command.use.manifests)
     ):
         return False
@@ -125,12 +126,24 @@ def _has_packages(ctx: RuleContext, command: KnownCommand) -> bool:
         return True
     if _are_in_repository(ctx, command):
         return True
-    copies = instructions_before(command.run)
+    copies = [it for it in instructions_before(command.run) if isinstance(it.node, Copying)]
     return any(
-        it.node.flag("from") is not None and any(_PACKAGES.fullmatch(one.text) for one in sources_of(it))
+        it.node.flag("from") is not None
+        and (any(_PACKAGES.fullmatch(one.text) for one in sources_of(it)) or _brings_installed(it, command))
         for it in copies
-        if isinstance(it.node, Copying)
     )
+
+
+def _brings_installed(copy: Instruction, command: KnownCommand) -> bool:
+    """True if a COPY may take packages that the same program has installed in another stage."""
+    stage = next(filter(None, map(copy.stage_named, copy.sources_named)), None)
+    if stage is None:
+        return False
+    installing = (it for one in stage.chain for run in one.runs for it in run.known_commands)
+    outputs = [it.use.outputs for it in installing if it.use.toolchain is command.use.toolchain and it.use.manifests]
+    taken = copy.copied_paths
+    # A program that does not say where it writes may write anywhere.
+    return any(not places or any(holds(path, it) for path in taken for it in places) for places in outputs)
 
 
 def _are_in_repository(ctx: RuleContext, command: KnownCommand) -> bool:

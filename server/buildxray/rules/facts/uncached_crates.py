@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import posixpath
-from typing import Final
+from collections.abc import Iterable, Sequence
+from typing import Final, NamedTuple
 
 from buildxray.rules.context import RuleContext
+from buildxray.rules.facts.context_files import context_paths, copies_before, path_in_context, sources_of
 from buildxray.semantics.build import Effect, Instruction, KnownCommand, Stage
-from buildxray.semantics.file_flow import holds
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.toolchains.rust import RUST
 
@@ -20,8 +21,16 @@ _IMAGE: Final = lazy_regex(r"docker\.io/library/rust(?:[:@].*)?")
 CACHE: Final = "--mount=type=cache,target=/usr/local/cargo/registry"
 
 
-def compiling_with_downloads(ctx: RuleContext, stage: Stage, whole: Instruction) -> KnownCommand | None:
-    """The first command of a stage after a COPY of the whole source that downloads and compiles the crates of its project; None without one.
+class UncachedCrates(NamedTuple):
+    """A command that downloads and compiles the crates of its project again after each change of the sources."""
+
+    command: KnownCommand
+    copy: Instruction
+    """The first COPY of sources before it."""
+
+
+def uncached_crates(ctx: RuleContext, stage: Stage) -> UncachedCrates | None:
+    """The first command of a stage that downloads and compiles the crates of its project after a COPY of sources; None without one.
 
     None too if the stage may keep them in another way: an earlier command of Cargo, a mount, a directory with the crates.
     """
@@ -35,7 +44,7 @@ def compiling_with_downloads(ctx: RuleContext, stage: Stage, whole: Instruction)
         if it.use.toolchain is RUST
     ]
     crates = [it for it in uses if it.name in ("cargo", "cross")]
-    if not crates or crates[0].run.idx < whole.idx or crates[0].run.stage is not stage:
+    if not crates or crates[0].run.stage is not stage:
         return None
     command = crates[0]
     arguments = command.syntax.arguments
@@ -53,26 +62,37 @@ def compiling_with_downloads(ctx: RuleContext, stage: Stage, whole: Instruction)
         return None
     if any(command.invocation.setting(it).is_set for it in ("CARGO_HOME", "CARGO_NET_OFFLINE")):
         return None
-    destinations = whole.destinations
     directories = {*command.invocation.directories}
-    if len(destinations) != 1 or len(directories) != 1:
+    if len(directories) != 1:
         return None
-    (destination,), (directory,) = destinations, directories
-    return (
-        command
-        if holds(destination, directory) and _requires_crates(ctx, posixpath.relpath(directory, destination))
-        else None
+    lists = [path for path, _base in context_paths(command, "Cargo.toml", directories.pop())]
+    copies = (it for it in copies_before(command.run) if len(it.destinations) == 1)
+    copy = next((it for it in copies if _takes_sources(ctx, it, lists)), None)
+    return UncachedCrates(command, copy) if copy is not None and _require_crates(ctx, lists) else None
+
+
+def _takes_sources(ctx: RuleContext, copy: Instruction, lists: Iterable[str]) -> bool:
+    """True if a COPY takes sources of Rust: everything, the directory of a list of dependencies, one with a list of its own, or `src`."""
+    known = ctx.build.workspace.holds
+    paths = [path_in_context(it) for it in sources_of(copy)]
+    return any(
+        it == "."
+        or posixpath.basename(it) == "src"
+        or it.endswith(".rs")
+        or any(one.startswith(f"{it}/") for one in lists)
+        or (known is not None and known(f"{it}/Cargo.toml"))
+        for it in paths
     )
 
 
-def _requires_crates(ctx: RuleContext, directory: str) -> bool:
-    """True if the Cargo.toml in a directory of the build context needs crates that are not in the repository."""
+def _require_crates(ctx: RuleContext, lists: Sequence[str]) -> bool:
+    """True if the Cargo.toml that a command reads, given its path in the build context, needs crates that are not in the repository."""
     known, find = ctx.build.workspace.holds, ctx.build.workspace.needed
-    if known is None or find is None:
+    if known is None or find is None or len(lists) != 1:
         return False
-    above = ("", directory) if directory != "." else ("",)
+    above = {"", posixpath.dirname(lists[0])}
     if any(known(posixpath.join(it, ".cargo", name)) for it in above for name in ("config", "config.toml")):
         # It may name a directory with the crates.
         return False
-    needed = find(posixpath.normpath(posixpath.join(directory, "Cargo.toml")), ".", "cargo")
+    needed = find(lists[0], ".", "cargo")
     return needed is not None and needed.requires_crates

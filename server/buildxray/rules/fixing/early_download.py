@@ -56,16 +56,7 @@ def advice(ctx: RuleContext, whole: Instruction, command: KnownCommand) -> str:
     else:
         copied = {it: copy_taking(whole, it) for it in needed.files}
         missing = only_with_sources(ctx, whole, command, needed) or missing_files(ctx, whole, needed)
-    alone = _without_project(command) if needed is None or needed.installs_itself else ""
-    if command.use.toolchain is GO and command.use.title != "go mod download":
-        # The command itself needs the source.
-        alone = "go mod download"
-    if restores_first(command):
-        project = command.use.manifests[0].removesuffix("*.csproj").rstrip("/")
-        alone = f"dotnet restore {project}".strip()
-    entered = command.invocation.directories[:1]
-    if alone and not {*entered} <= {*command.run.directories}:
-        alone = f"cd {entered[0]} && {alone}"
+    alone = separate_download(ctx, command)
     copying = [it for it in copied.values() if it is not None]
     if missing or not copying:
         reason = ngettext(
@@ -104,6 +95,21 @@ def advice(ctx: RuleContext, whole: Instruction, command: KnownCommand) -> str:
             copy=copy,
         )
     return _("move it to right after `{copy}`, before the rest is copied", copy=copy)
+
+
+def separate_download(ctx: RuleContext, command: KnownCommand) -> str:
+    """The command that downloads the dependencies alone, where the one of the file needs the sources too; empty where it needs none."""
+    needed = needed_files(ctx, command)
+    alone = _without_project(command) if needed is None or needed.installs_itself else ""
+    if command.use.toolchain is GO and command.use.title != "go mod download":
+        alone = "go mod download"
+    if restores_first(command):
+        project = command.use.manifests[0].removesuffix("*.csproj").rstrip("/")
+        alone = f"dotnet restore {project}".strip()
+    entered = command.invocation.directories[:1]
+    if alone and not {*entered} <= {*command.run.directories}:
+        alone = f"cd {entered[0]} && {alone}"
+    return alone
 
 
 def advice_on_sources(early: Sequence[Instruction], command: KnownCommand) -> str:

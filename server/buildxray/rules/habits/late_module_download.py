@@ -20,12 +20,13 @@ from buildxray.rules.facts.dependent_downloads import (
 )
 from buildxray.rules.facts.failing_builds import stops
 from buildxray.rules.facts.independent_installs import first_of_chain, independent_runs, installs_after_copy, shown
-from buildxray.rules.facts.uncached_crates import CACHE, compiling_with_downloads
+from buildxray.rules.facts.uncached_crates import CACHE, uncached_crates
 from buildxray.rules.fixing.early_download import (
     advice,
     advice_on_sources,
     earlier_download,
     earlier_installations,
+    separate_download,
     what_is_repeated,
 )
 from buildxray.rules.wording import listed
@@ -47,13 +48,13 @@ def late_module_download(ctx: RuleContext) -> Iterator[Finding]:
     ## What it does
     Looks for `go mod download`, `npm ci`, `dotnet restore`, `cargo fetch`, `pip install -r` and similar commands after a `COPY . .` without an
     earlier download in the stage; also after a COPY of a source directory such as `src` or of a file such as `main.py`, if the manifests were copied in vain before it or with it, and
-    after a COPY of a whole project of a larger repository (`COPY web/ .`) or of a member of a workspace. A RUN that mounts a cache or the manifest is not reported. `go build` counts as a download if
-    `go.mod` requires modules, and the first `cargo build` in the official image if its project requires crates (a RUN with a mount is not reported);
+    after a COPY of a whole project of a larger repository (`COPY web/ .`), of a member of a workspace, of a directory with a project of .NET or Maven, or of a package of Python. A RUN that mounts a cache or the manifest is not reported. `go build` counts as a download if
+    `go.mod` requires modules, and the first `cargo build` after a COPY of sources in the official image if its project requires crates (a RUN with a mount is not reported);
     `mvn package`, `composer install`, `dotnet build` and `dotnet publish` (without an option for one machine) do
     if all files that their downloads need are known: not in a project of several modules of Maven. A RUN that reads no file of the build context at all, such as `apt-get install`, `npm install -g pnpm`,
     `pip install poetry` or `cargo install cargo-deb`, is reported if it directly follows `COPY . .` or the COPY of the directory that the
     stage builds, or RUN instructions that build with npm, and uses no variable; also at the beginning of a RUN that then builds. A command in sources that the stage itself clones or
-    downloads is not reported. Nor is one whose packages are in the repository (`node_modules`, except for `npm ci`, `vendor/cache`), or a download before which the build may change the manifests (`sed -i`,
+    downloads is not reported. Nor is one whose packages are in the repository (`node_modules`, except for `npm ci`, `vendor/cache`) or come from another stage, or a download before which the build may change the manifests (`sed -i`,
     `go mod edit`, a script of the project). The message names all files that the download needs, such as the lists of the members of a
     workspace, the projects that a project of .NET refers to, and settings like `.npmrc`. Where these are more than twelve, or a list refers to
     sources (`file:../lib`, a path dependency, a script that runs at installation), nothing is reported; nor if the lists name nothing, nor in an image for development or tests, or of an action of GitHub, which is built without a cache.
@@ -107,9 +108,9 @@ def late_module_download(ctx: RuleContext) -> Iterator[Finding]:
         for source in sources:
             if source is not None and source.stage is stage:
                 yield from _independent(ctx, source)
+        yield from _of_crates(ctx, stage)
         if whole is None:
             continue
-        yield from _of_crates(ctx, stage, whole)
         runs = (it for it in instructions_before(whole) if isinstance(it, Run))
         earlier = (it for run in runs for it in run.known_commands)
         done = {it.use.toolchain for it in earlier if it.use.manifests or it.use.toolchain is RUST}
@@ -129,11 +130,12 @@ def late_module_download(ctx: RuleContext) -> Iterator[Finding]:
                 yield _finding(ctx, whole, command)
 
 
-def _of_crates(ctx: RuleContext, stage: Stage, whole: Instruction) -> Iterator[Finding]:
+def _of_crates(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
     """Find `cargo build`, which downloads the crates itself, without a cache."""
-    command = compiling_with_downloads(ctx, stage, whole)
-    if command is None:
+    found = uncached_crates(ctx, stage)
+    if found is None:
         return
+    command, copy = found
     message = _(
         "`{title}` downloads and compiles all crates again after each change of the source: `{cache}` keeps the downloads, and cargo-chef keeps what is compiled",
         title=command.title,
@@ -141,9 +143,7 @@ def _of_crates(ctx: RuleContext, stage: Stage, whole: Instruction) -> Iterator[F
     )
     end = command.run.keyword_range.end
     fix = Fix(_("Keep the downloads in a cache"), (Edit(TextRange(end, end), f" {CACHE}"),), Safety.SUGGESTION)
-    yield Finding(
-        command.title_range, message, (fix,), (Related(whole.keyword_range, _("the whole source is copied here")),)
-    )
+    yield Finding(command.title_range, message, (fix,), (Related(copy.keyword_range, _("the source is copied here")),))
 
 
 def _independent(ctx: RuleContext, whole: Instruction) -> Iterator[Finding]:
@@ -207,7 +207,7 @@ def _after_part(ctx: RuleContext, stage: Stage, whole: Instruction | None, inher
         if part is None or lacks_manifests(ctx, part, command) or (command.use.toolchain, True) in inherited:
             continue
         if not is_mounted(command.run) and not may_differ(ctx, part, command):
-            early = early_copies(ctx, part, command)
+            early = [] if separate_download(ctx, command) else early_copies(ctx, part, command)
             message = (
                 advice_on_sources(early, command)
                 if early
