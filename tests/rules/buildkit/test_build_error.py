@@ -648,3 +648,10 @@ def test_a_variable_that_is_empty_in_several_mounts_is_one_finding() -> None:
 )
 def test_a_variable_of_a_setting_that_the_text_does_not_set(head: str, line: str, n_findings: int) -> None:
     assert len(findings(build_error, context(f"{head}\n{line}\n"))) == n_findings
+
+
+def test_a_word_that_is_wrong_for_each_target_is_one_finding() -> None:
+    text = "FROM alpine\nARG TARGETARCH\nCOPY https://example.org/a-$TARGETARCH /a\n"
+    assert [it.message for it in findings(build_error, context(text))] == [
+        "COPY cannot download `https://example.org/a-amd64`; ADD can"
+    ]

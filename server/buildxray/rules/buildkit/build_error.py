@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Final
 
 from buildxray.localization import _, localized
@@ -142,10 +143,15 @@ def _severity_of_place(workspace: Workspace, *, is_headless: bool) -> Severity |
 
 
 def _without_repetition(build: Build) -> Iterator[PlanError]:
-    """The errors of a build; of a text without any instruction, such as a script with the name of a Dockerfile, only the first."""
-    errors = [*dict.fromkeys(build.errors)]
+    """The errors of a build: of a text without any instruction, such as a script with the name of a Dockerfile, only the first.
+
+    A word with a variable may be wrong with the value of each target; only the first is yielded.
+    """
+    errors: dict[object, PlanError] = {}
+    for it in build.errors:
+        errors.setdefault(it.range if "$" in build.text[slice(*it.range)] else it, it)
     is_other_text = bool(build.instructions) and all(isinstance(it.node, Unknown) for it in build.instructions)
-    yield from errors[:1] if is_other_text else errors
+    yield from islice(errors.values(), 1 if is_other_text else None)
 
 
 def _by_cause(build: Build) -> Iterator[list[PlanError]]:
