@@ -26,7 +26,7 @@ BROUGHT_TO_LIGHT: Final = {
     "consistent-instruction-casing": {"from-as-casing"},
     "constant-goarch": {"missing-goarm"},
     "masked-platform-arg": {"missing-goarm"},
-    "undeclared-platform-arg": {"masked-platform-arg", "missing-goarm"},
+    "undeclared-platform-arg": {"masked-platform-arg", "missing-goarm", "unknown-machine-name"},
 }
 """Findings that a fix may uncover: a compiler that now follows its target may lack GOARM, and `as` beside `FROM` has the wrong case."""
 _CONFIGURING: Final = frozenset(

@@ -649,6 +649,15 @@ RULES: Final = (
         frozenset({"UndefinedVar"}),
     ),
     Rule(
+        "unknown-machine-name",
+        Severity.ERROR,
+        Severity.ERROR,
+        FixAvailability.SOMETIMES,
+        "buildxray.rules.architecture.unknown_machine_name",
+        "",
+        frozenset({".NET", "Deno", "Go", "Rust", "Zig", "compilers for their own machine"}),
+    ),
+    Rule(
         "unknown-platform",
         Severity.WARNING,
         Severity.WARNING,

@@ -12,6 +12,7 @@ from buildxray.platforms.platform import Platform
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.facts.portability import consumers_outside, files_taken
+from buildxray.rules.facts.refused_machines import machines_refused_by
 from buildxray.rules.fixing.edits import declare_arguments
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Effect, KnownCommand, Stage
@@ -66,7 +67,7 @@ def build_arch_probe(ctx: RuleContext) -> Iterator[Finding]:
             wrong = probe.foreign_targets
             if not wrong or not probe.syntax.is_substitution or not _decides(probe) or _is_for_tool(stage, probe):
                 continue
-            if _is_unpacked_for_stage(stage, probe):
+            if _is_unpacked_for_stage(stage, probe) or _is_refused(probe):
                 continue
             yield Finding(
                 probe.title_range,
@@ -86,6 +87,12 @@ def _decides(probe: KnownCommand) -> bool:
         it.use.effect in (Effect.COMPILE, Effect.DOWNLOAD) and _takes(it.syntax, probe.syntax.range)
         for it in probe.run.known_commands
     )
+
+
+def _is_refused(probe: KnownCommand) -> bool:
+    """True if a compiler does not know the name that the output is, which `unknown-machine-name` reports."""
+    words = (name.word for it in probe.run.known_commands for name in machines_refused_by(it))
+    return any(it is not None and it.range.contains(probe.syntax.range.start) for it in words)
 
 
 def _is_for_tool(stage: Stage, probe: KnownCommand) -> bool:

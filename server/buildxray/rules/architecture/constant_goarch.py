@@ -27,6 +27,7 @@ from buildxray.syntax.shell import ShellWord
 from buildxray.syntax.text import Edit, TextRange
 from buildxray.toolchains.base import stores_settings
 from buildxray.toolchains.go import GO
+from buildxray.toolchains.machine_names import refused_names
 
 _MAKING: Final = frozenset({"gmake", "make"})
 _SOLE_VARIABLE: Final = lazy_regex(r"[\"']?\$\{?(?P<name>\w+)\}?[\"']?")
@@ -87,6 +88,8 @@ def _findings(ctx: RuleContext) -> Iterator[Finding]:
         for command in commands:
             constant = _constant(ctx, command)
             if constant is None or constant[1] in seen or not command.use.wrong_targets or is_chosen(command):
+                continue
+            if any(refused_names(command.use)):
                 continue
             if is_meant(ctx, stage, command) or not _is_for_system_of_target(command):
                 continue

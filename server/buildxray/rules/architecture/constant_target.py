@@ -27,6 +27,7 @@ from buildxray.toolchains.bun import BUN
 from buildxray.toolchains.c import C, configured_for
 from buildxray.toolchains.dotnet import DOTNET, PROPERTIES
 from buildxray.toolchains.go import GO
+from buildxray.toolchains.machine_names import refused_names
 from buildxray.toolchains.node import NODE, installs_native_code
 from buildxray.toolchains.triples import architecture_of, is_for_another_system
 
@@ -116,6 +117,8 @@ def _findings(ctx: RuleContext) -> Iterator[Finding]:
         are_several = are_for_several_machines(commands, (it for it in commands if _constant_of(it) is not None))
         for command in () if are_several else commands:
             if not command.use.wrong_targets or is_chosen(command) or is_meant(ctx, stage, command):
+                continue
+            if any(refused_names(command.use)):
                 continue
             if any(it is not None and ctx.is_only_for(it) for it in command.use.architectures):
                 continue
