@@ -359,6 +359,21 @@ def test_members_of_a_zip(member: str, *, is_neutral: bool) -> None:
 @every_case(
     "url, is_said",
     [
+        ("https://github.com/x86-64/json/archive/main.tar.gz", False),
+        ("https://raw.githubusercontent.com/amd64/tools/main/tool.tar.gz", False),
+        ("https://github.com/x86-64/json/releases/download/v1/json-amd64.tar.gz", True),
+        ("https://github.com/o/tools-x86_64/archive/main.tar.gz", True),
+        ("https://example.com/x86-64/json.tar.gz", True),
+    ],
+)
+def test_the_account_of_a_repository_is_no_architecture(url: str, is_said: bool) -> None:
+    text = f"FROM debian\nRUN curl -L {url} | tar -xz -C /usr/local/bin\n"
+    assert bool(findings(hard_coded_arch, context(text))) is is_said
+
+
+@every_case(
+    "url, is_said",
+    [
         ("https://x.org/FreeBSD/releases/amd64/13.4-RELEASE/base.txz", False),
         ("https://x.org/sdk-darwin-amd64.tgz", False),
         ("https://x.org/tool-windows-amd64.zip", False),

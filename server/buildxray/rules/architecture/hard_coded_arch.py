@@ -412,8 +412,14 @@ def _named(download: Download) -> list[_Named]:
         for piece in download.pieces
         for start, end, architecture in named_architectures(piece.text)
         if not (_CROSS_COMPILER.search(piece.text) and _REST_OF_TRIPLE.match(piece.text, end))
+        and not any(it.start("owner") <= start and end <= it.end("owner") for it in _OWNER.finditer(piece.text))
     ]
 
+
+_OWNER: Final = lazy_regex(
+    r"//(?:api\.github\.com/repos|bitbucket\.org|codeberg\.org|codeload\.github\.com|github\.com|gitlab\.com|raw\.githubusercontent\.com)/(?P<owner>[^/]+)/"
+)
+"""The account of a repository, whose name tells nothing of its files: https://github.com/x86-64/json/archive/main.tar.gz."""
 
 _CROSS_COMPILER: Final = lazy_regex(r"(?<![a-z])(?:cross|toolchains?)(?![a-z])", re.IGNORECASE)
 _REST_OF_TRIPLE: Final = lazy_regex(
