@@ -484,7 +484,7 @@ def _enters_directory(command: Command) -> bool:
 @of_node
 def _may_prepare(node: Node) -> bool:
     """True if a RUN may have one of the preparing commands, so that its script must be read."""
-    return isinstance(node, Run) and _NAMES_PREPARING.search(node.text) is not None
+    return isinstance(node, Run) and _NAMES_PREPARING.search(node.whole_text) is not None
 
 
 def _named_by_environment(command: Command, scopes: tuple[Scope, ...]) -> Command:

@@ -122,6 +122,13 @@ class Node:
         """The instruction on one line, as BuildKit prints it."""
         return self.logical.text
 
+    @property
+    def whole_text(self) -> str:
+        """The text, and the bodies of its heredocs, each on lines of its own: to search for words, whose places it does not tell."""
+        if not self.heredocs:
+            return self.text
+        return "\n".join([self.text, *(it.content for it in self.heredocs)])
+
     def flag(self, name: str) -> Flag | None:
         """The first flag with that name."""
         for flag in self.flags:

@@ -136,6 +136,7 @@ def test_the_default_of_a_platform_argument_is_left_to_its_own_rule() -> None:
         ("COPY dist/agent-amd64 /agent\nRUN chmod +x /agent", None),
         ("COPY dist/agent-amd64 /agent\nRUN [ $TARGETARCH = amd64 ] || rm /agent", Severity.WARNING),
         ("COPY dist/agent-amd64 /agent\nRUN test $(uname -m) = x86_64 || rm /agent", Severity.WARNING),
+        ("COPY dist/agent-amd64 /agent\nRUN <<EOF\ntest $(uname -m) = x86_64 || rm /agent\nEOF", Severity.WARNING),
         ("COPY dist/agent-amd64 /agent\nFROM debian\nCOPY --from=0 /agent /agent", Severity.WARNING),
     ],
 )

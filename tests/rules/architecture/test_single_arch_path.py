@@ -179,7 +179,14 @@ def test_wildcards_may_match_nothing(source: str, message: str, severity: Severi
     assert severities(single_arch_path, context(text)) == [severity]
 
 
-@pytest.mark.parametrize(("adding", "is_reported"), [("dpkg --add-architecture armhf && ", False), ("", True)])
+@pytest.mark.parametrize(
+    ("adding", "is_reported"),
+    [
+        ("dpkg --add-architecture armhf && ", False),
+        ("<<EOF\ndpkg --add-architecture armhf\nEOF\nRUN ", False),
+        ("", True),
+    ],
+)
 def test_a_root_for_an_image_that_adds_the_architecture(adding: str, *, is_reported: bool) -> None:
     text = (
         "FROM debian AS root\nCOPY a.so /root/usr/lib/arm-linux-gnueabihf/a.so\n"

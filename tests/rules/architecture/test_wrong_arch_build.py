@@ -368,6 +368,8 @@ def test_a_release_of_erlang_may_be_byte_code(command: str, image: str, expected
     [
         ("RUN go env -w GOARCH=$TARGETARCH", False),
         ("RUN go env -w GOARCH=$TARGETARCH && go mod download", False),
+        ("RUN <<EOF\ngo env -w GOARCH=$TARGETARCH\nEOF", False),
+        ("RUN <<EOF\nmkdir /o\nEOF", True),
         ("RUN go env -w GOOS=linux", True),
         ("RUN cargo env -w GOARCH=$TARGETARCH", True),
     ],

@@ -151,7 +151,7 @@ def _is_named_again(piece: Piece, position: int) -> bool:
     before = re.escape(piece.text[:position].rpartition("/")[2])
     name = re.compile(rf"{before}\$\{{?TARGETARCH(?!\w)")
     own = name.findall(piece.text)
-    texts = () if run.stage is None else (it.node.text for it in run.stage.instructions if it.idx >= run.idx)
+    texts = () if run.stage is None else (it.node.whole_text for it in run.stage.instructions if it.idx >= run.idx)
     return sum(len(name.findall(it)) for it in texts) > len(own)
 
 

@@ -140,7 +140,7 @@ def _local_sources(instruction: Instruction) -> tuple[Token, ...]:
     if (
         not isinstance(instruction, Run)
         or Mention.PLATFORM_ARGUMENT in instruction.mentions
-        or _PROBE.search(node.text)
+        or _PROBE.search(node.whole_text)
     ):
         return ()
     return instruction.context_sources
@@ -252,7 +252,7 @@ def _last_probes(ctx: RuleContext) -> dict[Stage, int]:
 
 
 def _probes(run: Run) -> bool:
-    return Mention.PLATFORM_ARGUMENT in run.mentions or _PROBE.search(run.node.text) is not None
+    return Mention.PLATFORM_ARGUMENT in run.mentions or _PROBE.search(run.node.whole_text) is not None
 
 
 def _becomes_program(ctx: RuleContext, stage: Stage, copy: Instruction, token: Token) -> bool:

@@ -248,7 +248,7 @@ def _is_used(declaration: Instruction) -> bool:
 
 def _knows(run: Run) -> bool:
     """True if a RUN looks at the architecture somewhere."""
-    return _KNOWS_ARCHITECTURES.search(run.node.text) is not None
+    return _KNOWS_ARCHITECTURES.search(run.node.whole_text) is not None
 
 
 def _words_for_all(run: Run) -> Iterator[TextRange]:
@@ -374,7 +374,7 @@ def _doubt(stage: Stage, instruction: Instruction, range_: TextRange) -> Doubt |
     if isinstance(instruction.node, Copying):
         return None if _OF_SYSTEM.search(path) is not None else Doubt.PROGRAM
     if isinstance(instruction.node, Env) and "/jvm/" in path:
-        installing = (run.node.text for one in stage.ancestry for run in one.runs)
+        installing = (run.node.whole_text for one in stage.ancestry for run in one.runs)
         return None if any(_JAVA_PACKAGE.search(it) for it in installing) else Doubt.PROGRAM
     return None
 

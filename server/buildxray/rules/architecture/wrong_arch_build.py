@@ -159,7 +159,7 @@ def _changes(ctx: RuleContext) -> dict[Stage, _Changes]:
 def _changes_of(stage: Stage) -> _Changes:
     configured: dict[str, int] = {}
     for run in stage.runs:
-        if ".cargo/config" in run.node.text:
+        if ".cargo/config" in run.node.whole_text:
             # Whatever the order: its directory may be copied before.
             configured["cargo"] = -1
         for command in run.commands:
@@ -171,7 +171,7 @@ def _changes_of(stage: Stage) -> _Changes:
 
 def _configured_by(command: Command) -> set[str]:
     """The names of the compilers that a command configures for good, or replaces."""
-    if command.name in _WRITING and ">" in command.run.node.text:
+    if command.name in _WRITING and ">" in command.run.node.whole_text:
         # The environment file of Go, or a profile of the shell: `echo "GOARCH=$TARGETARCH" >> "$(go env GOENV)"`.
         return {"go"} if any("GOARCH=" in it.text for it in command.syntax.words) else set()
     words = command.syntax.words[1:] if command.name in _REPLACING else ()
@@ -325,7 +325,7 @@ def _for_target(stage: Stage) -> tuple[Fix, ...]:
 def _without_xx(stage: Stage) -> Iterator[Finding]:
     """Find builds that call the compiler of the build machine, although xx has installed libraries for the target."""
     uses_xx = any(it.title in ("xx-apk", "xx-apt", "xx-apt-get") for it in stage.commands(Effect.INSTALL))
-    texts = " ".join(text for run in stage.runs for text in (run.node.text, *(it.content for it in run.node.heredocs)))
+    texts = " ".join(run.node.whole_text for run in stage.runs)
     if not uses_xx or not stage.foreign_targets or _CROSSING.search(texts):
         return
     if any(

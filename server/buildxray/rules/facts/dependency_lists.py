@@ -71,7 +71,7 @@ def _find_needed(ctx: RuleContext, command: KnownCommand) -> NeededFiles | None:
     ]
     if not answered:
         return None
-    if len(answered) > 1 and _RETURNING.search(command.run.node.text) is not None:
+    if len(answered) > 1 and _RETURNING.search(command.run.node.whole_text) is not None:
         return NeededFiles((), is_complete=False)
     answers = answered[0]
     files = tuple(dict.fromkeys(path for it in answers for path in it.files if is_copied(command.run, path)))

@@ -215,7 +215,7 @@ def _is_generated(whole: Instruction, command: KnownCommand) -> bool:
     names = "|".join(re.escape(posixpath.basename(it)).replace(r"\*", r"[\w.-]*") for it in names_of_lists(command))
     writes = re.compile(rf"""(?:>|-o|--output|--output-file)[\s=]*["']?(?:[\w./$-]*/)?(?:{names})(?![\w.])""")
     runs = runs_until(command)
-    return any(whole.idx < it.idx and writes.search(it.node.text) for it in runs)
+    return any(whole.idx < it.idx and writes.search(it.node.whole_text) for it in runs)
 
 
 def _may_be_changed(whole: Instruction, command: KnownCommand) -> bool:

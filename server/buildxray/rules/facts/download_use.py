@@ -103,7 +103,7 @@ def is_used_for_some_targets(stage: Stage, copy: Instruction) -> bool:
         return False
     place = node.destination.text
     name = posixpath.basename(node.sources[0].text if place.endswith(("/", ".")) else place)
-    later = (it for run in stage.runs if run.idx > copy.idx and name in run.node.text for it in run.commands)
+    later = (it for run in stage.runs if run.idx > copy.idx and name in run.node.whole_text for it in run.commands)
     using = [it for it in later if it.name != "chmod" and name in _used_by(it)]
     return bool(name and using) and all(
         it.is_chosen_by_platform or len(it.targets) < len(stage.targets) for it in using

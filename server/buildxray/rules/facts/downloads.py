@@ -91,7 +91,7 @@ def _compares(run: Run) -> bool:
     """True if a RUN compares files with checksums: by `sha256sum -c`, or by a program whose script contains a checksum."""
     if any(it.name in _CHECKS and any(map(_COMPARING.fullmatch, it.syntax.arguments)) for it in run.commands):
         return True
-    text = run.node.text
+    text = run.node.whole_text
     return bool(run.commands) and _OF_DIGESTS.search(text) is not None and _DIGEST.search(text) is not None
 
 

@@ -136,7 +136,7 @@ def _for_cross_compiling(ctx: RuleContext) -> frozenset[Stage]:
     for stage in ctx.build.stages:
         names = (pair.name.text for it in stage.instructions if isinstance(it.node, Env) for pair in it.pairs)
         if (
-            any(_CROSS_COMPILER.search(run.node.text) for run in stage.runs)
+            any(_CROSS_COMPILER.search(run.node.whole_text) for run in stage.runs)
             or any(map(_CROSS_VARIABLE.fullmatch, names))
             or not stages.isdisjoint(stage.bases)
         ):
@@ -171,7 +171,9 @@ def _adding_architectures(ctx: RuleContext) -> frozenset[Stage]:
     """The stages in which a RUN adds an architecture, and those that are built on them."""
     stages: set[Stage] = set()
     for stage in ctx.build.stages:
-        if any(_ADDS_ARCHITECTURE.search(run.node.text) for run in stage.runs) or not stages.isdisjoint(stage.bases):
+        if any(_ADDS_ARCHITECTURE.search(run.node.whole_text) for run in stage.runs) or not stages.isdisjoint(
+            stage.bases
+        ):
             stages.add(stage)
     return frozenset(stages)
 
@@ -182,7 +184,9 @@ def _named_in_runs(
     """The architectures that `read` finds in the matches of a pattern in each RUN of a stage and of those that it is built on."""
     machines: dict[Stage, frozenset[str]] = {}
     for stage in ctx.build.stages:
-        names = {name for run in stage.runs for it in pattern.finditer(run.node.text) for name in read(it["name"])}
+        names = {
+            name for run in stage.runs for it in pattern.finditer(run.node.whole_text) for name in read(it["name"])
+        }
         names.update(*(machines[it] for it in stage.bases if it in machines))
         if names:
             machines[stage] = frozenset(names)

@@ -200,7 +200,7 @@ def _prepares(run: Run) -> bool:
         any(may_set(run.script, it) for it in _READ_BY_GO)
         or any(one.name in _READ_BY_GO for it in run.commands for one in it.syntax.assignments)
         or any(it.name == "git" and "config" in it.syntax.arguments for it in run.commands)
-        or ".netrc" in run.node.text
+        or ".netrc" in run.node.whole_text
     )
 
 

@@ -146,7 +146,7 @@ def _surroundings_of(stage: Stage) -> _Surroundings:
         or any(map(_BOUND_PACKAGE.match, words))
         # Crates with bindings to C load the libclang of the build machine.
         or (RUST in toolchains and any(it.startswith(("clang", "llvm")) for it in words))
-        or any(_OTHER_WORDS.search(run.node.text) for run in runs)
+        or any(_OTHER_WORDS.search(run.node.whole_text) for run in runs)
         or _takes_programs(stage)
         or any(it.stage is not None and it.stage.commands(Effect.COMPILE) for it in consumers_outside(stage.family))
     )

@@ -163,7 +163,10 @@ def _runs_cargo(instruction: Instruction) -> bool:
 
 def _has_directories(instruction: Instruction, mount: CacheMount) -> bool:
     """True if a RUN has a directory in the cache for each platform: `dpkg --root`, `Dir::Cache=/var/cache/apt/$TARGETARCH`."""
-    return re.search(rf"{re.escape(mount.target)}/\S*\$\{{?TARGET(?:ARCH|PLATFORM)", instruction.node.text) is not None
+    return (
+        re.search(rf"{re.escape(mount.target)}/\S*\$\{{?TARGET(?:ARCH|PLATFORM)", instruction.node.whole_text)
+        is not None
+    )
 
 
 def _finding(ctx: RuleContext, uses: Sequence[_Use], message: str, fix: Fix) -> Finding:
@@ -208,7 +211,7 @@ def _is_for_another_directory(instruction: Instruction, mount: CacheMount) -> bo
     Cargo writes to `target` in the root of its workspace. Source: the Cargo book, "Build cache".
     """
     parent, _slash, name = mount.target.rpartition("/")
-    if name != "target" or not isinstance(instruction, Run) or instruction.node.text.count(mount.target) > 1:
+    if name != "target" or not isinstance(instruction, Run) or instruction.node.whole_text.count(mount.target) > 1:
         return False
     uses = [it for it in instruction.known_commands if it.use.toolchain is RUST]
     return bool(uses) and all(_writes_beside(it.invocation, parent) for it in uses)

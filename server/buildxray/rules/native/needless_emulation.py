@@ -123,7 +123,7 @@ def _only_prepares(stage: Stage) -> bool:
 
 
 def _is_preparing(run: Run) -> bool:
-    return _OF_THE_MACHINE.search(run.node.text) is None and all(map(_is_independent, run.commands))
+    return _OF_THE_MACHINE.search(run.node.whole_text) is None and all(map(_is_independent, run.commands))
 
 
 def _is_independent(command: Command) -> bool:

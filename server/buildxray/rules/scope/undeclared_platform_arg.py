@@ -298,7 +298,7 @@ def _changes_something(ctx: RuleContext, stage: Stage, uses: Sequence[Use]) -> b
 def _effects(run: Run) -> list[tuple[object, ...]]:
     """What a RUN does for each target, as far as the text tells: the commands that may run, their words, and the targets of compilers."""
     effects: list[tuple[object, ...]] = []
-    writes = ">" in run.node.text
+    writes = ">" in run.node.whole_text
     for it in (one for one in run.commands if one.name not in _SETTING or (writes and one.name in _PRINTING)):
         words = (*it.syntax.words, *(one.value for one in it.syntax.assignments))
         values = [it.invocation.evaluate_partly(one) for one in words]
