@@ -152,6 +152,30 @@ def project(*references: str) -> str:
             "App/App.csproj Directory.Packages.props Lib/Lib.csproj",
         ),
         ({"App/App.csproj": project(r"..\Lib\Lib.csproj")}, "App/App.csproj", None),
+        # References of an imported file are relative to the project, and imports to the file.
+        (
+            {
+                "src/App/App.csproj": '<Import Project="..\\build\\web.props" />',
+                "src/build/web.props": '<Import Project="more.props" />' + project(r"..\Lib\Lib.csproj"),
+                "src/build/more.props": "",
+                "src/Lib/Lib.csproj": project(),
+            },
+            "src/App/App.csproj",
+            "src/App/App.csproj src/Lib/Lib.csproj src/build/more.props src/build/web.props",
+        ),
+        (
+            {
+                "App/App.csproj": project(),
+                "Directory.Build.props": '<Import Project="$(MSBuildThisFileDirectory)more.props" />'
+                "<Import Project=\"local.props\" Condition=\"Exists('local.props')\" />",
+                "App/Directory.Build.props": "<Import Project=\"$([MSBuild]::GetPathOfFileAbove('Directory.Build.props', '..'))\" />",
+                "more.props": "",
+            },
+            "App/App.csproj",
+            "App/App.csproj App/Directory.Build.props Directory.Build.props more.props",
+        ),
+        ({"a.csproj": project(), "Directory.Build.props": '<Import Project="local.props" />'}, "a.csproj", None),
+        ({"a.csproj": project(), "Directory.Build.targets": '<Import Project="$(Tools)/x.props" />'}, "a.csproj", None),
         ({"App/App.csproj": project(r"..\..\Lib\Lib.csproj")}, "App/App.csproj", None),
         ({"App/App.csproj": project("$(Root)/Lib.csproj")}, "App/App.csproj", None),
         (

@@ -397,12 +397,44 @@ def _of_dotnet_project(context: _Context, path: str) -> list[str]:
 
     Source: learn.microsoft.com, "ProjectReference", "Directory.Build.props", "nuget.config reference", "Central Package Management".
     """
-    text = context.text(path)
-    written = [it["path"] for pattern in (_PROJECT_REFERENCE, _IMPORT) for it in pattern.finditer(text)]
-    if any(set("$*;") & {*it} for it in written):
+    of_all = context.above(path, *_OF_ALL_PROJECTS)
+    imported = _imported_by_msbuild(context, (path, *of_all))
+    # What an imported file refers to is relative to the project, and what it imports to itself.
+    texts = (context.text(it) for it in (path, *(one for one in of_all if one.endswith(_IMPORTED)), *imported))
+    references = [_from(path, _msbuild_path(it["path"])) for one in texts for it in _PROJECT_REFERENCE.finditer(one)]
+    return [*context.beside(path, "packages.lock.json"), *of_all, *imported, *references]
+
+
+def _imported_by_msbuild(context: _Context, files: Iterable[str]) -> list[str]:
+    """The files that files of MSBuild import, directly or through others. Raises `_IncompleteError`."""
+    imported: dict[str, None] = {}
+    pending = [*files]
+    while pending:
+        path = pending.pop()
+        text = context.text(path)
+        for it in _IMPORT.finditer(text):
+            written = it["path"].replace("$(MSBuildThisFileDirectory)", "")
+            if "GetPathOfFileAbove" in written:
+                # Those above are among the files of all projects.
+                continue
+            file = _from(path, _msbuild_path(written))
+            is_optional = "Exists" in text[it.start() : text.find(">", it.end())]
+            if file not in imported and not (is_optional and not context.exists(file)):
+                imported[file] = None
+                pending.append(file)
+        if len(imported) > _MOST_FILES:
+            raise _IncompleteError
+    return [*imported]
+
+
+def _msbuild_path(written: str) -> str:
+    """A path as other systems write it. Raises `_IncompleteError` for one with a variable, a wildcard or several paths."""
+    if set("$*;") & {*written}:
         raise _IncompleteError
-    referred = [_from(path, it.replace("\\", "/")) for it in written]
-    return [*context.beside(path, "packages.lock.json"), *context.above(path, *_OF_ALL_PROJECTS), *referred]
+    return written.replace("\\", "/")
+
+
+_IMPORTED: Final = (".props", ".targets")
 
 
 def _of_solution(context: _Context, path: str) -> list[str]:
