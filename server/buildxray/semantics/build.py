@@ -41,6 +41,7 @@ from buildxray.semantics.commands import Inventory
 from buildxray.semantics.image_paths import WITHOUT_WORKDIR
 from buildxray.semantics.instruction import Command, From, Instruction, KnownCommand, Run
 from buildxray.semantics.mentions import Mention, mentions, mentions_of_file
+from buildxray.semantics.refusals import refused_targets
 from buildxray.semantics.stage import Stage
 from buildxray.semantics.stage_graph import Split, SplitCause, StageGraph
 from buildxray.syntax import instructions as syntax
@@ -313,8 +314,10 @@ class Build:
 
     @cached_property
     def impossible_targets(self) -> frozenset[Platform]:
-        """The targets for which an image that their build needs is known not to exist, so that nothing of it runs."""
-        return frozenset(target for stage in self.needed_stages for target in stage.impossible_targets)
+        """The targets whose build surely stops, because an image that it needs is known not to exist, or a script tests for another platform."""
+        missing = (target for stage in self.needed_stages for target in stage.impossible_targets)
+        refused = (target for stage in self.needed_stages for run in stage.runs for target in refused_targets(run))
+        return frozenset((*missing, *refused))
 
     @property
     def target_stage(self) -> Stage | None:

@@ -1776,3 +1776,17 @@ def test_a_program_that_does_not_see_the_environment_has_no_fix(wrapper: str, *,
     text = f"FROM golang:1.25 AS b\nENV CGO_ENABLED=0\nCOPY . .\nRUN {wrapper} go build -o /a .\nFROM scratch\nCOPY --from=b /a /a\n"
     found = findings(emulated_build, context(text))
     assert [bool(it.fixes) for it in found] == [has_fix]
+
+
+def test_nothing_is_emulated_for_a_platform_that_a_script_refuses() -> None:
+    text = """FROM rust AS build
+ARG TARGETARCH
+RUN test "$TARGETARCH" = {value}
+COPY . .
+RUN cargo build --release
+FROM debian
+COPY --from=build /target/release/app /app
+"""
+    assert not findings(emulated_build, context(text.format(value="amd64")))
+    # The machine that builds is refused, and not the one that is emulated.
+    assert findings(emulated_build, context(text.format(value="arm64")))

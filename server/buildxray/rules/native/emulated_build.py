@@ -126,7 +126,7 @@ def emulated_build(ctx: RuleContext) -> Iterator[Finding]:
     of the builds asks for several. Nor is an image that keeps its compiler, even if it mentions platforms. Nor is one that is probably for
     its own machine: the file names one architecture, its image is built on one for a kind of machine (`balenalib/raspberrypi3-debian`), or it is
     for graphics processors (CUDA, ROCm). Nothing is emulated for a platform
-    for which a base image is known not to exist.
+    for which a base image is known not to exist, or a script surely fails (`test "$TARGETARCH" = amd64`).
 
     Where no edit cross-compiles C, C++ or Rust, the message has the steps for tonistiigi/xx, but only on official images and if nothing else
     has to change, as far as the text tells: not with plugins of Cargo, tools or libraries that the stage compiles for itself, packages whose

@@ -1,0 +1,52 @@
+"""The target platforms for which a RUN surely fails, because its script tests for another one: `test "$TARGETARCH" = amd64`."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from buildxray.platforms.platform import Platform
+from buildxray.semantics.instruction import Command, Run
+from buildxray.syntax.lazy_regex import lazy_regex
+from buildxray.syntax.shell import TESTS
+
+_MAY_REFUSE: Final = lazy_regex(r"(?<![\w-])(?:exit|test)(?![\w-])|\[")
+_SUBSHELL: Final = lazy_regex(r"(?<![$\w<>])\(")
+"""A group of commands in parentheses, whose `exit` ends only the group; a function is one too."""
+_GOES_ON: Final = lazy_regex(r"[;|\n]|(?<!&)&(?!&)|<<")
+"""After a test, anything but `&&` before the end of the script."""
+_ESCAPED_LINE: Final = lazy_regex(r"[\\`]\n")
+
+
+def refused_targets(run: Run) -> frozenset[Platform]:
+    """The targets for which a RUN surely fails while it goes on for others; none if it fails for all, or if it is not sure."""
+    text = run.node.text
+    if _MAY_REFUSE.search(text) is None or run.script.has_errors or _SUBSHELL.search(text) is not None:
+        return frozenset()
+    refused = frozenset(target for it in run.commands for target in (*_exited(it), *_failed(run, it)))
+    targets = {target for step in run.steps for target in step.targets}
+    return refused if refused < targets else frozenset()
+
+
+def _exited(command: Command) -> tuple[Platform, ...]:
+    """The targets for which a script surely ends with a failure: `[ "$TARGETARCH" = amd64 ] || exit 1`."""
+    status, *others = (*command.syntax.arguments, "")
+    is_failure = command.name == "exit" and status.isdigit() and int(status) % 256 != 0 and others == [""]
+    return tuple(it for it in command.targets if command.is_certain(it)) if is_failure else ()
+
+
+def _failed(run: Run, command: Command) -> tuple[Platform, ...]:
+    """The targets for which the last statement of a script, a test with what follows it after `&&`, surely fails."""
+    if command.name not in TESTS or command.syntax.is_substitution or command.syntax.is_piped:
+        return ()
+    text = run.build.text
+    rest = _ESCAPED_LINE.sub(" ", text[command.range.end : run.range.end].rstrip())
+    before = text[run.keyword_range.end : command.range.start].rstrip()
+    if _GOES_ON.search(rest) is not None or before.endswith("!"):
+        return ()
+    invocation = command.invocation
+    pairs = zip(invocation.targets, invocation.evaluators, strict=True)
+    return tuple(
+        target
+        for target, it in pairs
+        if command.is_certain(target) and it.decides(command.syntax) and it.status(command.syntax) is False
+    )

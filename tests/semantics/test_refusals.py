@@ -1,0 +1,41 @@
+"""The targets for which a script surely fails."""
+
+from __future__ import annotations
+
+from tests.support.cases import every_case
+from tests.support.rules import context
+
+
+@every_case(
+    "script, refused",
+    [
+        ('test "$TARGETARCH" = amd64', "arm64"),
+        ('[ "$TARGETARCH" = amd64 ]', "arm64"),
+        ('[ "$TARGETARCH" = amd64 ] && make', "arm64"),
+        ("apt-get update && test $TARGETARCH = arm64", "amd64"),
+        ('[ "$(uname -m)" = x86_64 ]', "arm64"),
+        ('[ "$TARGETARCH" = amd64 ] || exit 1', "arm64"),
+        ('[ "$TARGETARCH" = amd64 ] || { echo no; exit 1; }', "arm64"),
+        ('if [ "$TARGETARCH" != amd64 ]; then echo no; exit 2; fi', "arm64"),
+        ("case $TARGETARCH in amd64) make ;; *) exit 1 ;; esac", "arm64"),
+        # It goes on.
+        ('test "$TARGETARCH" = amd64 || true', ""),
+        ('test "$TARGETARCH" = amd64; make', ""),
+        ('test "$TARGETARCH" = amd64 && make; make install', ""),
+        ('! test "$TARGETARCH" = riscv64', ""),
+        ('if [ "$TARGETARCH" = amd64 ]; then make; fi', ""),
+        ('[ "$TARGETARCH" = amd64 ] || exit 0', ""),
+        ("case $TARGETARCH in amd64|arm64) make ;; *) exit 1 ;; esac", ""),
+        ('([ "$TARGETARCH" = amd64 ] || exit 1) || make', ""),
+        # A function that nobody calls, and a test for which a build argument decides.
+        ("fail() { exit 1; }; make", ""),
+        ('[ "$KIND" = x ]', ""),
+        ("curl example.com || exit 1", ""),
+        # It fails for all, which is not about platforms.
+        ('[ "$TARGETARCH" = riscv64 ]', ""),
+        ("exit 1", ""),
+    ],
+)
+def test_targets_that_a_script_refuses(script: str, refused: str) -> None:
+    build = context(f"FROM debian\nARG TARGETARCH\nARG KIND\nRUN {script}\n").build
+    assert " ".join(sorted(it.architecture for it in build.impossible_targets)) == refused
