@@ -39,6 +39,7 @@ def test_a_binary_that_needs_glibc_in_scratch_is_reported() -> None:
     [
         (DEBIAN_GO, "a", "go build -o /o .", "gcr.io/distroless/static"),
         (DEBIAN_GO, "a", "go build -o /o .", "alpine:3"),
+        (DEBIAN_GO, "a", "go build -o /o .", "alpine:3\nRUN mkdir /lib64"),
         ("golang:alpine", "apk add build-base", "go build -o /o .", "scratch"),
         ("golang:alpine", "a", "CGO_ENABLED=1 go build -o /o .", "debian"),
         ("ubuntu", "apt-get install -y gcc golang", "go build -o /o .", "alpine"),
@@ -64,6 +65,12 @@ def test_a_binary_on_an_image_without_its_library_is_reported(
         (DEBIAN_GO, "a", "CGO_LDFLAGS='-lz -static' go build -o /o .", "scratch"),
         (DEBIAN_GO, "a", "go build -o /o .", "frobnicate/base"),
         (DEBIAN_GO, "a", "go build -o /o .", "alpine\nRUN apk add gcompat"),
+        (
+            DEBIAN_GO,
+            "a",
+            "go build -o /o .",
+            "alpine\nRUN mkdir /lib64 && ln -s /lib/libc.musl-x86_64.so.1 /lib64/ld-linux-x86-64.so.2",
+        ),
         ("golang:alpine", "a", "go build -o /o .", "scratch"),
         ("golang:alpine", "apk add gcc", "go build -o /o .", "alpine"),
         ("frobnicate/go", "a", "go build -o /o .", "scratch"),

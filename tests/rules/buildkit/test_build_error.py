@@ -462,6 +462,8 @@ def test_a_file_without_from_may_be_a_part_of_others(name: str, severity: Severi
     (finding,) = findings(build_error, context("RUN true\n", workspace=workspace))
     assert finding.severity is severity
     assert finding.message.startswith("a build of this file alone stops: ") is (severity is Severity.INFORMATION)
+    several = findings(build_error, context("RUN true\nRUNN a\nCOPPY b\n", workspace=workspace))
+    assert len(several) == (1 if severity is Severity.INFORMATION else 3)
     # With a FROM, it is a file of its own.
     assert [it.severity for it in findings(build_error, context("FROM a\nRUNN b\n", workspace=workspace))] == [None]
 

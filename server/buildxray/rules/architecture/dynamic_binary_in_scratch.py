@@ -21,6 +21,8 @@ from buildxray.toolchains.go import GO
 
 _GCC: Final = frozenset({"alpine-sdk", "build-base", "clang", "gcc", "musl-dev"})
 _COMPATIBLE: Final = frozenset({"gcompat", "libc6-compat", "musl", "glibc"})
+_LOADER: Final = lazy_regex(r"/ld-(?:linux|musl)|/libc\.musl-")
+"""The loader of a C library: an image with musl in which it is linked to that of glibc starts programs for glibc."""
 _PURE: Final = lazy_regex(r"-static\b|\bnetgo\b|\bosusergo\b")
 
 
@@ -73,7 +75,8 @@ def dynamic_binary_in_scratch(ctx: RuleContext) -> Iterator[Finding]:
 
     ## Limits
     Go sources beside the Dockerfile that import neither `net`, `os/user` nor `C`, and require no modules, are not reported. Nor is an image
-    into which a C library may be copied: with the root directory of another stage, its `/lib`, or a directory that a package manager fills.
+    into which a C library may be copied: with the root directory of another stage, its `/lib`, or a directory that a package manager fills;
+    or one that links a loader of its own (`ln -s /lib/libc.musl-x86_64.so.1 /lib64/ld-linux-x86-64.so.2`).
     """
     compiles = any(it.use.toolchain is GO for stage in ctx.build.needed_stages for it in stage.commands(Effect.COMPILE))
     image = _image_library(ctx.build) if compiles else None
@@ -192,5 +195,7 @@ def _image_library(build: Build) -> _Library | None:
     """The C library of the base image; None if it is not known, or if another one is installed."""
     target = build.target_stage
     if target is None or not build.targets or not _COMPATIBLE.isdisjoint(target.installed_words):
+        return None
+    if any(_LOADER.search(run.node.whole_text) for stage in target.ancestry for run in stage.runs):
         return None
     return _library(target)

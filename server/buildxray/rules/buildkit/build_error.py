@@ -30,7 +30,7 @@ def build_error(ctx: RuleContext) -> Iterator[Finding]:
 
     ## What it does
     Reports every independent mistake for which BuildKit would stop: unknown instructions, flags and options, missing arguments,
-    invalid values, names that do not exist. BuildKit itself reports only the first.
+    invalid values, names that do not exist. BuildKit itself reports only the first, and so does this rule in a file without FROM that may be a part of others.
 
     The finding is only a warning in a stage that the image does not need, because the build does not run it; in the trigger of an
     ONBUILD, because only builds on this image fail; and for a missing target stage, because the request is wrong and not the file. It
@@ -96,9 +96,13 @@ def build_error(ctx: RuleContext) -> Iterator[Finding]:
                 yield Finding(_shown(error, ctx.text), localized(error.message), severity=severity)
         elif error.cause is Cause.FILE:
             message = localized(error.message)
-            if is_headless and severity is Severity.INFORMATION:
+            is_part = is_headless and severity is Severity.INFORMATION
+            if is_part:
                 message = _("a build of this file alone stops: {problem}", problem=message)
             yield Finding(_shown(error, ctx.text), message, _fixes(ctx, error, *others), related, severity)
+            if is_part:
+                # Only the program that joins the parts knows what the rest is.
+                break
         elif error.cause is Cause.IMAGE:
             yield _of_plain_image(ctx, error, related, severity)
         elif error.cause is Cause.PLATFORM_ARGUMENT:

@@ -145,7 +145,7 @@ def _held_up_by_printing(ctx: RuleContext, printing: Run) -> Iterator[Finding]:
 
 def _steps_by_text(build: Build) -> dict[tuple[int, str], int]:
     """The number of steps of each RUN, by its stage and its text."""
-    return {(stage.idx, run.node.text): len(run.steps) for stage in build.stages for run in stage.runs}
+    return {(stage.idx, run.node.whole_text): len(run.steps) for stage in build.stages for run in stage.runs}
 
 
 def _held_up(ctx: RuleContext) -> dict[KnownCommand, list[KnownCommand]]:
