@@ -88,7 +88,8 @@ def build_error(ctx: RuleContext) -> Iterator[Finding]:
     if is_headless and ctx.build.workspace.is_part_of_another:
         return
     severity = _severity_of_place(ctx.build.workspace, is_headless=is_headless)
-    for error, *others in _by_cause(ctx.build):
+    is_part = is_headless and severity is Severity.INFORMATION
+    for error, *others in [*_by_cause(ctx.build)][: 1 if is_part else None]:
         related = same_here(_shown(it, ctx.text) for it in others)
         if error.cause is Cause.FILE and not ctx.build.instructions:
             severity = _severity_of_empty_file(ctx.build.workspace)
@@ -96,13 +97,10 @@ def build_error(ctx: RuleContext) -> Iterator[Finding]:
                 yield Finding(_shown(error, ctx.text), localized(error.message), severity=severity)
         elif error.cause is Cause.FILE:
             message = localized(error.message)
-            is_part = is_headless and severity is Severity.INFORMATION
-            if is_part:
-                message = _("a build of this file alone stops: {problem}", problem=message)
-            yield Finding(_shown(error, ctx.text), message, _fixes(ctx, error, *others), related, severity)
             if is_part:
                 # Only the program that joins the parts knows what the rest is.
-                break
+                message = _("a build of this file alone stops: {problem}", problem=message)
+            yield Finding(_shown(error, ctx.text), message, _fixes(ctx, error, *others), related, severity)
         elif error.cause is Cause.IMAGE:
             yield _of_plain_image(ctx, error, related, severity)
         elif error.cause is Cause.PLATFORM_ARGUMENT:
