@@ -73,6 +73,18 @@ FILES = {
         + f"    {STEP}\n",
     ),
     "long expression": (".github/workflows/a.yml", LONG_EXPRESSION),
+    "options that conditions add to themselves": (
+        "build.sh",
+        '[ "$X" = 1 ] && A="$A $B $A --load"\n[ "$X" = 2 ] && B="$B $A"\n' * 200 + "docker build $A .\n" * 200,
+    ),
+    "functions that call each other six times": (
+        "build.sh",
+        "".join(f"f{n}() {{\n{f'f{n + 1}{chr(10)}' * 6}docker build $A .\n}}\n" for n in range(60)) + "A=--push\nf0\n",
+    ),
+    "programs by their paths": (
+        ".github/workflows/a.yml",
+        f"jobs:\n  b:\n    steps: [{{run: '{' '.join(f'./x/y{n};' for n in range(20_000))}'}}]\n",
+    ),
     "doubling script": ("build.sh", f"{DOUBLING}docker build $A59 .\n"),
     "directives": (
         "docker-bake.hcl",

@@ -436,6 +436,20 @@ def is_how_it_runs(words: Sequence[str]) -> bool:
     return not options.operands and options.flags <= _HOW_FLAGS and {*options.values} <= _HOW
 
 
+def doubtful_words(words: Sequence[str]) -> list[str]:
+    """Options of a build that only a run may give: what they say of the build is unknown, and how it runs is kept."""
+    options = Options.of(words)
+    doubtful = sorted(options.flags - {"--no-cache"})
+    for name, listed in options.values.items():
+        for value in listed:
+            key, separator, _value = value.partition("=")
+            unknown = (
+                f"{key}={UNKNOWN_WORD}" if separator and name in {"--build-arg", "--build-context"} else UNKNOWN_WORD
+            )
+            doubtful += [name, value if name in _HOW else unknown]
+    return doubtful + [UNKNOWN_WORD] * bool(options.operands)
+
+
 _BUILDS_NOTHING: Final = frozenset(("--list", "--list-targets", "--list-variables", "--no-build", "--print"))
 
 

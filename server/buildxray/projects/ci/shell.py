@@ -17,6 +17,7 @@ from buildxray.files.globs import component_pattern
 from buildxray.files.reading import entries_of, exists, path_below
 from buildxray.projects.ci.command_lines import (
     UNKNOWN_WORD,
+    doubtful_words,
     has_unknown_part,
     is_how_it_runs,
     is_known_program,
@@ -26,8 +27,26 @@ from buildxray.projects.ci.site import WORKSPACE, Site, in_checkout
 from buildxray.records import cached_property
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.parser import parse
-from buildxray.syntax.shell import UNKNOWN, Assignment, Command, Evaluator, ShellWord, elements_of, read_script
-from buildxray.syntax.shell.model import Case, Condition, Not, Parameter, Script
+from buildxray.syntax.shell import (
+    UNKNOWN,
+    Assignment,
+    Command,
+    Evaluator,
+    ShellWord,
+    array_of,
+    elements_of,
+    read_script,
+)
+from buildxray.syntax.shell.model import (
+    WHOLE_ARRAY,
+    Case,
+    Condition,
+    Elements,
+    Not,
+    Parameter,
+    Part,
+    Script,
+)
 
 _MOST_SCRIPT: Final = 100_000
 """Code points of one script; a longer one is not read."""
@@ -39,6 +58,8 @@ _MOST_VALUES: Final = 6
 """Values of one variable among which a script chooses, and variables with such values in a command."""
 _MOST_WORDS: Final = 200
 _DEEPEST: Final = 4
+_DEEPEST_VALUE: Final = 30
+"""Values that are asked for to compute one another."""
 _WORK_OF_START: Final = 9
 """The work on a command that may start a build, beside that on any command."""
 _WORKSPACE_NAMES: Final = frozenset(
@@ -102,16 +123,100 @@ class Words(Evaluator):
         answer: Callable[[Command], str | None],
         loops: Mapping[str, str],
         is_there: Callable[[str, Command], bool] = lambda _path, _at: False,
+        callers: Callable[[str], Sequence[Command]] | None = None,
     ) -> None:
+        """`callers` gives the commands that call a function, by its name. Without it, a value to which a condition of unknown result may add is unknown."""
         super().__init__(look_up, answer)
         self.loops = loops
         self._is_there = is_there
+        self._callers = callers
+        self._entered: set[str] = set()
+        """The functions whose callers are being asked for a value."""
+        self._wholes: dict[tuple[str, int, bool], str | None] = {}
+        """The values of variables, by their names and their readers; unknown while they are computed."""
+        self._of_callers: dict[tuple[str, str], str | None] = {}
+        """The value of a variable where a function is called, by the names of both."""
+        self._n_nested = 0
 
     def whole(self, name: str, at: Command | Assignment | Case, *, exported_only: bool = False) -> str | None:
-        """The value of a variable: that of a loop around the command, otherwise what the script assigns."""
+        """The value of a variable: that of a loop around the command, otherwise what the script assigns.
+
+        Options that a condition of unknown result may add leave those that the value has anyway known.
+        """
         if name in self.loops:
             return self.loops[name]
-        return super().whole(name, at, exported_only=exported_only)
+        if self._callers is None or self._n_nested >= _DEEPEST_VALUE:
+            return super().whole(name, at, exported_only=exported_only)
+        key = name, id(at), exported_only
+        if key not in self._wholes:
+            self._wholes[key] = UNKNOWN
+            self._n_nested += 1
+            of_caller = self._of_caller(name, at)
+            value = super().whole(name, at, exported_only=exported_only) if of_caller is None else of_caller
+            is_partial = value is not None and UNKNOWN in value
+            self._wholes[key] = self._extended(name, at, value or "") if is_partial else value
+            self._n_nested -= 1
+        return self._wholes[key]
+
+    def _of_caller(self, name: str, at: Command | Assignment | Case) -> str | None:
+        """The value that a variable has where the function around a command is called; None if the function sets it, or nothing is known to call it."""
+        around = next((it for it in reversed(at.conditions) if it.kind == "function"), None)
+        if around is None or self._callers is None or around.text in self._entered:
+            return None
+        if any(any(one is around for one in it.conditions) for it in at.variables.get(name, ())):
+            return None
+        key = name, around.text
+        if key not in self._of_callers:
+            self._entered.add(around.text)
+            values = {self.whole(name, it) for it in self._callers(around.text)}
+            self._entered.discard(around.text)
+            self._of_callers[key] = UNKNOWN if len(values) > 1 else values.pop() if values else None
+        return self._of_callers[key]
+
+    def _extended(self, name: str, at: Command | Assignment | Case, value: str) -> str:
+        """The value of a variable to which the last assignment adds in a loop, or may add, its doubtful parts unknown; `value` for any other one."""
+        given = {id(it) for it in at.conditions}
+        for assignment in reversed(at.variables.get(name, ())):
+            conditions = [it for it in assignment.conditions if id(it) not in given]
+            doubtful = [it for it in conditions if it.kind == "for" or self.holds(it) is not True]
+            if any(self.holds(it) is False for it in doubtful):
+                continue
+            added = _added(assignment, name) if doubtful else None
+            if added is None:
+                return value
+            before = self.whole(name, assignment) or ""
+            words = [word for it in self._in_loops(doubtful, assignment) for word in it.of_parts(added, assignment)]
+            is_array = isinstance(added[0], Elements)
+            return (
+                array_of((*(elements_of(before) if before else ()), *words)) if is_array else " ".join((before, *words))
+            )
+        return value
+
+    def _in_loops(self, conditions: Sequence[Condition], at: Assignment) -> Iterator[Words]:
+        """Evaluators for each round of a loop over known values, if that is the only condition of an assignment; otherwise itself."""
+        loop = conditions[0] if len(conditions) == 1 and conditions[0].kind == "for" else None
+        if loop is None or len(loop.variables) != 1:
+            yield self
+            return
+        values = [self.value(it, at) for it in loop.patterns[:MOST_ROUNDS]]
+        known = [it for it in values if it is not None and not set("*?[{ ") & {*it}]
+        if len(known) < len(loop.patterns):
+            yield self
+            return
+        for it in known:
+            round_ = Words(self._look_up, self._answer, {**self.loops, loop.variables[0]: it}, self._is_there)
+            round_.is_certain = True
+            yield round_
+
+    is_certain = False
+    """True if the options that are added are so in any case."""
+
+    def of_parts(self, parts: Sequence[Part], at: Assignment) -> list[str]:
+        """The words that an assignment adds; those that it may add are doubtful."""
+        text = self._parts(parts, at)
+        words = elements_of(text) if isinstance(parts[0], Elements) else text.split()
+        written = [it.replace(UNKNOWN, UNKNOWN_WORD) for it in words]
+        return [it.replace(UNKNOWN_WORD, UNKNOWN) for it in (written if self.is_certain else doubtful_words(written))]
 
     def possible(self, name: str, at: Command | Assignment) -> tuple[str, ...] | None:
         """The values that a variable may have if conditions of unknown result decide between them; None if one of them is unknown."""
@@ -144,9 +249,34 @@ class Words(Evaluator):
 
     def holds(self, condition: Condition) -> bool | None:
         """True if a condition holds; the command after `||` does not run if the one before it succeeds."""
+        callers, self._callers = self._callers, None
+        try:
+            return self._holds(condition)
+        finally:
+            self._callers = callers
+
+    def _holds(self, condition: Condition) -> bool | None:
         if condition.kind == "or" and len(condition.commands) == 1 and self.status(condition.commands[0]):
             return False
         return super().holds(condition)
+
+
+def _added(assignment: Assignment, name: str) -> tuple[Part, ...] | None:
+    """The parts that an assignment adds to the value that a variable has: `X+=(…)`, `X=("${X[@]}" …)`, `X="$X …"`; None for another one."""
+    parts = assignment.value.parts
+    first = parts[0] if parts else None
+    if isinstance(first, Elements):
+        words = first.words
+        own = words[0].parts if words else ()
+        is_own = len(own) == 1 and own[0] == Parameter(name, "[@]")
+        return (Elements(words[1:]),) if is_own and len(words) > 1 else None
+    if not isinstance(first, Parameter) or first.name != name or first.operator not in {"", WHOLE_ARRAY}:
+        return None
+    rest = parts[1:]
+    if len(rest) == 1 and isinstance(rest[0], Elements) and rest[0].words:
+        return rest
+    is_apart = bool(rest) and isinstance(rest[0], str) and rest[0][:1] in {" ", "\t", "\n"}
+    return rest if is_apart else None
 
 
 def _is_other_branch(one: Condition, other: Condition) -> bool:
@@ -180,6 +310,8 @@ class Shell:
         self._directories: dict[tuple[object, _Round], _Directory | None] = {}
         self._stacks: dict[tuple[object, _Round], list[_Directory | None]] = {}
         """The directories that `pushd` has left, and to which `popd` returns."""
+        self._calls: dict[str, tuple[Command, ...]] = {}
+        """The commands that name a function, by its name."""
         self._defaults: dict[str, str] = {}
         self._listed: dict[str, list[str]] = {}
         """The paths that match each pattern, by its path from the root of the checkout."""
@@ -215,9 +347,12 @@ class Shell:
         words = self._words(command, loops)
         chosen: dict[str, str] = {}
         deciding: dict[str, tuple[str, ...]] = {}
+        tried = set[str]()
         for name, at in _variables_of(command):
-            if name in chosen or name in deciding or name in words.loops or len(chosen) >= _MOST_VALUES:
+            if name in tried or name in words.loops or len(chosen) >= _MOST_VALUES:
                 continue
+            # The value before an assignment that adds to it is not that of the command.
+            tried.add(name)
             values = words.possible(name, at) if UNKNOWN in (words.whole(name, at) or "") else None
             if values is not None and all(is_how_it_runs(_words_of(it)) for it in values):
                 chosen[name] = max(values, key=lambda it: ("--push" in it, "--no-cache" not in it))
@@ -408,7 +543,18 @@ class Shell:
             lambda it: self._answer(it, loops),
             values,
             lambda path, at: self._is_there(path, at, loops),
+            self._callers,
         )
+
+    def _callers(self, function: str) -> Sequence[Command]:
+        """The commands that call a function by its name; none if it is a word of another command too, which may call it, or if there are many."""
+        if function not in self._calls:
+            self._calls[function] = tuple(
+                it for it in self._script.commands if any(word.text.strip("\"'") == function for word in it.words)
+            )
+        calls = self._calls[function]
+        is_plain = len(calls) <= _MOST_VALUES and all(it.name == function for it in calls)
+        return calls if is_plain else ()
 
     def _look_up(self, name: str, command: Command, loops: _Round) -> str | None:
         """The value of a variable that the script does not set itself; None for an unset one."""

@@ -7,7 +7,7 @@ for the grammar), `grammar` (the names of its nodes), `place` (the context of a 
 """
 
 from buildxray.syntax.shell.copying import COPYING, copied_words
-from buildxray.syntax.shell.evaluation import Evaluator, Taken, elements_of
+from buildxray.syntax.shell.evaluation import Evaluator, Taken, array_of, elements_of
 from buildxray.syntax.shell.model import (
     NOTHING,
     Assignment,
@@ -38,6 +38,7 @@ __all__ = [
     "ShellVariable",
     "ShellWord",
     "Taken",
+    "array_of",
     "awaits_program",
     "copied_words",
     "elements_of",

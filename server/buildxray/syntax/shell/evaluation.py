@@ -220,7 +220,7 @@ class Evaluator:
                 text = self.text(word, at)
                 elements = [text] if word.value is not None or '"' in word.text else text.split()
             fields += elements
-        joined = "".join(f"{it}{_ELEMENT}" for it in fields)
+        joined = array_of(fields)
         return joined if len(joined) <= LONGEST else UNKNOWN
 
     def _parts(self, parts: Iterable[Part], at: Command | Assignment | Case) -> str:
@@ -228,6 +228,9 @@ class Evaluator:
         texts: list[str] = []
         n_left = LONGEST
         for it in parts:
+            if isinstance(it, Elements) and texts and texts[-1] and not texts[-1].endswith(_ELEMENT):
+                # A text, or an unknown value, is the first element of the array.
+                texts.append(_ELEMENT)
             texts.append(self._part(it, at))
             n_left -= len(texts[-1])
             if n_left < 0:
@@ -558,6 +561,11 @@ class _Test:
 def elements_of(value: str) -> list[str]:
     """The elements of an array, given its whole value; those of any other value are itself."""
     return value.split(_ELEMENT)[:-1] if _ELEMENT in value else [value]
+
+
+def array_of(elements: Iterable[str]) -> str:
+    """The whole value of an array, given its elements."""
+    return "".join(f"{it}{_ELEMENT}" for it in elements)
 
 
 def _first(value: str) -> str:

@@ -19,6 +19,8 @@ Substitutions = Mapping[int, Substitution]
 _EXPANDED: Final = frozenset(
     {"arithmetic_expansion", "command_substitution", "expansion", "process_substitution", "simple_expansion"}
 )
+_SET_ELEMENTS: Final = lazy_regex(r'\$\{(\w+)\[[@*]\](?::?-|:?\+"?\$\{\1\[[@*]\]\}"?)\}')
+"""The elements of an array, written so that an older shell takes an empty one for set: `${NAME[@]+"${NAME[@]}"}`."""
 _PLAIN_WORDS: Final = frozenset({"command_name", "number", "word"})
 _PLAIN: Final = lazy_regex(r"[\w./:=,+@%-]+", re.ASCII)
 """A word that the shell leaves unchanged in any context."""
@@ -113,7 +115,7 @@ def _parameter(node: SyntaxNode, text: ShellText, substitutions: Substitutions) 
     children = [it for it in node.children if it.type not in ("$", "${", "}")]
     if children and children[0].type == "subscript":
         name, index = children[0].children[0], text.of(children[0]).partition("[")[2]
-        if index in ("@]", "*]") and len(children) == 1:
+        if index in ("@]", "*]") and (len(children) == 1 or _SET_ELEMENTS.fullmatch(text.of(node)) is not None):
             return Parameter(text.of(name), f"[{index}")
         if index == "0]":
             # The name alone means the same.
