@@ -44,6 +44,21 @@ FOR_ALL: Final = (
     "/var",
 )
 """Directories and files of an image that are the same for every architecture."""
+FOR_ONE: Final = (
+    "/etc/apk",
+    "/etc/ld.so.cache",
+    "/var/cache/apt",
+    "/var/cache/debconf",
+    "/var/cache/ldconfig",
+    "/var/lib/apt",
+    "/var/lib/dpkg",
+    "/var/lib/pacman",
+    "/var/lib/rpm",
+)
+"""Files of these directories that name the system's own architecture: package databases, and the cache of the linker.
+
+Source: the manuals of dpkg ("/var/lib/dpkg/status"), apk, rpm, pacman and ldconfig.
+"""
 WITHOUT_WORKDIR: Final = frozenset(
     {
         "almalinux",
@@ -99,6 +114,21 @@ def before_copy(path: str, source: str, destination: str) -> str | None:
 def may_be_directory(source: str) -> bool:
     """True if a source may be a directory, whose copy adds files to the destination without replacing others."""
     return source.endswith("/") or source == "/" or "." not in posixpath.basename(source)
+
+
+def is_for_all(path: str) -> bool:
+    """True if a path is the same in the images of every architecture."""
+    return any(holds(it, path) for it in FOR_ALL) and not tells_architecture(path) and not contains_architecture(path)
+
+
+def tells_architecture(path: str) -> bool:
+    """True if a path is one of `FOR_ONE`, or in such a directory."""
+    return any(holds(it, path) for it in FOR_ONE)
+
+
+def contains_architecture(path: str) -> bool:
+    """True if a path is a directory with one of `FOR_ONE` in it, and is not the whole image."""
+    return path.rstrip("/") != "" and any(holds(path, it) for it in FOR_ONE)
 
 
 @cached(1024)

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from buildxray.rules.architecture.constant_goarch import constant_goarch
-from buildxray.rules.base import Safety, Severity
+from buildxray.rules.base import Doubt, Safety, Severity
 from tests.support.cases import every_case
 from tests.support.rules import check_fix, check_nothing, check_rule, context, findings, reported, severities
 
@@ -359,3 +359,22 @@ def test_what_go_env_stores_is_a_constant(lines: str, place: str | None) -> None
     if place is not None:
         changed = text[: found[0].range.start] + "$TARGETARCH" + text[found[0].range.end :]
         check_fix(constant_goarch, text, changed)
+
+
+@every_case(
+    "archive, later, doubt",
+    [
+        ("/fn.zip", "", Doubt.USE),
+        ("/fn.tgz", "", Doubt.USE),
+        ("/fn.tgz", "RUN tar xzf /fn.tgz\n", None),
+    ],
+)
+def test_an_archive_that_the_image_keeps_may_be_for_another_machine(
+    archive: str, later: str, doubt: Doubt | None
+) -> None:
+    text = (
+        "FROM --platform=$BUILDPLATFORM golang:1.25 AS b\nCOPY . .\n"
+        f"RUN CGO_ENABLED=0 GOARCH=arm64 go build -o bootstrap . && zip {archive} bootstrap\n"
+        f"FROM debian\nARG TARGETARCH\nCOPY --from=b {archive} /\nRUN echo $TARGETARCH\n{later}"
+    )
+    assert [it.doubt for it in findings(constant_goarch, context(text))] == [doubt]

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from buildxray.rules.architecture.single_arch_file import single_arch_file
 from buildxray.rules.base import Severity
+from buildxray.toolchains.base import Workspace
 from tests.support.cases import every_case
 from tests.support.rules import check_fix, context, findings, reported, severities
 
@@ -241,3 +242,46 @@ def test_the_name_of_the_image_and_the_whole_name_of_the_file_count(text: str, p
 )
 def test_a_file_that_the_stage_uses_for_its_own_target(run: str, places: list[str]) -> None:
     assert reported(single_arch_file, IMAGE.format(f"COPY t-amd64.deb /tmp/t.deb\nRUN {run}")) == places
+
+
+@every_case(
+    "lines",
+    [
+        "COPY a-linux-amd64 /tmp/\nRUN mv /tmp/a-linux-amd64 /bin/a",
+        "COPY a-amd64 .\nRUN ./a-amd64 --version",
+        "COPY a-amd64 /bin/a",
+    ],
+)
+def test_later_names_of_a_copied_file_change_with_it(lines: str) -> None:
+    check_fix(single_arch_file, IMAGE.format(lines), IMAGE.format(lines.replace("amd64", "$TARGETARCH")))
+
+
+@every_case(
+    "lines",
+    [
+        'COPY a-amd64 /opt/\nCMD ["/opt/a-amd64"]',
+        "COPY a-amd64 /opt/\nENV APP=/opt/a-amd64",
+        "COPY a-amd64 /opt/\nRUN 'mv' '/opt/a-amd64' /bin/a",
+        "COPY a-amd64 /opt/\nFROM debian:13\nCOPY --from=0 /opt/a-amd64 /bin/a",
+    ],
+)
+def test_a_later_name_that_cannot_change_leaves_no_fix(lines: str) -> None:
+    assert not any(it.fixes for it in findings(single_arch_file, context(IMAGE.format(lines))))
+
+
+def test_a_comparison_with_the_machine_is_kept() -> None:
+    before, after = (
+        IMAGE.format(f"COPY a-{it} /tmp/\nRUN [ $TARGETARCH = amd64 ] || echo 1; mv /tmp/a-{it} /bin/a")
+        for it in ("amd64", "$TARGETARCH")
+    )
+    check_fix(single_arch_file, before, after)
+
+
+@every_case(
+    "kept, has_fix",
+    [(("d/a-amd64",), False), (("d/a-amd64", "d/a-arm64"), True), ((), True)],
+)
+def test_a_repository_that_lacks_the_other_file_has_no_fix(kept: tuple[str, ...], *, has_fix: bool) -> None:
+    workspace = Workspace(keeps=frozenset(kept).__contains__)
+    (finding,) = findings(single_arch_file, context(IMAGE.format("COPY d/a-amd64 /bin/a"), workspace=workspace))
+    assert bool(finding.fixes) is has_fix

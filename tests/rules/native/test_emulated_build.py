@@ -1790,3 +1790,19 @@ COPY --from=build /target/release/app /app
     assert not findings(emulated_build, context(text.format(value="amd64")))
     # The machine that builds is refused, and not the one that is emulated.
     assert findings(emulated_build, context(text.format(value="arm64")))
+
+
+@every_case(
+    "path, safety",
+    [
+        ("/var/lib/dpkg/status", None),
+        ("/etc/ld.so.cache", None),
+        ("/etc", Safety.SUGGESTION),
+        ("/etc/ssl/certs", Safety.SAFE),
+        ("/var/lib/app", Safety.SAFE),
+    ],
+)
+def test_files_that_tell_the_architecture_keep_the_stage_on_its_machine(path: str, safety: Safety | None) -> None:
+    text = f"FROM golang:1.25 AS b\nCOPY . .\nRUN CGO_ENABLED=0 go build -o /a .\nFROM scratch\nCOPY --from=b {path} {path}\nCOPY --from=b /a /a\n"
+    (finding,) = findings(emulated_build, context(text))
+    assert next((it.safety for it in finding.fixes), None) is safety

@@ -70,6 +70,9 @@ def test_what_is_downloaded_does_not_depend_on_the_machine(text: str) -> None:
         stage("RUN apk add busybox-static", taken="/bin/busybox.static"),
         stage("RUN apk add ca-certificates", taken="/"),
         stage("RUN apk add ca-certificates", taken="/etc"),
+        # Package databases name the architecture.
+        stage("RUN apt-get install -y curl", taken="/var/lib/dpkg/status.d", image="debian:13"),
+        stage("RUN apt-get install -y curl", taken="/var/lib", image="debian:13"),
         stage("RUN curl -O https://e.org/t_$TARGETARCH.deb && dpkg -i t_$TARGETARCH.deb", taken="/etc/ssl"),
         stage("RUN curl -O https://e.org/t_$TARGETARCH.deb && apt-get install ./t_$TARGETARCH.deb", taken="/etc/ssl"),
         # The image may have programs in that directory.

@@ -34,11 +34,12 @@ from buildxray.rules.facts.intended import (
 )
 from buildxray.rules.facts.portability import consumers_outside
 from buildxray.rules.fixing.edits import declare_arguments
+from buildxray.rules.fixing.file_names import can_expand, places_in
 from buildxray.semantics.build import Command, Effect, Instruction, KnownCommand, Run, Stage
 from buildxray.semantics.mentions import Mention
 from buildxray.syntax.instructions import Arg, Copying, Env
 from buildxray.syntax.lazy_regex import lazy_regex
-from buildxray.syntax.shell import TESTS, ShellWord
+from buildxray.syntax.shell import ShellWord
 from buildxray.syntax.text import Edit, TextRange
 from buildxray.toolchains.archivers import UNPACKERS
 
@@ -501,56 +502,15 @@ def _edits(ctx: RuleContext, stage: Stage, named: list[_Named]) -> list[Edit] | 
     places = {range_ for _, range_, __ in named}
     first = min(piece.instruction.idx for piece, *__ in named)
     for instruction in stage.instructions:
-        if instruction.idx < first or Mention.ARCHITECTURE not in instruction.mentions:
-            continue
-        node, start = instruction.node, instruction.syntax.start
-        others = {
-            TextRange(start + begin, start + end)
-            for begin, end, architecture in named_architectures(ctx.text[start : instruction.syntax.end])
-            if architecture == named[0][2]
-        } - places
-        if isinstance(instruction, Run):
-            others -= _compared(instruction)
+        others = places_in(instruction, named[0][2]) - places if instruction.idx >= first else set()
         if not others:
             continue
         places |= others
-        if len(places) > _MOST_PLACES:
-            return None
-        if not isinstance(instruction, Run) or node.heredocs or node.is_json or not _are_open(instruction, others):
+        if len(places) > _MOST_PLACES or not can_expand(instruction, others):
             return None
     if any(ctx.text[slice(*it)] not in _GO_NAMES or has_level(ctx.text, it.end) for it in places):
         return None
     return [Edit(it, "${TARGETARCH}") for it in sorted(places)]
-
-
-def _compared(run: Run) -> set[TextRange]:
-    """The places of architectures that name no file: a test or a text program compares or replaces them, `[ "$TARGETARCH" = amd64 ]`, `sed s/amd64/x86_64/`."""
-    text = run.build.text
-    ranges = (run.shell_range(word.range) for command in run.commands for word in _patterns(command))
-    return {
-        TextRange(range_.start + start, range_.start + end)
-        for range_ in ranges
-        for start, end, _name in named_architectures(text[slice(*range_)])
-        if _IN_NAME.fullmatch(text[range_.start + start - 1]) is None
-        and _IN_NAME.fullmatch(text[range_.start + end : range_.start + end + 1]) is None
-    }
-
-
-def _patterns(command: Command) -> Iterator[ShellWord]:
-    """The operands of a comparison, and the words of a program that searches or edits text."""
-    words = command.syntax.words
-    if command.name in _TEXT_PROGRAMS:
-        yield from words[1:]
-    elif command.name in TESTS:
-        for left, operator, right in zip(words, words[1:], words[2:], strict=False):
-            if operator.text in _COMPARING:
-                yield from (left, right)
-
-
-_COMPARING: Final = frozenset({"=", "==", "!=", "=~"})
-_TEXT_PROGRAMS: Final = frozenset({"awk", "egrep", "expr", "fgrep", "gawk", "grep", "rg", "sed", "tr"})
-_IN_NAME: Final = lazy_regex(r"[\w.+-]")
-"""A character that makes what is beside it a part of the name of a file."""
 
 
 def _is_named_elsewhere(ctx: RuleContext, stage: Stage, architecture: str) -> bool:
@@ -560,17 +520,6 @@ def _is_named_elsewhere(ctx: RuleContext, stage: Stage, architecture: str) -> bo
         name == architecture
         for it in (*others, *consumers_outside(stage.family))
         for *_place, name in named_architectures(ctx.text[slice(*it.range)])
-    )
-
-
-def _are_open(run: Run, places: set[TextRange]) -> bool:
-    """True if all of these places are in words of commands that the shell expands."""
-    words = [
-        (run.shell_range(word.range), word) for it in run.commands for word in it.syntax.words if it.syntax.is_writable
-    ]
-    return all(
-        any(range_.start <= it.start and it.end <= range_.end and "'" not in word.text for range_, word in words)
-        for it in places
     )
 
 

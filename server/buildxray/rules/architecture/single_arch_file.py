@@ -23,6 +23,7 @@ from buildxray.rules.facts.intended import (
     runs_programs_of,
 )
 from buildxray.rules.fixing.edits import declare_arguments
+from buildxray.rules.fixing.file_names import can_expand, places_in
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Instruction, Run, Stage
 from buildxray.semantics.mentions import Mention
@@ -205,9 +206,11 @@ def _finding(ctx: RuleContext, stage: Stage, instruction: Instruction, named: li
     fixes: tuple[Fix, ...] = ()
     has_equals = all(it in _DOCKER_NAMES for it in written) and not any(has_level(ctx.text, it.end) for it in ranges)
     if has_equals and all(it is instruction for it, *_ in named):
-        edits = [Edit(it, _variable(ctx.text, it)) for it in ranges]
-        edits += declare_arguments(instruction, ["TARGETARCH"])
-        fixes = (Fix(_("Write `$TARGETARCH`"), tuple(edits), Safety.SUGGESTION),)
+        later = _later_names(stage, instruction, named[0][4])
+        if later is not None and _may_exist(instruction, named):
+            edits = [Edit(it, _variable(ctx.text, it)) for it in (*ranges, *later)]
+            edits += declare_arguments(instruction, ["TARGETARCH"])
+            fixes = (Fix(_("Write `$TARGETARCH`"), tuple(edits), Safety.SUGGESTION),)
     yield Finding(
         ranges[0],
         _(
@@ -218,6 +221,53 @@ def _finding(ctx: RuleContext, stage: Stage, instruction: Instruction, named: li
         fixes,
         doubt=_doubt(ctx, stage, instruction, named),
     )
+
+
+def _later_names(stage: Stage, copy: Instruction, architecture: str) -> list[TextRange] | None:
+    """The places in which later instructions name a copied file by its architecture; None if no variable is possible in one of them.
+
+    A file that gets a name of its own has none.
+    """
+    node = copy.node
+    if not isinstance(node, Copying) or node.destination is None or not node.destination.text.endswith(("/", ".")):
+        return []
+    later: set[TextRange] = set()
+    takers = (it for one in stage.family for it in (*one.instructions, *one.consumers))
+    for it in takers:
+        if it.idx <= copy.idx or (isinstance(it.node, Copy | Add) and it.node.flag("from") is None):
+            # A COPY of another file has a finding of its own.
+            continue
+        places = places_in(it, architecture)
+        later |= places
+        if places and (it.stage is not stage or not can_expand(it, places)):
+            return None
+    is_named = all(copy.build.text[slice(*it)] in _DOCKER_NAMES for it in later)
+    return sorted(later) if is_named and len(later) <= _MOST_PLACES else None
+
+
+def _may_exist(copy: Instruction, named: list[_Named]) -> bool:
+    """True unless the repository has the file for one architecture, and lacks that of another target."""
+    keeps = copy.build.workspace.keeps
+    paths = dict.fromkeys(token.text for _, token, *_rest in named)
+    if keeps is None or any("$" in it for it in paths):
+        return True
+    return all(
+        keeps(_path_for(path, it.architecture)) or not keeps(path) for path in paths for it in copy.build.targets
+    )
+
+
+def _path_for(path: str, architecture: str) -> str:
+    """A path with another architecture in the place of each that it names."""
+    parts: list[str] = []
+    end = 0
+    for start, next_end, _name in named_architectures(path):
+        parts += (path[end:start], architecture)
+        end = next_end
+    return posixpath.normpath("".join((*parts, path[end:])))
+
+
+_MOST_PLACES: Final = 100
+"""The most places that one fix edits; nobody reviews more."""
 
 
 def _doubt(ctx: RuleContext, stage: Stage, instruction: Instruction, named: list[_Named]) -> Doubt | None:

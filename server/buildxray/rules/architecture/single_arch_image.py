@@ -12,9 +12,10 @@ from buildxray.platforms.platform import Platform
 from buildxray.rules.base import Finding, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.facts.intended import is_meant_for_one, is_on_image_for, runs_programs_of
-from buildxray.rules.facts.portability import files_taken, is_for_all
+from buildxray.rules.facts.portability import files_taken
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Effect, Instruction, Stage
+from buildxray.semantics.image_paths import is_for_all
 from buildxray.semantics.mentions import Mention
 from buildxray.syntax.instructions import Copy
 from buildxray.syntax.lazy_regex import lazy_regex

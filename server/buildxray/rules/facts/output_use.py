@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import posixpath
+from typing import Final
 
 from buildxray.rules.base import Doubt
 from buildxray.rules.context import RuleContext
 from buildxray.rules.facts.download_use import NO_PROGRAMS, is_run_after
 from buildxray.rules.facts.intended import is_for_no_target
 from buildxray.semantics.build import KnownCommand, Stage
+from buildxray.syntax.lazy_regex import lazy_regex
 
 
 def doubt_of_output(ctx: RuleContext, stage: Stage, command: KnownCommand) -> Doubt | None:
@@ -19,10 +21,22 @@ def doubt_of_output(ctx: RuleContext, stage: Stage, command: KnownCommand) -> Do
     if is_run_by_stage(ctx, stage, command):
         # It may be a tool of the build that is copied by the way.
         return Doubt.USE
-    places = [it.path for it in ctx.build.artifacts.made_by(command.invocation)]
-    if places and all(NO_PROGRAMS.search(it) for it in places):
+    artifacts = ctx.build.artifacts.made_by(command.invocation)
+    if artifacts and all(NO_PROGRAMS.search(it.path) or _is_kept_archive(ctx, it.source) for it in artifacts):
         return Doubt.USE
     return None
+
+
+_ARCHIVE: Final = lazy_regex(r"\.(?:7z|tar(?:\.\w+)?|tbz2?|tgz|txz|tzst|zip)$")
+
+
+def _is_kept_archive(ctx: RuleContext, path: str) -> bool:
+    """True for a path of an archive that no command of the image names: the image keeps it for another machine, such as the package of a function."""
+    name = posixpath.basename(path)
+    is_archive = _ARCHIVE.search(name) is not None
+    return is_archive and not any(
+        name in run.node.text for stage in ctx.build.stages if stage.is_image for run in stage.runs
+    )
 
 
 def is_run_by_stage(ctx: RuleContext, stage: Stage, command: KnownCommand) -> bool:

@@ -15,7 +15,7 @@ from buildxray.semantics.artifacts import losses
 from buildxray.semantics.build import Build, Command, Effect, Instruction, KnownCommand, Run, Stage
 from buildxray.semantics.commands import is_nothing, recognize
 from buildxray.semantics.file_flow import clean, holds
-from buildxray.semantics.image_paths import FOR_ALL, has_traced_packages
+from buildxray.semantics.image_paths import contains_architecture, has_traced_packages, is_for_all, tells_architecture
 from buildxray.semantics.origins import Artifact, Machine, Origin
 from buildxray.semantics.outputs import programs_taken
 from buildxray.semantics.package_scripts import compiles_for_its_machine, writes_for_every_machine
@@ -184,6 +184,9 @@ def safety_of_moving(before: RuleContext, after: RuleContext, family: Iterable[S
         return None
     if any(_runs(command, outputs) for stage in members for run in stage.runs for command in run.commands):
         return None
+    taken = [path for it in consumers_outside(members) for path in it.copied_paths]
+    if any(map(tells_architecture, taken)):
+        return None
     makers = before.cached(_makers_of_native_files)
     if makers and not makers.isdisjoint(members):
         return None
@@ -197,6 +200,7 @@ def safety_of_moving(before: RuleContext, after: RuleContext, family: Iterable[S
     is_harmless = all(map(_is_harmless_stage, members)) and all(it.copied_paths for it in consumers_outside(members))
     is_harmless = is_harmless and not _takes_directory_of_scripts(members) and not _takes_package(members)
     is_harmless = is_harmless and not _starts_bundled_program(before, members)
+    is_harmless = is_harmless and not any(map(contains_architecture, taken))
     return quality if is_harmless or quality is None else Safety.SUGGESTION
 
 
@@ -516,8 +520,3 @@ def _n_foreign_in(stage: Stage) -> int:
 def _is_cross(command: KnownCommand) -> bool:
     machines = zip(command.use.architectures, command.invocation.step_platforms, strict=False)
     return any(compiled_for not in (None, it.architecture) for compiled_for, it in machines)
-
-
-def is_for_all(path: str) -> bool:
-    """True if a path in an image is the same for every architecture."""
-    return any(holds(it, path) for it in FOR_ALL)

@@ -10,8 +10,9 @@ from typing import Final, NamedTuple
 
 from buildxray.localization import _
 from buildxray.rules.context import RuleContext
-from buildxray.rules.facts.portability import consumers_outside, is_for_all
+from buildxray.rules.facts.portability import consumers_outside
 from buildxray.semantics.build import Effect, KnownCommand, Run, Stage
+from buildxray.semantics.image_paths import is_for_all
 from buildxray.syntax.instructions import Copy
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.toolchains.base import Use

@@ -11,9 +11,10 @@ from buildxray.localization import _, ngettext
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.facts.intended import names_one_architecture
-from buildxray.rules.facts.portability import can_change_platform, consumers_outside, is_for_all, is_harmless
+from buildxray.rules.facts.portability import can_change_platform, consumers_outside, is_harmless
 from buildxray.rules.fixing.cross_compile import cross_compile
 from buildxray.semantics.build import Command, Effect, Instruction, Run, Stage
+from buildxray.semantics.image_paths import is_for_all
 from buildxray.semantics.mentions import Mention
 from buildxray.semantics.origins import Origin
 from buildxray.syntax.instructions import Copy
@@ -26,9 +27,6 @@ _OF_THE_MACHINE: Final = lazy_regex(r"\$\{?(?:HOSTTYPE|MACHTYPE)\b")
 """Variables that bash sets to the machine that it runs on."""
 _UNPACKING: Final = frozenset({"--extract", "--fsys-tarfile", "--vextract", "-X", "-x"})
 """Options of dpkg and dpkg-deb that install nothing."""
-_MIXED: Final = frozenset({"/", "/etc", "/var", "/var/lib"})
-"""Directories with files for every machine that also hold some of the system's own architecture: `/etc/apk/arch`, `/var/lib/dpkg`."""
-
 _PLAIN: Final = lazy_regex(
     r"(?:^|/)(?:almalinux|alpine|amazonlinux|archlinux|buildpack-deps|busybox|curl|debian|fedora|opensuse/leap|photon|rockylinux|ubi\d*(?:-minimal)?|ubuntu)(?:[:@]|$)"
 )
@@ -147,7 +145,7 @@ def _takes_for_all(ctx: RuleContext, stage: Stage, consumer: Instruction) -> boo
     if not isinstance(consumer.node, Copy) or consumer.stage is None or not consumer.stage.is_image:
         return False
     for path in consumer.copied_paths:
-        if (path.rstrip("/") or "/") in _MIXED:
+        if path.rstrip("/") == "":
             return False
         if is_for_all(path):
             continue
