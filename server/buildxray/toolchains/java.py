@@ -43,7 +43,7 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
         return None
     goals = invocation.operand_texts
     title = " ".join((command.name, *_main_goal(goals)))
-    if any(it.startswith(_NATIVE) for it in command.arguments):
+    if any(it.startswith(_NATIVE) for it in command.arguments) or _has_native_profile(invocation):
         return _native(invocation, toolchain, title)
     if not any(not it.startswith(_TELLING) for it in goals):
         return Use(toolchain, invocation, Effect.NEUTRAL, title)
@@ -53,6 +53,16 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
     if all(it.rpartition(":")[2] in _TESTING for it in goals):
         return Use(toolchain, invocation, Effect.EXECUTE, title, manifests=manifests)
     return Use(toolchain, invocation, Effect.BUNDLE, title, manifests=manifests, may_differ=True)
+
+
+def _has_native_profile(invocation: Invocation) -> bool:
+    """True if one of the profiles of Maven that a command names is `native`, as Spring Boot and Quarkus call theirs."""
+    if invocation.command.name not in _MAVEN:
+        return False
+    words = [it.removeprefix("-P") if it.startswith("-P") else "" for it in invocation.command.arguments]
+    named = invocation.argument("-P", "--activate-profiles")
+    words.append("" if named is None else named.value or "")
+    return any("native" in it.split(",") for it in words)
 
 
 def _manifests(invocation: Invocation) -> tuple[str, ...]:

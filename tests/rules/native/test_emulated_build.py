@@ -1806,3 +1806,53 @@ def test_files_that_tell_the_architecture_keep_the_stage_on_its_machine(path: st
     text = f"FROM golang:1.25 AS b\nCOPY . .\nRUN CGO_ENABLED=0 go build -o /a .\nFROM scratch\nCOPY --from=b {path} {path}\nCOPY --from=b /a /a\n"
     (finding,) = findings(emulated_build, context(text))
     assert next((it.safety for it in finding.fixes), None) is safety
+
+
+@every_case(
+    "image, command, title",
+    [
+        ("swift", "swift build -c release", "swift build"),
+        ("elixir", "mix do deps.get, release", "mix release"),
+        ("ros:humble", ". /opt/ros/humble/setup.sh && colcon build", "colcon build"),
+        ("maven", "mvn -B -P prod,native package", "mvn package"),
+        ("gradle", "gradle nativeCompile", "gradle nativeCompile"),
+        ("swift", "swift test", ""),
+        ("elixir", "mix deps.get", ""),
+    ],
+)
+def test_compilers_for_their_own_machine_need_one_of_the_target(image: str, command: str, title: str) -> None:
+    text = f"FROM {image} AS b\nCOPY . .\nRUN {command}\nFROM debian\nCOPY --from=b /app /app\n"
+    messages = [it.message for it in findings(emulated_build, _for_several(text))]
+    assert messages == [
+        f"`{title}` runs under emulation for linux/arm64, which takes 5 to 10 times as long; a machine of the target platform avoids the emulation"
+    ] * bool(title)
+    assert findings(emulated_build, context(text)) == []
+    native = text.replace("FROM ", "FROM --platform=$BUILDPLATFORM ", 1)
+    assert findings(emulated_build, _for_several(native)) == []
+
+
+def test_an_edit_elsewhere_comes_before_compilers_for_their_own_machine() -> None:
+    text = "FROM golang AS b\nCOPY . .\nRUN CGO_ENABLED=0 go build -o /a .\nFROM swift\nRUN swift build\nCOPY --from=b /a /a\n"
+    (finding,) = findings(emulated_build, _for_several(text))
+    assert "go build" in finding.message
+
+
+@every_case(
+    "stages, command",
+    [
+        (["COPY . .", 'RUN go build -o /a .\nCMD ["/a"]'], "go build"),
+        (["RUN go install example.com/b@v1", 'ENTRYPOINT ["b"]'], "go install"),
+        (["COPY . .\nRUN go build -o /a .", "ENV A=1", 'CMD ["/a"]'], "go build"),
+        # One of them starts a compiler.
+        (['COPY . .\nCMD ["go", "test"]', "RUN go build -o /a ."], ""),
+        (["COPY . .", "RUN go mod download"], ""),
+    ],
+)
+def test_an_image_of_several_stages_that_compiles(stages: list[str], command: str) -> None:
+    froms = ("golang AS s0", *(f"s{number} AS s{number + 1}" for number in range(len(stages))))
+    text = "".join(f"FROM {from_}\n{lines}\n" for from_, lines in zip(froms, stages, strict=False))
+    found = findings(emulated_build, _for_several(text))
+    assert [text[slice(*it.range)] for it in found] == [command] * bool(command)
+    assert not any(it.fixes for it in found)
+    native = text.replace("FROM ", "FROM --platform=$BUILDPLATFORM ", 1)
+    assert findings(emulated_build, _for_several(native)) == []

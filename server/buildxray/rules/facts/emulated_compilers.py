@@ -89,12 +89,12 @@ def emulated_compilers(ctx: RuleContext, stage: Stage) -> list[KnownCommand]:
     return only_emulated(_generators(stage)) or only_emulated(_building_scripts(ctx, stage))
 
 
-def installing_extensions(stage: Stage) -> Iterator[KnownCommand]:
+def _installing_extensions(stage: Stage) -> Iterator[KnownCommand]:
     """The commands of a stage that install extensions of PHP, which are compiled: `docker-php-ext-install`, `pecl install`."""
     return (it for it in stage.commands(Effect.INSTALL) if compiles_extensions(it.invocation))
 
 
-def made_after_phpize(stage: Stage) -> Iterator[KnownCommand]:
+def _made_after_phpize(stage: Stage) -> Iterator[KnownCommand]:
     """Yield the first `make` after each `phpize` of a stage, which compiles an extension of PHP."""
     for run in stage.runs:
         is_prepared = False
@@ -104,6 +104,21 @@ def made_after_phpize(stage: Stage) -> Iterator[KnownCommand]:
             elif is_prepared and isinstance(it, KnownCommand) and it.name in _BUILDING_TOOLS:
                 is_prepared = False
                 yield it
+
+
+def emulated_for_own_machine(ctx: RuleContext) -> list[KnownCommand]:
+    """The commands that compile under emulation and only for their own machine: extensions of PHP, `swift build`."""
+    return only_emulated(
+        it
+        for stage in ctx.build.needed_stages
+        for it in (*_installing_extensions(stage), *_made_after_phpize(stage), *_compilers_for_own_machine(stage))
+        if not names_one_architecture(stage.chain[0])
+    )
+
+
+def _compilers_for_own_machine(stage: Stage) -> list[KnownCommand]:
+    """The commands of a stage that compile and have no option for another machine."""
+    return [it for it in stage.commands(Effect.COMPILE) if it.use.is_native_only]
 
 
 def building_tools(stage: Stage) -> list[KnownCommand]:

@@ -10,11 +10,11 @@ from buildxray.localization import _, ngettext
 from buildxray.platforms.aliases import named_architectures
 from buildxray.rules.base import Finding, Fix, FixAvailability, Related, Severity, rule
 from buildxray.rules.context import RuleContext
+from buildxray.rules.facts.context_files import instructions_before
 from buildxray.rules.facts.emulated_compilers import (
     building_tools,
+    emulated_for_own_machine,
     emulated_targets,
-    installing_extensions,
-    made_after_phpize,
     only_emulated,
     stages_to_move,
 )
@@ -135,7 +135,8 @@ def emulated_build(ctx: RuleContext) -> Iterator[Finding]:
     may not support Clang or another machine.
 
     If several platforms are requested and nothing else of the file is reported, extensions of PHP that are compiled
-    (`docker-php-ext-install`, `pecl install`, `phpize` and `make`) are information.
+    (`docker-php-ext-install`, `pecl install`, `phpize` and `make`) and compilers for their own machine (`swift build`, `mix release`,
+    `native-image`, `colcon build`) are information.
 
     The effect of `make` and of scripts of the project is unknown. If the file or its project mentions several platforms, information
     says that they may compile on the image of a compiler; if these platforms are requested, also in a stage that installs a C
@@ -150,7 +151,7 @@ def emulated_build(ctx: RuleContext) -> Iterator[Finding]:
         yield _finding(ctx, stage, commands)
     yield from _on_several_machines(ctx)
     if ctx.asks_for_several and not in_image and not stages:
-        yield from _of_php_extensions(ctx)
+        yield from _for_own_machine(ctx)
 
 
 def stages_with_way(ctx: RuleContext) -> Iterator[Stage]:
@@ -238,25 +239,27 @@ def _finding(ctx: RuleContext, stage: Stage, commands: list[KnownCommand]) -> Fi
 
 
 def _in_image(ctx: RuleContext) -> Iterator[Finding]:
-    """Find a single stage that compiles the project and is the image that is started."""
+    """Find the stages that compile the project and are the image that is started."""
     stage = ctx.build.target_stage
-    if stage is None or stage.is_native or stage.bases or starts_a_compiler(stage):
+    if stage is None or stage.is_native or any(map(starts_a_compiler, stage.chain)):
         return
     commands = only_emulated(
         # The packages of Composer are a part of the program.
         it
-        for it in movable(stage, stage.commands(Effect.COMPILE, Effect.BUNDLE))
+        for one in stage.chain
+        for it in movable(one, one.commands(Effect.COMPILE, Effect.BUNDLE))
         if it.use.toolchain is not SCRIPTING
     )
-    is_known = commands or not ctx.asks_for_several or makes_php_extension(stage)
-    guesses = [] if is_known else only_emulated(building_tools(stage))
+    is_known = commands or not ctx.asks_for_several or any(map(makes_php_extension, stage.chain))
+    guesses = [] if is_known else only_emulated(it for one in stage.chain for it in building_tools(one))
     if not commands and not guesses:
         return
-    if not starts_a_program(stage) and not ctx.asks_for_several:
+    starts = any(map(starts_a_program, stage.chain))
+    if not starts and not ctx.asks_for_several:
         return
     last = (commands or guesses)[-1].run
-    has_sources = any(isinstance(it.node, Copying) and it.idx < last.idx for it in stage.instructions)
-    if not has_sources and not (ctx.asks_for_several and _fetches_sources(stage, commands)):
+    has_sources = any(isinstance(it.node, Copying) for it in instructions_before(last))
+    if not has_sources and not (ctx.asks_for_several and any(_fetches_sources(it, commands) for it in stage.chain)):
         return
     fact = _fact(ctx, commands or guesses, is_guess=bool(guesses))
     advised = advice_by_hand(ctx, stage, commands)
@@ -268,16 +271,14 @@ def _in_image(ctx: RuleContext) -> Iterator[Finding]:
     yield Finding(
         (commands or guesses)[0].title_range,
         _("; ").join([_fact_of_image(stage, commands, fact), *advised]),
-        partial(_splits, ctx, stage, commands) if commands and starts_a_program(stage) else (),
+        partial(_splits, ctx, stage, commands) if commands and starts else (),
         severity=Severity.INFORMATION,
     )
 
 
-def _of_php_extensions(ctx: RuleContext) -> Iterator[Finding]:
-    """Find the extensions of PHP that the stages compile under emulation: only a machine of the target avoids that."""
-    compiling = only_emulated(
-        it for stage in ctx.build.needed_stages for it in (*installing_extensions(stage), *made_after_phpize(stage))
-    )
+def _for_own_machine(ctx: RuleContext) -> Iterator[Finding]:
+    """Find what the stages compile under emulation and only a machine of the target avoids: extensions of PHP, compilers for their own machine."""
+    compiling = emulated_for_own_machine(ctx)
     if not compiling:
         return
     first, *others = compiling
@@ -296,9 +297,11 @@ def _of_php_extensions(ctx: RuleContext) -> Iterator[Finding]:
 def _fact_of_image(stage: Stage, commands: Sequence[KnownCommand], fact: str) -> str:
     """What is emulated, and what remains in the image for no use."""
     is_of_node = bool(commands) and all(it.use.toolchain in (BUN, NODE) for it in commands)
-    is_removed = removes_packages(stage) or (is_of_node and removes_node_modules(stage, commands[-1]))
+    is_removed = any(
+        removes_packages(it) or (is_of_node and removes_node_modules(it, commands[-1])) for it in stage.chain
+    )
     # An image that starts nothing of its own may be a base for others, which need its compiler.
-    if is_removed or not starts_a_program(stage):
+    if is_removed or not any(map(starts_a_program, stage.chain)):
         return _("{fact}, which takes 5 to 10 times as long", fact=fact)
     if is_of_node:
         return _(
