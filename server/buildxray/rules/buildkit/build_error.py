@@ -72,17 +72,9 @@ def build_error(ctx: RuleContext) -> Iterator[Finding]:
     default or with one that is not valid (`invalid-default-arg-in-from` reports that). An ARG without a default in the value of
     `--platform` is a warning.
     """
-    frontend = foreign_frontend(ctx.build)
-    if frontend is not None:
-        name, place = frontend
-        message = _("errors are not shown, because the frontend `{name}` may read this file in another way", name=name)
-        yield Finding(place, message, severity=Severity.INFORMATION)
-        return
-    template = ctx.template_mark
-    if template is not None:
-        mark = ctx.text[slice(*template)]
-        message = _("nothing is checked, because `{mark}` makes this file a template", mark=mark)
-        yield Finding(template, message, severity=Severity.INFORMATION)
+    note = _note_in_place_of_errors(ctx)
+    if note is not None:
+        yield note
         return
     is_headless = not ctx.build.stages and bool(ctx.build.instructions)
     if is_headless and ctx.build.workspace.is_part_of_another:
@@ -115,6 +107,20 @@ def build_error(ctx: RuleContext) -> Iterator[Finding]:
     for error in errors_of_triggers(ctx.build):
         message = _("{problem}; every build on this image fails", problem=localized(error.message))
         yield Finding(_shown(error, ctx.text), message, _fixes(ctx, error), severity=Severity.WARNING)
+
+
+def _note_in_place_of_errors(ctx: RuleContext) -> Finding | None:
+    """The note on a file that BuildKit, or its usual frontend, does not read as it is; None for others."""
+    frontend = foreign_frontend(ctx.build)
+    if frontend is not None:
+        name, place = frontend
+        message = _("errors are not shown, because the frontend `{name}` may read this file in another way", name=name)
+        return Finding(place, message, severity=Severity.INFORMATION)
+    template = ctx.template_mark
+    if template is None:
+        return None
+    message = _("nothing is checked, because `{mark}` makes this file a template", mark=ctx.text[slice(*template)])
+    return Finding(template, message, severity=Severity.INFORMATION)
 
 
 def _of_plain_image(
