@@ -1,5 +1,6 @@
 """Paths in the build context of a Dockerfile."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -170,3 +171,22 @@ def test_what_the_repository_keeps(tmp_path: Path, ignored: str, path: str, expe
     (root / "web" / "node_modules" / "a.js").touch()
     assert Contexts((root,)).keeps(path) is expected
     assert Contexts((root / "web",)).keeps(path.removeprefix("web/")) is expected
+
+
+def test_lacking_packages_of_each_directory_that_has_a_lock_file(tmp_path: Path) -> None:
+    names = [f"@rollup/rollup-linux-{it}-gnu" for it in ("arm64", "x64")]
+    package = {"optionalDependencies": dict.fromkeys(names, "4.0.0")}
+    directories = [tmp_path / it for it in ("a", "b", "c")]
+    for directory, listed in zip(directories, (names[:1], names[1:], None), strict=True):
+        directory.mkdir()
+        if listed is not None:
+            packages = {"node_modules/rollup": package, **{f"node_modules/{it}": {} for it in listed}}
+            (directory / "package-lock.json").write_text(json.dumps({"packages": packages}))
+
+    def found(*places: Path) -> list[str]:
+        return [it.name for it in Contexts(places).lacking_packages("package-lock.json")]
+
+    assert [found(it) for it in directories] == [names[1:], names[:1], []]
+    assert found(directories[0], directories[2]) == names[1:]
+    assert found(*directories) == []
+    assert Contexts((directories[0],)).lacking_packages("../b/package-lock.json") == ()

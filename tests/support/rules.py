@@ -14,13 +14,20 @@ from buildxray.rules.context import RuleContext
 from buildxray.rules.severities import severity
 from buildxray.semantics.build import Builder
 from buildxray.syntax.text import apply_edits
-from buildxray.toolchains.base import Absence, Workspace
+from buildxray.toolchains.base import Absence, LackingPackage, Workspace
 from tests.support.markup import annotate, fixture
 
 TARGETS = "linux/amd64,linux/arm64"
 IGNORED = IgnorePatterns("secret.txt")
 """The `.dockerignore` of every example."""
 OF_EXAMPLES: Mapping[str, Workspace] = {
+    "incomplete-lock-file": Workspace(
+        lacking_packages={
+            "package-lock.json": (
+                LackingPackage("@rollup/rollup-linux-arm64-gnu", "rollup", "arm64", "gnu", is_for_development=False),
+            )
+        }.__getitem__
+    ),
     "missing-source": Workspace(
         holds=frozenset({"package.json"}).__contains__, absence={"yarn.lock": Absence.MISSING}.get
     ),

@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from buildxray.files.reading import (
+    MOST_LOCK_BYTES,
     ReadError,
     exists,
     is_directory,
     is_inside,
     list_directory,
+    read_project_bytes,
     read_project_text,
     repository_root,
     subdirectories,
@@ -24,7 +26,7 @@ from buildxray.plan.checks.ignored import IgnorePatterns
 from buildxray.plan.paths import clean
 from buildxray.records import dataclass
 from buildxray.syntax.lazy_regex import lazy_regex
-from buildxray.toolchains.base import Absence, NeededFiles
+from buildxray.toolchains.base import Absence, LackingPackage, NeededFiles
 
 if TYPE_CHECKING:
     from buildxray.projects.absent_sources import AbsentSources
@@ -58,6 +60,8 @@ class Contexts:
     """What `go_versions` has answered."""
     _dotnet_versions: dict[str, tuple[int, ...]] = field(default_factory=dict, compare=False, repr=False)
     """What `dotnet_versions` has answered."""
+    _lacking: dict[str, tuple[LackingPackage, ...]] = field(default_factory=dict, compare=False, repr=False)
+    """What `lacking_packages` has answered."""
     _scripts: list[tuple[tuple[str, str], ...]] = field(default_factory=list, compare=False, repr=False)
     """What `scripts` has answered; empty until it is asked."""
     _kept: dict[str, bool] = field(default_factory=dict, compare=False, repr=False)
@@ -120,6 +124,18 @@ class Contexts:
         if path not in self._dotnet_versions:
             self._dotnet_versions[path] = (*map(_version_of_dotnet, self._texts(path)),)
         return self._dotnet_versions[path]
+
+    def lacking_packages(self, path: str) -> tuple[LackingPackage, ...]:
+        """The packages that the lock file of npm at a path lacks, in each of the directories that have one."""
+        from buildxray.projects.npm_locks import lacking_packages  # noqa: PLC0415
+
+        if path not in self._lacking:
+            places = (it / path for it in self.directories if is_inside(it / path, it))
+            contents = (read_project_bytes(it, MOST_LOCK_BYTES) for it in places)
+            found = [lacking_packages(it) for it in contents if it is not None]
+            first, *others = found or [()]
+            self._lacking[path] = tuple(it for it in first if all(it in other for other in others))
+        return self._lacking[path]
 
     def _texts(self, path: str) -> Iterator[str]:
         """Yield the texts of the files at a path of each directory."""

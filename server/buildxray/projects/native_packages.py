@@ -5,13 +5,13 @@ Source: docs.npmjs.com, package-lock.json ("packages") and package.json ("os", "
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from buildxray.files.reading import MOST_LOCK_BYTES, is_file, is_repository, read_project_bytes
+from buildxray.projects.npm_locks import MODULES, packages_of_npm
 from buildxray.projects.yaml import as_mapping
 from buildxray.syntax.lazy_regex import lazy_regex
 
@@ -57,22 +57,13 @@ def read_native_packages(directory: Path, package: Mapping[str, Any]) -> NativeP
     `package` is the package.json of the directory. The lock file of pnpm does not say what compiles code, nor does an old one of npm.
     """
     content = read_project_bytes(directory / "package-lock.json", MOST_LOCK_BYTES)
-    packages = None if content is None else _packages_of_npm(content)
+    packages = None if content is None else packages_of_npm(content)
     if packages is not None:
         return _of_npm(packages)
     is_needed = not NATIVE_PACKAGES.isdisjoint(as_mapping(package.get("dependencies")))
     lock_file = None if content is not None else _lock_of_pnpm(directory)
     is_prebuilt = lock_file is not None and _lists_prebuilt_packages(lock_file)
     return NativePackages(True if is_needed or is_prebuilt else None, True if is_prebuilt else None)
-
-
-def _packages_of_npm(content: bytes) -> Mapping[str, Any] | None:
-    """The packages of a lock file of npm by their directories; None if it cannot be read, or is that of npm 6."""
-    try:
-        packages = as_mapping(json.loads(content)).get("packages")
-    except (ValueError, RecursionError):
-        return None
-    return packages if isinstance(packages, dict) else None
 
 
 def _of_npm(packages: Mapping[str, Any]) -> NativePackages:
@@ -87,19 +78,18 @@ def _of_npm(packages: Mapping[str, Any]) -> NativePackages:
     is_optional = False
     for path, it in known.items():
         is_prebuilt = _is_for_one_machine(it.get("cpu"))
-        name = path.rpartition(_MODULES)[2]
+        name = path.rpartition(MODULES)[2]
         has_script = bool(it.get("hasInstallScript")) and name not in _WITH_OTHER_SCRIPTS
         if it.get("dev") or not (is_prebuilt or has_script) or not _is_for_container(it):
             continue
         # Whether the first are installed depends on the other packages; scripts of the project itself may do anything.
-        is_unclear = bool(it.get("devOptional") or it.get("peer")) or _MODULES not in path
+        is_unclear = bool(it.get("devOptional") or it.get("peer")) or MODULES not in path
         is_dispensable = bool(it.get("optional")) and not (is_prebuilt and name in needed)
         (prebuilt if is_prebuilt else scripted).add(None if is_unclear or is_dispensable else True)
         is_optional |= is_dispensable and not is_unclear
     return NativePackages(_any(prebuilt | scripted), _any(prebuilt), is_optional)
 
 
-_MODULES: Final = "node_modules/"
 _WITH_OTHER_SCRIPTS: Final = frozenset(
     {
         "@firebase/util",

@@ -280,6 +280,15 @@ RULES: Final = (
         frozenset({Mention.PLATFORM_ARGUMENT}),
     ),
     Rule(
+        "incomplete-lock-file",
+        Severity.WARNING,
+        Severity.WARNING,
+        FixAvailability.NEVER,
+        "buildxray.rules.architecture.incomplete_lock_file",
+        "",
+        frozenset({"Node.js"}),
+    ),
+    Rule(
         "invalid-default-arg-in-from",
         Severity.WARNING,
         Severity.WARNING,

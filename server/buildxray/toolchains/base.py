@@ -88,6 +88,24 @@ class NeededFiles(NamedTuple):
     """True if Cargo surely downloads crates for the list, or for its workspace."""
 
 
+class LackingPackage(NamedTuple):
+    """A package with native code for one machine that a lock file of npm does not list, although it lists those for others.
+
+    npm writes such a lock file if `node_modules` was there already.
+    """
+
+    name: str
+    """Its name: `@rollup/rollup-linux-arm64-gnu`."""
+    parent: str
+    """The package that does not start without it: `rollup`."""
+    architecture: str
+    """The architecture of the machine, as TARGETARCH spells it."""
+    library: str
+    """The C library of the machine: `gnu` or `musl`."""
+    is_for_development: bool
+    """True if only the development of the project needs the parent, so that `npm ci --omit=dev` installs neither."""
+
+
 class Absence(Enum):
     """Why a checkout of a repository lacks a file that its Dockerfile copies."""
 
@@ -183,6 +201,8 @@ class Workspace(NamedTuple):
     """The newest major versions of .NET for which the projects at a path of the build contexts are built. None if the contexts are unknown."""
     go_versions: Callable[[str], tuple[tuple[int, int], ...]] | None = None
     """The oldest versions of Go, as minor and patch, that the go.mod files at a path of the build contexts allow. None if the contexts are unknown."""
+    lacking_packages: Callable[[str], tuple[LackingPackage, ...]] | None = None
+    """The packages that the lock file of npm at a path of the build contexts lacks. None if the contexts are unknown."""
     files_for: frozenset[str] = frozenset()
     """The architectures in the names of the Dockerfiles of the directory, as `TARGETARCH` spells them."""
     includes: Callable[[str], bool] | None = None
