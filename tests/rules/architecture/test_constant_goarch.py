@@ -378,3 +378,24 @@ def test_an_archive_that_the_image_keeps_may_be_for_another_machine(
         f"FROM debian\nARG TARGETARCH\nCOPY --from=b {archive} /\nRUN echo $TARGETARCH\n{later}"
     )
     assert [it.doubt for it in findings(constant_goarch, context(text))] == [doubt]
+
+
+@every_case(
+    "image, setting, is_refused",
+    [
+        ("golang", "CGO_ENABLED=1", True),
+        ("golang", "CGO_ENABLED=0", False),
+        # Without C code nothing calls the C compiler, and cgo is off by default for another machine.
+        ("golang", "GOFLAGS=-v", False),
+        ("golang", "CGO_ENABLED=1 CC=x86_64-linux-gnu-gcc", False),
+        ("--platform=$BUILDPLATFORM golang", "CGO_ENABLED=1", False),
+    ],
+)
+def test_the_c_compiler_of_another_machine_may_refuse_the_architecture(
+    image: str, setting: str, is_refused: bool
+) -> None:
+    text = (
+        f"FROM {image} AS b\nENV {setting} GOARCH=amd64\nRUN go build -o /app .\nFROM debian\nCOPY --from=b /app /app\n"
+    )
+    (finding,) = findings(constant_goarch, context(text))
+    assert ("stops at C code" in finding.message) is is_refused

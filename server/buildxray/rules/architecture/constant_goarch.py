@@ -116,16 +116,31 @@ def _findings(ctx: RuleContext) -> Iterator[Finding]:
             edits = (Edit(range_, "$TARGETARCH"), *bring_arguments(instruction, ["TARGETARCH"]))
             yield Finding(
                 range_,
-                _(
-                    "`{title}` compiles for {architecture}, and the binary goes into the image for {platforms} too",
-                    title=command.title,
-                    architecture=architecture,
-                    platforms=platforms(images),
-                ),
+                _message(command, architecture, images),
                 (Fix(_("Compile for `$TARGETARCH`"), edits, safety),),
                 doubt=Doubt.ARGUMENT if isinstance(instruction.node, Arg) else doubt_of_output(ctx, stage, command),
             )
         yield from _scripts(ctx, stage, seen)
+
+
+def _message(command: KnownCommand, architecture: str, images: list[Platform]) -> str:
+    setting, invocation = command.invocation.setting("CGO_ENABLED"), command.invocation
+    triples = zip(invocation.targets, invocation.step_platforms, setting.values, strict=True)
+    needs_c = any(it in images and step.architecture != architecture and cgo == "1" for it, step, cgo in triples)
+    if needs_c and not invocation.setting("CC").is_set:
+        # The C compiler of another machine does not know the options for this architecture, such as -m64.
+        return _(
+            "`{title}` compiles for {architecture} with cgo: the build for {platforms} stops at C code, or its image gets that binary",
+            title=command.title,
+            architecture=architecture,
+            platforms=platforms(images),
+        )
+    return _(
+        "`{title}` compiles for {architecture}, and the binary goes into the image for {platforms} too",
+        title=command.title,
+        architecture=architecture,
+        platforms=platforms(images),
+    )
 
 
 def _scripts(ctx: RuleContext, stage: Stage, seen: set[TextRange]) -> Iterator[Finding]:
