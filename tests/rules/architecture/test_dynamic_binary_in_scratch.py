@@ -38,6 +38,7 @@ def test_a_binary_that_needs_glibc_in_scratch_is_reported() -> None:
     "image, install, build, target",
     [
         (DEBIAN_GO, "a", "go build -o /o .", "gcr.io/distroless/static"),
+        (DEBIAN_GO, "a", "go build -o /o . && . ./env.sh", "scratch"),
         (DEBIAN_GO, "a", "go build -o /o .", "alpine:3"),
         (DEBIAN_GO, "a", "go build -o /o .", "alpine:3\nRUN mkdir /lib64"),
         ("golang:alpine", "apk add build-base", "go build -o /o .", "scratch"),
@@ -63,6 +64,7 @@ def test_a_binary_on_an_image_without_its_library_is_reported(
         (DEBIAN_GO, "a", "go build -tags netgo,osusergo -o /o .", "scratch"),
         (DEBIAN_GO, "a", "go build -ldflags '-extldflags -static' -o /o .", "scratch"),
         (DEBIAN_GO, "a", "CGO_LDFLAGS='-lz -static' go build -o /o .", "scratch"),
+        (DEBIAN_GO, "a", ". ./env.sh && go build -o /o .", "scratch"),
         (DEBIAN_GO, "a", "go build -o /o .", "frobnicate/base"),
         (DEBIAN_GO, "a", "go build -o /o .", "alpine\nRUN apk add gcompat"),
         (

@@ -184,3 +184,17 @@ def test_files_of_an_image_for_one_architecture(base: str, copied: str, message:
 def test_files_of_an_image_that_no_stage_names(copies: str, places: list[str]) -> None:
     text = f"FROM busybox AS tools-amd64\nFROM alpine\nARG TARGETARCH\nENV A=$TARGETARCH\n{copies}\n"
     assert reported(single_arch_image, text) == places
+
+
+@every_case(
+    "text, is_told, is_said",
+    [
+        ("ARG BASE=amd64/alpine\nFROM $BASE\n", False, False),
+        ("ARG BASE=amd64/alpine\nFROM $BASE\n", True, True),
+        ("FROM amd64/alpine\n", False, True),
+    ],
+)
+def test_the_default_of_an_argument_is_for_one_of_several_builds(text: str, is_told: bool, is_said: bool) -> None:
+    builder = Builder(request())
+    ctx = RuleContext(builder.build(builder.parse(f"{text}RUN a\n")), builder, asks_for_several=is_told)
+    assert bool(findings(single_arch_image, ctx)) is is_said

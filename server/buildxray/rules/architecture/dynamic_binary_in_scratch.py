@@ -13,6 +13,7 @@ from buildxray.rules.base import Finding, Fix, FixAvailability, Related, Safety,
 from buildxray.rules.context import RuleContext
 from buildxray.rules.facts.copied_libraries import may_have_libraries
 from buildxray.rules.facts.portability import needs_c
+from buildxray.rules.facts.shell_variables import sets_unknown_variables
 from buildxray.rules.fixing.edits import set_target
 from buildxray.semantics.build import Build, Effect, KnownCommand, Stage
 from buildxray.syntax.lazy_regex import lazy_regex
@@ -162,6 +163,10 @@ def _is_dynamic(stage: Stage, command: KnownCommand) -> bool:
     flags = " ".join((*invocation.command.arguments, *options))
     if _PURE.search(flags) or invocation.setting("CC").is_set or any(it.os != "linux" for it in invocation.targets):
         # An explicit compiler may come with another library.
+        return False
+    earlier = (it for it in command.run.commands if it.range.start < command.range.start)
+    if any(sets_unknown_variables(it.syntax) for it in earlier):
+        # `. ./env.sh` may switch cgo off.
         return False
     if any(it not in ("", "linux") for it in invocation.setting("GOOS").values):
         # Programs for other systems link to nothing of this image, and cgo is off when cross-compiling.
