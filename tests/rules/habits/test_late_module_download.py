@@ -1407,3 +1407,39 @@ COPY . .
 RUN npm install
 """
     assert bool(findings(late_module_download, context(text))) is is_reported
+
+
+@every_case(
+    "lines, is_reported",
+    [
+        ("COPY ./web/ /web/\nWORKDIR /web/\nRUN npm install", True),
+        ("COPY web /web\nRUN cd /web && npm install", True),
+        ("COPY web /web\nRUN npm install --prefix /web", True),
+        ("COPY web/package.json /web/\nRUN cd /web && npm install\nCOPY web /web", False),
+        ("COPY web/package*.json /web/\nRUN npm install --prefix /web", False),
+        ("COPY web/src /web/src\nCOPY web/package.json /web/\nRUN cd /web && npm install", True),
+    ],
+)
+def test_a_list_that_comes_with_a_directory(lines: str, is_reported: bool) -> None:
+    files = ("web/package.json",)
+    workspace = Workspace(
+        holds=frozenset(files).__contains__,
+        needed=lambda path, *_rest: NeededFiles(files, is_complete=True) if path in files else None,
+    )
+    text = f"FROM node\n{lines}\n"
+    assert bool(findings(late_module_download, context(text, workspace=workspace))) is is_reported
+
+
+@every_case(
+    "run, advice",
+    [
+        ("npm ci", "move `COPY src` below it"),
+        ("npm ci && npm cache clean --force && rm -rf /tmp/x", "move `COPY src` below it"),
+        ("npm ci && npm run build", "`package.json` and `package-lock.json` are not copied before the rest"),
+        ("npm ci && ./prepare", "`package.json` and `package-lock.json` are not copied before the rest"),
+    ],
+)
+def test_sources_stay_before_a_run_that_builds_too(run: str, advice: str) -> None:
+    text = f"FROM node\nWORKDIR /w\nCOPY src src\nCOPY package*.json ./\nRUN {run}\n"
+    (finding,) = findings(late_module_download, context(text))
+    assert finding.message.endswith(advice)

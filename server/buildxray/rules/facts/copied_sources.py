@@ -22,8 +22,11 @@ from buildxray.semantics.mentions import takes_whole_context
 from buildxray.syntax.instructions import Copying
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.toolchains.base import NeededFiles
+from buildxray.toolchains.bun import BUN
 from buildxray.toolchains.dotnet import DOTNET
+from buildxray.toolchains.go import GO
 from buildxray.toolchains.java import JAVA
+from buildxray.toolchains.node import NODE
 
 
 def copy_of_everything(stage: Stage) -> Instruction | None:
@@ -69,7 +72,8 @@ def copy_of_sources(ctx: RuleContext, command: KnownCommand) -> Instruction | No
 
 def _copy_of_sources_with_lists(ctx: RuleContext, command: KnownCommand) -> Instruction | None:
     """The first COPY of a directory with a list of dependencies that no COPY names, where each list is beside the sources of its own project."""
-    needed = needed_files(ctx, command) if command.use.toolchain in _LISTS_BESIDE_SOURCES else None
+    is_beside = command.use.toolchain in _LISTS_BESIDE_SOURCES or command.use.title == "composer install"
+    needed = needed_files(ctx, command) if is_beside else None
     copies = copies_before(command.run)
     lists = [it for it in (() if needed is None else needed.files) if _LIST.fullmatch(posixpath.basename(it))]
     unnamed = [it for it in lists if not any(_names(copy, it) for copy in copies)]
@@ -88,8 +92,8 @@ def _takes_directory_of(instruction: Instruction, path: str) -> bool:
     return any(path.startswith(f"{it}/") and posixpath.basename(it) not in _MANIFESTS_ONLY for it in paths)
 
 
-_LISTS_BESIDE_SOURCES: Final = (DOTNET, JAVA)
-_LIST: Final = lazy_regex(r"pom\.xml|.*\.(?:cs|fs|vb)proj")
+_LISTS_BESIDE_SOURCES: Final = (BUN, DOTNET, GO, JAVA, NODE)
+_LIST: Final = lazy_regex(r"composer\.json|go\.mod|package\.json|pom\.xml|.*\.(?:cs|fs|vb)proj")
 
 
 def _takes_package(instruction: Instruction, command: KnownCommand) -> bool:

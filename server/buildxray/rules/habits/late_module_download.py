@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from buildxray.localization import _, ngettext
 from buildxray.rules.base import Finding, Fix, FixAvailability, Related, Safety, Severity, rule
@@ -207,7 +208,8 @@ def _after_part(ctx: RuleContext, stage: Stage, whole: Instruction | None, inher
         if part is None or lacks_manifests(ctx, part, command) or (command.use.toolchain, True) in inherited:
             continue
         if not is_mounted(command.run) and not may_differ(ctx, part, command):
-            early = [] if separate_download(ctx, command) else early_copies(ctx, part, command)
+            needs_sources = bool(separate_download(ctx, command)) or _builds_later(command)
+            early = [] if needs_sources else early_copies(ctx, part, command)
             message = (
                 advice_on_sources(early, command)
                 if early
@@ -215,6 +217,15 @@ def _after_part(ctx: RuleContext, stage: Stage, whole: Instruction | None, inher
             )
             related = tuple(Related(it.keyword_range, _("the source is copied here")) for it in early or [part])
             yield Finding(command.title_range, message, related=related)
+
+
+def _builds_later(command: KnownCommand) -> bool:
+    """True if the RUN of a download goes on with a command that may read the sources: `npm ci && npm run build`."""
+    later = (it for it in command.run.commands if it.range.start > command.range.start)
+    return any(it.use is None or it.use.effect in _READING for it in later)
+
+
+_READING: Final = frozenset({Effect.BUNDLE, Effect.COMPILE, Effect.EXECUTE, Effect.UNKNOWN})
 
 
 def _finding(ctx: RuleContext, whole: Instruction, command: KnownCommand) -> Finding:
