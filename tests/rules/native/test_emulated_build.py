@@ -1289,6 +1289,11 @@ CXX_ON_ALPINE = "xx-apk add xx-cxx-essentials`"
             f"{CXX_ON_ALPINE}, `cmake $(xx-clang --print-cmake-defines) …`",
         ),
         (
+            "alpine",
+            ["apk add alpine-sdk cmake", "cmake -B out && cmake --build out"],
+            f"{CXX_ON_ALPINE}, `cmake $(xx-clang --print-cmake-defines) …`",
+        ),
+        (
             "debian",
             ["apt-get install -y gcc cmake ninja-build", "cmake -G Ninja . && ninja"],
             f"{C_ON_DEBIAN}, `cmake $(xx-clang --print-cmake-defines) …`",
@@ -1523,6 +1528,10 @@ def test_an_archive_with_packages_is_for_its_machine(pack: str, taken: str, *, h
         ("debian", ["apt-get install -y cmake libgrpc++-dev", "cmake . && cmake --build ."]),
         ("debian", ["vcpkg install fmt", "cmake . && cmake --build ."]),
         ("debian", ["cmake -DCMAKE_TOOLCHAIN_FILE=/opt/vcpkg.cmake . && cmake --build ."]),
+        # A compiler of another language, which Clang does not replace.
+        ("debian", ["apt-get install -y ldc build-essential", "./configure && make"]),
+        ("alpine", ["apk add build-base gcc-gnat cmake", "cmake -B out && cmake --build out"]),
+        ("debian", ["apt-get install -y gfortran-12 cmake", "cmake -B out && cmake --build out"]),
         # A build tool compiles more than the recipe changes.
         ("golang:alpine", ["apk add gcc musl-dev make", "make -C tools", "CGO_ENABLED=1 go build -o /out ."]),
         # A file for the machine on which the stage runs.

@@ -145,6 +145,7 @@ def _surroundings_of(stage: Stage) -> _Surroundings:
         or any(it.use.effect is Effect.DOWNLOAD and any(map(it.depends_on_platform, it.syntax.words)) for it in known)
         or (C in toolchains and _installs_own_library(runs))
         or any(map(_BOUND_PACKAGE.match, words))
+        or (C in toolchains and any(map(_OTHER_COMPILER.fullmatch, words)))
         # Crates with bindings to C load the libclang of the build machine.
         or (RUST in toolchains and any(it.startswith(("clang", "llvm")) for it in words))
         or any(_OTHER_WORDS.search(run.node.whole_text) for run in runs)
@@ -243,6 +244,10 @@ _BOUND_PACKAGE: Final = lazy_regex(
     r"(?:lib)?(?:clang-|qt|kf[56]|protobuf|grpc|protoc|python[\d.]*-dev|cuda|cudnn|nvidia|llvm|clang-?\d*-dev|gobject|gir|ros-|opencv|openjdk|vala)"
 )
 """Names of packages whose programs run while the project is compiled, and belong to libraries of the same version."""
+_OTHER_COMPILER: Final = lazy_regex(
+    r"(?:crystal|dmd|fpc|fp-compiler|gcc-(?:ada|gdc|gnat)|gdc|gfortran|ghc|gnat|ldc|nim|ocaml|rustc|valac|zig)(?:-?\d[\w.-]*)?(?:[=~<>@].*)?"
+)
+"""Packages with a compiler of another language, which a build tool may call, and which Clang does not replace."""
 
 
 def _has_cxx(stage: Stage, uses: Iterable[Use]) -> bool:
@@ -260,7 +265,9 @@ _BUILD_TOOLS: Final = frozenset({"make", "meson", "ninja", "samu"})
 _CALLING: Final = _BUILD_TOOLS | {"cmake", "go"}
 _TESTS: Final = frozenset({"check", "test", "tests"})
 _CXX_IMAGE: Final = lazy_regex(r"/library/(?:buildpack-deps|gcc)(?:[:@]|$)")
-_CXX_PACKAGE: Final = lazy_regex(r"(?:build-base|build-essential|(?:g|clang|libstdc)\+\+[a-z0-9.-]*)(?:[=~<>@].*)?")
+_CXX_PACKAGE: Final = lazy_regex(
+    r"(?:alpine-sdk|build-base|build-essential|(?:g|clang|libstdc)\+\+[a-z0-9.-]*)(?:[=~<>@].*)?"
+)
 
 
 def _xx_install(stage: Stage, *, has_cxx: bool = False) -> str | None:
