@@ -187,14 +187,17 @@ def test_files_of_an_image_that_no_stage_names(copies: str, places: list[str]) -
 
 
 @every_case(
-    "text, is_told, is_said",
+    "text, has_build, is_told, is_said",
     [
-        ("ARG BASE=amd64/alpine\nFROM $BASE\n", False, False),
-        ("ARG BASE=amd64/alpine\nFROM $BASE\n", True, True),
-        ("FROM amd64/alpine\n", False, True),
+        ("ARG BASE=amd64/alpine\nFROM $BASE\n", True, False, False),
+        ("ARG BASE=amd64/alpine\nFROM $BASE\n", True, True, True),
+        ("ARG BASE=amd64/alpine\nFROM $BASE\n", False, False, True),
+        ("FROM amd64/alpine\n", True, False, True),
     ],
 )
-def test_the_default_of_an_argument_is_for_one_of_several_builds(text: str, is_told: bool, is_said: bool) -> None:
-    builder = Builder(request())
+def test_the_default_of_an_argument_is_for_one_of_several_builds(
+    text: str, *, has_build: bool, is_told: bool, is_said: bool
+) -> None:
+    builder = Builder(request(), Workspace(has_build=has_build))
     ctx = RuleContext(builder.build(builder.parse(f"{text}RUN a\n")), builder, asks_for_several=is_told)
     assert bool(findings(single_arch_image, ctx)) is is_said

@@ -34,7 +34,7 @@ def single_arch_image(ctx: RuleContext) -> Iterator[Finding]:
     `linux/arm32v7/Dockerfile`. If a build asks for several platforms, official images that exist for amd64 only are a warning: old tags such
     as `openjdk:8-jdk-alpine` and `mysql:5.7`, and `archlinux`.
 
-    An image that is the default of an ARG is reported only if a build asks for several platforms.
+    Where the project has builds of the file and none asks for several platforms, an image that is the default of an ARG is not reported.
 
     In a stage whose compiler makes a program of the image, it is a warning. `COPY --from` with such an image is reported in the stage that becomes the image.
 
@@ -71,7 +71,8 @@ def single_arch_image(ctx: RuleContext) -> Iterator[Finding]:
             continue
         if stage.is_chosen or stage.bases or image is None or named_architectures(stage.name):
             continue
-        if "$" in image.text and not ctx.asks_for_several:
+        workspace = ctx.build.workspace
+        if "$" in image.text and not ctx.asks_for_several and (workspace.has_build or workspace.has_unread_builds):
             # A build argument may name the image for each platform: its default is for one of them.
             continue
         names = {*stage.base_names}
