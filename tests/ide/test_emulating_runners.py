@@ -51,7 +51,7 @@ def test_a_job_of_one_platform_needs_another_runner_and_not_several(tmp_path: Pa
 
 def test_builds_of_one_job_are_one_finding(tmp_path: Path) -> None:
     build = "          - run: docker buildx build --platform linux/amd64,linux/arm64 {} .\n"
-    steps = build.format("-t a") + build.format("--target build") + build.format("-f other.Dockerfile")
+    steps = build.format("-t a") + build.format("--build-arg A=b") + build.format("-f other.Dockerfile")
     other = DOCKERFILE.replace("Dockerfile", "other.Dockerfile")
     file = looked_at(tmp_path, WORKFLOW + steps + other, ".github/workflows/ci.yml")
     (finding,) = file.diagnostics
@@ -303,6 +303,35 @@ def test_a_build_that_stops_at_a_file_emulates_nothing(tmp_path: Path, source: s
     (tmp_path / ".git").mkdir(exist_ok=True)
     findings = looked_at(tmp_path, WORKFLOW + project, ".github/workflows/ci.yml").diagnostics
     assert [it.rule for it in findings] == ["emulating-runner"] * n_findings
+
+
+def test_no_way_is_offered_that_the_check_of_the_dockerfile_refuses(tmp_path: Path) -> None:
+    # The stage is an image of its own, which has to suit each platform.
+    steps = STEP.format("") + STEP.format("--target build")
+    (finding,) = looked_at(tmp_path, WORKFLOW + steps + DOCKERFILE, ".github/workflows/ci.yml").diagnostics
+    assert finding.message.endswith("; a separate runner for each platform avoids that")
+
+
+@pytest.mark.parametrize(("version", "n_findings"), [("1.24", 0), ("1.20", 1)])
+def test_a_build_that_an_old_image_stops_emulates_nothing(tmp_path: Path, version: str, n_findings: int) -> None:
+    dockerfile = f"""
+    #- go.mod
+    module example.com/a
+
+    go {version}
+    #- Dockerfile
+    FROM golang:1.22 AS build
+    WORKDIR /src
+    ENV GOTOOLCHAIN=local
+    COPY go.mod ./
+    COPY . .
+    RUN go build -o /app .
+    FROM alpine
+    COPY --from=build /app /app
+    """
+    (tmp_path / ".git").mkdir(exist_ok=True)
+    found = looked_at(tmp_path, WORKFLOW + STEP.format("") + dockerfile, ".github/workflows/ci.yml").diagnostics
+    assert [it.rule for it in found] == ["emulating-runner"] * n_findings
 
 
 SCRIPT = """

@@ -176,10 +176,10 @@ class ProjectBuild(NamedTuple):
         without = (*(_OF_EMULATION if is_by_hand else ()), *(_OF_CACHE if ignores_cache else ()))
         return tuple(it for it in self.settings.rules if it.name not in without) if without else self.settings.rules
 
-    def analyzer(self, workspace: Workspace) -> Analyzer:
-        """An analyzer of the Dockerfile for this build that also checks the other builds."""
+    def with_facts(self, workspace: Workspace) -> Workspace:
+        """The facts from the source files beside the Dockerfile, with those of its project."""
         contexts = self.contexts or self.probable_contexts
-        workspace = workspace._replace(
+        return workspace._replace(
             ignored=self.ignored,
             # Without a package.json beside the Dockerfile, its commands run the scripts of the one in the context.
             scripts=workspace.scripts or (() if contexts is None else contexts.scripts()),
@@ -207,6 +207,10 @@ class ProjectBuild(NamedTuple):
             is_automated=self.is_automated,
             has_unread_builds=self.has_unread_builds,
         )
+
+    def analyzer(self, workspace: Workspace) -> Analyzer:
+        """An analyzer of the Dockerfile for this build that also checks the other builds."""
+        workspace = self.with_facts(workspace)
         return Analyzer(
             self.request,
             asks_for_several=self.asks_for_several,

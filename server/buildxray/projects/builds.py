@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -284,7 +284,7 @@ def without_repeated(builds: Iterable[DeclaredBuild]) -> tuple[DeclaredBuild, ..
     Such a target of a Bake file and its call, or a script and the job that runs it, are one build, which has the machine of the job.
     A Bake file that a command has to name declares no builds beside those of its calls.
     """
-    builds = [*builds]
+    builds = [*_placed([*builds])]
     called = {it.source for it in builds if it.caller is not None}
     listed = [(_without_machine(it), it) for it in builds if not (it.is_presumed and it.source in called)]
     platforms: dict[tuple[object, int], set[str]] = {}
@@ -299,6 +299,23 @@ def without_repeated(builds: Iterable[DeclaredBuild]) -> tuple[DeclaredBuild, ..
         elif it.is_default:
             default.add(key)
     return tuple(replace(it, is_default=True) if key in default else it for key, it in kept)
+
+
+def _placed(builds: Sequence[DeclaredBuild]) -> Iterator[DeclaredBuild]:
+    """The builds without those of scripts as started beside a Dockerfile, where a job or another script starts the same command elsewhere."""
+    started: dict[object, set[Path]] = {}
+    for it in builds:
+        if it.step is not None and exists(it.dockerfile):
+            started.setdefault((it.source, it.line, it.target), set()).add(it.dockerfile)
+    for it in builds:
+        is_beside = it.step is None and it.caller is None and it.dockerfile.parent == it.source.parent
+        is_script = it.source.suffix not in {".hcl", ".json", ".yaml", ".yml"}
+        if (
+            not is_beside
+            or not is_script
+            or it.dockerfile in started.get((it.source, it.line, it.target), (it.dockerfile,))
+        ):
+            yield it
 
 
 def _nearness(build: DeclaredBuild) -> int:

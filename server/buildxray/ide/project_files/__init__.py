@@ -25,6 +25,7 @@ from buildxray.records import dataclass
 from buildxray.rules.base import Severity
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import TextRange
+from buildxray.toolchains.base import Workspace
 
 _NAMES: Final = frozenset((*BAKE_FILES, *COMPOSE_FILES, *OVERRIDE_NAMES))
 _NAME: Final = lazy_regex(
@@ -58,7 +59,11 @@ def look_at(path: Path, text: str, projects: Projects, settings: Settings, *, ha
     called = [*of_jobs(path, projects)]
     if not builds and not notes and not called:
         return ProjectFile(text)
-    file = DeclaringFile(path, text, builds)
+
+    def facts(dockerfile: Path) -> Workspace:
+        return projects.build(dockerfile, settings).with_facts(projects.workspace(dockerfile.parent))
+
+    file = DeclaringFile(path, text, builds, facts)
     merged = settings.over(projects.configuration(path.parent).settings)
     entries = [BuildEntry(it, file, merged) for it in builds]
     called_entries = [BuildEntry(it, file, merged) for it in called]

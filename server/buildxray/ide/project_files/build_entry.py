@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -15,11 +15,9 @@ from buildxray.files.reading import (
     settings_root,
     walk,
 )
-from buildxray.ide.project_files.base import runs_it
 from buildxray.ide.requests import request_of
 from buildxray.ide.settings import Settings
 from buildxray.projects.builds import DeclaredBuild
-from buildxray.projects.context import Contexts
 from buildxray.projects.file_names import is_dockerfile
 from buildxray.projects.places import FilePlaces
 from buildxray.projects.reader import SKIPPED
@@ -55,7 +53,13 @@ class BuildLink(NamedTuple):
 class DeclaringFile:
     """A file of a project, and what all of its builds ask about."""
 
-    def __init__(self, path: Path, text: str, builds: Iterable[DeclaredBuild]) -> None:
+    def __init__(
+        self, path: Path, text: str, builds: Iterable[DeclaredBuild], facts: Callable[[Path], Workspace]
+    ) -> None:
+        """`facts` gives those of the project of a Dockerfile, as its own check has them."""
+        self._facts = facts
+        self._checked: dict[tuple[Path, BuildRequest], tuple[Build, Builder]] = {}
+        self._workspaces: dict[Path, Workspace] = {}
         self.text = text
         self.places = FilePlaces(path.name, text)
         self._directory = path.parent
@@ -94,6 +98,19 @@ class DeclaringFile:
                 return ()
             listed += (Path(place, it) for it in names if is_dockerfile(it))
         return (*listed,)
+
+    def checked(self, dockerfile: Path, text: str, request: BuildRequest) -> tuple[Build, Builder]:
+        """A build of a Dockerfile, given its text, planned with the facts of its project, and its builder; the same objects for the same request."""
+        if dockerfile not in self._workspaces:
+            # The machine of the build is known here, whatever that of the build is that the Dockerfile is shown for.
+            self._workspaces[dockerfile] = self._facts(dockerfile)._replace(
+                machine_is_unknown=False, may_have_own_machines=False, platforms_are_unknown=False
+            )
+        key = dockerfile, request
+        if key not in self._checked:
+            builder = Builder(request, self._workspaces[dockerfile])
+            self._checked[key] = builder.build(_parsed(text)), builder
+        return self._checked[key]
 
     def names(self, dockerfile: Path) -> bool:
         """True if a build of the file is one of this Dockerfile."""
@@ -165,21 +182,24 @@ class BuildEntry:
     @property
     def context(self) -> RuleContext | None:
         """The build as rules see it; None without a Dockerfile."""
-        if self.build is None:
+        checked = self._checked
+        return None if checked is None else RuleContext(*checked, asks_for_several=True)
+
+    @property
+    def checked_build(self) -> Build | None:
+        """The build as the check of the Dockerfile sees it, with the facts of the project; None without a Dockerfile. It costs more than `build`."""
+        return None if self._checked is None else self._checked[0]
+
+    @property
+    def _checked(self) -> tuple[Build, Builder] | None:
+        if self._dockerfile is None:
             return None
-        return RuleContext(self.build, Builder(self.request), asks_for_several=True)
+        return self.file.checked(self.declared.dockerfile, self._dockerfile, self.request)
 
     @property
     def runner_place(self) -> TextRange:
         """The range of the machine of the job; without one, the range of the platforms."""
         return self.own.runner or self.own.fields.get("platforms", self.own.name)
-
-    @property
-    def stops_at_source(self) -> bool:
-        """True if the build copies a file that a checkout surely lacks, and so runs nothing."""
-        contexts = Contexts((self.declared.context,), (runs_it(self.declared),))
-        workspace = Workspace(holds=contexts.holds, absence=contexts.absence)
-        return self.build is not None and bool(self.build.absent_in(workspace))
 
     def links(self) -> Iterator[BuildLink]:
         """The ranges that link to the stage that is built."""

@@ -17,6 +17,7 @@ from buildxray.platforms.platform import Platform, can_run
 from buildxray.projects.builds import DeclaredBuild, choose
 from buildxray.records import replace
 from buildxray.rules.base import Severity
+from buildxray.rules.facts.failing_builds import build_stops
 from buildxray.rules.facts.intended import is_on_image_for
 from buildxray.rules.facts.portability import installs_c_compiler
 from buildxray.rules.native.emulated_build import stages_with_way
@@ -163,7 +164,11 @@ def _emulating(entry: BuildEntry) -> Build | None:
     if emulated <= build.impossible_targets:
         # The build stops at an image that does not exist.
         return None
-    return build if any(map(_compiles_emulated, build.needed_stages)) and not entry.stops_at_source else None
+    checked = entry.checked_build if any(map(_compiles_emulated, build.needed_stages)) else None
+    # The facts of the project cost more, and tell that a build stops or compiles nothing.
+    if checked is None or build_stops(checked) or not any(map(_compiles_emulated, checked.needed_stages)):
+        return None
+    return checked
 
 
 def _emulated_runs(n_emulated: int, n_runs: int, files: str) -> str:

@@ -76,7 +76,7 @@ def read_scripts(root: Path, *, local_platform: str) -> Reading:
                 read_placed_makefile(path, root, reading, local_platform)
             continue
         text = read_project_text(path)
-        if text is None or _TOOL.search(text) is None:
+        if text is None or not (_TOOL.search(text) or reading.scripts.may_be_started_in(text)):
             continue
         site = Site(root, lambda it: project_path(root, it), source=path, local_platform=local_platform)
         site = site._replace(name=name, origin=path.relative_to(root).as_posix())
