@@ -107,10 +107,19 @@ def _native(invocation: Invocation, toolchain: Toolchain, title: str) -> Use:
         Effect.COMPILE,
         title,
         architectures=machines,
+        outputs=_image(invocation) if title == "native-image" else (),
         manifests=_manifests(invocation),
         must_run_on_target=True,
         is_native_only=True,
     )
+
+
+def _image(invocation: Invocation) -> tuple[str, ...]:
+    """The program that native-image names: `-o FILE`, or the last operand after the archive or the class. Source: GraalVM, "Native Image Build Options"."""
+    last = invocation.command.words[-1]
+    is_second = len(invocation.operands) > 1 and not last.text.startswith("-")
+    named = invocation.option_paths("-o")
+    return named or (invocation.paths(last) if is_second else ())
 
 
 def _links_other_modules(invocation: Invocation) -> bool:

@@ -1,6 +1,7 @@
 """Compilers for the machine on which they run, without an option for another machine that works in a Dockerfile.
 
-Source: the command references of Swift, Dart, Crystal, Catkin and colcon (wiki.ros.org, docs.ros.org), Nim, Odin, Stack, Cabal, Dune, Mix and rebar3.
+Source: the command references of Swift, Dart, Crystal, Catkin and colcon (wiki.ros.org, docs.ros.org), Nim, Odin, Stack, Cabal, Dune, Mix and rebar3;
+the manuals of GNU Fortran, GNAT, Free Pascal, GnuCOBOL, MLton, OCaml, Pony, Racket, Mono and TCC.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from buildxray.toolchains.base import Effect, Invocation, Reading, Toolchain, Us
 
 _COMPILING: Final = {
     "cabal": frozenset({"build", "install", "v2-build", "v2-install"}),
+    "cobc": frozenset({""}),
     "catkin": frozenset({"build"}),
     "catkin_make": frozenset({""}),
     "catkin_make_isolated": frozenset({""}),
@@ -22,21 +24,35 @@ _COMPILING: Final = {
     "dmd": frozenset({""}),
     "dub": frozenset({"build"}),
     "dune": frozenset({"build", "install"}),
+    "fpc": frozenset({""}),
+    "gdc": frozenset({""}),
+    "gfortran": frozenset({""}),
     "ghc": frozenset({""}),
+    "gnatmake": frozenset({""}),
+    "gprbuild": frozenset({""}),
+    "kotlinc-native": frozenset({""}),
     "ldc2": frozenset({""}),
     "mix": frozenset({"release"}),
+    "mkbundle": frozenset({""}),
+    "mlton": frozenset({""}),
     "nim": frozenset({"c", "compile", "cpp"}),
     "nimble": frozenset({"build"}),
+    "ocamlfind": frozenset({"ocamlopt"}),
+    "ocamlopt": frozenset({""}),
     "odin": frozenset({"build"}),
+    "ponyc": frozenset({""}),
+    "raco": frozenset({"exe"}),
     "rebar3": frozenset({"release", "tar"}),
     "shards": frozenset({"build"}),
     "stack": frozenset({"build", "install"}),
     "swift": frozenset({"build"}),
     "swiftc": frozenset({""}),
+    "tcc": frozenset({""}),
 }
 """Programs and their compiling subcommands; an empty subcommand means any arguments."""
 _OPTIONS_FOR_TARGET: Final = (
     "--cpu",
+    "--cross",
     "--cross-compile",
     "--swift-sdk",
     "--target",
@@ -47,6 +63,7 @@ _OPTIONS_FOR_TARGET: Final = (
 _JOINED_TARGETS: Final = ("--cpu:", "-target:")
 _OUTPUTS: Final = (
     "-o",
+    "-output",
     "--build-path",
     "--build-base",
     "--install-base",
@@ -58,7 +75,7 @@ _OUTPUTS: Final = (
     "--path",
     "--scratch-path",
 )
-_JOINED_OUTPUTS: Final = ("--out:", "--outdir:", "-o:", "-of=", "-of", "-out:")
+_JOINED_OUTPUTS: Final = ("--out:", "--outdir:", "-o:", "-of=", "-of", "-out:", "-o/")
 _BUILD_DIRECTORIES: Final = {
     "cabal": "dist-newstyle",
     "catkin": "devel",
@@ -72,7 +89,7 @@ _BUILD_DIRECTORIES: Final = {
     "swift": ".build",
 }
 """The directories, in the working directory, into which these programs write unless an option names another. Source: their manuals."""
-_NEUTRAL_OPTIONS: Final = ("--help", "--version", "-h", "-v")
+_NEUTRAL_OPTIONS: Final = ("--help", "--version", "-h", "-run", "-v", "-version")
 _FOR_ALL: Final = frozenset({"js", "kernel", "wasm"})
 """Kinds of output of `dart compile` that suit every machine."""
 
@@ -121,9 +138,9 @@ def _outputs(invocation: Invocation) -> tuple[str, ...]:
     """The paths that options name, or the program's own directory below the working directory; empty if it has none."""
     named = invocation.option_paths(*_OUTPUTS)
     for word in invocation.command.words[1:]:
-        # `nim c -o:app`, `odin build . -out:app`, `ldc2 -of=app`
+        # `nim c -o:app`, `odin build . -out:app`, `ldc2 -of=app`, `fpc -o/out`
         before = next((it for it in _JOINED_OUTPUTS if word.text.startswith(it)), None)
-        named += () if before is None else invocation.paths(word.after(before))
+        named += () if before is None else invocation.paths(word.after(before.removesuffix("/")))
     directory = _BUILD_DIRECTORIES.get(invocation.command.name)
     return named if named or directory is None else tuple(clean(f"{it}/{directory}") for it in invocation.directories)
 

@@ -8,9 +8,12 @@ from __future__ import annotations
 from typing import Final
 
 from buildxray.platforms.aliases import named_architectures
+from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.toolchains.base import Effect, Invocation, Reading, Toolchain, Use
 from buildxray.toolchains.node import MANAGERS, RUNNERS, RUNNING
 
+_OF_HOST: Final = lazy_regex(r"(?:host|latest|node\d+|linux|alpine|linuxstatic)(?:-(?:linux|alpine|linuxstatic))?")
+"""A target of pkg that names no machine: what it leaves out is that of the host."""
 _PACKERS: Final = frozenset({"@yao-pkg/pkg", "nexe", "pkg"})
 
 
@@ -26,7 +29,8 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
         return None
     target = invocation.argument("-t", "--target", "--targets")
     machines: tuple[str | None, ...] = tuple(it.architecture for it in invocation.step_platforms)
-    if target is not None:
+    is_targeted = target is not None and _OF_HOST.fullmatch(target.value or "") is None
+    if target is not None and is_targeted:
         machines = invocation.architectures(target, _machine)
     return Use(
         toolchain,
@@ -34,10 +38,10 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
         Effect.COMPILE,
         " ".join((name, *before, packer)),
         architectures=machines,
-        is_targeted=target is not None,
+        is_targeted=is_targeted,
         outputs=invocation.option_paths("-o", "--out-path", "--output"),
         must_run_on_target=True,
-        is_native_only=target is None,
+        is_native_only=not is_targeted,
     )
 
 

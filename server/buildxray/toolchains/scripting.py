@@ -25,7 +25,10 @@ _PHP_EXTENSIONS: Final = frozenset(
     }
 )
 _INSTALLING: Final = frozenset({"add", "create", "install", "sync", "update", "wheel"})
-_FREEZING: Final = frozenset({"nuitka", "nuitka3", "pyinstaller"})
+_FREEZING: Final = frozenset({"PyInstaller", "cxfreeze", "nuitka", "nuitka3", "pyinstaller"})
+"""Programs that join a script and Python into a program for their own machine. Source: the manuals of PyInstaller, Nuitka and cx_Freeze."""
+_FROZEN: Final = ("--build-exe", "--distpath", "--output-dir", "--output-filename", "--target-dir")
+"""Options of these programs for the directory or the file that they write."""
 _KNOWN: Final = _FREEZING | _PHP_EXTENSIONS | _PYTHON | {"bundle", "bundler", "composer", "gem", "python", "python3"}
 _TARGETS: Final = ("--prefix", "--root", "--target", "-d", "-t", "-w", "--wheel-dir")
 
@@ -48,6 +51,7 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
             Effect.COMPILE,
             name,
             architectures=machines,
+            outputs=invocation.option_paths(*_FROZEN),
             must_run_on_target=True,
             is_native_only=True,
         )

@@ -39,7 +39,7 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
         n_words,
         machines,
         is_targeted=target is not None,
-        outputs=_prefix(invocation) if subcommand == "build" else (),
+        outputs=_prefix(invocation) if subcommand == "build" else invocation.option_paths("-femit-bin"),
         cross_compilation=_cross_compilation(invocation, option) if target is None and n_words > 1 else None,
     )
 
