@@ -1,7 +1,8 @@
 """Paths of libraries and runtimes that contain the name of an architecture, and exist only on that architecture.
 
-Source: Debian's Multiarch tuples (wiki.debian.org/Multiarch/Tuples), the dynamic loaders of glibc and musl, Debian's
-and Adoptium's directories below /usr/lib/jvm, and the build directories of Python's setuptools.
+Source: Debian's Multiarch tuples (wiki.debian.org/Multiarch/Tuples), the dynamic loaders of glibc and musl, Debian's,
+Adoptium's, Fedora's and Amazon's directories below /usr/lib/jvm, CUDA's directories of targets (CUDA Installation Guide for Linux, "Cross-platform"; `sbsa` is arm64),
+and the build directories of Python's setuptools.
 """
 
 from __future__ import annotations
@@ -29,17 +30,19 @@ _ARCHITECTURES: Final = {
     "ppc64le": "ppc64le",
     "riscv64": "riscv64",
     "s390x": "s390x",
+    "sbsa": "arm64",
     "x86-64": "amd64",
     "x86_64": "amd64",
 }
 _NAMES: Final = "|".join(sorted(map(re.escape, _ARCHITECTURES), key=len, reverse=True))
 _PATH: Final = lazy_regex(
     rf"(?:^|(?<=[/:=\s'\"]))(?<!/usr/)(?P<tuple>{_NAMES})-linux-(?:gnu|musl)(?:eabi(?:hf)?|abi64)?(?![\w-])"
-    rf"|/jvm/[\w.+-]*-(?P<jvm>{_NAMES})(?![\w-])"
+    rf"|/jvm/[\w.+-]*[.-](?P<jvm>{_NAMES})(?![\w-])"
+    rf"|/targets/(?P<cuda>{_NAMES})-linux(?![\w-])"
     rf"|(?:ld-(?:musl|linux)-|libc\.musl-)(?P<loader>{_NAMES})\.(?:so\b|path\b)"
     rf"|\b(?:lib|temp)\.linux-(?P<python>{_NAMES})(?=[-/])"
 )
-_IN_EVERY_PATH: Final = ("linux-", "musl-", "/jvm/")
+_IN_EVERY_PATH: Final = ("linux-", "musl-", "/jvm/", "/targets/")
 """Substrings of which each of these paths contains at least one; searching these first is much faster."""
 
 
@@ -52,7 +55,7 @@ class ArchitectureInPath(NamedTuple):
     architecture: str
     """The architecture, as in platforms."""
     kind: str
-    """`tuple` for a multiarch directory, `jvm` for a Java run time, `loader` for a dynamic loader, `python` for extensions."""
+    """`tuple` for a multiarch directory, `jvm` for a Java run time, `cuda` for libraries of CUDA, `loader` for a dynamic loader, `python` for extensions."""
 
 
 def architectures_in_paths(text: str) -> list[ArchitectureInPath]:

@@ -15,6 +15,9 @@ IMAGE = "FROM debian:13\nARG TARGETARCH\n{}\n"
     [
         ("ENV LD_LIBRARY_PATH=/opt/lib:/usr/lib/aarch64-linux-gnu", "aarch64-linux-gnu"),
         ("ENV JAVA_HOME=/usr/lib/jvm/java-21-openjdk-amd64", "amd64"),
+        ("ENV JAVA_HOME=/usr/lib/jvm/java-17-amazon-corretto.x86_64", "x86_64"),
+        ("ENV LIBRARY_PATH=/usr/local/cuda/targets/x86_64-linux/lib/stubs", "x86_64"),
+        ("ENV LIBRARY_PATH=/usr/local/cuda/targets/sbsa-linux/lib", "sbsa"),
         ("ENV JAVA_HOME /usr/lib/jvm/temurin-21-jdk-arm64/", "arm64"),
         ("COPY --from=other /lib/ld-musl-aarch64.so.1 /lib/", "aarch64"),
         ("COPY libssl.so.3 /usr/lib/x86_64-linux-gnu/", "x86_64-linux-gnu"),

@@ -359,6 +359,16 @@ def _variable(text: str, place: TextRange) -> str:
     return "${TARGETARCH}" if after.isalnum() or after == "_" else "$TARGETARCH"
 
 
+def _names_any(instruction: Instruction) -> bool:
+    """True if an instruction names an architecture, so that another finding may be about the same file."""
+    return Mention.ARCHITECTURE in instruction.mentions
+
+
+def _instructions_before(instruction: Instruction) -> Iterator[Instruction]:
+    stages = () if instruction.stage is None else instruction.stage.chain
+    return (it for stage in stages for it in stage.instructions if it.idx < instruction.idx)
+
+
 def _is_downloaded(stage: Stage, name: str) -> bool:
     """True if the image downloads a file of this name, which `hard-coded-arch` reports."""
     addresses = (it.address for one in stage.ancestry for it in downloads(one))
@@ -373,13 +383,17 @@ def _started(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
             continue
         token = node.arguments[0]
         program = token.text if node.is_json else token.text.partition(" ")[0]
-        named = named_architectures(program.rpartition("/")[2])
+        offset = program.rfind("/") + 1
+        named = named_architectures(program[offset:])
+        is_library = Mention.ARCHITECTURE_IN_PATH in instruction.mentions
+        if not named and not is_library and not any(map(_names_any, _instructions_before(instruction))):
+            # `/opt/tool.linux-amd64/tool`, of an archive that is named otherwise.
+            offset, named = 0, named_architectures(program)
         if len(named) != 1 or "$" in program or "/" not in program or runs_programs_of(ctx, stage, named[0][2]):
             continue
         if is_on_image_for(stage, named[0][2]) or _is_downloaded(stage, program.rpartition("/")[2]):
             continue
         start, end, architecture = named[0]
-        offset = program.rfind("/") + 1
         place = _place(instruction, token, offset + start, offset + end)
         wrong = [it for it in stage.targets if it.architecture != architecture]
         if wrong and stage.build.text[slice(*place)] == program[offset + start : offset + end]:
