@@ -147,6 +147,7 @@ def _manifests(invocation: Invocation, title: str) -> tuple[str, ...]:
         "bundle install": ("Gemfile", "Gemfile.lock"),
         "poetry install": ("pyproject.toml", "poetry.lock"),
         "pipenv install": ("Pipfile", "Pipfile.lock"),
+        "pipenv sync": ("Pipfile", "Pipfile.lock"),
         "uv sync": ("pyproject.toml", "uv.lock"),
     }.get(title, ())
 

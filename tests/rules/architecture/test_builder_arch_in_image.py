@@ -14,6 +14,14 @@ IMAGE = "FROM debian:13\nARG TARGETARCH\n{}\n"
         ("ARG BUILDPLATFORM\nRUN cp /bins/${BUILDPLATFORM}/tool /tool", ["${BUILDPLATFORM}"]),
         ("ARG BUILDARCH\nENV MACHINE=$BUILDARCH\nCOPY bin/$MACHINE/tool /tool", ["$BUILDARCH"]),
         ("ARG BUILDARCH\nENV BUILT_ON=$BUILDARCH\nCOPY bin/$TARGETARCH/tool /tool", []),
+        ("ARG BUILDARCH\nENV MACHINE=$BUILDARCH\nRUN curl -O https://x.org/t-$MACHINE", ["$BUILDARCH"]),
+        ("ARG BUILDARCH\nRUN A=$BUILDARCH && B=$A; curl -O https://x.org/t-$B", ["$BUILDARCH"]),
+        (
+            "ARG BUILDPLATFORM\nRUN A=$(echo $BUILDPLATFORM | cut -d/ -f2) && curl -O https://x.org/t-$A",
+            ["$BUILDPLATFORM"],
+        ),
+        ("ARG BUILDARCH\nRUN A=$BUILDARCH; echo on $A; curl -O https://x.org/t-$TARGETARCH", []),
+        ("ARG BUILDARCH\nRUN A=$BUILDARCH; curl -H $A -O https://x.org/t-$TARGETARCH", []),
         ("ARG BUILDPLATFORM\nRUN echo built on $BUILDPLATFORM for $TARGETARCH", []),
         ("ARG BUILDARCH\nRUN if [ $BUILDARCH != $TARGETARCH ]; then touch /crossed; fi", []),
         ("COPY bin/tool-$TARGETARCH /tool", []),
@@ -85,6 +93,7 @@ def test_an_archive_that_is_unpacked_beside_the_file_in_the_image() -> None:
         ("RUN curl -fsSL https://x.org/jq-$BUILDARCH.tgz | tar xz -C /t", "/t/jq", True),
         ("RUN curl -fsSL https://x.org/jq-$BUILDARCH.tgz | tar xz -C /usr/bin", "/o", False),
         ("RUN wget -O /jq https://x.org/jq-$BUILDARCH && chmod +x /jq && /jq . /a > /o", "/o", False),
+        ("RUN A=$BUILDARCH; wget -O /usr/bin/jq https://x.org/jq-$A", "/o", False),
         ("COPY bin/jq-$BUILDARCH /jq", "/jq", True),
     ],
 )

@@ -1443,3 +1443,11 @@ def test_sources_stay_before_a_run_that_builds_too(run: str, advice: str) -> Non
     text = f"FROM node\nWORKDIR /w\nCOPY src src\nCOPY package*.json ./\nRUN {run}\n"
     (finding,) = findings(late_module_download, context(text))
     assert finding.message.endswith(advice)
+
+
+@every_case("command", ["pipenv install --deploy", "pipenv sync", "pipenv sync --system"])
+def test_pipenv_reads_two_lists(command: str) -> None:
+    (finding,) = findings(
+        late_module_download, context(f"FROM python:3.12\nWORKDIR /w\nCOPY . .\nRUN {command}\nCMD sh\n")
+    )
+    assert "Pipfile.lock" in finding.message

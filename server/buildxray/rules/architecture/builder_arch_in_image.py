@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from buildxray.localization import _
+from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.facts.intended import is_chosen
@@ -67,6 +68,7 @@ def builder_arch_in_image(ctx: RuleContext) -> Iterator[Finding]:
             is_beside = ctx.build.target_stage is None or stage not in ctx.build.target_stage.ancestry
             uses = [it for it in uses if not is_beside or not _is_tool(ctx, *it)]
             uses += [use for instruction in stage.instructions for use in _by_variables(ctx, instruction)]
+            uses += [use for run in stage.runs for use in _by_addresses(ctx, run, is_beside=is_beside)]
         seen: set[Instruction] = set()
         for instruction, range_ in uses:
             name = _name(ctx, range_)
@@ -131,12 +133,43 @@ def _uses(ctx: RuleContext, instruction: Instruction) -> Iterator[TextRange]:
 def _by_variables(ctx: RuleContext, instruction: Instruction) -> Iterator[tuple[Instruction, TextRange]]:
     """Yield the declarations of ENV variables that depend on the build machine and by which an instruction chooses a file."""
     for reference in instruction.variable_references() if isinstance(instruction.node, Copying) else ():
-        declaration = instruction.declaration(reference.name)
-        pairs = () if declaration is None or not isinstance(declaration.node, Env) else declaration.pairs
-        for pair in pairs:
-            if declaration is not None and pair.name.text == reference.name and pair.value is not None:
-                start = declaration.range_of(pair.value).start
-                yield from ((declaration, it) for it in _in_text(ctx, start, pair.value.text))
+        yield from _in_declaration(ctx, instruction, reference.name)
+
+
+def _by_addresses(ctx: RuleContext, run: Run, *, is_beside: bool) -> Iterator[tuple[Instruction, TextRange]]:
+    """Yield the assignments in a script, and the declarations of ENV variables, that depend on the build machine and by which a RUN chooses a download.
+
+    If the stage is not the image, only downloads that reach an image count: others may be tools.
+    """
+    for command in run.known_commands:
+        if command.use.effect is not Effect.DOWNLOAD or is_chosen(command) or command.syntax.is_substitution:
+            continue
+        if is_beside and not ctx.build.artifacts.wrong_images(run.idx, command.invocation):
+            continue
+        names = [one.name for word in command.syntax.words[1:] if "/" in word.text for one in word.variables]
+        seen: set[str] = set()
+        while names:
+            name = names.pop()
+            if name in seen or name in AUTOMATIC_ARGUMENTS:
+                continue
+            seen.add(name)
+            assigned = command.syntax.variables.get(name, ())
+            for it in assigned:
+                yield from ((run, one) for one in _in_text(ctx, run.shell_range(it.value.range).start, it.value.text))
+                names += [one.name for one in it.value.variables]
+            if not assigned:
+                yield from _in_declaration(ctx, run, name)
+
+
+def _in_declaration(ctx: RuleContext, instruction: Instruction, name: str) -> Iterator[tuple[Instruction, TextRange]]:
+    """Yield the places in the ENV that sets a variable for an instruction where the value depends on the build machine."""
+    declaration = instruction.declaration(name)
+    if declaration is None or not isinstance(declaration.node, Env):
+        return
+    for pair in declaration.pairs:
+        if pair.name.text == name and pair.value is not None:
+            start = declaration.range_of(pair.value).start
+            yield from ((declaration, it) for it in _in_text(ctx, start, pair.value.text))
 
 
 def _in_text(ctx: RuleContext, start: int, text: str) -> Iterator[TextRange]:

@@ -140,7 +140,9 @@ def needs_manifests_only(ctx: RuleContext, command: KnownCommand) -> bool:
     if command.use.title in OPTIONS_WITHOUT_PROJECT:
         # An option leaves the project out, or the message names one.
         return True
-    return is_known or command.use.title.startswith(("bundle install", "pip install", "pip3 install", "pipenv install"))
+    return is_known or command.use.title.startswith(
+        ("bundle install", "pip install", "pip3 install", "pipenv install", "pipenv sync")
+    )
 
 
 def list_in_context(command: KnownCommand, manifest: str) -> str:
