@@ -182,3 +182,14 @@ def test_the_packages_of_one_command_are_one_finding() -> None:
 def test_packages_of_several_commands_are_findings_of_their_own() -> None:
     text = IMAGE.format("RUN dpkg -i /tmp/a_1.2_amd64.deb && dpkg -i /tmp/b_1.2_amd64.deb")
     assert len(findings(single_arch_package, context(text))) == 2
+
+
+def test_sources_of_one_run_are_one_finding() -> None:
+    line = 'echo "deb [arch={}] https://{}.example trixie main" > /etc/apt/sources.list.d/{}.list'
+    text = f"FROM debian\nRUN {line.format('amd64', 'a', 'a')} && \\\n    {line.format('amd64', 'b', 'b')}\n"
+    (finding,) = findings(single_arch_package, context(text))
+    assert finding.message.endswith("; also in line 3")
+    check_fix(single_arch_package, text, text.replace("amd64", "$(dpkg --print-architecture)"))
+    # Only the shell expands the first one.
+    quoted = text.replace('"', "'", 2)
+    assert [bool(it.fixes) for it in findings(single_arch_package, context(quoted))] == [False, True]

@@ -12,6 +12,7 @@ from buildxray.localization import _
 from buildxray.platforms.aliases import named_architectures
 from buildxray.platforms.names import architecture_names
 from buildxray.platforms.platform import Platform
+from buildxray.records import replace
 from buildxray.rules.base import Doubt, Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.facts.download_use import suits_every_machine
@@ -119,7 +120,7 @@ class _Place(NamedTuple):
     doubt: Doubt | None = None
     """The reason why neither the build nor the image may fail, such as a package that is only added to those of the machine."""
     others: tuple[TextRange, ...] = ()
-    """The same architecture in other packages of the command."""
+    """The same architecture in other packages of the command, or in other sources of the RUN."""
 
 
 @rule(Severity.ERROR, Severity.OFF, FixAvailability.SOMETIMES, about=[Mention.ARCHITECTURE, Mention.CONDA_PLATFORM])
@@ -190,7 +191,7 @@ def _message(ctx: RuleContext, place: _Place, wrong: list[Platform]) -> str:
 def _places(ctx: RuleContext, instruction: Instruction, files: _Files) -> Iterator[_Place]:
     node = instruction.node
     if isinstance(instruction, Run):
-        yield from _sources(ctx, instruction, node.text, 0)
+        yield from _joined(_sources(ctx, instruction, node.text, 0))
         for heredoc in node.heredocs:
             yield from _in_heredoc(ctx, instruction, heredoc)
         may_fail, alternatives = with_ignored_failure(instruction), with_alternative(instruction)
@@ -241,6 +242,17 @@ def _sources(ctx: RuleContext, run: Run, text: str, start: int) -> Iterator[_Pla
         fix = Fix(_("Use the architecture of the image"), (edit,), Safety.SUGGESTION)
         doubt = Doubt.LATER_STEP if _is_edited_later(run, place.start) else None
         yield _Place(place, named[2], _writing_targets(run, place.start), (fix,) if is_expanded else (), doubt)
+
+
+def _joined(places: Iterable[_Place]) -> Iterator[_Place]:
+    """Yield one of the places in the sources of packages of a RUN that are wrong alike; its fix edits all."""
+    groups: dict[tuple[object, ...], list[_Place]] = {}
+    for it in places:
+        groups.setdefault((it.architecture, it.targets, it.doubt, bool(it.fixes)), []).append(it)
+    for first, *others in groups.values():
+        edits = tuple(edit for it in (first, *others) for fix in it.fixes for edit in fix.edits)
+        fixes = tuple(replace(it, edits=edits) for it in first.fixes)
+        yield first._replace(fixes=fixes, others=tuple(it.range for it in others))
 
 
 def _is_edited_later(run: Run, position: int) -> bool:
