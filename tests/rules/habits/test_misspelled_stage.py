@@ -33,6 +33,11 @@ def test_a_base_similar_to_a_stage_is_reported() -> None:
     check_fix(misspelled_stage, before, after)
 
 
+def test_a_usual_name_of_stages_is_not_that_of_an_image() -> None:
+    before, after = (f"FROM golang AS builder\nRUN a\nFROM {name}\nRUN b\n" for name in ("build", "builder"))
+    check_fix(misspelled_stage, before, after)
+
+
 def test_all_uses_of_a_name_are_one_finding() -> None:
     uses = "FROM alpine\nCOPY --from={0} /a /b\nRUN --mount=from={0},target=/x y\nFROM alpine\nCOPY --from={0} /c /d\n"
     check_fix(misspelled_stage, STAGES + uses.format("biuld"), STAGES + uses.format("build"))
@@ -57,6 +62,8 @@ def test_all_uses_of_a_name_are_one_finding() -> None:
         "FROM alpine:3 AS alpine2\nRUN a\nFROM alpine\nRUN a\n",
         "FROM debian AS debians\nRUN a\nFROM debian\nRUN a\n",
         "FROM x/nodejs AS node\nRUN a\nFROM nodejs\nRUN a\n",
+        f"{STAGES}FROM builds\nRUN a\n",
+        f"{STAGES}FROM builder:2\nRUN a\n",
         "FROM builder\nRUN a\nFROM golang AS bulider\nRUN a\n",
     ],
 )

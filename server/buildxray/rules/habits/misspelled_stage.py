@@ -31,7 +31,7 @@ def misspelled_stage(ctx: RuleContext) -> Iterator[Finding]:
     ## What it does
     Compares the names after FROM, `COPY --from=` and `--mount=from=` that no stage has with the names of earlier stages. A name with a tag, a
     digest or a registry is certainly an image, and so is that of an official image, such as `node`, after `--from=`; after FROM, so is one
-    that other stages are built on, and one that begins like the stage.
+    that other stages are built on, and one that begins like the stage, unless it is a usual name of stages (`build` beside the stage `builder`).
 
     ## Why it matters
     BuildKit pulls an image of that name from Docker Hub: the build fails, or copies files from an image of somebody else.
@@ -115,7 +115,7 @@ class _StageNames:
 
     def close_to_image(self, text: str) -> str:
         """The same for a name after FROM."""
-        return self._close(text, _MISTAKABLE, lambda name: _is_variant(text, name))
+        return self._close(text, _MISTAKABLE, lambda name: _is_variant(text, name) and text.lower() not in _OF_STAGES)
 
     def _close(self, text: str, least: float, is_other: Callable[[str], bool]) -> str:
         if not self.may_be_misspelled(text):
@@ -127,6 +127,27 @@ class _StageNames:
             closest = get_close_matches(name, closest + candidates, n=1, cutoff=least)
             self._closest[name, least] = (len(self.earlier), closest)
         return closest[0] if closest else ""
+
+
+_OF_STAGES: Final = frozenset(
+    {
+        "base",
+        "build",
+        "builder",
+        "dependencies",
+        "deps",
+        "dev",
+        "final",
+        "prod",
+        "production",
+        "publish",
+        "release",
+        "runner",
+        "runtime",
+        "test",
+    }
+)
+"""Names that people give to stages, and that no official image has."""
 
 
 def _is_variant(image: str, name: str) -> bool:
