@@ -1451,3 +1451,26 @@ def test_pipenv_reads_two_lists(command: str) -> None:
         late_module_download, context(f"FROM python:3.12\nWORKDIR /w\nCOPY . .\nRUN {command}\nCMD sh\n")
     )
     assert "Pipfile.lock" in finding.message
+
+
+@every_case(
+    "lines, is_reported",
+    [
+        ("COPY . .\nRUN go build ./cmd/app", True),
+        ("COPY . .\nRUN go mod download", True),
+        ("COPY go.work cmd/go.mod lib/go.mod ./\nRUN go mod download\nCOPY . .\nRUN go build ./cmd/app", False),
+        ("COPY . .\nRUN GOWORK=off go build ./cmd/app", False),
+        ("COPY . /other\nRUN go build ./cmd/app", False),
+    ],
+)
+def test_a_workspace_of_go_without_a_module_at_its_root(lines: str, is_reported: bool) -> None:
+    files = ("go.work", "cmd/go.mod", "lib/go.mod")
+    workspace = Workspace(
+        holds=frozenset(files).__contains__,
+        needed=lambda path, *_rest: NeededFiles(files, is_complete=True) if path == "go.work" else None,
+    )
+    text = f"FROM golang\nWORKDIR /w\n{lines}\n"
+    assert bool(findings(late_module_download, context(text, workspace=workspace))) is is_reported
+    vendored = workspace._replace(holds=frozenset({*files, "vendor/modules.txt"}).__contains__)
+    is_of_build = is_reported and "go build" in lines
+    assert bool(findings(late_module_download, context(text, workspace=vendored))) is (is_reported and not is_of_build)

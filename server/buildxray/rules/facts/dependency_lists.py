@@ -59,6 +59,8 @@ def _find_needed(ctx: RuleContext, command: KnownCommand) -> NeededFiles | None:
     manifests = command.use.manifests
     if "*.csproj" in manifests:
         manifests = (*manifests, "*.sln", "*.slnx")
+    elif command.use.toolchain is GO and not ignores_go_work(command):
+        manifests = (*manifests, "go.work")
     # The command runs in the directory after `cd`, unless that has no list.
     by_directory = (
         {it: None for manifest in manifests for it in context_paths(command, manifest, directory)}

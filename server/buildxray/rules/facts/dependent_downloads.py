@@ -71,7 +71,8 @@ def are_brought_otherwise(ctx: RuleContext, whole: Instruction, command: KnownCo
     if _fetches_sources(command):
         # The directory after `cd` comes first: the fetched sources may be in it, unless the context has it too.
         directories = directories[:1]
-    manifests = [clean(posixpath.join(directory, it)) for directory in directories for it in command.use.manifests]
+    names = (*command.use.manifests, "go.work") if command.use.toolchain is GO else command.use.manifests
+    manifests = [clean(posixpath.join(directory, it)) for directory in directories for it in names]
     copied = [posixpath.relpath(it, destination) for it in manifests if holds(destination, it)]
     if known is not None and copied:
         return not any(map(known, copied))
