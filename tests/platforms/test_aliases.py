@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from buildxray.platforms.aliases import architectures_of_image, architectures_of_path
+from buildxray.platforms.aliases import architectures_of_image, architectures_of_path, named_architectures
 from tests.support.cases import every_case
 
 
@@ -50,3 +50,20 @@ def test_architectures_of_a_path(path: str, expected: set[str]) -> None:
 )
 def test_architectures_of_an_image(name: str, expected: set[str]) -> None:
     assert architectures_of_image(name) == expected
+
+
+@every_case(
+    "text, expected",
+    [
+        ("tool_Linux-64bit.tar.gz", {"amd64"}),
+        ("tool-linux_64-bit.zip", {"amd64"}),
+        ("instantclient-basiclite-linuxx64.zip", {"amd64"}),
+        ("tool_Linux-ARM64.tar.gz", set()),
+        ("raspbian-64bit.img", set()),
+        ("tool-linux-64bits", set()),
+        ("linuxx64ish", set()),
+        ("tool-x86_64.tar.gz", {"amd64"}),
+    ],
+)
+def test_architectures_in_the_name_of_a_file(text: str, expected: set[str]) -> None:
+    assert {name for *_place, name in named_architectures(text)} == expected

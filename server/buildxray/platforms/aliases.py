@@ -44,7 +44,12 @@ REPOSITORY_PREFIXES: Final = {
 IN_EVERY_NAME: Final = ("64", "86", "arm", "390")
 """Substrings of which each name contains at least one; searching these first is much faster than searching the names."""
 _OWN: Final = ("amd64", "arm64", "ppc64le", "riscv64", "s390x")
-_NAME: Final = lazy_regex(rf"(?<![A-Za-z0-9])(?:{'|'.join((*_ALIASES, *_OWN))})(?![A-Za-z0-9])")
+_AFTER_LINUX: Final = {"64-bit": "amd64", "64bit": "amd64"}
+"""Names of files for amd64, such as `hugo_Linux-64bit.tar.gz`, beside which those for Arm name it: `hugo_Linux-ARM64.tar.gz`."""
+_NAME: Final = lazy_regex(
+    rf"(?:(?<![A-Za-z0-9])(?:{'|'.join((*_ALIASES, *_OWN))})|(?<=[Ll]inux[-_.])(?:{'|'.join(_AFTER_LINUX)})|(?<=[Ll]inux)x64)(?![A-Za-z0-9])"
+)
+"""A name between other characters, as in `tool-linux-x64.zip`; or after that of the system: `instantclient-basic-linuxx64.zip`."""
 _PREFIX: Final = lazy_regex(rf"(?<![A-Za-z0-9])(?:{'|'.join(REPOSITORY_PREFIXES)})(?![A-Za-z0-9])")
 _INTEL: Final = lazy_regex(r"(?<![A-Za-z0-9_-])(?:intel|x86)(?![A-Za-z0-9_-])")
 _ARM: Final = lazy_regex(r"(?<![A-Za-z0-9])arm(?![A-Za-z0-9])")
@@ -59,7 +64,9 @@ def named_architectures(text: str) -> list[tuple[int, int, str]]:
     """The names of architectures in a text: start, end, and the name in TARGETARCH."""
     if not any(it in text for it in IN_EVERY_NAME):
         return []
-    return [(it.start(), it.end(), _ALIASES.get(it[0], it[0])) for it in _NAME.finditer(text)]
+    return [
+        (it.start(), it.end(), _AFTER_LINUX.get(it[0]) or _ALIASES.get(it[0], it[0])) for it in _NAME.finditer(text)
+    ]
 
 
 _LEVEL: Final = lazy_regex(r"[_.-]v[1-9](?:\.0)?(?![\w.-]*\d)")
