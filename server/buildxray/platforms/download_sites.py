@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
+from buildxray.platforms.aliases import named_architectures
 from buildxray.syntax.lazy_regex import lazy_regex
 
 
@@ -151,3 +152,69 @@ NAMES_OF_OPTIONS: Final = (
     # docs.npmjs.com, "config", cpu: the values of process.arch of Node.js
     NamesOfOption(frozenset({"npm", "pnpm"}), "--cpu", {"amd64": "x64", "386": "ia32"}),
 )
+
+
+class UnnamedFile(NamedTuple):
+    """A file for one architecture whose name does not tell it."""
+
+    name: str
+    """The name of the program for people."""
+    url: re.Pattern[str]
+    """Matches the whole address, without its query."""
+    architecture: str
+    """The architecture, as TARGETARCH spells it."""
+    others: frozenset[str] = frozenset()
+    """The architectures for which the site has the same file with `-` and their name in TARGETARCH at its end."""
+
+
+UNNAMED_FILES: Final = (
+    # github.com/krallin/tini/releases: tini and tini-amd64 are the same; tini-arm64, tini-static-arm64, …
+    UnnamedFile(
+        "tini",
+        lazy_regex(r"https?://github\.com/krallin/tini/releases/(?:download/[^/]+|latest/download)/tini(?:-static)?"),
+        "amd64",
+        frozenset({"amd64", "arm64", "ppc64le", "s390x"}),
+    ),
+    UnnamedFile(
+        "tini",
+        lazy_regex(r"https?://github\.com/krallin/tini/releases/download/[^/]+/tini_[\d.]+\.(?:deb|rpm)"),
+        "amd64",
+    ),
+    # github.com/sgerrand/alpine-pkg-glibc, issues 124 and 126: before those of 2024 only x86_64
+    UnnamedFile(
+        "glibc for Alpine",
+        lazy_regex(
+            r"https?://(?:\S+/)?sgerrand/alpine-pkg-glibc/releases/download/[^/]+/glibc(?:-\w+)?-2\.(?:2\d|3[0-5])-r\d+\.apk"
+        ),
+        "amd64",
+    ),
+    # github.com/ninja-build/ninja/releases: ninja-linux.zip, ninja-linux-aarch64.zip
+    UnnamedFile("Ninja", lazy_regex(r"https?://github\.com/ninja-build/ninja/releases/.+/ninja-linux\.zip"), "amd64"),
+    # docs.flutter.dev/install/archive: the archive for Linux is for x64
+    UnnamedFile(
+        "Flutter",
+        lazy_regex(r"https?://storage\.[\w.-]+/flutter_infra(?:_release)?/.+/flutter_linux_[^/]+\.tar\.xz"),
+        "amd64",
+    ),
+    # developer.valvesoftware.com/wiki/SteamCMD: a program for 32-bit x86
+    UnnamedFile("SteamCMD", lazy_regex(r"https?://\S+/steamcmd_linux\.tar\.gz"), "386"),
+)
+_OF_UNNAMED: Final = lazy_regex(r"krallin/tini|alpine-pkg-glibc|ninja-linux\.zip|flutter_linux_|steamcmd_linux")
+"""A part of each address of `UNNAMED_FILES`."""
+
+
+def architectures_in_address(url: str) -> frozenset[str]:
+    """The architectures of a downloaded file that its address names, or that are known without a name, as TARGETARCH spells them."""
+    named = frozenset(name for *_place, name in named_architectures(url))
+    file = None if named or not mentions_unnamed_file(url) else unnamed_file(url.partition("?")[0])
+    return named if file is None else frozenset({file.architecture})
+
+
+def mentions_unnamed_file(text: str) -> bool:
+    """True if a text may have the address of one of `UNNAMED_FILES`."""
+    return _OF_UNNAMED.search(text) is not None
+
+
+def unnamed_file(url: str) -> UnnamedFile | None:
+    """Return the file for one architecture that an address, without its query, names; None for others."""
+    return next((it for it in UNNAMED_FILES if it.url.fullmatch(url)), None)

@@ -541,6 +541,15 @@ RULES: Final = (
         frozenset({Mention.SHELL_SYNTAX}),
     ),
     Rule(
+        "single-arch-download",
+        Severity.ERROR,
+        Severity.INFORMATION,
+        FixAvailability.SOMETIMES,
+        "buildxray.rules.architecture.single_arch_download",
+        "",
+        frozenset(),
+    ),
+    Rule(
         "single-arch-file",
         Severity.ERROR,
         Severity.OFF,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from buildxray.plan.paths import clean, holds
-from buildxray.platforms.aliases import named_architectures
+from buildxray.platforms.download_sites import architectures_in_address
 from buildxray.semantics.image_paths import is_of_system
 from buildxray.semantics.origins import Machine
 from buildxray.syntax.shell import UNKNOWN
@@ -101,7 +101,7 @@ def _downloaded(invocation: Invocation, position: int) -> str | None:
             continue
         if any(it in word.text for it in _PROBES):
             named.add(invocation.step_platforms[position].architecture)
-        named |= {it for _, _, it in named_architectures(text)}
+        named |= architectures_in_address(text)
     return named.pop() if len(named) == 1 else None
 
 

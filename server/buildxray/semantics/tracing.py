@@ -15,6 +15,7 @@ from buildxray.plan.model import TargetPlan
 from buildxray.plan.outline import StageOutline, StageRef
 from buildxray.plan.paths import clean, holds
 from buildxray.platforms.aliases import named_architectures
+from buildxray.platforms.download_sites import architectures_in_address
 from buildxray.platforms.platform import Platform, normalize
 from buildxray.records import dataclass, replace
 from buildxray.semantics.commands import Inventory, is_nothing
@@ -212,7 +213,7 @@ class Tracer:
 
     def _of_context(self, stage: int, idx: int, node: Copying, source: str) -> Origin:
         """The origin of a file from the build context or from a URL, whose machine only its name may tell."""
-        named = {it for _, _, it in named_architectures(source)}
+        named = architectures_in_address(source)
         if len(named) != 1:
             return self._unknown(node.name, idx, stage)
         (architecture,) = named

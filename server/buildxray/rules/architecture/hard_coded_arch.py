@@ -18,6 +18,7 @@ from buildxray.rules.base import Doubt, Finding, Fix, FixAvailability, Related, 
 from buildxray.rules.context import RuleContext
 from buildxray.rules.facts.download_use import (
     doubt_of_use,
+    images_of,
     is_text,
     is_used_for_some_targets,
     paths,
@@ -429,19 +430,11 @@ _REST_OF_TRIPLE: Final = lazy_regex(
 """What follows the architecture for which a cross compiler compiles: `cross/aarch64-linux-musl.tgz`. That of its own machine is not told."""
 
 
-def _images(ctx: RuleContext, stage: Stage, download: Download) -> tuple[Platform, ...]:
-    """The target platforms that receive the file: those that run the step, or, on the build machine, those whose image contains it."""
-    if not stage.is_native:
-        return download.targets
-    invocation = None if download.command is None else download.command.invocation
-    return ctx.build.artifacts.wrong_images(download.instruction.idx, invocation)
-
-
 def _finding(ctx: RuleContext, stage: Stage, download: Download, named: list[_Named]) -> Finding | None:
     if not named:
         return None
     architecture = named[0][2]
-    wrong = [it for it in _images(ctx, stage, download) if not runs_on(architecture, it)]
+    wrong = [it for it in images_of(ctx, stage, download) if not runs_on(architecture, it)]
     if not wrong or ctx.is_only_for(architecture) or runs_programs_of(ctx, stage, architecture) or is_text(download):
         return None
     if _suits_every_machine(download) or _is_installable(ctx, stage, download):

@@ -10,6 +10,7 @@ from typing import Final
 
 from buildxray.platforms.aliases import named_architectures
 from buildxray.platforms.machine_files import DISK_OR_KERNEL
+from buildxray.platforms.platform import Platform
 from buildxray.rules.base import Doubt
 from buildxray.rules.context import RuleContext
 from buildxray.rules.facts.downloads import Download
@@ -76,6 +77,14 @@ def is_text(download: Download) -> bool:
         return True
     reader = _reader(command)
     return reader is not None and reader.name in _READING
+
+
+def images_of(ctx: RuleContext, stage: Stage, download: Download) -> tuple[Platform, ...]:
+    """The target platforms that receive the file: those that run the step, or, on the build machine, those whose image contains it."""
+    if not stage.is_native:
+        return download.targets
+    invocation = None if download.command is None else download.command.invocation
+    return ctx.build.artifacts.wrong_images(download.instruction.idx, invocation)
 
 
 def doubt_of_use(ctx: RuleContext, stage: Stage, download: Download) -> Doubt | None:
