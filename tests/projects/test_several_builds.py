@@ -959,3 +959,45 @@ def test_a_workflow_that_keeps_cache_mounts_is_known(
     stored = built(root).stored_caches
     assert stored is not None
     assert stored() is is_kept
+
+
+_COMPUTED = """
+#- .github/workflows/release.yml
+on: push
+jobs:
+  setup:
+    runs-on: ubuntu-latest
+    outputs: {runner: "${{ steps.pick.outputs.runner }}"}
+    steps:
+      - id: pick
+        run: node pick.js
+  measure:
+    needs: setup
+    runs-on: ${{ needs.setup.outputs.runner }}
+    steps:
+      - run: node measure.js
+#- pick.js
+console.log("RUNNER")
+#- .github/workflows/test.yml
+on: push
+jobs:
+  test:
+    runs-on: RUNNER
+    steps:
+      - run: docker version
+#- .git/HEAD
+#- all.sh
+#!/bin/sh
+docker buildx build --platform "$1" -f "$2" .
+#- one/Dockerfile
+FROM golang AS build
+RUN go build -o /app .
+FROM alpine
+COPY --from=build /app /app
+"""
+
+
+@pytest.mark.parametrize(("runner", "n_emulated"), [("ubuntu-24.04-arm", 0), ("ubuntu-24.04", 1)])
+def test_a_job_on_a_machine_that_is_computed_may_be_native(tmp_path: Path, runner: str, n_emulated: int) -> None:
+    write(tmp_path, _COMPUTED.replace("RUNNER", runner))
+    assert emulated_builds(tmp_path / "one" / "Dockerfile") == n_emulated

@@ -62,6 +62,8 @@ class Projects:
         """By Dockerfile: its distinct builds."""
         self._unread: dict[Path, bool] = {}
         """By the root of a repository: True if it has builds that cannot be read."""
+        self._choosing: dict[Path, bool] = {}
+        """By the root of a repository: True if its workflows choose among machines, some of them with Arm processors."""
         self._building: dict[Path, bool] = {}
         """By the root of a repository: True if it may build images."""
         self._building_in: dict[Path, bool] = {}
@@ -127,7 +129,7 @@ class Projects:
             declared,
             (*others.values(),),
             self._path_in_repository(dockerfile),
-            is_by_hand=not origin and is_by_hand(shown, declared),
+            is_by_hand=not origin and (is_by_hand(shown, declared) or self._chooses_machines(dockerfile, shown)),
             is_automated=self._is_automated(dockerfile),
             has_unread_builds=not origin and self._has_unread_builds(dockerfile),
             contexts=self._contexts_of(dockerfile.parent, declared),
@@ -161,6 +163,7 @@ class Projects:
             read_ignore_patterns(dockerfile, dockerfile.parent),
             dockerfile=path,
             is_named=bool(named),
+            is_by_hand=not origin and self._chooses_machines(dockerfile, None),
             is_automated=self._is_automated(dockerfile),
             has_unread_builds=self._has_unread_builds(dockerfile),
             contexts=self._possible_contexts(dockerfile.parent),
@@ -309,6 +312,17 @@ class Projects:
             self._building_in[directory] = may_build_images_in(directory)
         return self._building[root] or self._building_in[directory]
 
+    def _chooses_machines(self, dockerfile: Path, shown: DeclaredBuild | None) -> bool:
+        """True if no build names the platforms of a Dockerfile, and the workflows of its repository choose the machine of a job, some of them an Arm one."""
+        root = self._root(dockerfile)
+        if root is None or (shown is not None and (shown.platforms or shown.machine is not None)):
+            return False
+        from buildxray.projects.ci.unread import chooses_machines  # noqa: PLC0415 - as below
+
+        if root not in self._choosing:
+            self._choosing[root] = chooses_machines(root)
+        return self._choosing[root]
+
     def _has_unread_builds(self, dockerfile: Path) -> bool:
         """True if a file of the repository builds for several platforms in a way that cannot be read; False outside of a repository."""
         root = self._root(dockerfile)
@@ -366,14 +380,14 @@ def _workflows(builds: Iterable[DeclaredBuild]) -> tuple[Path, ...]:
 
 
 def _labels(builds: Iterable[DeclaredBuild]) -> dict[DeclaredBuild, str]:
-    """The names of builds for messages, with the file where builds of several files have one name: `release.yml:build`."""
-    builds = [*builds]
-    sources: dict[str, set[Path]] = {}
-    for it in builds:
-        sources.setdefault(it.display_name, set()).add(it.source)
+    """The names of builds for messages, with the file that runs them where those of several files have one name: `release.yml:build`."""
+    sources = {it: it.source if it.called_from is None else it.called_from.source for it in builds}
+    of_names: dict[str, set[Path]] = {}
+    for it, source in sources.items():
+        of_names.setdefault(it.display_name, set()).add(source)
     return {
-        it: it.display_name if len(sources[it.display_name]) == 1 else f"{it.source.name}:{it.display_name}"
-        for it in builds
+        it: it.display_name if len(of_names[it.display_name]) == 1 else f"{source.name}:{it.display_name}"
+        for it, source in sources.items()
     }
 
 

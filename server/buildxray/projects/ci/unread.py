@@ -23,6 +23,11 @@ _ARRAY: Final = lazy_regex(r"=\([^()]{0,2000}\)")
 _VARIABLE_RUNNER: Final = lazy_regex(
     r"\bruns-on[\"']?:[ \t]*(?:\n[ \t]+(?:-[ \t]+|(?:group|labels)[\"']?:[ \t]*))?[\"']?\$\{\{"
 )
+_COMPUTED_RUNNER: Final = lazy_regex(
+    r"\bruns-on[\"']?:[ \t]*[\"']?\$\{\{[ \t]*(?:needs|inputs|fromJSON)\b", re.IGNORECASE
+)
+"""A machine that an earlier job, a caller or a computed list names."""
+_ARM_RUNNER: Final = lazy_regex(r"(?<![\w.-])ubuntu-\d\d\.\d\d-arm(?![\w.])")
 _ACTIONS: Final = ("build-push-action", "bake-action", "buildah-build")
 
 
@@ -121,6 +126,15 @@ def _names_build(path: Path) -> bool:
     return _BUILDER_WORD.search(written) is not None or any(
         _BUILD_WORD.search(written, it.end(), it.end() + _NEAR) for it in _PROGRAM_WORD.finditer(written)
     )
+
+
+def chooses_machines(root: Path) -> bool:
+    """True if the workflows of a repository name a machine of GitHub with an Arm processor, and a value that only a run knows chooses the machine of a job.
+
+    What a workflow builds there without naming a platform is probably for the machine.
+    """
+    texts = [it for path in workflow_files(root) if (it := read_project_text(path)) is not None]
+    return any(map(_ARM_RUNNER.search, texts)) and any(map(_COMPUTED_RUNNER.search, texts))
 
 
 def has_unread_builds(root: Path, sources: Collection[Path]) -> bool:
