@@ -19,12 +19,33 @@ from tests.support.project_files import DOCKERFILE, WORKFLOW, looked_at
     [
         ("linux/arm64", "; a runner for linux/arm64 avoids that"),
         ("linux/amd64,linux/arm64", "in the stage of line 1 of Dockerfile"),
-        ("linux/arm64,linux/arm/v7", "in the stage of line 1 of Dockerfile"),
+        (
+            "linux/arm64,linux/arm/v7",
+            "compile on the build platform in the stage of line 1 of Dockerfile, because GitHub has no runner for linux/arm/v7",
+        ),
     ],
 )
 def test_the_runner_that_a_job_of_one_platform_needs(tmp_path: Path, platforms: str, ending: str) -> None:
     step = f"          - run: docker buildx build --platform {platforms} .\n"
     (finding,) = looked_at(tmp_path, WORKFLOW + step + DOCKERFILE, ".github/workflows/ci.yml").diagnostics
+    assert finding.message.endswith(ending)
+
+
+@pytest.mark.parametrize(
+    ("platforms", "ending"),
+    [
+        ("linux/arm64", "; a runner for linux/arm64 avoids that"),
+        (
+            "linux/arm64,linux/arm/v7",
+            "; a runner for linux/arm64 avoids a part of that, because GitHub has none for linux/arm/v7",
+        ),
+        ("linux/s390x", "; GitHub has no runner for linux/s390x, so only a machine of your own avoids that"),
+    ],
+)
+def test_github_has_no_machine_for_some_platforms(tmp_path: Path, platforms: str, ending: str) -> None:
+    dockerfile = "    #- Dockerfile\n    FROM debian AS b\n    RUN ./configure && make\n    FROM debian\n    COPY --from=b /w /w\n"
+    step = f"          - run: docker buildx build --platform {platforms} .\n"
+    (finding,) = looked_at(tmp_path, WORKFLOW + step + dockerfile, ".github/workflows/ci.yml").diagnostics
     assert finding.message.endswith(ending)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Final
@@ -15,6 +15,7 @@ from buildxray.ide.project_files.build_entry import BuildEntry
 from buildxray.localization import _, ngettext
 from buildxray.platforms.platform import Platform, can_run
 from buildxray.projects.builds import DeclaredBuild, choose
+from buildxray.projects.ci import is_on_github
 from buildxray.records import replace
 from buildxray.rules.base import Severity
 from buildxray.rules.facts.failing_builds import build_stops
@@ -76,6 +77,8 @@ def _message(builds: Mapping[tuple[Path, Build], BuildEntry]) -> str:
     stages = () if context is None else islice(stages_with_way(context), _MOST_STAGES)
     lines = [str(it.from_.line) for it in stages]
     is_one_each = all(it.is_separate for it in requests)
+    if is_on_github(entry.declared.source) and not _are_hosted(builds):
+        return _without_runner(fact, builds, lines, path_from(entry.declared.source, dockerfile))
     if len(targets) == 1 or (is_one_each and not lines):
         return _("{fact}; a runner for {platforms} avoids that", fact=fact, platforms=platforms)
     if not lines:
@@ -101,6 +104,44 @@ def _message(builds: Mapping[tuple[Path, Build], BuildEntry]) -> str:
     )
 
 
+_HOSTED: Final = frozenset(("386", "amd64", "arm64"))
+"""The architectures of GitHub's machines. Source: docs.github.com, "GitHub-hosted runners reference"."""
+
+
+def _are_hosted(builds: Iterable[tuple[Path, Build]]) -> bool:
+    """True if GitHub has a machine for each emulated platform."""
+    return all(it.architecture in _HOSTED for it in _emulated_for(builds))
+
+
+def _without_runner(fact: str, builds: Iterable[tuple[Path, Build]], lines: Sequence[str], file: str) -> str:
+    """The message about platforms some of which none of GitHub's machines has; `lines` are those of stages that may compile on the build platform."""
+    emulated = _emulated_for(builds)
+    missing = joined(str(it) for it in emulated if it.architecture not in _HOSTED)
+    hosted = joined(str(it) for it in emulated if it.architecture in _HOSTED)
+    if lines:
+        return ngettext(
+            "{fact}; compile on the build platform in the stage of line {line} of {file}, because GitHub has no runner for {platforms}",
+            "{fact}; compile on the build platform in the stages of lines {line} of {file}, because GitHub has no runner for {platforms}",
+            len(lines),
+            fact=fact,
+            line=joined(lines),
+            file=file,
+            platforms=missing,
+        )
+    if hosted:
+        return _(
+            "{fact}; a runner for {platforms} avoids a part of that, because GitHub has none for {missing}",
+            fact=fact,
+            platforms=hosted,
+            missing=missing,
+        )
+    return _(
+        "{fact}; GitHub has no runner for {platforms}, so only a machine of your own avoids that",
+        fact=fact,
+        platforms=missing,
+    )
+
+
 def _emulated(builds: Mapping[tuple[Path, Build], BuildEntry]) -> str:
     """How many RUN instructions of which files the machine emulates."""
     runs = [((path, run.idx), run) for path, build in builds for stage in build.needed_stages for run in stage.runs]
@@ -119,8 +160,12 @@ def _emulated(builds: Mapping[tuple[Path, Build], BuildEntry]) -> str:
 
 
 def _emulated_platforms(builds: Iterable[tuple[Path, Build]]) -> str:
+    return joined(map(str, _emulated_for(builds)))
+
+
+def _emulated_for(builds: Iterable[tuple[Path, Build]]) -> tuple[Platform, ...]:
     totals = (build_totals(build) for _path, build in builds)
-    return joined(dict.fromkeys(str(one) for it in totals for one in it.emulated_platforms))
+    return (*dict.fromkeys(one for it in totals for one in it.emulated_platforms),)
 
 
 class FirstWorkflows:
