@@ -240,3 +240,23 @@ def test_constants_beside_others(one: str, other: str, separator: str, n_finding
     assert len(findings(constant_target, context(text))) == n_findings
     if n_findings:
         check_fix(constant_target, text, text.replace("-r linux-x64", "-a $TARGETARCH"))
+
+
+@every_case(
+    "restore, publish, is_fixed",
+    [
+        ("dotnet restore -r linux-x64", "--no-restore -r linux-x64", True),
+        ("dotnet restore --arch x64", "--no-restore --arch x64", True),
+        ("dotnet restore", "--no-restore -r linux-x64", False),
+        ("dotnet restore -r $RID", "--no-restore -r linux-x64", False),
+        ("dotnet restore", "-r linux-x64", True),
+        ("dotnet restore -r linux-x64 && mv bin/linux-x64/a /b", "--no-restore -r linux-x64", False),
+    ],
+)
+def test_packages_are_restored_for_the_published_machine(restore: str, publish: str, *, is_fixed: bool) -> None:
+    before = NATIVE.format(f"{restore} && dotnet publish {publish} --sc -o /out", "/out")
+    found = [it for it in findings(constant_target, context(before)) if it.fixes]
+    assert bool(found) is is_fixed
+    if "--no-restore" in publish and is_fixed:
+        after = before.replace("-r linux-x64", "-a $TARGETARCH").replace("--arch x64", "--arch $TARGETARCH")
+        check_fix(constant_target, before, after)

@@ -292,20 +292,64 @@ def _fixes(ctx: RuleContext, command: KnownCommand, constant: _Constant) -> tupl
     if is_ahead_of_time and (command.run.stage is None or command.run.stage.is_native):
         # It would need the linker and the libraries of each target.
         return ()
-    for position, word in enumerate(command.syntax.words):
-        is_single = word.text.startswith(tuple(f"{it}=" for it in (*_RUNTIME, *PROPERTIES)))
-        if not is_single and (word.text not in _RUNTIME or position + 1 == len(command.syntax.words)):
+    told = [_told_target(ctx, it) for it in (*_restoring(command), command)]
+    if not all(told):
+        # What is restored for one machine alone cannot be published for another.
+        return ()
+    if _is_in_path(ctx, command, ctx.text[slice(*constant.range)]):
+        return ()
+    first = min((it.run for it in (*_restoring(command), command)), key=lambda it: it.idx)
+    edits = (*(edit for it in told if it for edit in it), *declare_arguments(first, ["TARGETARCH"]))
+    return (Fix(_("Publish for `$TARGETARCH`"), edits, Safety.SUGGESTION),)
+
+
+def _is_in_path(ctx: RuleContext, command: KnownCommand, identifier: str) -> bool:
+    """True if the file names a directory by the runtime identifier, as .NET does: `bin/Release/net9.0/linux-x64/publish`."""
+    stages = () if command.run.stage is None else command.run.stage.family
+    takers = (it for stage in stages for it in (*stage.instructions, *stage.consumers))
+    machine = re.escape(identifier.rpartition("-")[2])
+    return any(re.search(rf"[/\\]linux-(?:musl-)?{machine}\b", ctx.text[slice(*it.range)]) for it in takers)
+
+
+def _restoring(command: KnownCommand) -> list[KnownCommand]:
+    """The earlier commands whose packages a command of .NET takes, because it restores none: `--no-restore`, `--no-build`.
+
+    Source: learn.microsoft.com, NETSDK1047 ("assets file doesn't have a target").
+    """
+    if not command.invocation.has_option("--no-build", "--no-restore"):
+        return []
+    stages = () if command.run.stage is None else command.run.stage.ancestry
+    return [
+        it
+        for stage in stages
+        for run in stage.runs
+        for it in run.known_commands
+        if it.use.toolchain is DOTNET
+        and it.invocation.subcommand in ("build", "restore")
+        and it.range.start < command.range.start
+    ]
+
+
+def _told_target(ctx: RuleContext, command: KnownCommand) -> list[Edit]:
+    """The edit that gives a command of .NET the target instead of a constant; empty if it names none, or if no edit can."""
+    words = command.syntax.words
+    for position, word in enumerate(words) if command.syntax.is_writable else ():
+        name, equals, value = word.text.partition("=")
+        is_single = bool(equals) and name in (*_RUNTIME, *_ARCHITECTURE, *PROPERTIES)
+        if not is_single and (word.text not in (*_RUNTIME, *_ARCHITECTURE) or position + 1 == len(words)):
             continue
-        last = word if is_single else command.syntax.words[position + 1]
+        last = word if is_single else words[position + 1]
         start, end = command.run.shell_range(word.range).start, command.run.shell_range(last.range).end
-        if "\n" in ctx.text[start:end]:
-            return ()
-        edits = (
-            Edit(TextRange(start, end), f"{_system(command, last)}-a $TARGETARCH"),
-            *declare_arguments(command.run, ["TARGETARCH"]),
-        )
-        return (Fix(_("Publish for `$TARGETARCH`"), edits, Safety.SUGGESTION),)
-    return ()
+        if "\n" in ctx.text[start:end] or "$" in last.text:
+            return []
+        if name in _ARCHITECTURE:
+            length = len(value if is_single else last.text)
+            return [Edit(TextRange(end - length, end), "$TARGETARCH")]
+        return [Edit(TextRange(start, end), f"{_system(command, last)}-a $TARGETARCH")]
+    return []
+
+
+_ARCHITECTURE: Final = ("-a", "--arch")
 
 
 def _system(command: KnownCommand, identifier: ShellWord) -> str:
