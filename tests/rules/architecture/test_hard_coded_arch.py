@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from buildxray.rules.architecture.hard_coded_arch import hard_coded_arch
-from buildxray.rules.base import Severity
+from buildxray.rules.base import Doubt, Severity
 from buildxray.rules.context import RuleContext
 from buildxray.semantics.build import Builder
 from buildxray.toolchains.base import Workspace
@@ -328,6 +328,25 @@ def test_an_address_whose_site_is_unknown() -> None:
         """,
     )
     check_nothing(hard_coded_arch, "FROM debian:13\nARG DIR\nRUN wget -O $DIR/tool-amd64 https://e.com/tool\n")
+
+
+@every_case(
+    "options, is_address",
+    [
+        ("curl -fsSL", True), ("curl -fsSLO", True), ("curl -fsSLo", False), ("curl --output", False), ("wget -q", True), ("wget -qO", False),
+        ("wget -nv", True), ("aria2c -d", False),
+    ],
+)  # fmt: skip
+def test_the_word_after_an_option_may_be_its_value(options: str, *, is_address: bool) -> None:
+    text = f"FROM debian:13\nARG SITE\nRUN {options} $SITE/tool-linux-amd64.tgz\n"
+    assert reported(hard_coded_arch, text) == (["amd64"] if is_address else [])
+
+
+def test_the_address_in_a_global_argument() -> None:
+    text = "ARG URL=https://e.com/t-linux-amd64\nFROM debian:13\nARG URL\nADD $URL /t\n"
+    (finding,) = findings(hard_coded_arch, context(text))
+    assert finding.doubt is Doubt.ARGUMENT
+    assert finding.fixes == ()
 
 
 NODE = "https://nodejs.org/dist/v24.1.0/node-v24.1.0-linux-x64.tar.gz"

@@ -209,9 +209,18 @@ def _begins_with_site(command: Command, position: int) -> bool:
     return (
         command.name in _DOWNLOADING
         and _SITE.match(word.text) is not None
-        and not before.text.startswith("-")
+        and not _may_take_value(command.name, before.text)
         and any(it.startswith(UNKNOWN) for it in command.invocation.evaluate_partly(word))
     )
+
+
+_WITHOUT_VALUE: Final = {"curl": "#0123456BGIJLNOSVafgijklnpqsv", "wget": "46EFHKLNSVbcdhkmnpqrvx"}
+"""The short options of download programs that take no value. Source: the manuals of curl and GNU Wget."""
+
+
+def _may_take_value(program: str, option: str) -> bool:
+    """True if a word may be an option whose value is the next word: `-o`, `-fsSLo`, `--output`; not `-fsSL`."""
+    return option.startswith("-") and (option.startswith("--") or option[-1] not in _WITHOUT_VALUE.get(program, ""))
 
 
 def pieces_of_word(command: Command, word: ShellWord, *, can_expand: bool) -> list[Piece]:
@@ -276,11 +285,24 @@ def _declared(instruction: Instruction, name: str, *, can_expand: bool) -> Itera
     if declaration is None:
         return
     pair = next(it for it in reversed(declaration.pairs) if it.name.text == name)
-    if pair.value is not None:
+    if pair.value is None:
+        yield from _declared_globally(instruction, name)
+    else:
         range_ = declaration.range_of(pair.value)
         if instruction.build.text[slice(*range_)] == pair.value.text:
             yield Piece(pair.value.text, range_.start, declaration, can_expand and "'" not in pair.value.text)
             yield from _named(declaration, range_, can_expand=can_expand)
+
+
+def _declared_globally(instruction: Instruction, name: str) -> Iterator[Piece]:
+    """The default of a global ARG that an ARG of the stage repeats; no automatic argument is expanded there."""
+    for declaration in reversed(instruction.build.global_instructions):
+        for pair in declaration.pairs:
+            if pair.name.text == name and pair.value is not None:
+                range_ = declaration.range_of(pair.value)
+                if instruction.build.text[slice(*range_)] == pair.value.text:
+                    yield Piece(pair.value.text, range_.start, declaration, can_expand=False)
+                return
 
 
 def _follows(url: str) -> bool:
