@@ -54,9 +54,9 @@ def test_near_misses_are_not_reported(text: str) -> None:
     ],
 )
 def test_a_comment_about_the_flag_needs_a_review(above: str, safety: Safety) -> None:
-    text = f"{above}FROM --platform=$TARGETPLATFORM alpine\n"
-    (finding,) = findings(redundant_target_platform, context(text))
-    assert [it.safety for it in finding.fixes] == [safety]
+    text = f"{above}FROM --platform=$TARGETPLATFORM alpine AS a\nFROM --platform=$TARGETPLATFORM alpine\nCOPY --from=a /a /a\n"
+    both = findings(redundant_target_platform, context(text))
+    assert [one.safety for it in both for one in it.fixes] == [safety, safety]
 
 
 @every_case(

@@ -36,12 +36,15 @@ def redundant_target_platform(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    Safe: the plan does not change. A suggestion if a comment above explains the flag.
+    Safe: the plan does not change. A suggestion if a comment above one of the flags explains it.
 
     ## References
     BuildKit's own check `RedundantTargetPlatform`.
     """
-    for it in warned(ctx, "RedundantTargetPlatform"):
+    found = [*warned(ctx, "RedundantTargetPlatform")]
+    # What is said above one FROM is meant for the others too.
+    is_explained = any(is_named_above(it.instruction, ("--platform", "TARGETPLATFORM")) for it in found)
+    for it in found:
         stage = it.instruction.stage
         if stage is not None and platforms_despite_flag(stage):
             # The stage has another platform, which `ignored-platform-flag` reports.
@@ -52,7 +55,6 @@ def redundant_target_platform(ctx: RuleContext) -> Iterator[Finding]:
         if values != [str(target) for target in ctx.build.targets]:
             # An ARG above gives it another value, so that the flag has an effect.
             continue
-        is_explained = is_named_above(it.instruction, ("--platform", "TARGETPLATFORM"))
         safety = Safety.SUGGESTION if is_explained else Safety.SAFE
         fix = Fix(_("Remove `--platform`"), (remove_flag(it.instruction, flag),), safety)
         yield Finding(it.range, _("the target platform is the default anyway"), (fix,), is_unnecessary=True)
