@@ -96,6 +96,17 @@ def test_a_program_that_only_the_stage_starts_is_for_the_build_machine() -> None
         ("curl https://x/zig-$(uname -m).tgz | tar xz -C /usr/local && zig build", "/usr", True),
         ("curl https://x/zig-$(uname -m).tgz | tar xz && zig build", "/o", True),
         ("a=$(uname -m); curl https://x/$a | tar xz -C /t; curl -o /o https://x/$a", "/o", True),
+        ("curl -o /tmp/z https://x/$(uname -m).tgz && tar xf /tmp/z -C /usr/local/bin", "/o", False),
+        ("curl -o /tmp/z https://x/$(uname -m).tgz && tar xf /tmp/z -C /usr/local/bin", "/usr/local/bin/t", True),
+        ("curl -o /tmp/z https://x/$(uname -m).tgz && tar xf /tmp/z -C /tmp && mv /tmp/t /o", "/o", True),
+        ("curl -o /tmp/z https://x/$(uname -m).tgz && tar xf /tmp/z", "/w/t", True),
+        (
+            "if [ $(uname -m) = x86_64 ]; then curl -o /tmp/z https://x/z-x86_64.tgz; tar xf /tmp/z -C /opt; else cargo install z; fi",
+            "/o",
+            False,
+        ),
+        ("curl -o /usr/bin/z https://x/$(uname -m)", "/o", False),
+        ("curl -o /usr/bin/z https://x/$(uname -m)\nRUN install /usr/bin/z /o", "/o", True),
     ],
 )
 def test_an_archive_that_is_unpacked_for_the_stage_alone(run: str, copied: str, *, is_said: bool) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 from itertools import pairwise
+from typing import Final
 
 from buildxray.localization import _
 from buildxray.platforms.names import ArchitectureNames, architecture_names
@@ -15,7 +16,8 @@ from buildxray.rules.facts.portability import consumers_outside, files_taken
 from buildxray.rules.facts.refused_machines import machines_refused_by
 from buildxray.rules.fixing.edits import declare_arguments
 from buildxray.rules.wording import platforms
-from buildxray.semantics.build import Effect, KnownCommand, Stage
+from buildxray.semantics.build import Command as CommandOfRun
+from buildxray.semantics.build import Effect, KnownCommand, Run, Stage
 from buildxray.syntax.instructions import Copying
 from buildxray.syntax.shell import Command
 from buildxray.syntax.text import Edit, TextRange
@@ -118,18 +120,55 @@ def _is_for_tool(stage: Stage, probe: KnownCommand) -> bool:
 
 
 def _is_unpacked_for_stage(stage: Stage, probe: KnownCommand) -> bool:
-    """True if the RUN only unpacks archives into directories of which no image gets anything: `curl … | tar x -C /usr/local`."""
+    """True if the RUN only installs programs in directories of which no image gets anything: `curl … | tar x -C /usr/local`, `cargo install`."""
     deciding = [
         it
         for it in probe.run.known_commands
         if it.use.effect in (Effect.COMPILE, Effect.DOWNLOAD) and _takes(it.syntax, probe.syntax.range)
     ]
-    directories = [_unpacked_into(it) for it in deciding]
+    directories = [_installed_in(it) for it in deciding]
     consumers = [*consumers_outside(stage.family)]
     if not directories or not all(isinstance(it.node, Copying) for it in consumers):
         return False
     taken = [path for it in consumers for path in it.copied_paths]
-    return all(it is not None and not any(_overlap(it, path) for path in taken) for it in directories)
+    moved = [path for member in stage.family for run in member.runs for path in _moved(run)]
+    return all(
+        places and not any(_overlap(it, path) for it in places for path in (*taken, *moved)) for places in directories
+    )
+
+
+def _installed_in(command: KnownCommand) -> list[str]:
+    """The directories and files that a command certainly writes, and those into which its RUN unpacks them; empty if that is unknown."""
+    piped = _unpacked_into(command)
+    if piped is not None or command.syntax.is_piped:
+        return [] if piped is None else [piped]
+    places = [*command.use.outputs]
+    for reader in command.run.commands:
+        unpacker = UNPACKERS.get(reader.name)
+        if unpacker is None or not any(it in command.use.outputs for it in _paths(reader)):
+            continue
+        into = [
+            path
+            for before, word in pairwise(reader.syntax.words)
+            if before.text in unpacker.into
+            for path in reader.invocation.paths(word)
+        ]
+        places += into or reader.invocation.directories
+    return places
+
+
+def _moved(run: Run) -> Iterator[str]:
+    """The paths that a RUN copies, moves or links."""
+    for command in run.commands:
+        if command.name in _MOVING:
+            yield from _paths(command)
+
+
+def _paths(command: CommandOfRun) -> Iterator[str]:
+    return (path for word in command.syntax.words[1:] for path in command.invocation.paths(word))
+
+
+_MOVING: Final = frozenset({"cp", "install", "ln", "mv", "rsync"})
 
 
 def _overlap(directory: str, path: str) -> bool:
