@@ -1474,3 +1474,20 @@ def test_a_workspace_of_go_without_a_module_at_its_root(lines: str, is_reported:
     vendored = workspace._replace(holds=frozenset({*files, "vendor/modules.txt"}).__contains__)
     is_of_build = is_reported and "go build" in lines
     assert bool(findings(late_module_download, context(text, workspace=vendored))) is (is_reported and not is_of_build)
+
+
+@every_case(
+    "image, is_reported",
+    [
+        ("acme/shop-base:1.2", False),
+        ("registry.example.com/shop/deps", False),
+        ("ghcr.io/acme/go_modules@sha256:" + "0" * 64, False),
+        ("acme/baseimage", True),
+        ("acme/golang:base", True),
+        ("golang:1.24", True),
+        ("base", True),
+    ],
+)
+def test_an_image_of_the_project_may_have_the_packages(image: str, is_reported: bool) -> None:
+    text = f"FROM {image}\nWORKDIR /w\nCOPY . .\nRUN go build\n"
+    assert bool(findings(late_module_download, context(text, workspace=WITH_MODULES))) is is_reported

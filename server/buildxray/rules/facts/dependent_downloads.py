@@ -125,6 +125,8 @@ def _has_packages(ctx: RuleContext, command: KnownCommand) -> bool:
     if "onbuild" in stage.image_name:
         # Source: docs.docker.com, ONBUILD: tags such as `ruby:1.9-onbuild` name the images whose triggers install dependencies.
         return True
+    if _IMAGE_WITH_PACKAGES.search(stage.image_name) is not None:
+        return True
     if _are_in_repository(ctx, command):
         return True
     copies = [it for it in instructions_before(command.run) if isinstance(it.node, Copying)]
@@ -178,6 +180,10 @@ _KEPT: Final = {
     "composer install": ("composer.json", ("vendor/autoload.php",)),
 }
 """The list of dependencies of a command, and what is beside it if its packages are in the repository."""
+_IMAGE_WITH_PACKAGES: Final = lazy_regex(
+    r"^(?!docker\.io/library/)\S*/(?:[^/:@]*[._-])?(?:base|cache|dependencies|deps|modules|packages|vendor)(?:[._-][^/:@]*)?(?:[:@]|$)"
+)
+"""An image that a project makes for its own builds by its name, such as `acme/shop-base`: its packages may be there already."""
 _PACKAGES: Final = lazy_regex(
     r"(?:.*/)?(?:node_modules|vendor|site-packages|\.?venv|\.m2|\.gradle|\.nuget|\.cargo|\.local|pkg/mod|registry|wheels|__pypackages__)(?:/.*)?"
 )
