@@ -370,6 +370,9 @@ def test_lists_that_name_nothing(tmp_path: Path, name: str, text: str, *, expect
     assert answer.requires_nothing is expected
 
 
+CRATE = '[dependencies]\na = "1"\n'
+
+
 @every_case(
     "files, expected",
     [
@@ -384,6 +387,10 @@ def test_lists_that_name_nothing(tmp_path: Path, name: str, text: str, *, expect
         ({"Cargo.toml": '[workspace]\nmembers = ["../b", "*"]\n'}, False),
         ({"Cargo.toml": "[package]\n", "Cargo.lock": 'name = "a"\n'}, False),
         ({"Cargo.toml": "not TOML"}, False),
+        # Settings that name a directory with the crates, and others.
+        ({"Cargo.toml": CRATE, ".cargo/config.toml": '[source.crates-io]\nreplace-with = "vendored"\n'}, False),
+        ({"Cargo.toml": CRATE, ".cargo/config": "[net]\noffline = true\n"}, False),
+        ({"Cargo.toml": CRATE, ".cargo/config.toml": '[build]\nrustflags = ["-Cdebuginfo=0"]\n'}, True),
     ],
 )
 def test_crates_that_a_project_requires(

@@ -76,11 +76,21 @@ def _needed(context: _Context, names: Iterable[str]) -> NeededFiles:
 _SOURCE_OF_CRATE: Final = lazy_regex(r"^source[ \t]*=[ \t]*\"(?:git|registry|sparse)\+", re.MULTILINE)
 
 
+_OTHER_SOURCE: Final = lazy_regex(
+    r"^[ \t]*(?:\[source\b|source\.|offline\b|directory\b|include\b|paths\b)", re.MULTILINE
+)
+"""Settings of Cargo that replace registries, or may do so in another file."""
+
+
 def _requires_crates(context: _Context, path: str) -> bool:
     """True if the lock file beside a Cargo.toml names a crate of a registry or of a repository, or the Cargo.toml a dependency that is one.
 
-    Source: the Cargo book, "Specifying Dependencies".
+    False where settings may name a directory with the crates. Source: the Cargo book, "Specifying Dependencies" and "Source Replacement".
     """
+    above = dict.fromkeys((posixpath.dirname(path), ""))
+    settings = (context.text(posixpath.join(it, ".cargo", name)) for it in above for name in ("config", "config.toml"))
+    if any(map(_OTHER_SOURCE.search, settings)):
+        return False
     if _SOURCE_OF_CRATE.search(context.text(posixpath.join(posixpath.dirname(path), "Cargo.lock"))):
         return True
     table = _toml(context.text(path))

@@ -87,12 +87,8 @@ def _takes_sources(ctx: RuleContext, copy: Instruction, lists: Iterable[str]) ->
 
 def _require_crates(ctx: RuleContext, lists: Sequence[str]) -> bool:
     """True if the Cargo.toml that a command reads, given its path in the build context, needs crates that are not in the repository."""
-    known, find = ctx.build.workspace.holds, ctx.build.workspace.needed
-    if known is None or find is None or len(lists) != 1:
-        return False
-    above = {"", posixpath.dirname(lists[0])}
-    if any(known(posixpath.join(it, ".cargo", name)) for it in above for name in ("config", "config.toml")):
-        # It may name a directory with the crates.
+    find = ctx.build.workspace.needed
+    if find is None or len(lists) != 1:
         return False
     needed = find(lists[0], ".", "cargo")
     return needed is not None and needed.requires_crates
