@@ -332,7 +332,7 @@ def _of_matrix(tmp_path: Path, axes: str, steps: str) -> tuple[list[str], int]:
 
 @pytest.mark.slow
 def test_values_of_a_large_matrix_that_are_only_arguments_are_read_a_few_times(tmp_path: Path) -> None:
-    axes = f"lang: [{', '.join(f'l{it}' for it in range(90))}], size: [s, m, l, x, xl, xxl]"
+    axes = f"lang: [{', '.join(f'l{it}' for it in range(20))}], size: [s, m, l, x, xl, xxl]"
     with_ = 'platforms: "${{ matrix.platform }}", build-args: "L=${{ matrix.lang }}\\nS=${{ matrix.size }}"'
     builds, n_notes = _of_matrix(tmp_path, axes, f"{{uses: docker/build-push-action@v6, with: {{{with_}}}}}")
     assert n_notes == 0
@@ -366,6 +366,34 @@ def test_a_value_of_a_large_matrix_after_many_that_build_nothing_is_read(tmp_pat
     axes = f"n: [{', '.join(f'n{it}' for it in range(59))}, docker-build]"
     step = '{if: "matrix.n == \'docker-build\'", uses: docker/build-push-action@v6, with: {platforms: "${{ matrix.platform }}"}}'
     assert _of_matrix(tmp_path, axes, step)[0] == ["Dockerfile  linux/amd64,linux/arm64"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("n_values", "axes", "step", "n_notes"),
+    [
+        (128, "", "run: docker build .", 0),
+        (129, "", "run: docker build .", 1),
+        (129, "", "run: make test", 0),
+        # What is left out does not count.
+        (129, ", exclude: [{n: 128, m: b}, {n: 128, m: a}]", "run: docker build .", 0),
+    ],
+)
+def test_a_matrix_that_github_refuses_is_noted(
+    tmp_path: Path, n_values: int, axes: str, step: str, n_notes: int
+) -> None:
+    markup = f"""
+        #- .github/workflows/a.yml
+        on: push
+        jobs:
+          image:
+            strategy: {{matrix: {{n: [{", ".join(map(str, range(n_values)))}], m: [a, b]{axes}}}}}
+            runs-on: ubuntu-latest
+            steps: [{{{step}}}]
+    """
+    described(tmp_path, markup)
+    notes = read_automation(tmp_path, local_platform="linux/amd64").notes
+    assert [it.message for it in notes] == ["GitHub refuses this matrix: it has more than 256 jobs"] * n_notes
 
 
 @pytest.mark.slow

@@ -12,8 +12,12 @@ from typing import Any, Final
 from buildxray.projects.ci.expressions import Context, Partly
 from buildxray.projects.hcl.values import UNKNOWN
 
-_MOST_COMBINATIONS: Final = 256
-"""GitHub's limit for the jobs of a matrix."""
+MOST_COMBINATIONS: Final = 256
+"""GitHub's limit for the jobs of a matrix. Source: docs.github.com, "Usage limits"."""
+_MOST_PRODUCTS: Final = 2_000
+"""Combinations of the values of a matrix, before `exclude` leaves some out."""
+_MOST_ENTRIES: Final = 400
+"""The entries of `exclude`, and those of `include`."""
 
 
 def matrix_combinations(job: Mapping[str, Any], context: Context) -> Iterator[Any]:
@@ -44,12 +48,12 @@ def _matrix(job: Mapping[str, Any], context: Context) -> object:
 
 def _combined(matrix: Mapping[str, list[Any]]) -> list[dict[str, Any]]:
     axes = {key: values for key, values in matrix.items() if key not in {"include", "exclude"}}
-    products = itertools.islice(itertools.product(*axes.values()), _MOST_COMBINATIONS)
+    products = itertools.islice(itertools.product(*axes.values()), _MOST_PRODUCTS)
     originals = [dict(zip(axes, it, strict=True)) for it in products] if axes else []
-    excluded = [it for it in matrix.get("exclude", ()) if isinstance(it, Mapping) and it]
+    excluded = [it for it in matrix.get("exclude", ()) if isinstance(it, Mapping) and it][:_MOST_ENTRIES]
     originals = [it for it in originals if not any(_agrees(it, entry, entry) for entry in excluded)]
     combinations = [dict(it) for it in originals]
-    for entry in [it for it in matrix.get("include", ()) if isinstance(it, Mapping)][:_MOST_COMBINATIONS]:
+    for entry in [it for it in matrix.get("include", ()) if isinstance(it, Mapping)][:_MOST_ENTRIES]:
         is_added = False
         for original, combination in zip(originals, combinations, strict=False):
             if _agrees(original, entry, set(entry) & set(axes)):

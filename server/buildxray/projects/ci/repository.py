@@ -98,6 +98,11 @@ class Repository:
             self.reading.notes.append(Note(str(path), line, message))
         return False
 
+    def note_build(self, path: Path, line: int, body: Mapping[str, Any], message: str) -> None:
+        """Effect: add a note about a step or a job, if it builds an image."""
+        if self._builds_image(body, 0):
+            self.reading.notes.append(Note(str(path), line, message))
+
     def _builds_image(self, body: Mapping[str, Any], depth: int) -> bool:
         """True if a step, a job, or the action or workflow of the repository that it calls, builds an image."""
         uses = body.get("uses")

@@ -19,7 +19,7 @@ from buildxray.projects.ci.actions import add_github_builder, is_github_builder
 from buildxray.projects.ci.expressions import OWN_REPOSITORY, UNKNOWN_VARIABLE, Context, Partly, without_expressions
 from buildxray.projects.ci.hand_overs import written_names
 from buildxray.projects.ci.machines import runner_machines, runner_system
-from buildxray.projects.ci.matrices import matrix_combinations
+from buildxray.projects.ci.matrices import MOST_COMBINATIONS, matrix_combinations
 from buildxray.projects.ci.merging import merge_jobs
 from buildxray.projects.ci.repository import MOST_DEPTH, Repository
 from buildxray.projects.ci.shell import parse_script
@@ -114,7 +114,12 @@ class _Workflows:
             needs = Partly({it: results[it] for it in _needed(job) if it in results})
             outer = base.with_values(needs=needs)
             variants = Variants(job, self._repository.reading.builds)
-            for matrix in variants.needed([*matrix_combinations(job, outer)]):
+            combinations = [*matrix_combinations(job, outer)]
+            if len(combinations) > MOST_COMBINATIONS:
+                self._repository.note_build(
+                    path, line, job, _("GitHub refuses this matrix: it has more than {n} jobs", n=MOST_COMBINATIONS)
+                )
+            for matrix in variants.needed(combinations[:MOST_COMBINATIONS]):
                 context = outer.with_values(matrix=matrix, env=of_workflow.values["env"])
                 is_written = "${{" not in str(as_mapping(job.get("strategy")))
                 context = context._replace(certain=of_workflow.certain | ({"matrix"} if is_written else set()))
