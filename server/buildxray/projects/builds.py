@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 from buildxray.files.globs import match_text
 from buildxray.files.reading import exists, is_file
 from buildxray.localization import localized
+from buildxray.platforms.arguments import PER_TARGET_ARGUMENTS, automatic_values
 from buildxray.platforms.machines import Machines
 from buildxray.platforms.platform import Platform, PlatformError, can_run, parse_normalized
 from buildxray.records import dataclass
@@ -222,7 +223,23 @@ def on_machines(build: DeclaredBuild, machines: Machines) -> DeclaredBuild:
     unknown = build.unknown | {"nodes"} if machines.is_unknown else build.unknown
     own = None if machines.is_unknown or machines.others else machines.own
     nodes = machines.nodes(build.platforms)
-    return replace(build, nodes=nodes, machine=own, may_have_nodes=machines.may_be_several, unknown=unknown)
+    return replace(
+        build,
+        arguments=_own_arguments(build),
+        nodes=nodes,
+        machine=own,
+        may_have_nodes=machines.may_be_several,
+        unknown=unknown,
+    )
+
+
+def _own_arguments(build: DeclaredBuild) -> tuple[tuple[str, str], ...]:
+    """The arguments of a build without those that have the value which BuildKit gives them anyway: `TARGETARCH=arm64` of a build for arm64 alone."""
+    if len(build.platforms) != 1 or "platforms" in build.unknown:
+        return build.arguments
+    (platform,) = build.platforms
+    given = {*automatic_values(platform, platform, "").items()}
+    return tuple(it for it in build.arguments if it[0] not in PER_TARGET_ARGUMENTS or it not in given)
 
 
 def existing_dockerfile(path: Path) -> Path:
