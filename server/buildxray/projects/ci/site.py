@@ -56,6 +56,8 @@ class Site(NamedTuple):
     local_platform: str = "linux/amd64"
     depth: int = 0
     """The number of scripts and Makefiles that call one another down to this one."""
+    has_emulators: bool = False
+    """True if a step before has, or may have, installed programs that emulate other processors, which Buildah does not have."""
     certain: frozenset[str] | None = None
     """The variables of `environment` that have the same values in each run; None if the branches that the script takes are not known."""
     arguments: tuple[str, ...] | None = None

@@ -6,6 +6,7 @@ Source: docs.github.com, "Workflow syntax"; the `action.yml` of actions/checkout
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -31,7 +32,9 @@ from buildxray.projects.ci.step_effects import StepEffect, script_of
 from buildxray.projects.ci.windows_shells import from_powershell
 from buildxray.projects.hcl.values import UNKNOWN, is_known
 from buildxray.projects.yaml import YamlMapping, as_mapping
+from buildxray.syntax.lazy_regex import lazy_regex
 
+_EMULATORS: Final = lazy_regex(r"qemu|binfmt", re.IGNORECASE)
 _BUILDER_ACTIONS: Final = frozenset(("docker/setup-buildx-action", "useblacksmith/setup-docker-builder"))
 
 
@@ -53,6 +56,8 @@ class Job:
         results: dict[str, Any] = Partly()
         for step in steps if isinstance(steps, list) else ():
             body = as_mapping(step)
+            if _EMULATORS.search(f"{body.get('uses', '')} {body.get('run', '')}") is not None:
+                self._site = self._site._replace(has_emulators=True)
             if self._repository.effect(body) < StepEffect.PREPARES:
                 continue
             if not self._repository.count_step(self._site.source, self._site.line, body):
