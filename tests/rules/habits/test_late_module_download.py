@@ -1360,6 +1360,8 @@ def test_packages_of_python_are_sources(lines: str, is_reported: bool) -> None:
         ("COPY Cargo.toml Cargo.lock ./\nCOPY src/main.rs src/\nRUN cargo build --release", True),
         ("COPY Cargo.toml Cargo.lock ./\nCOPY crates/a crates/a\nRUN cargo build --release", True),
         ("COPY server .\nRUN cargo build --release", True),
+        ("COPY Cargo.toml .\nRUN test -f Cargo.lock || cargo generate-lockfile\nCOPY src src\nRUN cargo build", True),
+        ("COPY Cargo.toml .\nRUN cargo fetch\nCOPY src src\nRUN cargo build", False),
         # Sources that the build writes itself, so that the crates are compiled without those of the project.
         (
             "COPY Cargo.toml Cargo.lock ./\nRUN mkdir src && touch src/lib.rs && cargo build\nCOPY src src\nRUN cargo build",

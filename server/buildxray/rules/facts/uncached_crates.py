@@ -14,6 +14,8 @@ from buildxray.toolchains.rust import RUST
 
 _COMPILING: Final = frozenset({"b", "bench", "build", "c", "check", "clippy", "install", "r", "run", "t", "test"})
 """Subcommands that compile the crates of a project."""
+_WITHOUT_CRATES: Final = frozenset({"--version", "-V", "generate-lockfile", "init", "new", "version"})
+"""First arguments with which Cargo downloads no crate: at most the index of the registry. Source: the Cargo book, "cargo generate-lockfile"."""
 _OFFLINE: Final = frozenset({"--frozen", "--manifest-path", "--offline", "-C"})
 """Options with which nothing is downloaded, or another directory tells what."""
 _IMAGE: Final = lazy_regex(r"docker\.io/library/rust(?:[:@].*)?")
@@ -43,7 +45,9 @@ def uncached_crates(ctx: RuleContext, stage: Stage) -> UncachedCrates | None:
         for it in run.known_commands
         if it.use.toolchain is RUST
     ]
-    crates = [it for it in uses if it.name in ("cargo", "cross")]
+    crates = [
+        it for it in uses if it.name in ("cargo", "cross") and _WITHOUT_CRATES.isdisjoint(it.syntax.arguments[:1])
+    ]
     if not crates or crates[0].run.stage is not stage:
         return None
     command = crates[0]
