@@ -1865,3 +1865,26 @@ def test_an_image_of_several_stages_that_compiles(stages: list[str], command: st
     assert not any(it.fixes for it in found)
     native = text.replace("FROM ", "FROM --platform=$BUILDPLATFORM ", 1)
     assert findings(emulated_build, _for_several(native)) == []
+
+
+@every_case(
+    "tool, last, safety",
+    [
+        ("go install example.com/gen@v1", "COPY --from=b /a /a", Safety.SUGGESTION),
+        ("CGO_ENABLED=1 go install example.com/gen@v1", "COPY --from=b /a /a", Safety.SUGGESTION),
+        # The image takes the tool, or starts it from a mount.
+        ("CGO_ENABLED=0 go install example.com/gen@v1", "COPY --from=b /go/bin/gen /a /", None),
+        ("CGO_ENABLED=0 go install example.com/gen@v1", "COPY --from=b /go /go", None),
+        (
+            "CGO_ENABLED=0 go install example.com/gen@v1",
+            "RUN --mount=from=b,target=/m cp /m/a /a && /m/go/bin/gen",
+            None,
+        ),
+        # It is a part of the project.
+        ("CGO_ENABLED=0 go install ./cmd/gen", "COPY --from=b /a /a", None),
+    ],
+)
+def test_a_published_tool_of_the_stage_runs_on_its_machine(tool: str, last: str, safety: Safety | None) -> None:
+    text = f"FROM golang:1.25 AS b\nRUN {tool}\nCOPY . .\nRUN gen && CGO_ENABLED=0 go build -o /a .\nFROM debian:13\n{last}\n"
+    (finding,) = (it for it in findings(emulated_build, context(text)) if "go build" in it.message)
+    assert next((it.safety for it in finding.fixes), None) is safety

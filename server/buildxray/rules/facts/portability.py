@@ -50,6 +50,22 @@ def compilers(stages: Iterable[Stage]) -> list[KnownCommand]:
     return [command for stage in stages for command in stage.commands(Effect.COMPILE)]
 
 
+def is_own_tool(command: KnownCommand) -> bool:
+    """True if a command compiles a published tool for its own stage: no other stage takes it, and it may be for the machine that runs it.
+
+    `go install google.golang.org/protobuf/cmd/protoc-gen-go@v1.36.0`, `cargo install wasm-pack`.
+    """
+    use, stage = command.use, command.run.stage
+    if not use.fetches_sources or use.is_targeted or not use.outputs or stage is None or stage.is_image:
+        return False
+    takers = [*consumers_outside(stage.family)]
+    if not all(it.copied_paths for it in takers):
+        # A RUN may start it from a mount.
+        return False
+    taken = [path for it in takers for path in it.copied_paths]
+    return bool(taken) and not any(holds(path, it) or holds(it, path) for path in taken for it in use.outputs)
+
+
 def outputs_of(commands: Iterable[KnownCommand]) -> set[str]:
     """The paths that these commands may write to, absolute."""
     return {path for command in commands for path in command.use.outputs}
@@ -179,7 +195,8 @@ def safety_of_moving(before: RuleContext, after: RuleContext, family: Iterable[S
     `family` is a root with its descendants, in the context before the edit.
     """
     members = tuple(family)
-    outputs = outputs_of(compilers(members))
+    tools = [it for it in compilers(members) if is_own_tool(it)]
+    outputs = outputs_of(it for it in compilers(members) if it not in tools)
     if _has_tool_of_target(before, members) or _has_packages_of_target(after, members):
         return None
     if any(_runs(command, outputs) for stage in members for run in stage.runs for command in run.commands):
@@ -201,7 +218,8 @@ def safety_of_moving(before: RuleContext, after: RuleContext, family: Iterable[S
     is_harmless = is_harmless and not _takes_directory_of_scripts(members) and not _takes_package(members)
     is_harmless = is_harmless and not _starts_bundled_program(before, members)
     is_harmless = is_harmless and not any(map(contains_architecture, taken))
-    return quality if is_harmless or quality is None else Safety.SUGGESTION
+    # What a tool writes, its project knows.
+    return quality if (is_harmless and not tools) or quality is None else Safety.SUGGESTION
 
 
 def _makers_of_native_files(ctx: RuleContext) -> frozenset[Stage]:

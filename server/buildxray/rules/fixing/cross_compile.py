@@ -17,6 +17,7 @@ from buildxray.rules.facts.portability import (
     carries_packages,
     compilers,
     installs_c_compiler,
+    is_own_tool,
     needs_c,
     safety_of_moving,
 )
@@ -100,7 +101,7 @@ def _may_be_given_cgo(ctx: RuleContext, command: KnownCommand) -> bool:
 
 def _crossable(stages: Iterable[Stage]) -> list[KnownCommand] | None:
     """The commands of stages that an edit makes cross-compile; None if a compiler would not follow its target or cannot be edited."""
-    commands = compilers(stages)
+    commands = [it for it in compilers(stages) if not is_own_tool(it)]
     crossed = [it for it in commands if it.use.cross_compilation is not None]
     kept = [it.use for it in commands if it.use.cross_compilation is None]
     if any(it.must_run_on_target or not it.follows_target for it in kept) or any(map(needs_c, commands)):
@@ -207,7 +208,7 @@ def _is_right(after: Build, family: Iterable[Stage], safety: Safety) -> bool:
 
     For a suggestion it is enough that nothing is certainly wrong, because the text may not tell the targets.
     """
-    uses = [it.use for it in compilers(after.stages[stage.idx] for stage in family)]
+    uses = [it.use for it in compilers(after.stages[stage.idx] for stage in family) if not is_own_tool(it)]
     if safety is Safety.SAFE:
         return all(it.follows_target for it in uses)
     return not any(it.wrong_targets for it in uses)
