@@ -7,7 +7,7 @@ from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import field
 from enum import Enum
 from itertools import pairwise
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar, cast
 
 from buildxray.plan.checks.ignored import IgnorePatterns
 from buildxray.plan.environment import Environment
@@ -18,6 +18,8 @@ from buildxray.records import dataclass, replace
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.shell import UNKNOWN, Assignment, Command, Evaluator, ShellWord, Taken
 from buildxray.syntax.text import TextRange
+
+_Fact = TypeVar("_Fact")
 
 
 class Effect(Enum):
@@ -304,10 +306,18 @@ class Invocation:
     """A cache of the values of words, by their position."""
     _operands: list[list[int]] = field(default_factory=list, compare=False, repr=False)
     """A cache; None until the operands are first read."""
+    _remembered: dict[str, object] = field(default_factory=dict, compare=False, repr=False)
+    """What `remembered` has answered."""
 
     def of_command(self, command: Command) -> Invocation:
         """The invocation of another command in the same place: of a script that this one runs, or of an earlier command of the stage."""
-        return replace(self, command=command, _settings={}, _values={}, _operands=[])
+        return replace(self, command=command, _settings={}, _values={}, _operands=[], _remembered={})
+
+    def remembered(self, subject: str, find: Callable[[], _Fact]) -> _Fact:
+        """A fact that depends on the invocation alone, found once: several rules ask for it after each edit."""
+        if subject not in self._remembered:
+            self._remembered[subject] = find()
+        return cast("_Fact", self._remembered[subject])
 
     def setting(self, name: str) -> Setting:
         """A variable as the command sees it: assigned directly before the command, exported earlier, or from the environment."""

@@ -148,14 +148,20 @@ _GO_COMMANDS: Final = frozenset({"build", "install", "run", "test", "vet"})
 _OLD_SDK: Final = lazy_regex(r"mcr\.microsoft\.com/dotnet/(?:core/)?sdk:[2-7](?:[.-].*)?")
 
 
-def refused_names(use: Use, image: str = "") -> Iterator[RefusedName]:
-    """Yield the names that a command is given for the machine of its output, and that its program does not know.
+def refused_names(use: Use, image: str = "") -> tuple[RefusedName, ...]:
+    """The names that a command is given for the machine of its output, and that its program does not know.
 
-    `image` is the full name of the image in which it runs, because older SDKs of .NET know fewer names. Unknown values are not yielded, nor
-    are names that mean no machine anywhere, which a variant of the program may have added.
+    `image` is the full name of the image in which it runs, because older SDKs of .NET know fewer names. Unknown values do not count, nor
+    do names that mean no machine anywhere, which a variant of the program may have added.
     """
+    if use.toolchain.name not in _FINDERS:
+        return ()
+    return use.invocation.remembered(f"refused names {image}", lambda: tuple(_refused_names(use, image)))
+
+
+def _refused_names(use: Use, image: str) -> Iterator[RefusedName]:
     targets = use.invocation.targets
-    for given in _given(use, image):
+    for given in _FINDERS[use.toolchain.name](use.invocation, use, image):
         pairs = zip(targets, given.values, strict=True)
         named = ((target, value, given.part_of(value)) for target, value in pairs if value)
         wrong = [it for it in named if _is_refused(given.known, it[2])]
@@ -180,13 +186,6 @@ def _right(known: MachineNames, part: str) -> str:
     if known.argument == "TARGETOS":
         return known.names.get(_WRITTEN_OTHERWISE.get(part.lower(), part.lower()), "")
     return known.names.get(docker_name(part) or part, "")
-
-
-def _given(use: Use, image: str) -> Iterator[_Given]:
-    """Yield the places where a command is told for which machine to compile."""
-    find = _FINDERS.get(use.toolchain.name)
-    if find is not None:
-        yield from find(use.invocation, use, image)
 
 
 def _of_go(invocation: Invocation, _use: Use, _image: str) -> Iterator[_Given]:

@@ -89,7 +89,7 @@ def _findings(ctx: RuleContext) -> Iterator[Finding]:
             constant = _constant(ctx, command)
             if constant is None or constant[1] in seen or not command.use.wrong_targets or is_chosen(command):
                 continue
-            if any(refused_names(command.use)):
+            if refused_names(command.use):
                 continue
             if is_meant(ctx, stage, command) or not _is_for_system_of_target(command):
                 continue

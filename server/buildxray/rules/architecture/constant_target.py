@@ -118,7 +118,7 @@ def _findings(ctx: RuleContext) -> Iterator[Finding]:
         for command in () if are_several else commands:
             if not command.use.wrong_targets or is_chosen(command) or is_meant(ctx, stage, command):
                 continue
-            if any(refused_names(command.use)):
+            if refused_names(command.use):
                 continue
             if any(it is not None and ctx.is_only_for(it) for it in command.use.architectures):
                 continue

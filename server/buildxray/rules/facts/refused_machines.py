@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from buildxray.rules.facts.intended import stops_build
 from buildxray.semantics.build import KnownCommand, Stage
+from buildxray.toolchains.dotnet import DOTNET
 from buildxray.toolchains.machine_names import RefusedName, refused_names
 
 
@@ -19,7 +20,7 @@ def machines_refused_in(stage: Stage) -> Iterator[tuple[KnownCommand, RefusedNam
 
 def machines_refused_by(command: KnownCommand) -> Iterator[RefusedName]:
     """Yield the names of machines with which a command surely stops the build for a target."""
-    stage = command.run.stage
+    stage = command.run.stage if command.use.toolchain is DOTNET else None
     for name in refused_names(command.use, "" if stage is None else stage.image_name):
         targets = tuple(filter(command.is_certain, name.targets))
         if targets and stops_build(command):
