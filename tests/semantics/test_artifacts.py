@@ -8,6 +8,7 @@ from buildxray.semantics.artifacts import Artifacts, Quality, artifacts_as_json,
 from buildxray.semantics.origins import Machine
 from buildxray.toolchains.base import Workspace
 from tests.support.cases import every_case
+from tests.support.cost import n_calls
 from tests.support.rules import TARGETS, context
 
 IMAGE = "\nFROM alpine\nCOPY --from=build {path} /it\n"
@@ -180,6 +181,27 @@ def test_the_json_of_a_plan_contains_artifacts() -> None:
 def test_a_stage_that_takes_a_directory_from_itself() -> None:
     text = "FROM alpine AS a\nCOPY --from=a /x/out/app /x\nFROM scratch\nCOPY --from=a /x /x\n"
     assert {it.machine for it in artifacts(text).all} == {Machine.UNKNOWN}
+
+
+@every_case(
+    "text",
+    [
+        # each turn of a circle, which BuildKit refuses, finds two more paths
+        "FROM a AS b\nCOPY --from=b /p/x .\nCOPY --from=b /p/y .\nCOPY --from=b /z .\n",
+        "FROM a AS b\nCOPY --from=c /x ./\nCOPY --from=c /y ./\nFROM b AS c\nCOPY --from=b /p .\nCOPY --from=b /q .\n",
+        # each stage doubles the number of paths
+        "FROM a AS s0\nCOPY a /a\n"
+        + "".join(
+            f"FROM a AS s{n}\nCOPY --from=s{n - 1} /a/q .\nCOPY --from=s{n - 1} /b/r .\nRUN make\n"
+            for n in range(1, 24)
+        )
+        + "FROM a\nCOPY --from=s23 /x/ /x\n",
+    ],
+)
+def test_the_number_of_paths_that_are_followed_is_bounded(text: str) -> None:
+    found = artifacts(text)
+    n_calls(lambda: found.all, most=2_000_000)
+    assert {it.machine for it in found.all} == {Machine.UNKNOWN}
 
 
 @every_case(

@@ -57,13 +57,14 @@ def with_directory(text: str, n: int) -> str:
 EDITS = {"a comment": with_comment, "a COPY": with_copy, "a WORKDIR": with_directory}
 
 
-def n_calls(function: Callable[[], object]) -> int:
-    """The number of function calls: a measure of time that does not depend on other processes."""
+def n_calls(function: Callable[[], object], *, most: int = 1_000_000_000) -> int:
+    """The number of function calls: a measure of time that does not depend on other processes; it fails after `most` of them."""
     n = 0
 
     def count(_frame: FrameType, event: str, _argument: object) -> None:
         nonlocal n
         n += event in ("call", "c_call")
+        assert n <= most
 
     sys.setprofile(count)
     try:
