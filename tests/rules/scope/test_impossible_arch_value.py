@@ -36,6 +36,8 @@ def test_names_of_systems(test: str, right: str | None) -> None:
         ('arch="$TARGETARCH"; [ "$arch" = x64 ]', "x64", "amd64"),
         ("p=$TARGETPLATFORM; case $p in linux/aarch64) a;; esac", "linux/aarch64", "linux/arm64"),
         ('[ "$CPU" = aarch64 ]', "aarch64", "arm64"),
+        ('[ "$TARGETARCH" = linux/amd64 ]', "linux/amd64", "amd64"),
+        ("case $TARGETARCH in linux/aarch64) a;; esac", "linux/aarch64", "arm64"),
         ("case $CPU in aarch64) a;; esac", "aarch64", "arm64"),
     ],
 )
@@ -50,6 +52,11 @@ def test_values_beside_others_and_copies_of_an_argument(script: str, written: st
 @every_case(
     "script",
     [
+        '[ "$TARGETPLATFORM" = linux/amd64 ]',
+        '[ "$TARGETOS/$TARGETARCH" = linux/amd64 ]',
+        '[ "$TARGETARCH" = linux/amd64 ] || [ "$TARGETARCH" = amd64 ]',
+        '[ "$TARGETARCH" = linux/frobnicate ]',
+        '[ "$TARGETARCH" = tools/amd64 ]',
         '[ "$TARGETARCH$TARGETVARIANT" = armv7 ]',
         '[ "$TARGETARCH$TARGETVARIANT" = armhf ]',
         '[ "$TARGETOS$TARGETARCH" = linuxx64 ]',

@@ -251,7 +251,7 @@ def _right_value(names: tuple[str, ...], value: str) -> str | None:
             return with_variant["name"] if with_variant["name"] != value else None
         return _architecture(value) if value not in ("armel", "armhf") else None
     if name in ARCHITECTURES:
-        return _architecture(value)
+        return _architecture(value) or _architecture_in_platform(value)
     if name in SYSTEMS:
         system = _OF_SYSTEMS.get(value.lower())
         return None if system == value else system
@@ -276,6 +276,15 @@ def _platform(value: str) -> str | None:
     except PlatformError:
         return None
     return right if right != value else None
+
+
+def _architecture_in_platform(value: str) -> str | None:
+    """The architecture of a platform, `amd64` of `linux/amd64`; None for another text."""
+    system, _, machine = value.partition("/")
+    name = machine.partition("/")[0]
+    if system not in ("linux", "windows", "darwin"):
+        return None
+    return name if name in _OWN_NAMES else _architecture(name)
 
 
 def _architecture(value: str) -> str | None:
