@@ -1888,3 +1888,18 @@ def test_a_published_tool_of_the_stage_runs_on_its_machine(tool: str, last: str,
     text = f"FROM golang:1.25 AS b\nRUN {tool}\nCOPY . .\nRUN gen && CGO_ENABLED=0 go build -o /a .\nFROM debian:13\n{last}\n"
     (finding,) = (it for it in findings(emulated_build, context(text)) if "go build" in it.message)
     assert next((it.safety for it in finding.fixes), None) is safety
+
+
+@every_case(
+    "options, has_fix",
+    [
+        ('-ldflags "-X main.arch=$(uname -m)"', False),
+        ("-tags $(dpkg --print-architecture)", False),
+        ('-ldflags "-X main.system=$(uname -s)"', True),
+        ('-ldflags "-X main.version=$(git describe)"', True),
+    ],
+)
+def test_an_option_with_the_name_of_the_machine_keeps_the_stage(options: str, *, has_fix: bool) -> None:
+    text = f"FROM golang:1.25 AS b\nCOPY . .\nRUN CGO_ENABLED=0 go build {options} -o /a .\nFROM scratch\nCOPY --from=b /a /a\n"
+    (finding,) = findings(emulated_build, context(text))
+    assert bool(finding.fixes) is has_fix

@@ -7,6 +7,7 @@ too, so the same edit must give each compiler in these stages its target.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 from buildxray.localization import _
@@ -106,7 +107,29 @@ def _crossable(stages: Iterable[Stage]) -> list[KnownCommand] | None:
     kept = [it.use for it in commands if it.use.cross_compilation is None]
     if any(it.must_run_on_target or not it.follows_target for it in kept) or any(map(needs_c, commands)):
         return None
+    if any(map(_asks_for_machine, commands)):
+        return None
     return crossed if all(it.syntax.is_writable and it.syntax.sees_environment for it in crossed) else None
+
+
+def _asks_for_machine(command: KnownCommand) -> bool:
+    """True if an option of a compiler contains the name of the machine that runs it, which would be the build machine: `-tags "$(dpkg --print-architecture)"`.
+
+    Of the path of its output, `build-arch-probe` tells what to write.
+    """
+    probes = [
+        it.range
+        for it in command.run.known_commands
+        if it.use.effect is Effect.PROBE and it.syntax.is_substitution and command.range.contains(it.range.start)
+    ]
+    if not probes:
+        return False
+    options = (
+        command.run.shell_range(word.range)
+        for before, word in pairwise(command.syntax.words)
+        if before.text not in ("-o", "--output")
+    )
+    return any(it.contains(one.start) for it in options for one in probes)
 
 
 _MOST_COPIED: Final = 5
