@@ -105,7 +105,7 @@ def test_too_many_files_are_not_searched(tmp_path: Path) -> None:
         ("api", {"api/app.py": ""}, None),
         # It is there, or nowhere.
         ("api/app.py", {"api/app.py": "", "api/api/other.py": ""}, None),
-        ("api/app.py", {"api/other.py": ""}, None),
+        ("api/app.txt", {"api/other.py": ""}, None),
         ("web/app.py", {"api/app.py": "", "web/app.py": ""}, None),
         # Git would not keep it.
         ("api/app.py", {"api/app.py": "", ".gitignore": "/api/api\n"}, None),
@@ -122,3 +122,24 @@ def test_a_path_that_repeats_the_context(
 def test_another_context_may_be_meant(tmp_path: Path) -> None:
     assert _absence(tmp_path, {"app/app.py": ""}, "app/app.py") is None
     assert AbsentSources((tmp_path,)).absence(f"{tmp_path.name}/app.py") is None
+
+
+@every_case(
+    "path, files, is_missing",
+    [
+        ("scripts/merge_buffer.py", {}, True),
+        ("bin/start.rb", {"app/other.rb": ""}, True),
+        # It is elsewhere, named by what may make it, or of a machine or a tool.
+        ("scripts/merge_buffer.py", {"tools/merge_buffer.py": ""}, False),
+        ("scripts/merge_buffer.py", {"Makefile": "all:\n\tcp x merge_buffer.py\n"}, False),
+        ("scripts/merge_buffer.py", {".gitignore": "scripts\n"}, False),
+        ("config.py", {}, False),
+        ("app/local_settings.py", {}, False),
+        ("api/user_pb2.py", {}, False),
+        ("api/user_pb2_grpc.py", {}, False),
+        ("app/_version.py", {}, False),
+        ("app/main.js", {}, False),
+    ],
+)
+def test_programs_of_interpreters(tmp_path: Path, path: str, files: dict[str, str], is_missing: bool) -> None:
+    assert (_absence(tmp_path, files, path) is Absence.MISSING) is is_missing

@@ -1,7 +1,8 @@
 """The sources of COPY that a repository surely lacks.
 
 A file that is missing now may be made before a build: by a step of a workflow, a script, a person. So only files that people write and add to
-a repository count (lists of dependencies, their lock files, settings of tools, scripts), and only if no file that runs commands names them.
+a repository count (lists of dependencies, their lock files, settings of tools, scripts, programs of interpreters), and only if no file that
+runs commands names them.
 """
 
 from __future__ import annotations
@@ -43,6 +44,11 @@ _OTHERS: Final = lazy_regex(
     r"|[\w-]+\.config\.[cm]?[jt]s|[\w.-]+\.(?:csproj|fsproj|sh|sln)"
 )
 """Lists of dependencies, settings of tools, projects of .NET, and scripts."""
+_PROGRAMS: Final = lazy_regex(
+    r"(?!_?(?:about|build_info|config|credentials|env|local|secrets?|settings|version)\b|local_|\w*_(?:pb2|config|secrets|settings|version)\b|\w*_pb2_)"
+    r"\w[\w-]*\.(?:pl|py|rb)"
+)
+"""Sources of interpreters, but not those that a tool generates or that hold the settings of a machine, by their names."""
 _NAMES_FILES: Final = lazy_regex(
     r"(?:GNU)?[Mm]akefile|[Jj]ustfile|Rakefile|Jenkinsfile|Earthfile|Vagrantfile|Tiltfile|package\.json"
     r"|.*\.(?:bash|bat|cmd|fish|hcl|just|md|mk|mjs|ps1|py|rst|sh|ya?ml|zsh)|configure|build|setup|bootstrap"
@@ -72,7 +78,8 @@ class AbsentSources:
         name = posixpath.basename(clean)
         if self._repeats_context(path, clean):
             return Absence.REPEATED
-        is_of_checkout = name in _TOOLS or _OTHERS.fullmatch(name) is not None
+        is_program = _PROGRAMS.fullmatch(name) is not None
+        is_of_checkout = name in _TOOLS or _OTHERS.fullmatch(name) is not None or is_program
         if self._root is None or clean.startswith("..") or not is_of_checkout:
             return None
         root, places = self._root, [it / clean for it in self._directories]
@@ -81,7 +88,8 @@ class AbsentSources:
         if any(is_ignored(it, root) for it in places):
             return Absence.IGNORED if self._is_made_nowhere(name) else None
         if name not in self._named:
-            self._named[name] = _is_named(root, name)
+            # A program of that name elsewhere shows that another context, or a step that copies it, may be meant.
+            self._named[name] = _is_named(root, name) or (is_program and _is_anywhere(root, name))
         return None if self._named[name] else Absence.MISSING
 
     def _repeats_context(self, path: str, clean: str) -> bool:
@@ -135,3 +143,14 @@ def _naming_files(root: Path) -> Iterator[Path | None]:
             return
         directories[:] = [it for it in directories if it not in EXCLUDED_DIRECTORIES and it != ".git"]
         yield from (Path(place, it) for it in names if _NAMES_FILES.fullmatch(it) is not None)
+
+
+def _is_anywhere(root: Path, name: str) -> bool:
+    """True if a directory of the repository has a file of that name, or if there are too many entries to tell."""
+    n_entries = 0
+    for _place, directories, names in walk(root):
+        n_entries += len(directories) + len(names)
+        if name in names or n_entries > _MOST_ENTRIES:
+            return True
+        directories[:] = [it for it in directories if it not in EXCLUDED_DIRECTORIES and it != ".git"]
+    return False

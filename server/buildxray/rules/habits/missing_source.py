@@ -18,7 +18,7 @@ def missing_source(ctx: RuleContext) -> Iterator[Finding]:
     """COPY or ADD names a file that the repository lacks.
 
     ## What it does
-    Looks for files that people write and add to a repository (lists of dependencies and their lock files, settings of tools, scripts), and
+    Looks for files that people write and add to a repository (lists of dependencies and their lock files, settings of tools, scripts, programs of Python, Ruby and Perl), and
     that are in no directory that may be the build context; also for any path that begins with the name of the build context
     (`COPY api/app.py` with the context `api`) and is there from the directory above. A lock file that Git ignores is one, if a workflow builds the Dockerfile and does not name the
     program that makes it.
