@@ -90,6 +90,14 @@ _PIPELINE: Final = lazy_regex(
 _SHELL_SUFFIXES: Final = (".sh", ".bash", ".zsh", ".ksh")
 OTHER_SHELLS: Final = (".ps1", ".psm1", ".cmd", ".bat")
 """Suffixes of scripts whose language is not that of the shell."""
+_OF_AZURE: Final = frozenset(("ado", "azure", "azure-devops", "azuredevops"))
+_AZURE: Final = lazy_regex(
+    r"^[ \t]*(?:-[ \t]+)?task[ \t]*:[ \t]*[\"']?Docker(?:Compose)?@\d|^[ \t]*vmImage[ \t]*:",
+    re.MULTILINE | re.IGNORECASE,
+)
+"""Source: learn.microsoft.com, "YAML schema reference for Azure Pipelines", `steps.task`, `pool`."""
+_MOST_ASKED: Final = 60
+"""Limit for the YAML files that are read to see if they are pipelines of Azure."""
 _READ_SUFFIXES: Final = (*_SHELL_SUFFIXES, *OTHER_SHELLS, ".mk", ".jenkinsfile")
 _YAML: Final = (".yml", ".yaml")
 _INTERPRETER: Final = lazy_regex(r"#![^\n]*\b(?:a|ba|da|k|mk|z)?sh\b")
@@ -189,6 +197,7 @@ def is_taskfile(name: str) -> bool:
 
 def _files(root: Path) -> Iterator[tuple[Path, bool]]:
     """The files that may start builds; True for those whose commands are read."""
+    n_asked = 0
     for directory in searched_directories(root):
         parts = directory.relative_to(root).parts
         is_pipeline = not _PIPELINE_DIRECTORIES.isdisjoint(parts)
@@ -203,6 +212,17 @@ def _files(root: Path) -> Iterator[tuple[Path, bool]]:
                 or (is_usual and name.endswith(_SEEN_SUFFIXES))
             ):
                 yield Path(entry.path), False
+            elif (is_usual or directory.name in _OF_AZURE) and name.endswith(_YAML) and n_asked < _MOST_ASKED:
+                n_asked += 1
+                if _is_of_azure(entry):
+                    yield Path(entry.path), True
+
+
+def _is_of_azure(entry: DirEntry[str]) -> bool:
+    """True if a YAML file is a pipeline of Azure, whose name people choose: it has a task for Docker, or a machine of Azure."""
+    path = Path(entry.path)
+    text = read_project_text(path, _MOST_BYTES) if is_file(path) else None
+    return text is not None and _AZURE.search(text) is not None
 
 
 def _is_read(name: str, *, is_pipeline: bool) -> bool:
