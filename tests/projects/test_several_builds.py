@@ -10,6 +10,7 @@ import pytest
 from buildxray.ide.code_lens import code_lenses
 from buildxray.ide.project import Projects
 from buildxray.ide.project_build import ProjectBuild
+from buildxray.ide.project_files import look_at
 from buildxray.ide.settings import Settings
 from buildxray.platforms.machines import Machines
 from buildxray.platforms.platform import parse_normalized, this_machine
@@ -1001,3 +1002,51 @@ COPY --from=build /app /app
 def test_a_job_on_a_machine_that_is_computed_may_be_native(tmp_path: Path, runner: str, n_emulated: int) -> None:
     write(tmp_path, _COMPUTED.replace("RUNNER", runner))
     assert emulated_builds(tmp_path / "one" / "Dockerfile") == n_emulated
+
+
+_CACHED = """
+#- .github/workflows/release.yml
+on: push
+jobs:
+  parts:
+    runs-on: ${{ matrix.runner }}
+    strategy:
+      matrix:
+        include: [{platform: linux/amd64, runner: ubuntu-latest}, {platform: linux/arm64, runner: ubuntu-24.04-arm}]
+    steps:
+      - uses: docker/build-push-action@v6
+        with: {context: ., platforms: "${{ matrix.platform }}", TO: "type=registry,ref=a/cache:${{ matrix.platform }}"}
+  whole:
+    needs: parts
+    runs-on: ubuntu-latest
+    steps:
+      - uses: docker/build-push-action@v6
+        with: {context: ., platforms: "WANTED", push: true, FROM: "type=registry,ref=a/cache:linux-arm64"}
+#- .git/HEAD
+#- Dockerfile
+FROM golang AS build
+RUN go build -o /app .
+FROM alpine
+COPY --from=build /app /app
+"""
+
+
+@pytest.mark.parametrize(
+    ("to", "from_", "platforms", "n_emulated"),
+    [
+        ("cache-to", "cache-from", "linux/amd64,linux/arm64", 0),
+        # Without a cache the job compiles again; a platform that no job builds is in no cache.
+        ("cache-to", "x-from", "linux/amd64,linux/arm64", 1),
+        ("x-to", "cache-from", "linux/amd64,linux/arm64", 1),
+        ("cache-to", "cache-from", "linux/amd64,linux/arm64,linux/s390x", 1),
+    ],
+)
+def test_a_job_takes_emulated_steps_from_the_cache_of_native_ones(
+    tmp_path: Path, to: str, from_: str, platforms: str, n_emulated: int
+) -> None:
+    text = _CACHED.replace("TO:", f"{to}:").replace("FROM:", f"{from_}:").replace("WANTED", platforms)
+    write(tmp_path, text)
+    assert emulated_builds(tmp_path / "Dockerfile") == n_emulated
+    workflow = tmp_path / ".github" / "workflows" / "release.yml"
+    found = look_at(workflow, workflow.read_text(), Projects(), Settings()).diagnostics
+    assert [it.rule for it in found] == ["emulating-runner"] * n_emulated

@@ -48,7 +48,7 @@ class OtherBuild(NamedTuple):
     request: BuildRequest
     origin: str
     is_by_hand: bool = False
-    """True if a script or Makefile declares it, while a workflow builds each platform on a machine of its own."""
+    """True if a script or Makefile declares it, while a workflow builds each platform on a machine of its own, or if its steps come from a cache."""
     machine_is_unknown: bool = False
     may_have_own_machines: bool = False
     """True if its builder may have a machine for each platform."""
@@ -76,7 +76,8 @@ class ProjectBuild(NamedTuple):
     is_named: bool = False
     """True if the name of the Dockerfile, or of its directory, contains its platform."""
     is_by_hand: bool = False
-    """True if a script or a Makefile declares the build that is shown, while workflows build each platform on a machine of its kind."""
+    """True if a script or a Makefile declares the build that is shown, while workflows build each platform on a machine of its kind, or
+    if its steps come from a cache."""
     is_automated: bool = False
     """True if the repository declares builds, or has workflows or scripts that may build images."""
     has_unread_builds: bool = False

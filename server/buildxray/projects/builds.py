@@ -131,6 +131,8 @@ class DeclaredBuild:
     """True if the result certainly stays in the cache of the builder: it is neither pushed, loaded nor exported."""
     ignores_cache: bool = False
     """True if it certainly runs all steps again: `--no-cache`."""
+    caches: frozenset[str] = frozenset()
+    """`from` if it reads a cache that other builds have exported, `to` if it exports one."""
     is_check: bool = False
     """True if it only checks the Dockerfile: `call = "check"`."""
     may_be_written: bool = False
@@ -375,6 +377,7 @@ def joined(builds: Iterable[DeclaredBuild]) -> tuple[DeclaredBuild, ...]:
             pushes=known.pushes or build.pushes,
             keeps_nothing=known.keeps_nothing and build.keeps_nothing,
             ignores_cache=known.ignores_cache and build.ignores_cache,
+            caches=known.caches & build.caches,
         )
     return (*together.values(),)
 

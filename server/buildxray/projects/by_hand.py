@@ -1,4 +1,4 @@
-"""Builds that people run by hand, while workflows build the published images."""
+"""Builds whose emulation nobody waits for: those that people run by hand while workflows build the published images, and those from a cache."""
 
 from __future__ import annotations
 
@@ -28,6 +28,20 @@ def is_by_hand(build: DeclaredBuild, declared: Iterable[DeclaredBuild]) -> bool:
     needed = {it for it in build.platforms if not (is_started and can_run(AMD64, it))}
     is_covered = needed <= {platform for it in builds for platform in it.platforms}
     return is_covered and any(map(_has_own_machine, builds)) and not any(it.is_emulated for it in builds)
+
+
+def comes_from_cache(build: DeclaredBuild, declared: Iterable[DeclaredBuild]) -> bool:
+    """True if other jobs of its workflow build all emulated platforms of a build on machines of their own, and export the cache that it may read."""
+    emulated = {platform for platform, machine in build.nodes if not can_run(machine, platform)}
+    if not emulated or "from" not in build.caches or build.ignores_cache:
+        return False
+    others = (
+        it
+        for it in declared
+        if "to" in it.caches and (it.source, it.dockerfile, it.target) == (build.source, build.dockerfile, build.target)
+    )
+    native = {platform for it in others for platform, machine in it.nodes if can_run(machine, platform)}
+    return emulated <= native
 
 
 def _is_of_workflow(build: DeclaredBuild) -> bool:

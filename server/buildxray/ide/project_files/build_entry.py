@@ -63,7 +63,7 @@ class DeclaringFile:
         self.text = text
         self.places = FilePlaces(path.name, text)
         self._directory = path.parent
-        self._builds = builds
+        self.builds = builds
 
     @cached_property
     def are_below_root(self) -> bool:
@@ -78,7 +78,7 @@ class DeclaringFile:
     def _from_root(self) -> frozenset[Path]:
         """The paths of Dockerfiles that `is_from_root` means."""
         directory, root = self._directory, self._root
-        own = {it.dockerfile for it in self._builds if it.is_of_service and not it.remote}
+        own = {it.dockerfile for it in self.builds if it.is_of_service and not it.remote}
         if root is None or any(not it.is_relative_to(directory) or exists(it) for it in own):
             return frozenset()
         return frozenset(it for it in own if exists(root / it.relative_to(directory)))
@@ -114,7 +114,7 @@ class DeclaringFile:
 
     def names(self, dockerfile: Path) -> bool:
         """True if a build of the file is one of this Dockerfile."""
-        return any(it.dockerfile == dockerfile for it in self._builds)
+        return any(it.dockerfile == dockerfile for it in self.builds)
 
     @cached_property
     def _root(self) -> Path | None:

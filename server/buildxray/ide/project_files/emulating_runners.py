@@ -15,6 +15,7 @@ from buildxray.ide.project_files.build_entry import BuildEntry
 from buildxray.localization import _, ngettext
 from buildxray.platforms.platform import Platform, can_run
 from buildxray.projects.builds import DeclaredBuild, choose
+from buildxray.projects.by_hand import comes_from_cache
 from buildxray.projects.ci import is_on_github
 from buildxray.records import replace
 from buildxray.rules.base import Severity
@@ -203,7 +204,7 @@ def _emulating(entry: BuildEntry) -> Build | None:
     if not is_job or not entry.has_stage or is_of_other_project(declared.source):
         return None
     build = entry.build
-    if build is None or build.errors:
+    if build is None or build.errors or comes_from_cache(declared, entry.file.builds):
         return None
     emulated = {target for step in build.emulated_steps for target in step.targets}
     if emulated <= build.impossible_targets:

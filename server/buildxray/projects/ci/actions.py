@@ -229,6 +229,7 @@ def _add_build(inputs: _Inputs, site: Site, reading: Reading) -> None:
         makes_files=not inputs.pushes and makes_files(as_text(values.get("outputs")).splitlines()),
         keeps_nothing=inputs.keeps_nothing(names),
         ignores_cache=as_text(inputs.given.get("no-cache")) == "true",
+        caches=frozenset(it for it in ("from", "to") if as_text(inputs.given.get(f"cache-{it}")).strip()),
         is_check=as_text(values.get("call")) in CHECKS,
         unknown=frozenset(key for key, is_complete in complete.items() if not is_complete),
     )

@@ -356,6 +356,8 @@ class BuildOptions(NamedTuple):
     pushes: bool
     makes_files: bool
     ignores_cache: bool
+    caches: frozenset[str]
+    """See `DeclaredBuild.caches`."""
     is_check: bool
     unknown: frozenset[str]
     """The fields with unknown values; see `DeclaredBuild.unknown`."""
@@ -396,6 +398,7 @@ def read_build_options(words: Sequence[str]) -> BuildOptions:
         pushes=pushes or any("push=true" in it or "type=registry" in it for it in outputs),
         makes_files=not pushes and makes_files(outputs),
         ignores_cache="--no-cache" in options.flags,
+        caches=frozenset(it for it in ("from", "to") if options.all(f"--cache-{it}")),
         is_check=is_check(options),
         unknown=frozenset(unknown),
         may_name_platforms=options.may_hide_options and not values["platforms"],

@@ -236,6 +236,7 @@ class _Starter:
             pushes=options.pushes,
             makes_files=options.makes_files,
             ignores_cache=options.ignores_cache,
+            caches=options.caches,
             is_check=options.is_check,
             unknown=options.unknown if directory is not None else options.unknown | {"context"},
         )

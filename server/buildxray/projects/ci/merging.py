@@ -42,6 +42,7 @@ def merge_jobs(builds: Sequence[DeclaredBuild], jobs: Sequence[int]) -> Iterator
             pushes=known.pushes or build.pushes,
             keeps_nothing=known.keeps_nothing and build.keeps_nothing,
             ignores_cache=known.ignores_cache and build.ignores_cache,
+            caches=known.caches & build.caches,
         )
     yield from merged.values()
 
