@@ -154,14 +154,15 @@ def refused_names(use: Use, image: str = "") -> tuple[RefusedName, ...]:
     `image` is the full name of the image in which it runs, because older SDKs of .NET know fewer names. Unknown values do not count, nor
     do names that mean no machine anywhere, which a variant of the program may have added.
     """
-    if use.toolchain.name not in _FINDERS:
+    find = _FINDERS.get(use.toolchain.name)
+    if find is None:
         return ()
-    return use.invocation.remembered(f"refused names {image}", lambda: tuple(_refused_names(use, image)))
+    return use.invocation.remembered(f"refused names {image}", lambda: tuple(_refused_names(use, image, find)))
 
 
-def _refused_names(use: Use, image: str) -> Iterator[RefusedName]:
+def _refused_names(use: Use, image: str, find: _Finder) -> Iterator[RefusedName]:
     targets = use.invocation.targets
-    for given in _FINDERS[use.toolchain.name](use.invocation, use, image):
+    for given in find(use.invocation, use, image):
         pairs = zip(targets, given.values, strict=True)
         named = ((target, value, given.part_of(value)) for target, value in pairs if value)
         wrong = [it for it in named if _is_refused(given.known, it[2])]
@@ -262,7 +263,9 @@ def _of_dart(invocation: Invocation, use: Use, _image: str) -> Iterator[_Given]:
         yield _Given(_DART, word, "", invocation.evaluate(word), str)
 
 
-_FINDERS: Final[Mapping[str, Callable[[Invocation, Use, str], Iterator[_Given]]]] = {
+_Finder = Callable[[Invocation, Use, str], Iterator[_Given]]
+"""Finds what a command is given for the machine of its output."""
+_FINDERS: Final[Mapping[str, _Finder]] = {
     NATIVE_COMPILERS.name: _of_dart,
     DENO.name: _of_deno,
     DOTNET.name: _of_dotnet,
