@@ -7,6 +7,7 @@ from buildxray.semantics.file_flow import copied_paths, way_into_image
 from buildxray.semantics.stage_graph import SplitCause, StageGraph
 from buildxray.syntax.parser import parse
 from tests.support.cases import every_case
+from tests.support.cost import n_calls
 from tests.support.markup import annotate, fixture
 from tests.support.rules import TARGETS, request
 
@@ -175,3 +176,12 @@ def test_paths_of_a_copy_for_all_targets() -> None:
     graph = graph_of("FROM a AS b\nFROM alpine\nARG TARGETARCH\nCOPY --from=b /out/$TARGETARCH/app x ./\n")
     (consumer,) = graph.consumers[0]
     assert copied_paths(graph, consumer) == ("/out/amd64/app", "/out/arm64/app", "/x")
+
+
+def test_the_ways_into_the_image_are_bounded() -> None:
+    """Each stage copies a file to two places, so that the number of paths doubles; none of them reaches the image."""
+    copies = "".join(f"FROM a AS s{n}\nCOPY --from=s{n - 1} / /x/\nCOPY --from=s{n - 1} / /y/\n" for n in range(1, 24))
+    text = f"FROM a AS s0\nRUN make\n{copies}FROM a AS image\nCOPY --from=s23 /z /z\n"
+    graph = graph_of(text)
+    assert n_calls(lambda: way_into_image(graph, 0, "/out/app"), most=1_000_000)
+    assert way_into_image(graph, 0, "/out/app") is None

@@ -38,9 +38,57 @@ def way_into_image(graph: StageGraph, stage: int, path: str) -> Consumer | None:
 
 def _way_into_image(graph: StageGraph, stage: int, path: str) -> Consumer | None:
     for consumer in _takers(graph, stage, path):
-        if any(_arrives(graph, consumer.stage, it, {stage}) for it in _taken_to(graph, consumer, path)):
+        if any(_arrives(graph, (consumer.stage, it)) for it in _taken_to(graph, consumer, path)):
             return consumer
     return None
+
+
+_File = tuple[int, str]
+"""A stage, and a path in it."""
+_LEAST_FILES: Final = 500
+_FILES_PER_STAGE: Final = 10
+"""With `_LEAST_FILES`, the most files that are followed: each stage may copy one to several paths, which doubles their number in the next."""
+
+
+def _arrives(graph: StageGraph, file: _File) -> bool:
+    """True if a file reaches the image. Effect: remember that for each file that is looked at."""
+    opened: list[tuple[_File, Iterator[_File]]] = []
+    result = _known(graph, file)
+    if result is None:
+        opened.append((file, _copies(graph, file)))
+    while opened:
+        last, copies = opened[-1]
+        result = False
+        for it in copies:
+            result = _known(graph, it)
+            if result is None:
+                opened.append((it, _copies(graph, it)))
+                break
+            if result:
+                graph.arrivals.update((one, True) for one, _rest in opened)
+                return True
+        if result is False:
+            graph.arrivals[last] = False
+            opened.pop()
+    return bool(result)
+
+
+def _known(graph: StageGraph, file: _File) -> bool | None:
+    """The remembered result for a file; None for a new one. Effect: a new file does not arrive until it is found to, which ends circles."""
+    if file[0] in graph.image_stages:
+        return True
+    known = graph.arrivals.get(file)
+    if known is None and len(graph.arrivals) > _LEAST_FILES + _FILES_PER_STAGE * len(graph.plan.stages):
+        return False
+    if known is None:
+        graph.arrivals[file] = False
+    return known
+
+
+def _copies(graph: StageGraph, file: _File) -> Iterator[_File]:
+    """Yield the files in other stages that are copied from a file."""
+    stage, path = file
+    return ((it.stage, to) for it in _takers(graph, stage, path) for to in _taken_to(graph, it, path))
 
 
 def copied_files(graph: StageGraph, consumer: Consumer) -> tuple[tuple[Token, str], ...]:
@@ -56,18 +104,6 @@ def copied_files(graph: StageGraph, consumer: Consumer) -> tuple[tuple[Token, st
 def copied_paths(graph: StageGraph, consumer: Consumer) -> tuple[str, ...]:
     """The paths without their sources."""
     return tuple(dict.fromkeys(path for _, path in copied_files(graph, consumer)))
-
-
-def _arrives(graph: StageGraph, stage: int, path: str, passed: set[int]) -> bool:
-    if stage in graph.image_stages:
-        return True
-    if stage in passed:
-        return False
-    return any(
-        _arrives(graph, consumer.stage, it, passed | {stage})
-        for consumer in _takers(graph, stage, path)
-        for it in _taken_to(graph, consumer, path)
-    )
 
 
 def _takers(graph: StageGraph, stage: int, path: str) -> Iterator[Consumer]:

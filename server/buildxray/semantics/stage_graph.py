@@ -70,6 +70,8 @@ class StageGraph:
         self._splits: dict[int, Split | None] = {}
         self.ways_into_image: dict[tuple[int, str], Consumer | None] = {}
         """The cache of `file_flow.way_into_image`, by stage and path."""
+        self.arrivals: dict[tuple[int, str], bool] = {}
+        """For files of stages, by stage and path: True if they reach the image; `file_flow` fills it."""
         self.takers: dict[int, PathIndex] = {}
         """The positions among the consumers of each stage, by the paths that they take; `file_flow` fills it."""
 
