@@ -1343,12 +1343,15 @@ def test_a_command_that_compiles_stays_after_the_sources(lines: str, manifest: s
         ("COPY requirements.txt .\nCOPY ./shop/ shop/\nRUN pip install -r requirements.txt", True),
         ("COPY requirements.txt .\nRUN pip install -r requirements.txt\nCOPY shop shop", False),
         ("COPY data data\nCOPY requirements.txt .\nRUN pip install -r requirements.txt", False),
+        ("COPY requirements*.txt ./\nRUN pip install -r requirements.txt\nCOPY . .", False),
+        ("COPY pyproject.toml poetry.lock* ./\nRUN poetry install --no-root\nCOPY . .", False),
         # It may hold scripts that the installation runs.
         ("COPY shop shop\nCOPY package.json .\nRUN npm install", False),
     ],
 )
 def test_packages_of_python_are_sources(lines: str, is_reported: bool) -> None:
-    workspace = Workspace(holds=frozenset({"shop/__init__.py"}).__contains__)
+    # A path with a pattern is held if its beginning is.
+    workspace = Workspace(holds=lambda it: it == "shop/__init__.py" or "*" in it)
     text = f"FROM python\nWORKDIR /w\n{lines}\n"
     assert bool(findings(late_module_download, context(text, workspace=workspace))) is is_reported
 
@@ -1369,12 +1372,16 @@ def test_packages_of_python_are_sources(lines: str, is_reported: bool) -> None:
         ),
         ("COPY Cargo.toml Cargo.lock ./\nCOPY migrations migrations\nRUN cargo build", False),
         ("COPY src src\nRUN cargo build", False),
+        (
+            "COPY Cargo.toml Cargo.lock* ./\nRUN mkdir src && touch src/lib.rs && cargo build\nCOPY src src\nRUN cargo build",
+            False,
+        ),
     ],
 )
 def test_crates_after_a_part_of_the_source(lines: str, is_reported: bool) -> None:
     lists = frozenset({"Cargo.toml", "server/Cargo.toml", "crates/a/Cargo.toml"})
     workspace = Workspace(
-        holds=lists.__contains__,
+        holds=lambda it: it in lists or "*" in it,
         needed=lambda path, *_rest: (
             NeededFiles((path,), is_complete=True, requires_crates=True) if path in lists else None
         ),

@@ -74,6 +74,16 @@ def takes(instruction: Instruction, path: str) -> bool:
     return any(len(it) <= len(others) and all(map(match_text, others, it)) for it in sources)
 
 
+def takes_directory_with(instruction: Instruction, *names: str) -> bool:
+    """True if a COPY takes a directory of the build context, not the whole, that has a file of one of these names.
+
+    Of a pattern, such as `poetry.lock*`, the text does not tell which files it takes.
+    """
+    holds = instruction.build.workspace.holds
+    paths = [it for it in map(path_in_context, sources_of(instruction)) if it != "." and not set(it) & set("*?[")]
+    return holds is not None and any(holds(f"{it}/{name}") for it in paths for name in names)
+
+
 def sources_of(instruction: Instruction) -> tuple[Token, ...]:
     """The sources of a COPY or ADD."""
     return instruction.node.sources if isinstance(instruction.node, Copying) else ()

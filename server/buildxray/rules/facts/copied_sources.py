@@ -15,6 +15,7 @@ from buildxray.rules.facts.context_files import (
     path_in_context,
     sources_of,
     takes,
+    takes_directory_with,
 )
 from buildxray.rules.facts.dependency_lists import copy_naming, member_directories, needed_files, required_lists
 from buildxray.semantics.build import Effect, Instruction, KnownCommand, Stage
@@ -101,11 +102,8 @@ def _takes_package(instruction: Instruction, command: KnownCommand) -> bool:
 
     Source: docs.python.org, "Regular packages".
     """
-    holds = instruction.build.workspace.holds
-    if holds is None or not command.use.title.startswith(_INSTALLERS_OF_PYTHON):
-        return False
-    paths = map(path_in_context, sources_of(instruction))
-    return any(it != "." and (holds(f"{it}/__init__.py") or holds(f"{it}/__main__.py")) for it in paths)
+    is_of_python = command.use.title.startswith(_INSTALLERS_OF_PYTHON)
+    return is_of_python and takes_directory_with(instruction, "__init__.py", "__main__.py")
 
 
 _INSTALLERS_OF_PYTHON: Final = ("pip ", "pip3 ", "pipenv ", "poetry ", "uv ")

@@ -7,7 +7,13 @@ from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 from buildxray.rules.context import RuleContext
-from buildxray.rules.facts.context_files import context_paths, copies_before, path_in_context, sources_of
+from buildxray.rules.facts.context_files import (
+    context_paths,
+    copies_before,
+    path_in_context,
+    sources_of,
+    takes_directory_with,
+)
 from buildxray.semantics.build import Effect, Instruction, KnownCommand, Stage
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.toolchains.rust import RUST
@@ -71,22 +77,20 @@ def uncached_crates(ctx: RuleContext, stage: Stage) -> UncachedCrates | None:
         return None
     lists = [path for path, _base in context_paths(command, "Cargo.toml", directories.pop())]
     copies = (it for it in copies_before(command.run) if len(it.destinations) == 1)
-    copy = next((it for it in copies if _takes_sources(ctx, it, lists)), None)
+    copy = next((it for it in copies if _takes_sources(it, lists)), None)
     return UncachedCrates(command, copy) if copy is not None and _require_crates(ctx, lists) else None
 
 
-def _takes_sources(ctx: RuleContext, copy: Instruction, lists: Iterable[str]) -> bool:
+def _takes_sources(copy: Instruction, lists: Iterable[str]) -> bool:
     """True if a COPY takes sources of Rust: everything, the directory of a list of dependencies, one with a list of its own, or `src`."""
-    known = ctx.build.workspace.holds
     paths = [path_in_context(it) for it in sources_of(copy)]
     return any(
         it == "."
         or posixpath.basename(it) == "src"
         or it.endswith(".rs")
         or any(one.startswith(f"{it}/") for one in lists)
-        or (known is not None and known(f"{it}/Cargo.toml"))
         for it in paths
-    )
+    ) or takes_directory_with(copy, "Cargo.toml")
 
 
 def _require_crates(ctx: RuleContext, lists: Sequence[str]) -> bool:
