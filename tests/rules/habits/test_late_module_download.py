@@ -1498,3 +1498,18 @@ def test_a_workspace_of_go_without_a_module_at_its_root(lines: str, is_reported:
 def test_an_image_of_the_project_may_have_the_packages(image: str, is_reported: bool) -> None:
     text = f"FROM {image}\nWORKDIR /w\nCOPY . .\nRUN go build\n"
     assert bool(findings(late_module_download, context(text, workspace=WITH_MODULES))) is is_reported
+
+
+@every_case(
+    "directory, held, is_moved",
+    [
+        ("cfg", set(), False),
+        ("web", {"web/package.json"}, True),
+    ],
+)
+def test_a_pattern_for_a_whole_directory_takes_a_list_only_if_it_is_there(
+    directory: str, held: set[str], is_moved: bool
+) -> None:
+    text = f"FROM node\nWORKDIR /a\nCOPY {directory}/* ./\nCOPY src src\nRUN npm install\n"
+    found = findings(late_module_download, context(text, workspace=Workspace(holds=held.__contains__)))
+    assert any("right after" in it.message for it in found) is is_moved

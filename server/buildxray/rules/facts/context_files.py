@@ -57,9 +57,16 @@ def instructions_before(instruction: Instruction) -> list[Instruction]:
 def first_naming(copies: Iterable[Instruction], manifest: str) -> Instruction | None:
     """The first of some COPY instructions that names a list of dependencies; None without one."""
     name = posixpath.basename(manifest)
-    return next(
-        (it for it in copies if any(may_name(posixpath.basename(one.text), name) for one in sources_of(it))), None
-    )
+    return next((it for it in copies if any(_may_be(it, one, name) for one in sources_of(it))), None)
+
+
+def _may_be(instruction: Instruction, source: Token, name: str) -> bool:
+    """True if a source of COPY may be a file of this name; `cfg/*` is one only if the directory has it."""
+    directory, _, own = path_in_context(source).rpartition("/")
+    holds = instruction.build.workspace.holds
+    if directory and holds is not None and not own.strip("*?."):
+        return holds(f"{directory}/{name}")
+    return may_name(posixpath.basename(source.text), name)
 
 
 def first_taking(copies: Iterable[Instruction], path: str) -> Instruction | None:
