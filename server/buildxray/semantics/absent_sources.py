@@ -25,6 +25,7 @@ class AbsentSource(NamedTuple):
 def absent_sources(instructions: Iterable[Instruction], workspace: Workspace) -> tuple[AbsentSource, ...]:
     """The sources of some instructions that a checkout surely lacks.
 
+    Left out are files in a directory that it lacks with other sources, whose absence may have a reason: a program makes it before the build.
     Empty if it has none of their other sources either: a directory with nothing of the project in it is not the one that people build. A path
     that is there from the directory above needs no such proof.
     """
@@ -33,10 +34,21 @@ def absent_sources(instructions: Iterable[Instruction], workspace: Workspace) ->
         return ()
     instructions = [*instructions]
     sources = [it for one in instructions for it in _literal_sources(one)]
-    absent = tuple(AbsentSource(path, place, why) for path, place in sources if (why := absence(path)) is not None)
+    others = {_first(path) for path, _place in sources if absence(path) is None and not holds(path)} - {""}
+    made = {it for it in others if not holds(f"{it}/")}
+    absent = tuple(
+        AbsentSource(path, place, why)
+        for path, place in sources
+        if (why := absence(path)) is not None and not (why is Absence.MISSING and _first(path) in made)
+    )
     if not absent or any(holds(path) for path, _place in sources) or any(map(holds, _lists_matched(instructions))):
         return absent
     return tuple(it for it in absent if it.absence is Absence.REPEATED)
+
+
+def _first(path: str) -> str:
+    """The first directory in a path; empty for a file at the root of the build context."""
+    return path.partition("/")[0] if "/" in path else ""
 
 
 def _lists_matched(instructions: Iterable[Instruction]) -> Iterator[str]:

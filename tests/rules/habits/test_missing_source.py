@@ -109,3 +109,19 @@ def test_without_a_known_build_another_directory_may_be_the_context() -> None:
 def test_nothing_is_emulated_in_a_build_that_stops(source: str, n_findings: int) -> None:
     text = f"FROM node AS build\nCOPY package.json {source} ./\nRUN npm run build\nFROM nginx\nCOPY --from=build /dist /srv\n"
     assert len([*findings(emulated_build, context(text, workspace=workspace()))]) == n_findings
+
+
+@every_case(
+    "held, other, n_findings",
+    [
+        # A program makes the directory, with both files.
+        ({"package.json"}, "out/lib/", 0),
+        # The directory is a part of the repository, and only the other file is made.
+        ({"package.json", "out/"}, "out/lib/", 1),
+        ({"package.json"}, "lib/", 1),
+    ],
+)
+def test_a_file_of_a_directory_that_a_program_makes(held: set[str], other: str, n_findings: int) -> None:
+    facts = Workspace(holds=held.__contains__, absence={"out/start.sh": Absence.MISSING}.get, has_build=True)
+    text = f"FROM node\nCOPY package.json ./\nCOPY out/start.sh /\nCOPY {other} /lib/\n"
+    assert len(findings(missing_source, context(text, workspace=facts))) == n_findings
