@@ -202,7 +202,7 @@ RULES: Final = (
         "externally-managed-python",
         Severity.WARNING,
         Severity.WARNING,
-        FixAvailability.ALWAYS,
+        FixAvailability.SOMETIMES,
         "buildxray.rules.habits.externally_managed_python",
         "",
         frozenset({Effect.INSTALL}),

@@ -14,7 +14,7 @@ def test_the_pip_of_a_distribution_refuses() -> None:
         externally_managed_python,
         """
         FROM ubuntu
-        RUN apt-get update && apt-get install -y python3-pip && pip3 install --upgrade pip
+        RUN apt-get update && apt-get install -y python3-pip && pip3 install --upgrade pipx
                                                                 ^^^^ 💭 the build stops here, because the Python of `ubuntu:latest` refuses pip: use a virtual environment, or `--break-system-packages`
         RUN pip install flask
         """,
@@ -117,3 +117,27 @@ def test_nothing_else_is_said_of_a_build_that_stops() -> None:
     for rule in (late_module_download, emulated_build):
         assert findings(rule, context(text.format("--break-system-packages ")))
         assert not findings(rule, context(text.format("")))
+
+
+@every_case("directory", ["/root/", "/", "/usr/local/bin/"])
+def test_a_list_of_packages_changes_nothing_where_settings_might_be(directory: str) -> None:
+    text = f"FROM debian:12\n{_APT}\nCOPY {{}} {directory}\nRUN pip install -r {directory}requirements.txt\n"
+    assert findings(externally_managed_python, context(text.format("requirements.txt")))
+    check_nothing(externally_managed_python, text.format("requirements.txt pip.conf"))
+
+
+@every_case(
+    "command, has_fix",
+    [
+        ("pip install --upgrade pip", False),
+        ("pip3 install -U setuptools wheel==0.45", False),
+        ("python3 -m pip install -U pip", False),
+        ("python3 -m pip install -U tool", True),
+        ("pip install pip-tools --upgrade", True),
+        ("pip install setuptools", True),
+    ],
+)
+def test_no_option_lets_pip_replace_itself(command: str, has_fix: bool) -> None:
+    (finding,) = findings(externally_managed_python, context(f"FROM ubuntu\n{_APT}\nRUN {command}\n"))
+    assert bool(finding.fixes) is has_fix
+    assert ("--break-system-packages" in finding.message) is has_fix

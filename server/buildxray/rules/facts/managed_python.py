@@ -57,13 +57,31 @@ def _may_have_another(stage: Stage) -> bool:
         text = instruction.build.text[slice(*instruction.range)]
         if _OTHERS.search(text) or (isinstance(node, Env) and any(it.name.text == "PATH" for it in node.pairs)):
             return True
-        if isinstance(node, Copying) and any(map(_OF_SYSTEM.fullmatch, instruction.destinations or ("/",))):
+        if not isinstance(node, Copying) or all(_DATA.fullmatch(it.text) for it in node.sources):
+            continue
+        if any(map(_OF_SYSTEM.fullmatch, instruction.destinations or ("/",))):
             return True
     return False
 
 
 _OF_SYSTEM: Final = lazy_regex(r"/(?:etc|root|usr|usr/(?:local/)?(?:s?bin|lib|local))?(?:/\..*)?")
 """Directories from which programs and the settings of pip are read."""
+
+
+_DATA: Final = lazy_regex(r"(?:[\w./-]*/)?[\w-]+\.(?:json|lock|md|toml|txt|ya?ml)")
+"""A file that is neither a program nor a setting of pip, such as `requirements.txt`."""
+
+
+def replaces_pip(command: KnownCommand) -> bool:
+    """True if a command upgrades what the package manager has installed: then pip refuses to uninstall it, with `--break-system-packages` too.
+
+    Source: pip, "Cannot uninstall pip, RECORD file not found. Hint: The package was installed by debian".
+    """
+    arguments = command.syntax.arguments
+    # `python3 -m pip install -U tool`
+    packages = arguments[arguments.index("install") + 1 :] if "install" in arguments else ()
+    names = {it.partition("=")[0].rstrip("<>~!") for it in packages}
+    return command.invocation.has_option("-U", "--upgrade") and not names.isdisjoint({"pip", "setuptools", "wheel"})
 
 
 def _pip_of_distribution(stage: Stage) -> tuple[int, int] | None:

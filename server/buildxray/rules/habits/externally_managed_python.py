@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from buildxray.localization import _
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
-from buildxray.rules.facts.managed_python import refused_by_pip
+from buildxray.rules.facts.managed_python import refused_by_pip, replaces_pip
 from buildxray.rules.one_cause import same_here
 from buildxray.semantics.build import Effect, KnownCommand
 from buildxray.syntax.text import Edit, TextRange
 
 
-@rule(Severity.WARNING, Severity.WARNING, FixAvailability.ALWAYS, about=[Effect.INSTALL])
+@rule(Severity.WARNING, Severity.WARNING, FixAvailability.SOMETIMES, about=[Effect.INSTALL])
 def externally_managed_python(ctx: RuleContext) -> Iterator[Finding]:
     """The Python of a distribution refuses what pip installs into it.
 
@@ -52,11 +52,19 @@ def externally_managed_python(ctx: RuleContext) -> Iterator[Finding]:
         refused = [*refused_by_pip(stage)]
         if not refused:
             continue
-        message = _(
-            "the build stops here, because the Python of `{image}` refuses pip: use a virtual environment, or `--break-system-packages`",
-            image=stage.image_name.removeprefix("docker.io/").removeprefix("library/"),
-        )
-        edits = tuple(edit for it in refused for edit in _edits(it))
+        image = stage.image_name.removeprefix("docker.io/").removeprefix("library/")
+        if any(map(replaces_pip, refused)):
+            message = _(
+                "the build stops here, because the Python of `{image}` refuses pip: use a virtual environment, or keep the pip that is installed",
+                image=image,
+            )
+            edits: tuple[Edit, ...] = ()
+        else:
+            message = _(
+                "the build stops here, because the Python of `{image}` refuses pip: use a virtual environment, or `--break-system-packages`",
+                image=image,
+            )
+            edits = tuple(edit for it in refused for edit in _edits(it))
         fix = Fix(_("Add `--break-system-packages`"), edits, Safety.SUGGESTION)
         related = same_here(it.title_range for it in refused[1:])
         yield Finding(refused[0].title_range, message, (fix,) if edits else (), related)
