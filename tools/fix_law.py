@@ -26,9 +26,9 @@ BROUGHT_TO_LIGHT: Final = {
     "consistent-instruction-casing": {"from-as-casing"},
     "constant-goarch": {"missing-goarm"},
     "masked-platform-arg": {"missing-goarm"},
-    "undeclared-platform-arg": {"masked-platform-arg", "missing-goarm", "unknown-machine-name"},
+    "undeclared-platform-arg": {"hard-coded-arch", "masked-platform-arg", "missing-goarm", "unknown-machine-name"},
 }
-"""Findings that a fix may uncover: a compiler that now follows its target may lack GOARM, and `as` beside `FROM` has the wrong case."""
+"""Findings that a fix may uncover: a compiler that now follows its target may lack GOARM, a script takes another branch, and `as` beside `FROM` has the wrong case."""
 _CONFIGURING: Final = frozenset(
     {"CMD", "ENTRYPOINT", "ENV", "EXPOSE", "HEALTHCHECK", "LABEL", "SHELL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR"}
 )

@@ -245,3 +245,10 @@ def test_another_run_may_be_the_same_with_the_right_name() -> None:
     assert not findings(impossible_arch_value, context(text.format("arm64", "a")))
     assert findings(impossible_arch_value, context(text.format("arm64", "b")))
     assert findings(impossible_arch_value, context(text.format("amd64", "a")))
+
+
+def test_the_fix_for_an_argument_that_is_not_declared_needs_a_review() -> None:
+    text = 'FROM alpine\nARG {}\nRUN if [ "$TARGETARCH" = linux/amd64 ]; then apk add a; fi\n'
+    for declared, safety in (("TARGETARCH", Safety.SAFE), ("TARGETPLATFORM", Safety.SUGGESTION)):
+        (finding,) = findings(impossible_arch_value, context(text.format(declared)))
+        assert [it.safety for it in finding.fixes] == [safety]

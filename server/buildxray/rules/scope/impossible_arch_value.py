@@ -71,7 +71,7 @@ def impossible_arch_value(ctx: RuleContext) -> Iterator[Finding]:
 
     ## Fix safety
     Safe: the fix writes the value that BuildKit sets. A suggestion if the wrong value names a variant too, such as `armv7`: the right
-    one, `arm`, is the same for all variants; and if a build of the project gives arguments whose names only a run tells. If one gives
+    one, `arm`, is the same for all variants; if the argument is not declared there; and if a build of the project gives arguments whose names only a run tells. If one gives
     this argument, nothing is reported.
     """
     instructions = ctx.build.instructions
@@ -127,7 +127,10 @@ def _findings(ctx: RuleContext, run: Run) -> Iterator[Finding]:
         )
         # `arm` is more than `arm/v7`.
         is_wider = any(it.right == "arm" and _HAS_VARIANT.search(it.written) is not None for it in wrong)
-        safety = Safety.SUGGESTION if is_wider or "*" in ctx.given_arguments else Safety.SAFE
+        # The comparison fails for any name if the argument is empty; perhaps another one was meant.
+        is_declared = all(map(run.is_set, arguments))
+        is_safe = is_declared and not is_wider and "*" not in ctx.given_arguments
+        safety = Safety.SAFE if is_safe else Safety.SUGGESTION
         title = _("Write `{right}`", right=_repaired(subject, word) or "")
         yield Finding(edits[0].range, message, (Fix(title, edits, safety),))
 
