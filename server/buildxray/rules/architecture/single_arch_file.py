@@ -13,6 +13,7 @@ from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS, PER_TARGET_ARGUME
 from buildxray.platforms.machine_files import DISK_OR_KERNEL
 from buildxray.rules.base import Doubt, Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
+from buildxray.rules.facts.context_files import instructions_before
 from buildxray.rules.facts.download_use import NO_PROGRAMS, PROGRAMS, is_used_for_some_targets
 from buildxray.rules.facts.downloads import downloads
 from buildxray.rules.facts.intended import (
@@ -364,11 +365,6 @@ def _names_any(instruction: Instruction) -> bool:
     return Mention.ARCHITECTURE in instruction.mentions
 
 
-def _instructions_before(instruction: Instruction) -> Iterator[Instruction]:
-    stages = () if instruction.stage is None else instruction.stage.chain
-    return (it for stage in stages for it in stage.instructions if it.idx < instruction.idx)
-
-
 def _is_downloaded(stage: Stage, name: str) -> bool:
     """True if the image downloads a file of this name, which `hard-coded-arch` reports."""
     addresses = (it.address for one in stage.ancestry for it in downloads(one))
@@ -386,7 +382,7 @@ def _started(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
         offset = program.rfind("/") + 1
         named = named_architectures(program[offset:])
         is_library = Mention.ARCHITECTURE_IN_PATH in instruction.mentions
-        if not named and not is_library and not any(map(_names_any, _instructions_before(instruction))):
+        if not named and not is_library and not any(map(_names_any, instructions_before(instruction))):
             # `/opt/tool.linux-amd64/tool`, of an archive that is named otherwise.
             offset, named = 0, named_architectures(program)
         if len(named) != 1 or "$" in program or "/" not in program or runs_programs_of(ctx, stage, named[0][2]):
