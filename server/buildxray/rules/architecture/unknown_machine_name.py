@@ -103,18 +103,8 @@ def _message(command: KnownCommand, name: RefusedName) -> str:
             program=name.known.program,
             name=name.value,
         )
-    return (
-        _(
-            "the build stops at `{command}` for {platforms}: {program} does not know `{name}`, and writes `{right}` instead of `{part}`",
-            command=command.title,
-            platforms=platforms(name.targets),
-            program=name.known.program,
-            name=name.value,
-            right=name.right,
-            part=name.part,
-        )
-        if name.value != name.part
-        else _(
+    if name.value == name.part:
+        return _(
             "the build stops at `{command}` for {platforms}: {program} does not know `{name}`, and calls this `{right}`",
             command=command.title,
             platforms=platforms(name.targets),
@@ -122,6 +112,14 @@ def _message(command: KnownCommand, name: RefusedName) -> str:
             name=name.value,
             right=name.right,
         )
+    return _(
+        "the build stops at `{command}` for {platforms}: {program} does not know `{name}`, and writes `{right}` instead of `{part}`",
+        command=command.title,
+        platforms=platforms(name.targets),
+        program=name.known.program,
+        name=name.value,
+        right=name.right,
+        part=name.part,
     )
 
 
