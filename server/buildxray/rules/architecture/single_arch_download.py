@@ -57,8 +57,8 @@ def single_arch_download(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    A suggestion: an old version may lack a file for the architecture. There is no fix if a signature or a checksum is compared, which differs per
-    architecture.
+    A suggestion, because an old version may have no file for the architecture. No fix is offered if the stage checks a signature or a checksum:
+    those of the other files differ.
 
     ## Limits
     Names of architectures in an address are the subject of `hard-coded-arch`. Not reported in a stage that installs an emulator for the architecture. In a
