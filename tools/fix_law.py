@@ -26,9 +26,16 @@ BROUGHT_TO_LIGHT: Final = {
     "consistent-instruction-casing": {"from-as-casing"},
     "constant-goarch": {"missing-goarm"},
     "masked-platform-arg": {"missing-goarm"},
-    "undeclared-platform-arg": {"hard-coded-arch", "masked-platform-arg", "missing-goarm", "unknown-machine-name"},
+    "undeclared-platform-arg": {
+        "hard-coded-arch",
+        "masked-platform-arg",
+        "missing-goarm",
+        "unknown-machine-name",
+        "wrong-arch-build",
+    },
 }
-"""Findings that a fix may uncover: a compiler that now follows its target may lack GOARM, a script takes another branch, and `as` beside `FROM` has the wrong case."""
+"""Findings that a fix may uncover: a compiler that now follows its target may lack GOARM, an argument that is declared now is empty all the same, a script takes
+another branch, and `as` beside `FROM` has the wrong case."""
 _CONFIGURING: Final = frozenset(
     {"CMD", "ENTRYPOINT", "ENV", "EXPOSE", "HEALTHCHECK", "LABEL", "SHELL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR"}
 )

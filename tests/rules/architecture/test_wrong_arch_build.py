@@ -478,3 +478,22 @@ def test_the_default_that_masks_the_platform_is_reported_by_another_rule(
 ) -> None:
     text = f"ARG {default}\nFROM --platform={flag} gcc AS b\nCOPY . .\nRUN gcc -o /out/a a.c\nFROM debian\nCOPY --from=b /out /out\n"
     assert len(reported(wrong_arch_build, text)) == n_findings
+
+
+@every_case(
+    "declared, setting, images",
+    [
+        ("TARGETVARIANT", "GOARCH=$TARGETVARIANT", "linux/arm64 too"),
+        ("TARGETVARIANT", 'GOARCH="${TARGETVARIANT}"', "linux/arm64 too"),
+        # For arm64 it is `arm64`, and `v7` stops the build.
+        ("TARGETARCH TARGETVARIANT", "GOARCH=$TARGETARCH$TARGETVARIANT", None),
+        # `undeclared-platform-arg` reports it.
+        ("TARGETARCH", "GOARCH=$TARGETVARIANT", None),
+        # The build may give it a value.
+        ("MACHINE=", "GOARCH=$MACHINE", None),
+    ],
+)
+def test_an_argument_that_is_empty_for_a_target_tells_nothing(declared: str, setting: str, images: str | None) -> None:
+    text = f"FROM --platform=$BUILDPLATFORM golang:1.26 AS b\nCOPY . .\nARG {declared}\nRUN CGO_ENABLED=0 {setting} go build -o /out/a\nFROM debian\nCOPY --from=b /out /out\n"
+    found = findings(wrong_arch_build, context(text, "linux/amd64,linux/arm64,linux/arm/v7"))
+    assert [it.message.split("image for ")[1] for it in found] == [images] * (images is not None)

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 from buildxray.localization import _
 from buildxray.platforms.aliases import named_architectures
+from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
 from buildxray.platforms.platform import Platform
 from buildxray.rules.base import Doubt, Finding, Fix, FixAvailability, Related, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
@@ -51,7 +52,7 @@ def wrong_arch_build(ctx: RuleContext) -> Iterator[Finding]:
     """A native stage compiles for the build machine, and its binary is copied into images of other platforms.
 
     ## What it does
-    Looks in stages that run on the build machine for compilers without a target, or with that of `$BUILDARCH`, and follows their output
+    Looks in stages that run on the build machine for compilers without a target, with an empty one (`GOARCH=$TARGETVARIANT`), or with that of `$BUILDARCH`, and follows their output
     into the image; for `dotnet publish` if the image starts the launcher and not `dotnet App.dll`; and for C that is compiled without
     xx-clang although xx has installed the libraries.
 
@@ -96,13 +97,13 @@ def wrong_arch_build(ctx: RuleContext) -> Iterator[Finding]:
             continue
         for command in stage.commands(Effect.COMPILE):
             use = command.use
-            is_told = use.is_targeted and not _is_told_the_builder(command) and not _is_told_for_others_only(command)
-            if is_told or not use.wrong_targets or not command.syntax.words or _is_for_another_system(command):
+            untold = _untold_targets(command)
+            if not untold or not command.syntax.words or _is_for_another_system(command):
                 continue
             if _may_be_told(ctx, command):
                 continue
             way = command.way_into_image
-            images = () if way is None else command.wrong_images
+            images = [it for it in command.wrong_images if it in untold]
             if way is None or not images:
                 continue
             # What `go install` needs there is not a cross compiler of C.
@@ -231,11 +232,25 @@ def _is_for_another_system(command: KnownCommand) -> bool:
     return bool(systems) and systems.isdisjoint(it.os for it in command.invocation.targets)
 
 
-def _is_told_for_others_only(command: KnownCommand) -> bool:
-    """True if a condition gives Go its `GOARCH` for some targets only, and for another one it compiles for the build machine."""
-    values = command.invocation.setting("GOARCH").values
-    untold = {target for it, target in zip(values, command.invocation.targets, strict=True) if it == ""}
-    return any(values) and not untold.isdisjoint(command.use.wrong_targets)
+def _untold_targets(command: KnownCommand) -> set[Platform]:
+    """The targets for which a compiler makes a file for the build machine, because nobody tells it another one, or somebody tells it the build machine.
+
+    Go is told nothing by an empty `GOARCH`: if a condition gives it a value for others only, or an automatic argument has none for a target, as in
+    `GOARCH=$TARGETVARIANT` for arm64. One that is not declared has a finding of its own.
+    Source: go.dev/cmd/go, "Environment variables".
+    """
+    wrong = {*command.use.wrong_targets}
+    if not wrong or not command.use.is_targeted or _is_told_the_builder(command):
+        return wrong
+    setting = command.invocation.setting("GOARCH")
+    variables = () if setting.assignment is None else setting.assignment.value.variables
+    is_automatic = bool(variables) and all(
+        it.name in AUTOMATIC_ARGUMENTS and command.run.declaration(it.name) is not None for it in variables
+    )
+    if not any(setting.values) and not is_automatic:
+        return set()
+    values = zip(setting.values, command.invocation.targets, strict=True)
+    return wrong.intersection(target for it, target in values if it == "")
 
 
 def _is_told_the_builder(command: KnownCommand) -> bool:
