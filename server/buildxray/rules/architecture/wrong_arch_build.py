@@ -52,9 +52,9 @@ def wrong_arch_build(ctx: RuleContext) -> Iterator[Finding]:
     """A native stage compiles for the build machine, and its binary is copied into images of other platforms.
 
     ## What it does
-    Looks in stages that run on the build machine for compilers without a target, with an empty one (`GOARCH=$TARGETVARIANT`), or with that of `$BUILDARCH`, and follows their output
-    into the image; for `dotnet publish` if the image starts the launcher and not `dotnet App.dll`; and for C that is compiled without
-    xx-clang although xx has installed the libraries.
+    Looks in stages that run on the build machine for compilers without a target, with an empty one (`GOARCH=$TARGETVARIANT`), or with that of
+    `$BUILDARCH`, and follows their output into the image; for `dotnet publish` if the image starts the launcher and not `dotnet App.dll`;
+    and for C that is compiled without xx-clang although xx has installed the libraries.
 
     ## Why it matters
     The build succeeds and the image index lists every platform, but each image contains the binary of the build machine: on all
