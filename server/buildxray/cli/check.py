@@ -18,7 +18,7 @@ from buildxray.cli.log_options import log_and_gates
 from buildxray.cli.project_files import check_project_files, is_named_project_file
 from buildxray.cli.reports import Located, as_array, as_github_annotation, as_json, as_sarif, statistics_as_json
 from buildxray.cli.workers import check_files
-from buildxray.ide.batch import CheckedFile
+from buildxray.ide.batch import CheckedFile, without_notes
 from buildxray.ide.diagnostics import Diagnostic
 from buildxray.localization import _, localized, ngettext
 from buildxray.projects.builds import absolute
@@ -55,10 +55,13 @@ def check(options: argparse.Namespace) -> int:
     checked: list[CheckedFile] = []
     write = _write_text if options.format == "text" and not options.statistics else checked.append
     files = chain(
-        map(partial(_without_requests, builds), targets, check_files([it.path for it in targets], build, builds, log)),
+        map(partial(_as_listed, builds), targets, check_files([it.path for it in targets], build, builds, log)),
         check_project_files(options.paths, build, builds.projects),
     )
     for file in _without_errors(map(by_cost, files), failed):
+        if file.is_left_out:
+            total.n_left_out += 1
+            continue
         total.add(file)
         total.n_exceeded += _exceeds(file, gates, no_emulation=options.no_emulation)
         write(file)
@@ -82,11 +85,18 @@ def _fix(targets: Iterable[Target], build: BuildOptions, failed: list[str], *, w
     return sum(len(fix_file(it, builds, failed, with_suggestions=with_suggestions)) for it in targets)
 
 
-def _without_requests(builds: Builds, target: Target, file: CheckedFile) -> CheckedFile:
-    """A checked file without what is reported in the files of its directory that declare its builds: a stage that does not exist."""
-    if target.directory is None or file.costs is not None or not any(it.is_of_request for it in file.diagnostics):
+def _as_listed(builds: Builds, target: Target, file: CheckedFile) -> CheckedFile:
+    """A checked file as a list of all files has it, if it was found in a directory and is not named itself; unchanged with costs of its findings."""
+    if target.directory is None or file.costs is not None:
         return file
-    build = builds.of(target.path)
+    return _without_requests(builds, target.path, target.directory, without_notes(file))
+
+
+def _without_requests(builds: Builds, path: str, directory: str, file: CheckedFile) -> CheckedFile:
+    """A checked file without what is reported in the files of its directory that declare its builds: a stage that does not exist."""
+    if not any(it.is_of_request for it in file.diagnostics):
+        return file
+    build = builds.of(path)
     from buildxray.ide.project_files import is_project_file  # noqa: PLC0415 - few files need it
 
     declared = [it for it in build.declared if it.target]
@@ -94,9 +104,7 @@ def _without_requests(builds: Builds, target: Target, file: CheckedFile) -> Chec
         build.settings.project_files
         and build.settings.shows("missing-stage")
         and all(
-            is_project_file(it.source)
-            and "target" not in it.unknown
-            and it.source.is_relative_to(absolute(target.directory))
+            is_project_file(it.source) and "target" not in it.unknown and it.source.is_relative_to(absolute(directory))
             for it in declared
         )
     )
@@ -173,6 +181,8 @@ class _Total:
     def __init__(self) -> None:
         self.n_files = 0
         self.n_fixed = 0
+        self.n_left_out = 0
+        """Files of which a program makes Dockerfiles."""
         self.n_exceeded = 0
         """Files that exceed a limit."""
         self.all_findings: list[Diagnostic] = []
@@ -200,7 +210,18 @@ class _Total:
     @property
     def lines(self) -> tuple[str, ...]:
         """The lines after the findings."""
-        return tuple(it for it in (self.summary, self.assumption) if it)
+        return tuple(it for it in (self.summary, self.left_out, self.assumption) if it)
+
+    @property
+    def left_out(self) -> str:
+        """A note on files that were found and that BuildKit does not read as they are; empty if there are none."""
+        if not self.n_left_out:
+            return ""
+        return ngettext(
+            "{n} file is left out, because a program makes Dockerfiles of it; name it to see why.",
+            "{n} files are left out, because a program makes Dockerfiles of them; name one to see why.",
+            self.n_left_out,
+        )
 
     @property
     def assumption(self) -> str:
@@ -217,6 +238,8 @@ class _Total:
     @property
     def summary(self) -> str:
         fixed = [ngettext("{n} finding repaired.", "{n} findings repaired.", self.n_fixed)] if self.n_fixed else []
+        if not self.n_files and self.n_left_out:
+            return " ".join(fixed)
         if not self.all_findings:
             return " ".join(
                 [*fixed, ngettext("Nothing found in {n} file.", "Nothing found in {n} files.", self.n_files)]

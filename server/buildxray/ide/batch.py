@@ -36,6 +36,8 @@ class CheckedFile(NamedTuple):
     """The platforms that the file was checked for, if they are the default."""
     is_left_unchanged: bool = False
     """True if `buildxray fix` applies none of its fixes."""
+    is_left_out: bool = False
+    """True if nothing in it was checked, which a list of all files does not show."""
 
 
 def check_text(path: str, text: str, analyzer: Analyzer) -> CheckedFile:
@@ -59,6 +61,14 @@ def check_text(path: str, text: str, analyzer: Analyzer) -> CheckedFile:
     # Without this, only the garbage collector would free what one file after another needs.
     analysis.release()
     return file
+
+
+def without_notes(file: CheckedFile) -> CheckedFile:
+    """A checked file without notes on why it is not checked, for lists of files that nobody has asked for one by one."""
+    kept = tuple(it for it in file.diagnostics if not it.is_for_reader)
+    if len(kept) == len(file.diagnostics):
+        return file
+    return file._replace(diagnostics=kept, is_left_out=not kept)
 
 
 def check_in_project(path: str, settings: Settings, generation: int, language: str) -> CheckedFile:

@@ -35,6 +35,8 @@ class Diagnostic:
     is_unnecessary: bool
     is_of_request: bool = False
     """True if the file that declares the build is wrong, and not the one with the range."""
+    is_for_reader: bool = False
+    """True if it only says why the file is not checked."""
 
     @cached_property
     def fixes(self) -> tuple[Fix, ...]:
@@ -167,6 +169,7 @@ def _diagnostic(ctx: RuleContext, rule: Rule, finding: Finding) -> Diagnostic:
         finding.related,
         finding.is_unnecessary,
         finding.is_of_request,
+        finding.is_for_reader,
     )
 
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from lsprotocol import types
 
 from buildxray import localization
-from buildxray.ide.batch import CheckedFile, check_in_project, dockerfiles_of_project
+from buildxray.ide.batch import CheckedFile, check_in_project, dockerfiles_of_project, without_notes
 from buildxray.ide.configuration import find_configuration
 from buildxray.ide.settings import Settings
 from buildxray.localization import _, ngettext
@@ -157,7 +157,7 @@ class WorkspaceDiagnostics:
 
     def _converted(self, file: CheckedFile, uri: str) -> list[types.Diagnostic]:
         lines = LineIndex.of(file.text)
-        return [to_lsp.diagnostic(lines, it, uri, self._server.client) for it in file.diagnostics]
+        return [to_lsp.diagnostic(lines, it, uri, self._server.client) for it in without_notes(file).diagnostics]
 
 
 def _searched(directory: Path, settings: Settings) -> tuple[list[Path], tuple[str, ...]]:

@@ -111,6 +111,8 @@ class Finding:
     """True if the range can be deleted (LSP `Unnecessary`)."""
     is_of_request: bool = False
     """True if a file that declares a build of this one is wrong, and not this one."""
+    is_for_reader: bool = False
+    """True if it only says why a file is not checked: of use to a person who looks at this file, and not in a list of all files."""
 
     @cached_property
     def fixes(self) -> tuple[Fix, ...]:

@@ -61,15 +61,17 @@ def build_error(ctx: RuleContext) -> Iterator[Finding]:
     A suggestion, if a known word is similar.
 
     ## Limits
-    A file for another frontend (`# syntax=` names an image that is not Docker's) gets a note instead, because only that frontend
-    defines its syntax; nothing is reported in a file without FROM that another Dockerfile includes (`INCLUDE`, `INCLUDE+`). For a template no rule reports anything, because BuildKit reads the text that a program makes of it. It is
-    recognised by settings between two lines of `---` at its beginning, by a line that begins with `{{`, `{%`, `<%`, `define(` or a word such as `@INCLUDE`, by a line that holds only a variable or dots, by
-    directives of the preprocessor of C (`#include "base"`) in a file with an error, or by a placeholder such as `__BASE__`, `@BASE@`,
-    `%%BASE%%`, `{{ base }}`, `<base>`, `${project.name}` or `FROM BASE_IMAGE` where a name belongs. An empty file that no file of the project
-    builds is information, and nothing is reported if its name is another than `Dockerfile` or `Containerfile`. Another
-    name without lower-case letters, such as `FROM ALPINE`, gets no fix, because a program may replace it. Errors that depend on a registry or a build argument are not
-    reported: whether an image exists, whether its WORKDIR suits `--mount=type=bind,target=.`, the value of a variable in `--mount`, `--checksum`, EXPOSE, STOPSIGNAL or VOLUME that the image or a build argument may set, and the value of `ARG BASE` without a
-    default or with one that is not valid (`invalid-default-arg-in-from` reports that). An ARG without a default in the value of
+    A file for another frontend (`# syntax=` names an image that is not Docker's) gets a note instead, because only that frontend defines its syntax;
+    nothing is reported in a file without FROM that another Dockerfile includes (`INCLUDE`, `INCLUDE+`). For a template no rule reports anything,
+    because BuildKit reads the text that a program makes of it; `check DIRECTORY` only counts templates and parts that no file of the project builds.
+    A template is recognised by settings between two lines of `---` at its beginning, by a line that begins with `{{`, `{%`, `<%`, `define(` or a word
+    such as `@INCLUDE`, by a line that holds only a variable or dots, by directives of the preprocessor of C (`#include "base"`) in a file with an
+    error, or by a placeholder such as `__BASE__`, `@BASE@`, `%%BASE%%`, `{{ base }}`, `<base>`, `${project.name}` or `FROM BASE_IMAGE` where a name
+    belongs. An empty file that no file of the project builds is information, and nothing is reported if its name is another than `Dockerfile` or
+    `Containerfile`. Another name without lower-case letters, such as `FROM ALPINE`, gets no fix, because a program may replace it. Errors that depend
+    on a registry or a build argument are not reported: whether an image exists, whether its WORKDIR suits `--mount=type=bind,target=.`, the value of
+    a variable in `--mount`, `--checksum`, EXPOSE, STOPSIGNAL or VOLUME that the image or a build argument may set, and the value of `ARG BASE`
+    without a default or with one that is not valid (`invalid-default-arg-in-from` reports that). An ARG without a default in the value of
     `--platform` is a warning.
     """
     note = _note_in_place_of_errors(ctx)
@@ -92,7 +94,8 @@ def build_error(ctx: RuleContext) -> Iterator[Finding]:
             if is_part:
                 # Only the program that joins the parts knows what the rest is.
                 message = _("a build of this file alone stops: {problem}", problem=message)
-            yield Finding(_shown(error, ctx.text), message, _fixes(ctx, error, *others), related, severity)
+            fixes = _fixes(ctx, error, *others)
+            yield Finding(_shown(error, ctx.text), message, fixes, related, severity, is_for_reader=is_part)
         elif error.cause is Cause.IMAGE:
             yield _of_plain_image(ctx, error, related, severity)
         elif error.cause is Cause.PLATFORM_ARGUMENT:
@@ -120,7 +123,8 @@ def _note_in_place_of_errors(ctx: RuleContext) -> Finding | None:
     if template is None:
         return None
     message = _("nothing is checked, because `{mark}` makes this file a template", mark=ctx.text[slice(*template)])
-    return Finding(template, message, severity=Severity.INFORMATION)
+    is_for_reader = not ctx.build.workspace.has_build
+    return Finding(template, message, severity=Severity.INFORMATION, is_for_reader=is_for_reader)
 
 
 def _of_plain_image(
