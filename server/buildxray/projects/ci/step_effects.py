@@ -11,6 +11,7 @@ from buildxray.projects.ci.shell_scripts import ShellScripts
 from buildxray.projects.yaml import as_mapping
 from buildxray.syntax.lazy_regex import lazy_regex
 
+_ADDRESS: Final = lazy_regex(r"https?://[^/\s]+/")
 _PREPARING_ACTION: Final = lazy_regex(
     r"actions/checkout|docker/setup-buildx-action|useblacksmith/setup-docker-builder", re.IGNORECASE
 )
@@ -41,6 +42,14 @@ class StepEffect(IntEnum):
     """The step builds an image, or its script probably does, because it contains `docker`, `bake` or `make`."""
 
 
+def without_address(uses: str) -> str:
+    """The name of an action without the server that it comes from: `https://github.com/docker/bake-action@v6` is that of GitHub.
+
+    Source: forgejo.org/docs, "Actions user guide", `jobs.<job_id>.steps[*].uses`; docs.gitea.com, "Absolute action URLs".
+    """
+    return _ADDRESS.sub("", uses, count=1)
+
+
 def script_of(step: Mapping[str, Any]) -> str | None:
     """The script that a step runs itself, or through an action that repeats a command until it succeeds; None if there is none.
 
@@ -48,7 +57,8 @@ def script_of(step: Mapping[str, Any]) -> str | None:
     """
     uses, script = step.get("uses"), step.get("run")
     if isinstance(uses, str):
-        script = as_mapping(step.get("with")).get("command") if _RETRYING_ACTION.match(uses) else None
+        is_retry = _RETRYING_ACTION.match(without_address(uses)) is not None
+        script = as_mapping(step.get("with")).get("command") if is_retry else None
     return script if isinstance(script, str) else None
 
 
@@ -57,7 +67,7 @@ def step_effect(step: Mapping[str, Any], scripts: ShellScripts) -> StepEffect:
     uses, script = step.get("uses"), script_of(step)
     if script is not None:
         return _effect_of_script(script, scripts)
-    return _effect_of_action(uses) if isinstance(uses, str) else StepEffect.NONE
+    return _effect_of_action(without_address(uses)) if isinstance(uses, str) else StepEffect.NONE
 
 
 def _effect_of_action(uses: str) -> StepEffect:

@@ -28,7 +28,7 @@ from buildxray.projects.ci.hand_overs import written_dockerfiles, written_variab
 from buildxray.projects.ci.machines import with_builder
 from buildxray.projects.ci.repository import MOST_DEPTH, Repository
 from buildxray.projects.ci.site import WORKSPACE, Site, project_path
-from buildxray.projects.ci.step_effects import StepEffect, script_of
+from buildxray.projects.ci.step_effects import StepEffect, script_of, without_address
 from buildxray.projects.ci.windows_shells import from_powershell
 from buildxray.projects.hcl.values import UNKNOWN, is_known
 from buildxray.projects.yaml import YamlMapping, as_mapping
@@ -84,7 +84,8 @@ class Job:
         if script is not None:
             outputs = self._script(script, body, context)
         elif isinstance(body.get("uses"), str):
-            outputs = self._action(context.expand_text(body["uses"]), as_mapping(body.get("with")), context, depth)
+            action = without_address(context.expand_text(body["uses"]))
+            outputs = self._action(action, as_mapping(body.get("with")), context, depth)
         if self._written:
             builds[n_before:] = self._of_originals(builds[n_before:])
         return outputs

@@ -25,7 +25,7 @@ from buildxray.projects.ci.repository import MOST_DEPTH, Repository
 from buildxray.projects.ci.shell import parse_script
 from buildxray.projects.ci.shell_scripts import ShellScripts
 from buildxray.projects.ci.site import Reading, Site, project_path
-from buildxray.projects.ci.step_effects import StepEffect, script_of
+from buildxray.projects.ci.step_effects import StepEffect, script_of, without_address
 from buildxray.projects.ci.steps import Job
 from buildxray.projects.ci.variants import Variants
 from buildxray.projects.hcl.values import UNKNOWN
@@ -303,9 +303,10 @@ def _adds_nothing(step: Mapping[str, Any]) -> bool:
     uses, script = step.get("uses"), step.get("run")
     if isinstance(uses, str):
         given = as_mapping(step.get("with"))
-        if uses.startswith("actions/checkout@"):
+        action = without_address(uses)
+        if action.startswith("actions/checkout@"):
             return not {"path", "repository", "submodules"} & {*given}
-        return _HARMLESS_ACTION.fullmatch(uses) is not None
+        return _HARMLESS_ACTION.fullmatch(action) is not None
     read = parse_script(without_expressions(script, UNKNOWN_VARIABLE)) if isinstance(script, str) else None
     if read is None:
         return not isinstance(script, str)
