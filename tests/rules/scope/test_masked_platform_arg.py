@@ -118,7 +118,10 @@ def test_a_default_that_hides_a_missing_stage() -> None:
 )
 def test_an_unused_default_is_at_most_a_warning(lines: str, severity: Severity | None) -> None:
     text = f"FROM alpine\nARG TARGETARCH=amd64\n{lines}\n"
+    (finding,) = findings(masked_platform_arg, context(text))
     assert severities(masked_platform_arg, context(text)) == [severity]
+    # Without a use the message promises no consequence.
+    assert ("nothing uses it" in finding.message) is (severity is Severity.INFORMATION)
 
 
 @pytest.mark.parametrize(

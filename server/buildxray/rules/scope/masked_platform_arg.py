@@ -100,11 +100,12 @@ def masked_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
                 continue
             if wrong and not _follows_platform(instruction, pair):
                 range_ = TextRange(instruction.range_of(pair.name).end, instruction.range_of(pair).end)
+                is_unread = _is_unread(instruction, name)
                 yield Finding(
                     instruction.range_of(pair),
-                    _message(ctx.build, name, wrong),
+                    _message_on_unread(name, wrong) if is_unread else _message(ctx.build, name, wrong),
                     partial(_fixes, ctx, instruction, pair, range_),
-                    severity=Severity.INFORMATION if _is_unread(instruction, name) else None,
+                    severity=Severity.INFORMATION if is_unread else None,
                     doubt=_doubt(ctx.build, instruction, name, [it for it, __ in wrong]),
                 )
             elif (
@@ -323,6 +324,15 @@ def _message(build: Build, name: str, wrong: list[tuple[Platform, str]]) -> str:
         name=name,
         value=value,
         platforms=affected,
+    )
+
+
+def _message_on_unread(name: str, wrong: list[tuple[Platform, str]]) -> str:
+    """The message on a default without an effect: the next one who uses the argument gets it."""
+    return _(
+        "this default would hide BuildKit's value of `{name}` for {platforms}, but nothing uses it",
+        name=name,
+        platforms=platforms(target for target, _value in wrong),
     )
 
 
