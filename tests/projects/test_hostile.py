@@ -46,6 +46,34 @@ FILES = {
         + f"a: {' '.join(f'b{n}x{n}' for n in range(2000))}\n",
     ),
     "aliases": ("compose.yaml", f"{ALIASES}services: {{x: {{build: {{context: ., args: *a9}}}}}}\n"),
+    "jobs that extend one another": (
+        ".gitlab-ci.yml",
+        "".join(
+            f".j{n}: {{extends: [{', '.join(f'.j{(n + k) % 300}' for k in range(1, 60))}], a{n}: {{b: 1}}, script: docker build .}}\n"
+            for n in range(300)
+        ),
+    ),
+    "matrix of GitLab": (
+        ".gitlab-ci.yml",
+        f"a: {{parallel: {{matrix: [{{{', '.join(f'A{n}: [1, 2, 3]' for n in range(40))}}}]}}, script: docker build .}}\n",
+    ),
+    "commands that call one another": (
+        ".circleci/config.yml",
+        "commands:\n"
+        + "".join(f"  c{n}: {{steps: [{', '.join([f'c{n + 1}'] * 20)}]}}\n" for n in range(20))
+        + "jobs: {a: {steps: [c0, {run: docker build .}]}}\n",
+    ),
+    "matrix of CircleCI": (
+        ".circleci/config.yml",
+        "jobs: {a: {steps: [run: docker build .]}}\nworkflows: {w: {jobs: [a: {matrix: {parameters: {"
+        + ", ".join(f"p{n}: [1, 2, 3]" for n in range(40))
+        + "}}}]}}\n",
+    ),
+    "matrix of Woodpecker": (
+        ".woodpecker.yml",
+        f"matrix: {{{', '.join(f'A{n}: [1, 2, 3]' for n in range(40))}}}\nsteps: {{a: {{image: x, commands: [docker build {'${A1}' * 700}]}}}}\n",
+    ),
+    "labels of Jenkins": ("Jenkinsfile", "agent { label 'arm64' " * 9_000 + "docker.build('a')\n" * 9_000),
     "long YAML": ("compose.yaml", f"x: [{'a, ' * 320_000}]\n"),
     "brackets": ("compose.yaml", f"services: {'[' * 20_000}{']' * 20_000}\n"),
     "include cycle": ("compose.yaml", "include: [compose.yaml, compose.yaml]\nservices: {x: {build: .}}\n"),

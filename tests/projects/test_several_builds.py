@@ -902,7 +902,10 @@ def test_jobs_of_a_workflow_share_nothing(tmp_path: Path) -> None:
         for name in ("amd64", "arm64")
     ]
     assert [it.is_separate for it in joined(builds)] == [True]
-    assert [it.is_separate for it in joined([builds[0], replace(builds[1], name=builds[0].name)])] == [False]
+    of_one_name = [replace(it, name="build") for it in builds]
+    # One job has one machine.
+    assert [it.is_separate for it in joined(of_one_name)] == [True]
+    assert [it.is_separate for it in joined(replace(it, machine=builds[0].machine) for it in of_one_name)] == [False]
     assert [it.is_separate for it in joined([replace(it, machine=None) for it in builds])] == [False]
 
 

@@ -365,7 +365,7 @@ def joined(builds: Iterable[DeclaredBuild]) -> tuple[DeclaredBuild, ...]:
         same = replace(build, platform_names=(), nodes=(), linked=()).key if is_for_one else build.key
         key = (build.source, build.is_default, is_for_one, same)
         known = together.setdefault(key, build)
-        is_of_other_job = build.machine is not None and build.name not in (known.name, *known.joined_names)
+        is_of_other_job = _is_of_other_job(build, known)
         together[key] = replace(
             known,
             n_declared=known.n_declared + (0 if known is build else build.n_declared),
@@ -380,6 +380,14 @@ def joined(builds: Iterable[DeclaredBuild]) -> tuple[DeclaredBuild, ...]:
             caches=known.caches & build.caches,
         )
     return (*together.values(),)
+
+
+def _is_of_other_job(build: DeclaredBuild, known: DeclaredBuild) -> bool:
+    """True if a build is that of another job than those that are merged already, by its name or its machine."""
+    is_of_other_name = build.name not in (known.name, *known.joined_names)
+    if build.machine is None:
+        return is_of_other_name and "nodes" in build.unknown and build.caller is None and not build.may_have_nodes
+    return is_of_other_name or known.machine not in (None, build.machine)
 
 
 def _all_linked(targets: Iterable[LinkedTarget]) -> tuple[LinkedTarget, ...]:

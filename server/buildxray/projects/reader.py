@@ -155,9 +155,11 @@ def _distinct(builds: list[DeclaredBuild]) -> Iterator[DeclaredBuild]:
 
 
 def _place(build: DeclaredBuild) -> object:
-    """The line that declares a build, with the one that calls Bake."""
+    """The line that declares a build, with the one that calls Bake; of a pipeline the job too, because several may extend one that has the line."""
     called = build.caller
-    return (build.source, build.line, build.dockerfile, None if called is None else (called.source, called.line))
+    is_of_pipeline = build.source.suffix in {".yml", ".yaml"} and build.source.parent.name != "workflows"
+    name = build.name if is_of_pipeline else ""
+    return (build.source, build.line, name, build.dockerfile, None if called is None else (called.source, called.line))
 
 
 def read_project(root: Path, *, local_platform: str) -> DirectoryBuilds:

@@ -12,7 +12,7 @@ import pytest
 from buildxray.projects.reader import read_project
 from buildxray.projects.yaml import load_yaml
 
-TEXT = "a: b # docker\n"
+TEXT = "a: b # docker, matrix\n"
 """The text of each file: one that names Docker, because others are not read."""
 OTHERS: tuple[object, ...] = (
     None,
@@ -74,22 +74,45 @@ FILES = {
     """,
     ".gitlab-ci.yml": """
         variables: {A: {value: b}}
-        job: {image: docker, variables: {C: d}, script: [docker build .], before_script: docker build a}
+        .base: {tags: [arm64], script: [docker build a]}
+        job: {image: docker, extends: [.base], tags: [$T], parallel: {matrix: [{C: [d, e]}]}, variables: {C: d}, script: [docker build .], before_script: docker build a}
     """,
     ".travis.yml": """
         env: [A=b]
         script: [docker build .]
-        jobs: {include: [{name: a, stage: b, env: [C=d], before_script: [export A=1], script: docker build a}]}
+        arch: [amd64, arm64]
+        jobs: {include: [{name: a, arch: arm64, stage: b, env: [C=d], before_script: [export A=1], script: docker build a}]}
     """,
     "azure-pipelines.yml": """
         variables: {A: b}
+        pool: {vmImage: ubuntu-latest, name: arm64, demands: [a]}
         steps: [{task: Docker@2, inputs: {command: build, Dockerfile: d, buildContext: ., arguments: --pull}}, {pwsh: docker build .}]
     """,
     "cloudbuild.yaml": """
         substitutions: {_A: b}
         steps: [{name: gcr.io/cloud-builders/docker, dir: d, args: [build, ., -t, $_A]}, {name: docker, entrypoint: bash, args: [-c, docker build .]}]
     """,
+    ".circleci/config.yml": """
+        executors: {e: {resource_class: arm.medium}}
+        commands: {c: {parameters: {p: {default: linux/arm64}}, steps: [{run: docker build --platform << parameters.p >> .}]}}
+        jobs: {j: {executor: {name: e}, parameters: {q: {default: a}}, resource_class: arm.large, steps: [{c: {p: << parameters.q >>}}]}}
+        workflows: {w: {jobs: [j: {name: k, q: b, matrix: {parameters: {q: [a, b]}}}]}}
+    """,
+    ".drone.yml": """
+        kind: pipeline
+        platform: {os: linux, arch: arm64}
+        steps: [{name: a, image: plugins/docker, settings: {dockerfile: d}}]
+    """,
+    ".cirrus.yml": """
+        a_task: {arm_container: {image: a}, build_script: docker build .}
+        b_task: {ec2_instance: {architecture: arm64}, persistent_worker: {labels: {arch: arm64}}, build_script: docker build b}
+    """,
+    ".buildkite/pipeline.yml": """
+        steps: [{label: a, key: b, agents: {queue: arm64}, command: docker build .}]
+    """,
     ".woodpecker.yml": """
+        labels: {platform: linux/arm64}
+        matrix: {platform: [a, b], include: [{platform: a}]}
         steps:
           - {name: a, image: woodpeckerci/plugin-docker-buildx, settings: {context: ., dockerfile: d, platforms: [a], build_args: [A=1], target: t}}
     """,
@@ -123,9 +146,10 @@ def test_no_type_of_a_value_raises(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     (tmp_path / ".git").mkdir()
     (tmp_path / name).write_text(TEXT)
     current: list[object] = []
-    for module in ("ci.repository", "ci.scripts", "ci.travis", "compose", "ci.machines"):
+    for module in ("ci.repository", "ci.scripts", "ci.travis", "ci.yaml_pipelines", "compose", "ci.machines"):
         target = f"buildxray.projects.{module}.load_documents"
         monkeypatch.setattr(target, lambda text, **_options: iter([copy.deepcopy(current[-1])] if text == TEXT else ()))
+    monkeypatch.setattr("buildxray.projects.ci.yaml_pipelines.load_yaml", lambda _text: copy.deepcopy(current[-1]))
     current.append(document)
     assert read_project(tmp_path, local_platform="linux/amd64").builds
     for changed_document in changed(document):

@@ -28,6 +28,11 @@ _ARCHITECTURES: Final = {
 _ARCHITECTURE: Final = lazy_regex(
     rf"(?:^|[^a-z0-9])({'|'.join(sorted(_ARCHITECTURES, key=len, reverse=True))})(?=$|[^a-z0-9])", re.IGNORECASE
 )
+_GRAVITON: Final = lazy_regex(
+    r"(?:^|[^a-z0-9])(?:graviton\d?|(?:[cmrx]\d{1,2}g[dn]{0,2}|t4g|i\d{1,2}g|im4gn|is4gen|g5g|hpc7g)(?=$|[^a-z0-9]))",
+    re.IGNORECASE,
+)
+"""Instances of AWS with an Arm processor, by their family. Source: aws.amazon.com/ec2/instance-types."""
 _HOSTED: Final = lazy_regex(r"(?:^|[^a-z0-9])(?:ubuntu|windows)(?=$|[^a-z0-9])", re.IGNORECASE)
 """Labels of GitHub's hosted images, and of services with the same images, which are for amd64 unless they name another architecture."""
 _HOSTED_MAC: Final = lazy_regex(r"macos-(?P<version>latest|\d+)(?:-(?P<size>intel|large|xlarge))?", re.IGNORECASE)
@@ -49,7 +54,7 @@ def runner_platform(runs_on: object, *, is_hosted: bool = True) -> Platform | No
         return None
     names = [_WORDS.sub("-", str(it)) for it in (*texts, *([group] if isinstance(group, str) else ()))]
     joined = " ".join(names)
-    named = {_ARCHITECTURES[it.lower()] for it in _ARCHITECTURE.findall(joined)}
+    named = named_architectures(joined)
     is_own = any(str(it).lower() == "self-hosted" for it in texts)
     if not named and not is_own and is_hosted:
         # Docker runs Linux there, in a virtual machine for the processor of the runner.
@@ -61,6 +66,13 @@ def runner_platform(runs_on: object, *, is_hosted: bool = True) -> Platform | No
         named = {"amd64"}
     system = "windows" if "windows" in joined.lower() else "linux"
     return Platform(system, named.pop()) if len(named) == 1 else None
+
+
+def named_architectures(labels: str) -> set[str]:
+    """The architectures that labels of machines name, separated by blanks or signs; `arm` means arm64, as in the names of hosted machines."""
+    words = _WORDS.sub("-", labels)
+    named = {_ARCHITECTURES[it.lower()] for it in _ARCHITECTURE.findall(words)}
+    return named | ({"arm64"} if _GRAVITON.search(labels) else set())
 
 
 def _mac_architecture(label: re.Match[str]) -> str:

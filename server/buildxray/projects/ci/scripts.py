@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from buildxray.files.reading import exists, is_file, path_below, read_project_text
-from buildxray.projects.builds import DeclaredBuild, absolute, pairs, platform_names
+from buildxray.projects.builds import DeclaredBuild, absolute, platform_names
 from buildxray.projects.ci.command_lines import PROGRAMS
 from buildxray.projects.ci.commands import read_commands
 from buildxray.projects.ci.jenkins import Jenkinsfile
 from buildxray.projects.ci.justfiles import with_values
 from buildxray.projects.ci.makefiles import makefile_site, read_makefile, read_placed_makefile
-from buildxray.projects.ci.pipelines import azure_commands, cloud_build_commands
 from buildxray.projects.ci.script_files import (
     GORELEASER,
     MAKEFILES,
@@ -28,7 +27,7 @@ from buildxray.projects.ci.shell_scripts import ShellScripts
 from buildxray.projects.ci.site import WORKSPACE, Reading, Site, in_checkout, project_path
 from buildxray.projects.ci.travis import read_travis
 from buildxray.projects.ci.windows_shells import from_batch, from_powershell
-from buildxray.projects.substitution import substituted
+from buildxray.projects.ci.yaml_pipelines import read_yaml
 from buildxray.projects.yaml import YamlError, YamlMapping, as_mapping, load_documents
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import LineIndex
@@ -46,15 +45,6 @@ _GOES: Final = lazy_regex(
 _MOST_MOVES: Final = 20
 _TOOL: Final = lazy_regex(rf"{PROGRAMS}|buildx|kaniko|\bDocker(?:Compose)?@\d")
 _YAML: Final = frozenset((".yml", ".yaml"))
-_SECTIONS: Final = frozenset(("phases", "pipeline", "pipelines", "services", "steps", "tasks"))
-"""Keys that hold steps but are not the name of a step."""
-_OF_COMMANDS: Final = frozenset(
-    ("script", "commands", "command", "run", "cmd", "cmds", "bash", "pwsh", "powershell", "inlineScript")
-)
-"""Keys with the commands of a job; those that end in `_script` are too: `before_script`, `build_script`."""
-_PLUGIN: Final = lazy_regex(
-    r"(?:.*/)?(?:plugin-docker-buildx|docker-buildx|plugins/docker|drone-docker|buildx)(?::.*)?$"
-)
 
 
 def read_scripts(root: Path, *, local_platform: str) -> Reading:
@@ -120,7 +110,7 @@ def _read_text(text: str, site: Site, reading: Reading) -> None:
     elif path.name == ".travis.yml":
         read_travis(text, site, reading)
     elif path.suffix in _YAML or path.suffix == ".json":
-        _read_yaml(text, site, reading)
+        read_yaml(text, site, reading)
     else:
         is_other_shell = path.suffix in OTHER_SHELLS
         _read_lines(_as_shell(text, site) if is_other_shell else text, site, reading, follows_cd=is_other_shell)
@@ -144,7 +134,10 @@ def _read_lines(text: str, site: Site, reading: Reading, *, follows_cd: bool = F
         for start, command in jenkins.builds():
             directory = jenkins.directory(start)
             if directory is not None and not _COMMENT.match(text, text.rfind("\n", 0, start) + 1):
-                read_commands(command, site._replace(directory=directory, line=lines.line_of(start) + 1), reading)
+                place = site._replace(
+                    directory=directory, line=lines.line_of(start) + 1, machines=jenkins.machines(start)
+                )
+                read_commands(command, place, reading)
     moves = [(it.start(), f"cd '{it['path']}'\n") for it in _GOES.finditer(text)][:_MOST_MOVES] if follows_cd else []
     for match in _COMMAND.finditer(text):
         start = text.rfind("\n", 0, match.start()) + 1
@@ -157,20 +150,8 @@ def _read_lines(text: str, site: Site, reading: Reading, *, follows_cd: bool = F
         before = "".join(it for place, it in moves if place < match.start())
         # In the strings of Groovy the backslash of a continued line is itself escaped.
         command = re.sub(r"\\\\(?=\r?\n)", r"\\", match[0])
-        read_commands(before + command, site._replace(line=line, directory=directory), reading)
-
-
-def _read_yaml(text: str, site: Site, reading: Reading) -> None:
-    """Effect: add the builds of GitLab's jobs, of Woodpecker's and Drone's plugins, and of lists of commands in general."""
-    try:
-        documents = [it for it in load_documents(text) if isinstance(it, YamlMapping)]
-    except YamlError:
-        return
-    for document in documents:
-        if is_taskfile(site.source.name):
-            _complete_tasks(document)
-        variables = {**_texts(document.get("variables")), **_texts(document.get("substitutions"))}
-        _read_table(document, site, reading, variables, 0, 1)
+        machines = site.machines if jenkins is None else jenkins.machines(match.start())
+        read_commands(before + command, site._replace(line=line, directory=directory, machines=machines), reading)
 
 
 def _directories_of_tasks(paths: Sequence[Path], root: Path) -> dict[Path, tuple[str, ...]]:
@@ -207,131 +188,8 @@ def _included_taskfiles(path: Path) -> Iterator[tuple[str, str | None]]:
             yield name, given if isinstance(given, str) else None
 
 
-def _complete_tasks(taskfile: YamlMapping) -> None:
-    """Effect: write the short tasks of a Taskfile in full, `build: docker build .`, and the values of variables into the commands.
-
-    Source: taskfile.dev, "Short task syntax", "Variables".
-    """
-    tasks = taskfile.get("tasks")
-    if not isinstance(tasks, YamlMapping):
-        return
-    shared = as_mapping(taskfile.get("vars"))
-    for name, body in tasks.items():
-        if isinstance(body, str | list):
-            task = YamlMapping()
-            task["cmds"] = body
-            tasks[name] = task
-        own = tasks[name]
-        if isinstance(own, YamlMapping):
-            values = {**shared, **as_mapping(own.get("vars"))}
-            for key in ("cmds", "cmd", "dir"):
-                if key in own:
-                    own[key] = _with_values(own[key], values)
-
-
-def _with_values(commands: Any, values: Mapping[str, Any]) -> Any:  # noqa: ANN401 - what YAML holds
-    """Commands of a task with the values of its variables; a value that a command or the environment gives is left as it is."""
-    if isinstance(commands, list):
-        return [_with_values(it, values) for it in commands]
-    if isinstance(commands, YamlMapping) and isinstance(commands.get("cmd"), str):
-        commands["cmd"] = _with_values(commands["cmd"], values)
-
-    def value(match: re.Match[str]) -> str:
-        known = values.get(match["name"])
-        text = str(known) if isinstance(known, str | int) else None
-        if match["default"] is not None and (text is None or f".{match['name']}" in text):
-            return match["default"]
-        return match[0] if text is None else text
-
-    for _round in range(_MOST_ROUNDS) if isinstance(commands, str) and "{{" in commands else ():
-        commands = substituted(_TEMPLATE, value, commands, _MOST_TEXT)
-    return commands
-
-
-_TEMPLATE: Final = lazy_regex(
-    r"\{\{[ \t]*\.(?P<name>\w+)[ \t]*(?:\|[ \t]*default[ \t]+[\"'](?P<default>[^\"']*)[\"'][ \t]*)?\}\}"
-)
-"""A variable of Task, perhaps with the value that it has if nothing sets it."""
 _MOST_PLACES: Final = 50
 """The directories that the tasks of one file run in."""
-_MOST_ROUNDS: Final = 3
-_MOST_TEXT: Final = 20_000
-
-
-def _read_table(  # noqa: PLR0917 - each is another thing
-    table: Mapping[str, Any], site: Site, reading: Reading, variables: Mapping[str, str], depth: int, line: int
-) -> None:
-    own = {
-        **variables,
-        **_texts(table.get("variables")),
-        **_texts(table.get("environment")),
-        **_texts(table.get("env")),
-    }
-    place_of_task = table.get("dir") if is_taskfile(site.source.name) else None
-    if isinstance(place_of_task, str):
-        if "{{" in place_of_task or "$" in place_of_task:
-            return
-        site = site._replace(directory=in_checkout(site.directory, place_of_task))
-    written = azure_commands(table) or cloud_build_commands(table)
-    if written:
-        below = table.get("dir")
-        inner = site._replace(directory=in_checkout(site.directory, below)) if isinstance(below, str) else site
-        first = min(table.lines.values(), default=line) if isinstance(table, YamlMapping) else line
-        read_commands(written, inner._replace(environment=own, line=first), reading)
-    settings = table.get("settings")
-    if isinstance(settings, Mapping) and _PLUGIN.fullmatch(str(table.get("image", ""))):
-        _add_plugin(settings, site._replace(line=line, name=str(table.get("name", site.name))), reading)
-    for key, value in table.items():
-        place = table.lines.get(key, line) if isinstance(table, YamlMapping) else line
-        listed = value if isinstance(value, list) else [value]
-        if key in _OF_COMMANDS or key.endswith("_script"):
-            texts = [
-                it if isinstance(it, str) else str(it.get("command", it.get("cmd", "")))
-                for it in listed
-                if isinstance(it, str | Mapping)
-            ]
-            read_commands("\n".join(texts), site._replace(environment=own, line=place), reading)
-        for it in listed:
-            if isinstance(it, Mapping) and depth < 8:
-                named = isinstance(value, Mapping) and (depth == 0 or _is_step(it) or (depth == 1 and "cmds" in it))
-                name = key if named and key not in _SECTIONS else site.name
-                _read_table(it, site._replace(name=str(name)), reading, own, depth + 1, place)
-
-
-def _is_step(table: Mapping[str, Any]) -> bool:
-    """True if a table is a step of Woodpecker, whose key is its name."""
-    return "image" in table and ("settings" in table or "commands" in table)
-
-
-def _add_plugin(settings: Mapping[str, Any], site: Site, reading: Reading) -> None:
-    """Effect: add the build of a plugin for images, given its settings. Source: codeberg.org/woodpecker-plugins/docker-buildx."""
-    context = str(settings.get("context", "."))
-    file = settings.get("dockerfile")
-    path = site.resolve(str(file)) if isinstance(file, str) else site.resolve(f"{context}/Dockerfile")
-    directory = site.resolve(context)
-    if path is None or directory is None or "$" in str(path):
-        return
-    platforms = settings.get("platforms", settings.get("platform"))
-    values = platforms if isinstance(platforms, list) else [platforms]
-    names = platform_names(it for it in values if isinstance(it, str) and "$" not in it)
-    arguments = settings.get("build_args")
-    listed = [str(it).partition("=") for it in arguments] if isinstance(arguments, list) else []
-    reading.builds.append(
-        DeclaredBuild(
-            name=site.name,
-            source=site.source,
-            line=site.line,
-            dockerfile=path,
-            context=directory,
-            platform_names=names,
-            target=str(settings.get("target", "")),
-            arguments=pairs({name: value for name, separator, value in listed if separator and "$" not in value}),
-            unknown_arguments=(*sorted({name for name, separator, value in listed if not separator or "$" in value}),),
-            origin=site.origin,
-            pushes=not settings.get("dry_run", False),
-            unknown=frozenset({"platforms"} if any("$" in str(it) for it in values) else ()),
-        )
-    )
 
 
 def _goreleaser(text: str, path: Path, root: Path) -> Iterator[DeclaredBuild]:
@@ -377,9 +235,3 @@ def _goreleaser_platforms(entry: Mapping[str, Any], *, is_new: bool) -> tuple[st
         return platform_names(named)
     variant = f"/v{entry['goarm']}" if entry.get("goarm") else ""
     return (f"{entry.get('goos', 'linux')}/{entry.get('goarch', 'amd64')}{variant}",)
-
-
-def _texts(value: object) -> dict[str, str]:
-    items = value.items() if isinstance(value, Mapping) else ()
-    plain = {str(key): it.get("value") if isinstance(it, Mapping) else it for key, it in items}
-    return {key: str(it) for key, it in plain.items() if isinstance(it, str | int) and "$" not in str(it)}

@@ -8,7 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from buildxray.platforms.machines import Machines
+from buildxray.platforms.platform import Platform
 from buildxray.projects.ci.commands import read_commands
+from buildxray.projects.ci.machines import named_architectures
 from buildxray.projects.ci.site import Reading, Site
 from buildxray.projects.yaml import YamlError, YamlMapping, as_mapping, load_documents
 from buildxray.syntax.lazy_regex import lazy_regex
@@ -38,9 +41,28 @@ def read_travis(text: str, site: Site, reading: Reading) -> None:
         return
     common = as_mapping(document)
     jobs = [it for key in ("jobs", "matrix") for it in _included(common.get(key))]
-    for job in [common, *jobs[:_MOST_JOBS]]:
+    names_other = any(_names_other(it.get("arch")) for it in (common, *jobs))
+    for number, job in enumerate([common, *jobs[:_MOST_JOBS]]):
         name = job.get("name", job.get("stage"))
-        _read_job(common, job, site._replace(name=name) if isinstance(name, str) else site, reading)
+        placed = site._replace(name=name) if isinstance(name, str) else site
+        if names_other:
+            arch = job.get("arch", common.get("arch", "amd64"))
+            placed = placed._replace(machines=_machines(arch))
+            if not isinstance(name, str) and number:
+                placed = placed._replace(name=f"{site.name} {arch}")
+        _read_job(common, job, placed, reading)
+
+
+def _names_other(arch: object) -> bool:
+    """True if the value of `arch` is another architecture than the usual one, or a list of several."""
+    return arch is not None and arch not in ("amd64", ["amd64"])
+
+
+def _machines(arch: object) -> Machines:
+    """The machine for a value of `arch`; unknown for a list, of which each job has one value. Source: docs.travis-ci.com, "Building on Multiple CPU Architectures"."""
+    listed = arch if isinstance(arch, list) else [arch]
+    named = named_architectures(str(listed[0])) if len(listed) == 1 else set()
+    return Machines(Platform("linux", named.pop())) if len(named) == 1 else Machines(is_unknown=True)
 
 
 def _included(jobs: object) -> list[Mapping[str, Any]]:
