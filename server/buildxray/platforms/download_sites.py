@@ -7,6 +7,7 @@ to compare with. No code here reads a site, and a project may rename its files.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from buildxray.platforms.aliases import named_architectures
@@ -135,6 +136,33 @@ SITES: Final = (
 def site_of(url: str) -> DownloadSite | None:
     """Return the known site that a URL belongs to."""
     return next((it for it in SITES if it.url.search(url)), None)
+
+
+class PartialSite(NamedTuple):
+    """A site with files for some architectures only, so that another name in an address leads to no file."""
+
+    url: re.Pattern[str]
+    architectures: frozenset[str]
+    """These architectures, as TARGETARCH spells them."""
+
+
+_PARTIAL_SITES: Final = (
+    # wiki.ubuntu.com, "Ports": archive.ubuntu.com has amd64 and i386; all others are on ports.ubuntu.com
+    PartialSite(
+        lazy_regex(r"//(?:[\w-]+\.)*(?:archive|security)\.ubuntu\.com/"),
+        frozenset({"386", "amd64"}),
+    ),
+    # virtualbox.org/wiki/Linux_Downloads: packages for amd64 alone
+    PartialSite(lazy_regex(r"//download\.virtualbox\.org/"), frozenset({"amd64"})),
+    # repo.steampowered.com/steam: `deb [arch=amd64,i386 …]`
+    PartialSite(lazy_regex(r"//repo\.steampowered\.com/"), frozenset({"386", "amd64"})),
+)
+
+
+def may_have_files_for(text: str, architectures: Iterable[str]) -> bool:
+    """False if a text has the address of a site that lacks files for one of the architectures, as TARGETARCH spells them."""
+    wanted = {*architectures}
+    return all(wanted <= it.architectures for it in _PARTIAL_SITES if it.url.search(text))
 
 
 class NamesOfOption(NamedTuple):

@@ -887,3 +887,28 @@ def test_of_one_file_the_certain_use_is_reported() -> None:
     text = f"FROM alpine AS a\nARG TARGETARCH\nRUN curl -O {url}\nFROM debian\nCOPY --from=a /x /x\nRUN curl -o /usr/bin/t {url}\n"
     (finding,) = findings(hard_coded_arch, context(text))
     assert (text.count("\n", 0, finding.range.start), finding.doubt) == (5, None)
+
+
+S6 = "https://github.com/just-containers/s6-overlay/releases/download/v2.2.0.3/s6-overlay-amd64.tar.gz"
+LATER_NAME = "$(case $TARGETARCH in amd64) echo amd64;; arm64) echo aarch64;; esac)"
+
+
+def test_the_fix_for_a_known_site_writes_its_own_names() -> None:
+    before = IMAGE.format(f"RUN curl -fsSL {S6} | tar xz -C /")
+    check_fix(hard_coded_arch, before, before.replace("amd64", LATER_NAME))
+
+
+@every_case(
+    "lines",
+    [
+        # ADD cannot map names, and the second place would need the same mapping
+        f"ADD {S6} /tmp/",
+        f"RUN curl -fsSLO {S6}\nRUN tar xzf s6-overlay-amd64.tar.gz -C /",
+        # this site has amd64 and i386 only
+        "RUN curl -fsSLO http://archive.ubuntu.com/ubuntu/pool/main/l/lib_1_amd64.deb",
+        "RUN curl -fsSLO http://de.archive.ubuntu.com/ubuntu/pool/main/l/lib_1_amd64.deb",
+    ],
+)
+def test_a_known_site_without_files_of_these_names_leaves_no_fix(lines: str) -> None:
+    (finding,) = findings(hard_coded_arch, context(IMAGE.format(lines)))
+    assert finding.fixes == ()

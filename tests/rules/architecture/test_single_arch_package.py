@@ -113,6 +113,18 @@ def test_the_fix_asks_dpkg_for_the_architecture() -> None:
 
 
 @every_case(
+    "line",
+    [
+        'RUN echo "deb [arch=amd64] http://archive.ubuntu.com/ubuntu noble main" > /etc/apt/sources.list.d/u.list',
+        "COPY <<E /etc/apt/sources.list.d/u.sources\nURIs: http://security.ubuntu.com/ubuntu\nArchitectures: amd64\nE",
+    ],
+)
+def test_a_site_without_packages_for_the_others_leaves_no_fix(line: str) -> None:
+    (finding,) = findings(single_arch_package, context(IMAGE.format(line)))
+    assert finding.fixes == ()
+
+
+@every_case(
     "run, count",
     [
         ("yum install -y glibc.x86_64", 1),

@@ -13,6 +13,7 @@ from typing import Final
 from buildxray.localization import _
 from buildxray.platforms.aliases import has_level, named_architectures
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS, PER_TARGET_ARGUMENTS
+from buildxray.platforms.download_sites import may_have_files_for, site_of
 from buildxray.platforms.platform import Platform
 from buildxray.rules.base import Doubt, Finding, Fix, FixAvailability, Related, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
@@ -43,6 +44,7 @@ from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.shell import ShellWord
 from buildxray.syntax.text import Edit, TextRange
 from buildxray.toolchains.archivers import UNPACKERS
+from buildxray.toolchains.mapping import mapped_architecture
 
 _GO_NAMES: Final = ("amd64", "arm64")
 _Named = tuple[Piece, TextRange, str]
@@ -104,7 +106,7 @@ def hard_coded_arch(ctx: RuleContext) -> Iterator[Finding]:
 
     ## Fix safety
     A suggestion, offered for `amd64` and `arm64` only, because buildxray does not know if the site has files of these names. There is
-    no fix if the file is compared with a checksum, which differs per architecture. For other names, map the argument: `case
+    no fix if the file is compared with a checksum, which differs per architecture, or if a well-known site lacks such a file. For other names, map the argument: `case
     "$TARGETARCH" in amd64) arch=x86_64;; arm64) arch=aarch64;; esac`.
     """
     target = ctx.build.target_stage
@@ -451,7 +453,7 @@ def _finding(ctx: RuleContext, stage: Stage, download: Download, named: list[_Na
             architecture=ctx.text[slice(*place)],
             platforms=ctx.places(wrong),
         ),
-        partial(_fixes, ctx, stage, named),
+        partial(_fixes, ctx, stage, named, download.value),
         doubt=_doubt(ctx, stage, download, named),
     )
 
@@ -463,21 +465,31 @@ def _doubt(ctx: RuleContext, stage: Stage, download: Download, named: list[_Name
     return Doubt.USE if is_for_no_target(ctx, named[0][2]) else doubt_of_use(ctx, stage, download)
 
 
-def _fixes(ctx: RuleContext, stage: Stage, named: list[_Named]) -> tuple[Fix, ...]:
+def _fixes(ctx: RuleContext, stage: Stage, named: list[_Named], address: str) -> tuple[Fix, ...]:
     if not all(piece.can_expand and ctx.text[slice(*range_)] in _GO_NAMES for piece, range_, __ in named):
+        return ()
+    if not may_have_files_for(address, (it.architecture for it in stage.targets)):
         return ()
     edits = _edits(ctx, stage, named)
     if edits is None:
         return ()
     first = min((piece.instruction for piece, *__ in named), key=lambda it: it.idx)
+    title = _("Write `${{TARGETARCH}}`, if the site has a file for each platform")
+    site = site_of(address)
+    if site is not None and any(
+        site.names.get(it.architecture, it.architecture) != it.architecture for it in stage.targets
+    ):
+        # `$(case …)` is for one place of a RUN: neither ADD nor ENV runs a shell, and a file would get a long name.
+        mapped = mapped_architecture(
+            {it.architecture: site.names.get(it.architecture, it.architecture) for it in stage.targets}, stage.targets
+        )
+        is_possible = len(edits) == 1 and isinstance(first, Run) and site.directories is None
+        if mapped is None or not is_possible or not first.range.contains(edits[0].range.start):
+            return ()
+        edits = [Edit(edits[0].range, mapped)]
+        title = _("Write the names of {site}", site=site.name)
     declarations = declare_arguments(first, ["TARGETARCH"])
-    return (
-        Fix(
-            _("Write `${{TARGETARCH}}`, if the site has a file for each platform"),
-            (*edits, *declarations),
-            Safety.SUGGESTION,
-        ),
-    )
+    return (Fix(title, (*edits, *declarations), Safety.SUGGESTION),)
 
 
 _MOST_PLACES: Final = 100

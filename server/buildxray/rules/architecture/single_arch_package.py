@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 
 from buildxray.localization import _
 from buildxray.platforms.aliases import named_architectures
+from buildxray.platforms.download_sites import may_have_files_for
 from buildxray.platforms.names import architecture_names
 from buildxray.platforms.platform import Platform
 from buildxray.records import replace
@@ -154,7 +155,7 @@ def single_arch_package(ctx: RuleContext) -> Iterator[Finding]:
 
     ## Fix safety
     A suggestion, for sources of apt in a text that the shell or BuildKit expands: the source may lack packages for other
-    architectures.
+    architectures. There is none for a source that is known to lack them, such as archive.ubuntu.com.
 
     ## Limits
     A stage that calls `dpkg --add-architecture` or installs `qemu-user` is not reported, nor is a command whose failure is ignored
@@ -241,7 +242,9 @@ def _sources(ctx: RuleContext, run: Run, text: str, start: int) -> Iterator[_Pla
         edit = Edit(place, "$(dpkg --print-architecture)")
         fix = Fix(_("Use the architecture of the image"), (edit,), Safety.SUGGESTION)
         doubt = Doubt.LATER_STEP if _is_edited_later(run, place.start) else None
-        yield _Place(place, named[2], _writing_targets(run, place.start), (fix,) if is_expanded else (), doubt)
+        has_others = may_have_files_for(text, (it.architecture for it in ctx.build.targets))
+        fixes = (fix,) if is_expanded and has_others else ()
+        yield _Place(place, named[2], _writing_targets(run, place.start), fixes, doubt)
 
 
 def _joined(places: Iterable[_Place]) -> Iterator[_Place]:
@@ -303,7 +306,8 @@ def _in_heredoc(ctx: RuleContext, instruction: Instruction, heredoc: Heredoc) ->
             it is not None and it.debian == one.architecture for it, one in zip(names, ctx.build.targets, strict=True)
         )
         fixes: tuple[Fix, ...] = ()
-        if heredoc.marker.expand and same:
+        has_others = may_have_files_for(heredoc.content, (it.architecture for it in ctx.build.targets))
+        if heredoc.marker.expand and same and has_others:
             edits = (Edit(place, "$TARGETARCH"), *declare_arguments(instruction, ["TARGETARCH"]))
             fixes = (Fix(_("Write `$TARGETARCH`"), edits, Safety.SUGGESTION),)
         is_script = reader == offset
