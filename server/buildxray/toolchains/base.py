@@ -442,13 +442,15 @@ class Invocation:
 
     def _values_of(self, names: Sequence[str]) -> Iterator[ShellWord]:
         words = self.command.words
+        marks = _MARKS_BEFORE_VALUE.get(self.command.name, "=")
         for before, word in pairwise(words):
             if before.text in names and before is not words[0]:
                 yield word
                 continue
-            name = next((it for it in names if word.text.startswith(f"{it}=")), None)
-            if name is not None:
-                yield word.after(f"{name}=")
+            joined = (f"{name}{mark}" for name in names for mark in marks)
+            prefix = next((it for it in joined if word.text.startswith(it)), None)
+            if prefix is not None:
+                yield word.after(prefix)
 
     def paths(self, word: ShellWord) -> tuple[str, ...]:
         """The absolute paths that a word may mean, with its final slash; empty if they are unknown, or longer than Linux allows."""
@@ -468,7 +470,8 @@ class Invocation:
 
     def has_option(self, *names: str) -> bool:
         """True if an option is given, with a value or without."""
-        return any(it.text.partition("=")[0] in names for it in self.command.words[1:])
+        marks = _MARKS_BEFORE_VALUE.get(self.command.name, "=")
+        return any(it.text.partition(mark)[0] in names for it in self.command.words[1:] for mark in marks)
 
     @property
     def subcommand(self) -> str:
@@ -491,6 +494,11 @@ def stores_settings(command: Command) -> bool:
     return command.name == "go" and command.arguments[:1] == ("env",) and not {"-u", "-w"}.isdisjoint(command.arguments)
 
 
+_MARKS_BEFORE_VALUE: Final = {"dotnet": "=:"}
+"""The characters between an option and its value in one word, for programs with others than `=`: `dotnet publish -r:linux-x64`.
+
+Source: learn.microsoft.com/dotnet/standard/commandline/syntax, "Option-argument delimiters".
+"""
 _GRADLE: Final = """
 -F -I -b -c -g -p -x --build-file --console --exclude-task --gradle-user-home --include-build --init-script
 --max-workers --priority --project-cache-dir --project-dir --settings-file --warning-mode

@@ -142,12 +142,15 @@ def _outputs(invocation: Invocation) -> tuple[str, ...]:
         before = next((it for it in _JOINED_OUTPUTS if word.text.startswith(it)), None)
         named += () if before is None else invocation.paths(word.after(before.removesuffix("/")))
     directory = _BUILD_DIRECTORIES.get(invocation.command.name)
+    package = invocation.option_paths("--package-path") if invocation.command.name == "swift" else ()
+    if package and not named:
+        return tuple(clean(f"{it}/{directory}") for it in package)
     return named if named or directory is None else tuple(clean(f"{it}/{directory}") for it in invocation.directories)
 
 
 def _subcommand(invocation: Invocation, compiling: frozenset[str]) -> str:
     """The subcommand, the compiling one if a program runs several: `mix do deps.get, release`, `rebar3 as prod tar`."""
-    if invocation.command.name not in ("mix", "rebar3"):
+    if invocation.command.name not in ("mix", "rebar3", "stack"):
         return invocation.subcommand
     return invocation.goal(compiling) or invocation.subcommand
 

@@ -5,6 +5,7 @@ Source: the Cargo book, "cargo build" and "Configuration"; the rustc book, "Code
 
 from __future__ import annotations
 
+import posixpath
 from typing import Final
 
 from buildxray.localization import N_
@@ -66,9 +67,9 @@ def _compile(
         is_one = len(targets) < 2
         machines = tuple(architecture_of(it) if it is not None and is_one else None for it in triples)
     outputs = tuple(
-        clean(f"{directory}/target/{triple}")
-        for directory in invocation.directories
-        for triple in dict.fromkeys(("release", *filter(None, triples)))
+        clean(f"{directory}/{triple}")
+        for directory in _target_directories(invocation)
+        for triple in dict.fromkeys(("release", *map(_directory_of, filter(None, triples))))
     )
     if title == "rustc":
         outputs = invocation.option_paths("-o", "--out-dir") or tuple(map(clean, invocation.directories))
@@ -94,6 +95,23 @@ def _compile(
         fetches_sources=is_install and not invocation.has_option("--path"),
         must_run_on_target=True,
     )
+
+
+def _target_directories(invocation: Invocation) -> tuple[str, ...]:
+    """The directories for everything that Cargo writes. Source: the Cargo book, "Build cache"."""
+    option = invocation.argument("--target-dir")
+    if option is not None:
+        return invocation.paths(option)
+    setting = invocation.setting("CARGO_TARGET_DIR")
+    if setting.is_set:
+        values = dict.fromkeys(filter(None, setting.values))
+        return tuple(clean(posixpath.join(it, value)) for it in invocation.directories for value in values)
+    return tuple(f"{it}/target" for it in invocation.directories)
+
+
+def _directory_of(triple: str) -> str:
+    """The name of the directory for a target: cargo-zigbuild leaves out the version of the C library, `x86_64-unknown-linux-gnu.2.17`."""
+    return triple.partition(".")[0]
 
 
 def _reads(invocation: Invocation, name: str) -> Reading:

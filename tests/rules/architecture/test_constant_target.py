@@ -30,6 +30,14 @@ NATIVE = "FROM --platform=$BUILDPLATFORM x AS build\nWORKDIR /w\nCOPY . .\nARG T
         ("dotnet publish /p:RuntimeIdentifier=linux-x64 -o /out", "/out", "linux-x64"),
         ("./configure --host=aarch64-linux-gnu && make", "/w/a", "aarch64-linux-gnu"),
         ("cmake -B b -DCMAKE_C_COMPILER=aarch64-linux-gnu-gcc && cmake --build b", "/w/b/a", "aarch64-linux-gnu"),
+        (
+            "cargo zigbuild -r --target x86_64-unknown-linux-gnu.2.17",
+            "/w/target/x86_64-unknown-linux-gnu/release/a",
+            "x86_64-unknown-linux-gnu.2.17",
+        ),
+        ("cargo b -r --target x86_64-unknown-linux-gnu --target-dir /t", "/t", "x86_64-unknown-linux-gnu"),
+        ("dotnet publish -r:linux-x64 -o /out", "/out", "linux-x64"),
+        ("dotnet publish --arch:x64 -o /out", "/out", "x64"),
         ("dart compile exe --target-os linux --target-arch x64 a.dart -o /a", "/a", "x64"),
     ],
 )
@@ -74,6 +82,9 @@ def test_compilers_with_the_right_target_are_not_reported(run: str, copied: str)
         ("sdk:9.0", "-p:RuntimeIdentifier=linux-arm64", "-a $TARGETARCH"),
         ("sdk:9.0", "--runtime=linux-musl-x64", "--os linux-musl -a $TARGETARCH"),
         ("sdk:9.0-alpine", "--runtime linux-x64", "--os linux -a $TARGETARCH"),
+        # A second option for the machine would stop the build.
+        ("sdk:9.0", "-r:linux-musl-x64", "--os linux-musl -a $TARGETARCH"),
+        ("sdk:9.0", "-a:x64", "-a:$TARGETARCH"),
     ],
 )
 def test_the_program_keeps_its_system(image: str, option: str, written: str) -> None:

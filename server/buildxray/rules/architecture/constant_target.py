@@ -256,7 +256,9 @@ def _constant_in(word: ShellWord) -> TextRange | None:
     if word.value is None:
         return None
     option, separator, value = word.text.rpartition("=")
-    # `--target=NAME`, `/p:RuntimeIdentifier=NAME`
+    if not separator and (joined := _RUNTIME_AND_VALUE.match(word.text)) is not None:
+        option, separator = joined["option"], ":"
+    # `--target=NAME`, `/p:RuntimeIdentifier=NAME`, `-r:NAME`
     start = len(option) + len(separator) if word.text.startswith(("-", "/")) else 0
     value = word.text[start:]
     match = re.match(r"['\"]?([\w.-]+)", value)
@@ -334,7 +336,8 @@ def _told_target(ctx: RuleContext, command: KnownCommand) -> list[Edit]:
     """The edit that gives a command of .NET the target instead of a constant; empty if it names none, or if no edit can."""
     words = command.syntax.words
     for position, word in enumerate(words) if command.syntax.is_writable else ():
-        name, equals, value = word.text.partition("=")
+        joined = _RUNTIME_AND_VALUE.match(word.text)
+        name, equals, value = word.text.partition("=" if joined is None else ":")
         is_single = bool(equals) and name in (*_RUNTIME, *_ARCHITECTURE, *PROPERTIES)
         if not is_single and (word.text not in (*_RUNTIME, *_ARCHITECTURE) or position + 1 == len(words)):
             continue
@@ -350,6 +353,8 @@ def _told_target(ctx: RuleContext, command: KnownCommand) -> list[Edit]:
 
 
 _ARCHITECTURE: Final = ("-a", "--arch")
+_RUNTIME_AND_VALUE: Final = lazy_regex(r"(?P<option>-[ar]|--arch|--runtime):")
+"""Options of .NET before a value in the same word. Source: learn.microsoft.com/dotnet/standard/commandline/syntax."""
 
 
 def _system(command: KnownCommand, identifier: ShellWord) -> str:
@@ -357,7 +362,9 @@ def _system(command: KnownCommand, identifier: ShellWord) -> str:
 
     Source: learn.microsoft.com, "dotnet publish", `--arch` and `--os`.
     """
-    system = identifier.text.rpartition("=")[2].strip("\"'").rpartition("-")[0]
+    joined = _RUNTIME_AND_VALUE.match(identifier.text)
+    written = identifier.text.rpartition("=")[2] if joined is None else identifier.text[joined.end() :]
+    system = written.strip("\"'").rpartition("-")[0]
     image = None if command.run.stage is None or command.run.stage.root is None else command.run.stage.root.from_.image
     is_musl = image is None or "alpine" in image.text
     return f"--os {system} " if system != "linux" or is_musl else ""

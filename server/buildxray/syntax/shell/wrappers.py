@@ -33,8 +33,10 @@ _PREFIXES: Final = frozenset(
         "ionice",
         "nice",
         "nohup",
+        "s6-setuidgid",
         "sccache",
         "setarch",
+        "setpriv",
         "stdbuf",
         "su-exec",
         "sudo",
@@ -53,6 +55,7 @@ _OPTIONS_WITH_VALUE: Final = {
     "env": frozenset({"-u", "-C", "-S", "--unset", "--chdir"}),
     "exec": frozenset({"-a"}),
     "nice": frozenset({"-n"}),
+    "runuser": frozenset({"-G", "-g", "-u", "--group", "--supp-group", "--user"}),
     "fakeroot": frozenset({"-b", "-i", "-l", "-s"}),
     "ionice": frozenset({"-c", "-n"}),
     "mamba": _CONDA,
@@ -74,6 +77,7 @@ _OPERANDS_BEFORE_PROGRAM: Final = {
     "mise": 1,
     "opam": 1,
     "rustup": 2,
+    "s6-setuidgid": 1,
     "scl": 2,
     "setarch": 1,
     "su-exec": 1,
@@ -109,7 +113,7 @@ def unwrapped(command: Command) -> Command:
         or command.name in _PREFIXES
         or command.name in MULTI_CALL_BINARIES
         or _starts_known_script(command)
-        or command.arguments[:1] in _RUNNING.get(command.name, ())
+        or _runs_program(command)
     ):
         words = list(command.words[1:])
         if command.name in MULTI_CALL_BINARIES and words and words[0].text.startswith("-"):
@@ -139,6 +143,8 @@ def unwrapped(command: Command) -> Command:
             words = _after_options(words, options, has_tools=command.name == "mise")
         if not words:
             return command
+        if command.name == "corepack":
+            words[0] = _without_version(words[0])
         if command.name == "env":
             insertion = words[0].range.start
         command = replace(
@@ -149,6 +155,24 @@ def unwrapped(command: Command) -> Command:
             sees_environment=sees_environment,
         )
     return command
+
+
+def _runs_program(command: Command) -> bool:
+    """True for `rustup run …`, `corepack pnpm@9 …` and similar commands, and for `runuser -u user -- program`."""
+    if command.name == "runuser":
+        has_user = any(it.startswith(("-u", "--user")) for it in command.arguments)
+        return has_user and script_argument(command) is None
+    running = _RUNNING.get(command.name)
+    if running is None:
+        return False
+    first = command.arguments[:1]
+    return (tuple(it.partition("@")[0] for it in first) if command.name == "corepack" else first) in running
+
+
+def _without_version(word: ShellWord) -> ShellWord:
+    """The name of a program without the version that is asked for: `pnpm@9`."""
+    name = word.text.partition("@")[0]
+    return ShellWord(name, name, TextRange(word.range.start, word.range.start + len(name)))
 
 
 _IGNORING_ENVIRONMENT: Final = lazy_regex(r"-|-\w*i\w*|--ignore-environment")
