@@ -18,6 +18,17 @@ from tests.support.rules import context
         ('[ "$TARGETARCH" = amd64 ] || { echo no; exit 1; }', "arm64"),
         ('if [ "$TARGETARCH" != amd64 ]; then echo no; exit 2; fi', "arm64"),
         ("case $TARGETARCH in amd64) make ;; *) exit 1 ;; esac", "arm64"),
+        ("apt-get update && apt-get install -y curl intel-media-va-driver=24.1 \\\n  && rm -rf /var/lib/apt", "arm64"),
+        ("apk add --no-cache intel-media-driver", "arm64"),
+        ('if [ "$TARGETARCH" != arm64 ]; then apk add intel-media-driver; fi', ""),
+        ("apk add intel-media-driver || true", ""),
+        ("apk add intel-media-driver; apk add curl", ""),
+        ("set -ex; apk add intel-media-driver; apk add curl", "arm64"),
+        ("set -ex; if apk add intel-media-driver; then echo yes; fi", ""),
+        ("set -ex; apk add intel-media-driver || apk add curl; make", ""),
+        # Another distribution, or another verb.
+        ("apk add intel-media-va-driver", ""),
+        ("apk del intel-media-driver", ""),
         # It goes on.
         ('test "$TARGETARCH" = amd64 || true', ""),
         ('test "$TARGETARCH" = amd64; make', ""),

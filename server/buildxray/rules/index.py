@@ -574,7 +574,7 @@ RULES: Final = (
         FixAvailability.SOMETIMES,
         "buildxray.rules.architecture.single_arch_package",
         "",
-        frozenset({Mention.ARCHITECTURE, Mention.CONDA_PLATFORM}),
+        frozenset({Mention.ARCHITECTURE, Mention.CONDA_PLATFORM, Mention.PACKAGE_FOR_FEW}),
     ),
     Rule(
         "single-arch-path",

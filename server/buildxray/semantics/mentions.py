@@ -41,6 +41,7 @@ from buildxray.syntax.lines import BYTE_ORDER_MARK
 from buildxray.syntax.mounts import MountSyntaxError, mount_options
 from buildxray.syntax.parser import Dockerfile
 from buildxray.syntax.whitespace import SPACE
+from buildxray.toolchains.packages import NAMES
 
 
 class Mention(Enum):
@@ -56,6 +57,7 @@ class Mention(Enum):
     TARGETSTAGE = "TARGETSTAGE"
     GOARCH = "GOARCH"
     CONDA_PLATFORM = "what conda calls a platform"
+    PACKAGE_FOR_FEW = "a package that exists for some architectures only"
     # The members below depend on the class of the instruction.
     PLATFORM_FLAG = "a platform for the stage"
     ALIAS = "a name for the stage"
@@ -83,6 +85,7 @@ class Mention(Enum):
     ASSIGNING_COMMENT = "a comment with an equals sign"
 
 
+_PACKAGE_FOR_FEW: Final = lazy_regex("|".join(map(re.escape, sorted(NAMES))))
 _AUTOMATIC: Final = lazy_regex(rf"\b(?:{'|'.join(AUTOMATIC_ARGUMENTS)})\b")
 
 _OF_THE_SHELL: Final = lazy_regex(
@@ -186,6 +189,8 @@ def _of_run(node: Node) -> Iterator[Mention]:
     text = node.arguments[0].text if node.arguments else ""
     if node.mounts:
         yield Mention.MOUNT
+    if _PACKAGE_FOR_FEW.search(text) is not None:
+        yield Mention.PACKAGE_FOR_FEW
     if any(it in text for it in _FLAGS_OF_RUN):
         yield Mention.LATE_FLAG
     if (len(node.logical.pieces) > 1 or "*" in text) and _KEYWORD.search(text):

@@ -205,3 +205,34 @@ def test_sources_of_one_run_are_one_finding() -> None:
     # Only the shell expands the first one.
     quoted = text.replace('"', "'", 2)
     assert [bool(it.fixes) for it in findings(single_arch_package, context(quoted))] == [False, True]
+
+
+@every_case(
+    "script, names",
+    [
+        ("apt-get update && apt-get install -y ffmpeg intel-media-va-driver", ["intel-media-va-driver"]),
+        (
+            "apt-get update && apt-get install -y intel-opencl-icd=24.1-1 i965-va-driver",
+            ["intel-opencl-icd=24.1-1"],
+        ),
+        ("set -eu; apk add intel-media-driver; apk add curl", ["intel-media-driver"]),
+        ('if [ "$TARGETARCH" = amd64 ]; then apk add intel-media-driver; fi', []),
+        ('[ "$TARGETARCH" != amd64 ] || apk add intel-media-driver', []),
+        ("apk add intel-media-driver || true", []),
+        ("apk add intel-media-driver; apk add curl", []),
+        ("apk add mesa-va-gallium libva-utils", []),
+        ("apt-get remove -y intel-media-va-driver", []),
+        ("echo intel-media-driver", []),
+    ],
+)
+def test_packages_that_exist_for_some_architectures_only(script: str, names: list[str]) -> None:
+    assert reported(single_arch_package, f"FROM debian\nARG TARGETARCH\nRUN {script}\n") == names
+
+
+def test_a_package_of_two_architectures() -> None:
+    text = "FROM debian\nRUN apt-get install -y i965-va-driver\n"
+    (finding,) = findings(single_arch_package, context(text, "linux/amd64,linux/386,linux/arm64"))
+    assert finding.message.startswith(
+        "the build for linux/arm64 stops here: the package `i965-va-driver` exists for amd64 and 386 only"
+    )
+    assert findings(single_arch_package, context(text, "linux/amd64,linux/386")) == []

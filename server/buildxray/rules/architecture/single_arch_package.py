@@ -29,13 +29,15 @@ from buildxray.rules.facts.intended import (
 )
 from buildxray.rules.fixing.edits import declare_arguments
 from buildxray.rules.one_cause import same_here, with_lines
-from buildxray.rules.wording import platforms
+from buildxray.rules.wording import joined, platforms
 from buildxray.semantics.build import Command, Effect, Instruction, Run, Stage
 from buildxray.semantics.mentions import Mention
+from buildxray.semantics.refusals import ends_script
 from buildxray.syntax.instructions import Copying, Env, Heredoc
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.shell import SHELLS, ShellWord, reads_script
 from buildxray.syntax.text import Edit, TextRange
+from buildxray.toolchains.packages import known_architectures
 
 _SOURCE: Final = lazy_regex(
     r"\bdeb\s+\[[^\]\n]*?\barch=(?P<list>[\w$({})-]+(?:,[\w-]+)*)[^\]\n]*\]"
@@ -120,18 +122,28 @@ class _Place(NamedTuple):
     fixes: tuple[Fix, ...] = ()
     doubt: Doubt | None = None
     """The reason why neither the build nor the image may fail, such as a package that is only added to those of the machine."""
+    also: str = ""
+    """Another architecture for which the package exists."""
+    name: str = ""
+    """The name of a package that does not tell the architecture."""
     others: tuple[TextRange, ...] = ()
     """The same architecture in other packages of the command, or in other sources of the RUN."""
 
 
-@rule(Severity.ERROR, Severity.OFF, FixAvailability.SOMETIMES, about=[Mention.ARCHITECTURE, Mention.CONDA_PLATFORM])
+@rule(
+    Severity.ERROR,
+    Severity.OFF,
+    FixAvailability.SOMETIMES,
+    about=[Mention.ARCHITECTURE, Mention.CONDA_PLATFORM, Mention.PACKAGE_FOR_FEW],
+)
 def single_arch_package(ctx: RuleContext) -> Iterator[Finding]:
     """A package, or a source of packages, is for one architecture, in a stage that is built for several.
 
     ## What it does
     Looks for `deb [arch=amd64 …]` and `Architectures: amd64` in sources of apt, for package files such as `…_amd64.deb` and `…_x86_64.whl` that
-    a package manager installs, for packages such as `linux-headers-amd64`, `glibc.x86_64` and `@rollup/rollup-linux-x64-gnu`, for `--platform` of gem and pip, and
-    for `--target` of an installer that is piped into a shell; outside of conditions, in stages that run once per platform.
+    a package manager installs, for packages such as `linux-headers-amd64`, `glibc.x86_64` and `@rollup/rollup-linux-x64-gnu`, for `--platform` of gem and pip,
+    for `--target` of an installer that is piped into a shell, and for packages that are known to exist for some architectures only, such as
+    `intel-media-va-driver`; outside of conditions, in stages that run once per platform.
 
     ## Why it matters
     On other architectures apt finds no package in such a source, pip and dpkg refuse the file, and an installer installs programs that fail
@@ -173,7 +185,7 @@ def single_arch_package(ctx: RuleContext) -> Iterator[Finding]:
         if is_on_image_for(stage, places[0].architecture):
             continue
         for it in places:
-            wrong = [one for one in it.targets if one.architecture != it.architecture]
+            wrong = [one for one in it.targets if one.architecture not in (it.architecture, it.also)]
             if not wrong or ctx.is_only_for(it.architecture):
                 continue
             doubt = Doubt.USE if is_for_no_target(ctx, it.architecture) else it.doubt
@@ -182,6 +194,13 @@ def single_arch_package(ctx: RuleContext) -> Iterator[Finding]:
 
 
 def _message(ctx: RuleContext, place: _Place, wrong: list[Platform]) -> str:
+    if place.name:
+        return _(
+            "the build for {platforms} stops here: the package `{name}` exists for {architecture} only; install it under a condition",
+            platforms=platforms(wrong),
+            name=place.name,
+            architecture=joined(it for it in (place.architecture, place.also) if it),
+        )
     return _(
         "the image for {platforms} cannot use this: it is for {architecture} only",
         platforms=platforms(wrong),
@@ -201,6 +220,7 @@ def _places(ctx: RuleContext, instruction: Instruction, files: _Files) -> Iterat
                 for place in _first_of_each(_packages(instruction, command, files)):
                     has_other = id(command.syntax) in alternatives
                     yield place._replace(doubt=Doubt.ALTERNATIVE) if has_other else place
+                yield from _first_of_each(_named_without(instruction, command))
                 yield from _of_conda(instruction, command)
     elif isinstance(node, Env):
         for pair in node.pairs:
@@ -416,6 +436,18 @@ def _of_conda(run: Run, command: Command) -> Iterator[_Place]:
         if value in _SUBDIRECTORIES and value in word.text:
             start = run.shell_range(word.range).start + word.text.index(value)
             yield _Place(TextRange(start, start + len(value)), _SUBDIRECTORIES[value], command.invocation.targets)
+
+
+def _named_without(run: Run, command: Command) -> Iterator[_Place]:
+    """Packages whose names do not tell that they exist for some architectures only, if the RUN fails without them."""
+    if not ends_script(run, command):
+        return
+    words = command.syntax.words
+    for index, (first, *others) in known_architectures([it.text for it in words]):
+        place = run.shell_range(words[index].range)
+        yield _Place(
+            place, first, command.invocation.targets, also="".join(others), name=words[index].text.partition("=")[0]
+        )
 
 
 def _names_package(name: str, word: ShellWord, command: Command) -> bool:
