@@ -773,8 +773,9 @@ _CHOSEN = "${{ matrix.platform == 'linux/amd64' && 'ubuntu-latest' || 'ubuntu-24
         # One machine emulates, although each platform has a job.
         ("ubuntu-latest", "app", 1),
         ("ubuntu-latest", "${{ inputs.image }}", 1),
-        # The workflow builds something else.
-        (_CHOSEN, "other", 1),
+        # The workflow builds something else, but on machines of both kinds.
+        (_CHOSEN, "other", 0),
+        ("ubuntu-latest", "other", 1),
     ],
 )
 def test_machines_of_a_bake_action_in_a_matrix_of_unknown_platforms(
@@ -1053,3 +1054,50 @@ def test_a_job_takes_emulated_steps_from_the_cache_of_native_ones(
     workflow = tmp_path / ".github" / "workflows" / "release.yml"
     found = look_at(workflow, workflow.read_text(), Projects(), Settings()).diagnostics
     assert [it.rule for it in found] == ["emulating-runner"] * n_emulated
+
+
+_ON_ARM = """
+#- .github/workflows/a.yml
+on: push
+jobs:
+  all:
+    runs-on: ${{ matrix.runner }}
+    strategy: {matrix: {runner: [ubuntu-24.04, RUNNER]}}
+    steps:
+      - run: tool --make images && docker push --all-tags a
+#- .git/HEAD
+#- Dockerfile
+FROM golang AS build
+RUN go build -o /app .
+FROM alpine
+COPY --from=build /app /app
+"""
+_BAKE = '#- docker-bake.hcl\ntarget "app" { platforms = ["linux/amd64", "linux/arm64"] }\n'
+_COMMAND = "#- Makefile\nimage:\n\tdocker buildx build --platform {} .\n"
+_JOB = (
+    "#- .github/workflows/b.yml\non: push\njobs:\n  b:\n    runs-on: ubuntu-latest\n    steps:\n"
+    "      - run: docker buildx build --platform {} .\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("files", "n_emulated"),
+    [
+        (_BAKE, 0),
+        (_COMMAND.format("linux/arm64"), 0),
+        (_COMMAND.format("linux/$(ARCH)"), 0),
+        # One command uses one builder.
+        (_COMMAND.format("linux/amd64,linux/arm64"), 1),
+        # A job that emulates is seen.
+        (_JOB.format("linux/amd64,linux/arm64"), 1),
+        (_BAKE + _JOB.format("linux/arm64"), 1),
+        (_BAKE + _JOB.format("linux/amd64"), 0),
+    ],
+)
+def test_a_build_without_a_known_machine_may_be_run_on_the_arm_machines_of_a_project(
+    tmp_path: Path, files: str, n_emulated: int
+) -> None:
+    for runner, n_findings in (("ubuntu-24.04-arm", n_emulated), ("ubuntu-22.04", 1)):
+        root = tmp_path / runner
+        write(root, _ON_ARM.replace("RUNNER", runner) + files)
+        assert emulated_builds(root / "Dockerfile") == n_findings

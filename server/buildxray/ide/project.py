@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -62,8 +62,8 @@ class Projects:
         """By Dockerfile: its distinct builds."""
         self._unread: dict[Path, bool] = {}
         """By the root of a repository: True if it has builds that cannot be read."""
-        self._choosing: dict[Path, bool] = {}
-        """By the root of a repository: True if its workflows choose among machines, some of them with Arm processors."""
+        self._on_arm: dict[Path, bool] = {}
+        """By the root of a repository: True if its continuous integration has machines with Arm processors that may build its images."""
         self._building: dict[Path, bool] = {}
         """By the root of a repository: True if it may build images."""
         self._building_in: dict[Path, bool] = {}
@@ -116,7 +116,8 @@ class Projects:
         if shown is None:
             return self._undeclared(dockerfile, merged, origin)
         request, declared_origin = request_with_origin(shown, merged)
-        others = _others(wanted, declared, merged, origin) if settings.platforms is None else {}
+        by_hand = {it for it in wanted if self._is_by_hand(dockerfile, it, declared)}
+        others = _others(wanted, declared, merged, by_hand, origin) if settings.platforms is None else {}
         same = others.pop((request, may_have_own_machines(shown, merged)), None)
         n_builds = shown.n_declared if same is None else same.n_builds
         n_checked = n_builds + sum(it.n_builds for it in others.values())
@@ -129,12 +130,7 @@ class Projects:
             declared,
             (*others.values(),),
             self._path_in_repository(dockerfile),
-            is_by_hand=not origin
-            and (
-                is_by_hand(shown, declared)
-                or comes_from_cache(shown, declared)
-                or self._chooses_machines(dockerfile, shown)
-            ),
+            is_by_hand=not origin and self._is_by_hand(dockerfile, shown, declared),
             is_automated=self._is_automated(dockerfile),
             has_unread_builds=not origin and self._has_unread_builds(dockerfile),
             contexts=self._contexts_of(dockerfile.parent, declared),
@@ -168,7 +164,7 @@ class Projects:
             read_ignore_patterns(dockerfile, dockerfile.parent),
             dockerfile=path,
             is_named=bool(named),
-            is_by_hand=not origin and self._chooses_machines(dockerfile, None),
+            is_by_hand=not origin and self._may_be_native(dockerfile, None),
             is_automated=self._is_automated(dockerfile),
             has_unread_builds=self._has_unread_builds(dockerfile),
             contexts=self._possible_contexts(dockerfile.parent),
@@ -317,16 +313,28 @@ class Projects:
             self._building_in[directory] = may_build_images_in(directory)
         return self._building[root] or self._building_in[directory]
 
-    def _chooses_machines(self, dockerfile: Path, shown: DeclaredBuild | None) -> bool:
-        """True if no build names the platforms of a Dockerfile, and the workflows of its repository choose the machine of a job, some of them an Arm one."""
-        root = self._root(dockerfile)
-        if root is None or (shown is not None and (shown.platforms or shown.machine is not None)):
-            return False
-        from buildxray.projects.ci.unread import chooses_machines  # noqa: PLC0415 - as below
+    def _is_by_hand(self, dockerfile: Path, build: DeclaredBuild, declared: Sequence[DeclaredBuild]) -> bool:
+        """True if nobody waits for the emulation of a build, although its request says that there is some."""
+        return (
+            is_by_hand(build, declared)
+            or comes_from_cache(build, declared)
+            or self._may_be_native(dockerfile, build, declared)
+        )
 
-        if root not in self._choosing:
-            self._choosing[root] = chooses_machines(root)
-        return self._choosing[root]
+    def _may_be_native(
+        self, dockerfile: Path, build: DeclaredBuild | None, declared: Sequence[DeclaredBuild] = ()
+    ) -> bool:
+        """True if each platform of a build may have a machine of its kind, because the repository has Arm machines and the machine is unknown."""
+        root = self._root(dockerfile)
+        if root is None or (build is not None and (build.nodes or build.machine is not None)):
+            return False
+        from buildxray.projects.ci.arm_machines import may_be_native, may_build_on_arm  # noqa: PLC0415 - as below
+
+        if not may_be_native(build, declared):
+            return False
+        if root not in self._on_arm:
+            self._on_arm[root] = may_build_on_arm(root)
+        return self._on_arm[root]
 
     def _has_unread_builds(self, dockerfile: Path) -> bool:
         """True if a file of the repository builds for several platforms in a way that cannot be read; False outside of a repository."""
@@ -397,9 +405,13 @@ def _labels(builds: Iterable[DeclaredBuild]) -> dict[DeclaredBuild, str]:
 
 
 def _others(
-    wanted: Iterable[DeclaredBuild], declared: Iterable[DeclaredBuild], settings: Settings, origin: str
+    wanted: Iterable[DeclaredBuild],
+    declared: Iterable[DeclaredBuild],
+    settings: Settings,
+    by_hand: Collection[DeclaredBuild],
+    origin: str,
 ) -> dict[tuple[BuildRequest, bool], OtherBuild]:
-    """The different builds among the first of `wanted`; `origin` is that of the user's platforms, if any.
+    """The different builds among the first of `wanted`; `origin` is that of the user's platforms, if any, and `by_hand` those without emulation.
 
     The key is the request, and True if its builder may have a machine for each platform.
     """
@@ -416,7 +428,7 @@ def _others(
             labels[it],
             request,
             origin or declared_origin,
-            is_by_hand(it, declared) or comes_from_cache(it, declared),
+            it in by_hand,
             machine_is_unknown(it, settings),
             may_have_own_machines(it, settings),
             it.n_declared,

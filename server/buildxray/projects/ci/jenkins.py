@@ -78,6 +78,10 @@ class Jenkinsfile:
             words = "." if rest is None else _VARIABLE.sub(lambda _match: UNKNOWN_VARIABLE, rest[1:-1])
             yield match.start(), f"docker build {words}"
 
+    def names(self, architecture: str) -> bool:
+        """True if a label of a machine names an architecture."""
+        return any(architecture in named_architectures(it.label) for it in self._labels)
+
     def _read_labels(self) -> Iterator[_Labelled]:
         """Yield the blocks whose machine has a label; that of an agent is for the block around it."""
         opened: list[int] = []

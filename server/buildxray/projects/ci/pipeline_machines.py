@@ -79,6 +79,15 @@ def pipeline_machines(path: str, documents: Iterable[YamlMapping]) -> list[Pipel
     return [PipelineMachines(system, it) for it in listed]
 
 
+def names_machine(path: str, document: Mapping[str, Any], architecture: str) -> bool:
+    """True if a job of a pipeline names a machine of an architecture, given the path of the file from the root of the repository."""
+    system = next((it for it in _SYSTEMS if lazy_regex(it.path).search(path)), None)
+    if system is None:
+        return False
+    labels = (system.labels(it, document) or () for it in _tables(document))
+    return any(architecture in named_architectures(" ".join(it)) for it in labels)
+
+
 def _names_other(system: _System, document: Mapping[str, Any]) -> bool:
     """True if a table of a document names a machine of another architecture than amd64, or by a variable."""
     for table in _tables(document):

@@ -20,14 +20,10 @@ _STARTING: Final = lazy_regex(r"\b(?:docker|nerdctl|podman) (?:create|pull|run)\
 _MOST_SCRIPTS: Final = 10
 _ARRAY: Final = lazy_regex(r"=\([^()]{0,2000}\)")
 """The words of an array of the shell, which often hold the options of a command, one a line."""
-_VARIABLE_RUNNER: Final = lazy_regex(
+VARIABLE_RUNNER: Final = lazy_regex(
     r"\bruns-on[\"']?:[ \t]*(?:\n[ \t]+(?:-[ \t]+|(?:group|labels)[\"']?:[ \t]*))?[\"']?\$\{\{"
 )
-_COMPUTED_RUNNER: Final = lazy_regex(
-    r"\bruns-on[\"']?:[ \t]*[\"']?\$\{\{[ \t]*(?:needs|inputs|fromJSON)\b", re.IGNORECASE
-)
-"""A machine that an earlier job, a caller or a computed list names."""
-_ARM_RUNNER: Final = lazy_regex(r"(?<![\w.-])ubuntu-\d\d\.\d\d-arm(?![\w.])")
+"""A machine that an expression names."""
 _ACTIONS: Final = ("build-push-action", "bake-action", "buildah-build")
 
 
@@ -128,15 +124,6 @@ def _names_build(path: Path) -> bool:
     )
 
 
-def chooses_machines(root: Path) -> bool:
-    """True if the workflows of a repository name a machine of GitHub with an Arm processor, and a value that only a run knows chooses the machine of a job.
-
-    What a workflow builds there without naming a platform is probably for the machine.
-    """
-    texts = [it for path in workflow_files(root) if (it := read_project_text(path)) is not None]
-    return any(map(_ARM_RUNNER.search, texts)) and any(map(_COMPUTED_RUNNER.search, texts))
-
-
 def has_unread_builds(root: Path, sources: Collection[Path]) -> bool:
     """True if a file of a repository builds for several platforms in a way that its reader does not follow.
 
@@ -152,7 +139,7 @@ def _is_unread(path: Path, is_read: bool) -> bool:  # noqa: FBT001
     if text is None or "platform" not in text:
         return False
     # If the runner is a variable, each platform usually has its own, and none is emulated.
-    has_own_runners = _VARIABLE_RUNNER.search(text) is not None
+    has_own_runners = VARIABLE_RUNNER.search(text) is not None
     if not is_read and "platforms:" in text and any(it in text for it in _ACTIONS):
         return not has_own_runners
     is_in_definition = False
