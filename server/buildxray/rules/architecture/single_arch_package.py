@@ -31,7 +31,7 @@ from buildxray.rules.fixing.edits import declare_arguments
 from buildxray.rules.one_cause import same_here, with_lines
 from buildxray.rules.wording import joined, platforms
 from buildxray.semantics.build import Command, Effect, Instruction, Run, Stage
-from buildxray.semantics.mentions import Mention
+from buildxray.semantics.mentions import Mention, mentions
 from buildxray.semantics.refusals import ends_script
 from buildxray.syntax.instructions import Copying, Env, Heredoc
 from buildxray.syntax.lazy_regex import lazy_regex
@@ -440,10 +440,11 @@ def _of_conda(run: Run, command: Command) -> Iterator[_Place]:
 
 def _named_without(run: Run, command: Command) -> Iterator[_Place]:
     """Packages whose names do not tell that they exist for some architectures only, if the RUN fails without them."""
-    if not ends_script(run, command):
-        return
     words = command.syntax.words
-    for index, (first, *others) in known_architectures([it.text for it in words]):
+    packages = (
+        [*known_architectures([it.text for it in words])] if Mention.PACKAGE_FOR_FEW in mentions(run.node) else []
+    )
+    for index, (first, *others) in packages if packages and ends_script(run, command) else ():
         place = run.shell_range(words[index].range)
         yield _Place(
             place, first, command.invocation.targets, also="".join(others), name=words[index].text.partition("=")[0]
