@@ -9,6 +9,7 @@ Triplets"), CMake ("cmake-toolchains") and Meson ("Cross compilation").
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Final
 
 from buildxray.localization import N_
@@ -206,6 +207,21 @@ def crossing(invocation: Invocation) -> str:
 def is_compiler(name: str) -> bool:
     """True for the name of a compiler of C or C++, not of a tool that calls one: `gcc-13`, `clang++`."""
     return _COMPILER.fullmatch(name) is not None
+
+
+def machine_of_compiler(text: str) -> str | None:
+    """The architecture for which a compiler with its options, the value of `CC`, compiles; None if it does not tell, or tells none of images.
+
+    Source: the manuals of GCC and Clang; ziglang.org/learn/overview, "zig cc".
+    """
+    words = text.split()
+    for before, word in pairwise((*words, "")):
+        option, _, value = before.partition("=")
+        if option in _TARGETS and (value or word):
+            return architecture_of(value or word)
+    compilers = (_COMPILER.fullmatch(it.rpartition("/")[2]) for it in words[:2])
+    triple = next((it["triple"] for it in compilers if it is not None and it["triple"]), "")
+    return architecture_of(triple)
 
 
 def is_for_cxx(name: str) -> bool:

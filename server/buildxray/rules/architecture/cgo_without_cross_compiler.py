@@ -6,13 +6,40 @@ from collections.abc import Iterator
 from typing import Final
 
 from buildxray.localization import _
+from buildxray.platforms.platform import Platform
 from buildxray.rules.base import Finding, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.wording import platforms
-from buildxray.semantics.build import Effect
+from buildxray.semantics.build import Effect, KnownCommand
+from buildxray.toolchains.c import machine_of_compiler
 from buildxray.toolchains.go import GO
 
 _COMPILERS: Final = ("CC", "CC_FOR_TARGET", "CC_FOR_linux_arm64", "CC_FOR_linux_amd64")
+
+
+def _with_other_machine(command: KnownCommand) -> Iterator[Finding]:
+    """Find `CC=aarch64-linux-gnu-gcc GOARCH=$TARGETARCH`: the C compiler is for one of the targets."""
+    compiler = command.invocation.setting("CC")
+    if any(command.invocation.setting(it).is_set for it in _COMPILERS[1:]):
+        return
+    has_cgo = command.invocation.setting("CGO_ENABLED").values
+    wrong: dict[str, list[Platform]] = {}
+    for value, cc, machine, target in zip(
+        has_cgo, compiler.values, command.use.architectures, command.invocation.targets, strict=True
+    ):
+        made_for = machine_of_compiler(cc or "")
+        if value == "1" and None not in (made_for, machine) and made_for != machine and machine == target.architecture:
+            wrong.setdefault(made_for or "", []).append(target)
+    for architecture, targets in wrong.items():
+        yield Finding(
+            command.title_range,
+            _(
+                "the build stops at `{title}` for {platforms}: the C compiler in `CC` compiles for {architecture}",
+                title=command.use.title,
+                platforms=platforms(targets),
+                architecture=architecture,
+            ),
+        )
 
 
 @rule(Severity.WARNING, Severity.WARNING, about=["Go"])
@@ -21,7 +48,7 @@ def cgo_without_cross_compiler(ctx: RuleContext) -> Iterator[Finding]:
 
     ## What it does
     Looks in stages on the build machine for Go compilers with `CGO_ENABLED=1` and a `GOARCH` of another machine, and neither `CC`
-    nor xx.
+    nor xx; or with a `CC` for one machine, such as `aarch64-linux-gnu-gcc` or `zig cc -target x86_64-linux-musl`, that is used for others too.
 
     ## Why it matters
     cgo calls the C compiler of the build machine, which cannot assemble for the target: the build fails for every other platform.
@@ -61,6 +88,7 @@ def cgo_without_cross_compiler(ctx: RuleContext) -> Iterator[Finding]:
             if use.toolchain is not GO or not use.is_targeted:
                 continue
             if any(invocation.setting(it).is_set for it in _COMPILERS):
+                yield from _with_other_machine(command)
                 continue
             has_cgo = zip(invocation.setting("CGO_ENABLED").values, invocation.targets, strict=True)
             foreign = [target for value, target in has_cgo if value == "1" and target in command.cross_targets]
