@@ -37,6 +37,13 @@ def test_the_fix_uses_the_architecture_of_the_target(before: str, after: str) ->
     check_fix(build_arch_probe, text.format("", before), text.format("ARG TARGETARCH\n", after))
 
 
+def test_a_package_of_the_same_name_as_a_program_is_no_file() -> None:
+    text = NATIVE.format("RUN apk add curl && curl -o /o https://x/$(uname -m)")
+    assert len(findings(build_arch_probe, context(text))) == 1
+    text = NATIVE.format("RUN curl -o /usr/bin/t https://x/$(uname -m) && chmod +x /usr/bin/t && t")
+    assert not findings(build_arch_probe, context(text))
+
+
 NATIVE = "FROM --platform=$BUILDPLATFORM x AS b\nWORKDIR /w\nARG TARGETARCH\n{}\nFROM scratch\nCOPY --from=b /o /o\n"
 
 

@@ -266,6 +266,9 @@ def test_a_compiler_is_replaced_after_it_has_run() -> None:
     [
         ("RUN go build -o /app .", True),
         ("RUN . ./env.sh && go build -o /app .", False),
+        ("RUN eval 'go build -o /app .'", True),
+        ("RUN eval 'export GOARCH=$TARGETARCH' && go build -o /app .", False),
+        ("RUN eval set -- x && go build -o /app .", False),
         ('RUN eval "$(./setup $TARGETARCH)" && go build -o /app .', False),
         ("RUN export $(./setup $TARGETARCH) && go build -o /app .", False),
         ('RUN export "$SETTINGS" && go build -o /app .', False),

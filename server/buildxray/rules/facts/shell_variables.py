@@ -49,4 +49,7 @@ def sets_unknown_variables(command: Command) -> bool:
     """True if a command may set any variable: `. ./env.sh`, `eval "$(detect)"`, `export $(detect)`."""
     if command.name in _EXPORTING:
         return any(it.text.lstrip('"').startswith(("$", "`")) for it in command.words[1:])
+    if command.name == "eval" and len(command.words) == 2 and command.words[1].value is not None:
+        # Its commands are those of the script.
+        return False
     return command.name in _READS_A_SCRIPT and not any(_SETS_PATHS.search(it.text) for it in command.words)
