@@ -108,6 +108,29 @@ def test_dotnet_takes_the_names_of_docker() -> None:
     )
 
 
+@every_case(
+    "platform, option, written",
+    [
+        ("", " --arch=x64", ""),
+        ("", " --cpu=x64", ""),
+        (
+            "--platform=$BUILDPLATFORM ",
+            " --cpu=x64",
+            " --cpu=$(case $TARGETARCH in amd64) echo x64;; arm64) echo arm64;; esac)",
+        ),
+        # without the option, all images would get the addons of the build machine
+        ("--platform=$BUILDPLATFORM ", " --arch=x64", None),
+    ],
+)
+def test_the_machine_of_native_addons(platform: str, option: str, written: str | None) -> None:
+    text = NATIVE.replace("--platform=$BUILDPLATFORM ", platform).format(f"npm ci{option}", "/w/node_modules")
+    if written is None:
+        (finding,) = findings(constant_target, context(text))
+        assert finding.fixes == ()
+    else:
+        check_fix(constant_target, text, text.replace(option, written))
+
+
 def test_a_program_for_linux_does_not_run_on_windows() -> None:
     text = NATIVE.format("CGO_ENABLED=0 GOOS=linux GOARCH=$TARGETARCH go build -o /app .", "/app")
     assert reported(constant_target, text, "windows/amd64,windows/arm64") == ["linux"]

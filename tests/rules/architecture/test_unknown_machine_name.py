@@ -77,6 +77,26 @@ def test_the_fix_writes_the_names_of_the_program(image: str, run: str, fixed: st
     check_fix(unknown_machine_name, BUILD.format(image, f"RUN {run}"), BUILD.format(image, f"RUN {fixed}"))
 
 
+def test_the_fix_writes_the_name_of_the_directory_too() -> None:
+    run = "RUN cargo build -r --target $TARGETARCH-unknown-linux-gnu && cp target/${TARGETARCH}-unknown-linux-gnu/release/a /out"
+    machine = CASE.format("x86_64", "aarch64")
+    fixed = run.replace("${TARGETARCH}", machine).replace("$TARGETARCH-", f"{machine}-")
+    check_fix(unknown_machine_name, BUILD.format("rust", run), BUILD.format("rust", fixed))
+
+
+@every_case(
+    "run, copy",
+    [
+        ("RUN cp 'target/arm64-unknown-linux-gnu/a' /out", "/out"),
+        ("WORKDIR /", "/src/target/arm64-unknown-linux-gnu/a"),
+    ],
+)
+def test_a_directory_whose_name_cannot_change_leaves_no_fix(run: str, copy: str) -> None:
+    lines = f"RUN cargo build -r --target arm64-unknown-linux-gnu\n{run}"
+    text = BUILD.format("rust", lines).replace("/out /", f"{copy} /a")
+    check_no_fix(unknown_machine_name, text)
+
+
 def test_the_fix_declares_the_argument() -> None:
     check_fix(
         unknown_machine_name,

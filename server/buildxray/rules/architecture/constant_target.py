@@ -28,6 +28,7 @@ from buildxray.toolchains.c import C, configured_for
 from buildxray.toolchains.dotnet import DOTNET, PROPERTIES
 from buildxray.toolchains.go import GO
 from buildxray.toolchains.machine_names import refused_names
+from buildxray.toolchains.mapping import mapped_architecture
 from buildxray.toolchains.node import NODE, installs_native_code
 from buildxray.toolchains.triples import architecture_of, is_for_another_system
 
@@ -87,7 +88,7 @@ def constant_target(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    A suggestion. For .NET, `-a $TARGETARCH` accepts Docker's names (SDK 8 and later); for npm, the option is removed. For other
+    A suggestion. For .NET, `-a $TARGETARCH` accepts Docker's names (SDK 8 and later); for npm, the option is removed, or `--cpu` is given the target in a stage on the build machine. For other
     compilers, map the argument:
     `case "$TARGETARCH" in amd64) triple=x86_64-unknown-linux-musl;; arm64) triple=aarch64-unknown-linux-musl;; esac`.
 
@@ -423,9 +424,32 @@ def _installers(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
         )
         fixes: tuple[Fix, ...] = ()
         if removed is not None and "\n" not in ctx.text[slice(*removed)]:
-            fixes = (Fix(_("Remove the option"), (Edit(removed, ""),), Safety.SUGGESTION),)
+            fixes = _fixes_of_installer(ctx, command, range_, removed)
         # Nobody names an architecture for packages without native code, so it is an error in either case.
         yield Finding(range_, message, fixes)
+
+
+def _fixes_of_installer(
+    ctx: RuleContext, command: KnownCommand, range_: TextRange, removed: TextRange
+) -> tuple[Fix, ...]:
+    """Remove the option where the machine is that of the image; on the build machine give it the target, if it chooses published packages.
+
+    `--arch` and `--target_arch` tell node-gyp to compile, which needs a compiler for each target.
+    """
+    stage = command.run.stage
+    if stage is None or not stage.is_native:
+        return (Fix(_("Remove the option"), (Edit(removed, ""),), Safety.SUGGESTION),)
+    names = {it.architecture: _NODE_NAMES.get(it.architecture, it.architecture) for it in ctx.build.targets}
+    mapped = mapped_architecture(names, ctx.build.targets)
+    option = ctx.text[slice(*removed)].strip()
+    if mapped is None or not option.startswith("--cpu") or not command.syntax.is_writable or "'" in option:
+        return ()
+    edits = (Edit(range_, mapped), *declare_arguments(command.run, ["TARGETARCH"]))
+    return (Fix(_("Write the names of {site}", site="Node.js"), edits, Safety.SUGGESTION),)
+
+
+_NODE_NAMES: Final = {"amd64": "x64", "386": "ia32"}
+"""The names of architectures in `process.arch` of Node.js that differ from those in TARGETARCH."""
 
 
 def _names_packages(command: KnownCommand) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
@@ -11,6 +12,7 @@ from buildxray.rules.base import Doubt, Finding, Fix, FixAvailability, Safety, S
 from buildxray.rules.context import RuleContext
 from buildxray.rules.facts.refused_machines import machines_refused_in
 from buildxray.rules.fixing.edits import bring_arguments
+from buildxray.rules.fixing.file_names import can_expand
 from buildxray.rules.one_cause import one_for_each_stage
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Instruction, KnownCommand, Run
@@ -24,6 +26,9 @@ _MACHINE: Final = lazy_regex(
     r"\$TARGET(?:ARCH|OS|PLATFORM)(?!\w)|\$\{TARGET(?:ARCH|OS|PLATFORM)\}|\$\(uname -[mp]\)|`uname -[mp]`"
 )
 """An expansion that names a machine, a system or a platform."""
+
+
+_MACHINE_IN_BRACES: Final = lazy_regex(r"\$\{?(?P<name>TARGET\w+)\}?")
 
 
 class _Place(NamedTuple):
@@ -74,7 +79,8 @@ def unknown_machine_name(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    A suggestion: a later command may name the files by the same wrong name.
+    A suggestion: a script may name the files by the same wrong name. Where the stage does, the fix writes the right one too; there is no fix
+    if it cannot, as in COPY.
 
     ## Limits
     Not reported if the build goes on when the command fails, or if it runs under a condition; nor for names that mean no machine anywhere, which
@@ -164,11 +170,41 @@ def _fixes(ctx: RuleContext, place: _Place, name: RefusedName) -> Iterator[Fix]:
     # No shell reads ENV and ARG.
     if not new or ("$(" in new and not isinstance(place.instruction, Run)):
         return
-    edit = Edit(TextRange(place.range.start + range_.start, place.range.start + range_.end), new)
+    start = place.range.start + range_.start
+    others = _named_alike(ctx, place, range_)
+    if others is None:
+        return
+    edits = [Edit(it, new) for it in sorted({TextRange(start, place.range.start + range_.end), *others})]
     arguments = bring_arguments(place.instruction, [name.known.argument]) if "$" in new else []
     is_mapped = "$(" in new
     title = _("Write the names of {site}", site=name.known.program) if is_mapped else _("Write `{name}`", name=new)
-    yield Fix(title, (edit, *arguments), Safety.SUGGESTION)
+    yield Fix(title, (*edits, *arguments), Safety.SUGGESTION)
+
+
+def _named_alike(ctx: RuleContext, place: _Place, range_: TextRange) -> set[TextRange] | None:
+    """The places where the same wrong name is a part of another word, such as the directory that the compiler would write.
+
+    `cp target/$TARGETARCH-unknown-linux-gnu/release/app /app` looks for a file of the old name. None if one of these places cannot
+    have an expansion. A name without `-` may mean something else.
+    """
+    stage = place.instruction.stage
+    written = ctx.text[slice(*place.range)].strip("\"'")
+    part = ctx.text[place.range.start + range_.start : place.range.start + range_.end]
+    before, found, after = written.partition(part)
+    if stage is None or not found or "-" not in before + after:
+        return set()
+    name = _MACHINE_IN_BRACES.fullmatch(part)
+    pattern = re.escape(part) if name is None else rf"\$(?:{name['name']}|\{{{name['name']}\}})"
+    alike = re.compile(rf"(?<![\w.-]){re.escape(before)}(?P<part>{pattern}){re.escape(after)}(?![\w-])")
+    places: set[TextRange] = set()
+    for instruction in {it.idx: it for one in stage.family for it in (*one.instructions, *one.consumers)}.values():
+        text = ctx.text[slice(*instruction.range)]
+        here = {TextRange(*it.span("part")).shifted(instruction.range.start) for it in alike.finditer(text)}
+        here = {it for it in here if not place.range.contains(it.start)}
+        if here and not can_expand(instruction, here):
+            return None
+        places |= here
+    return places
 
 
 def _range_to_replace(written: str, name: RefusedName) -> TextRange | None:
