@@ -38,6 +38,13 @@ NATIVE = "FROM --platform=$BUILDPLATFORM x AS build\nWORKDIR /w\nCOPY . .\nARG T
         ("cargo b -r --target x86_64-unknown-linux-gnu --target-dir /t", "/t", "x86_64-unknown-linux-gnu"),
         ("dotnet publish -r:linux-x64 -o /out", "/out", "linux-x64"),
         ("dotnet publish --arch:x64 -o /out", "/out", "x64"),
+        ("pip install --platform manylinux2014_x86_64 --only-binary=:all: --target /o x", "/o", "x86_64"),
+        ("uv pip install --python-platform=aarch64-unknown-linux-gnu --target /o x", "/o", "aarch64"),
+        (
+            "case $TARGETARCH in s390x) t=s390x-unknown-linux-gnu;; *) t=x86_64-unknown-linux-gnu;; esac; cargo build -r --target $t",
+            "/w/target",
+            "x86_64-unknown-linux-gnu",
+        ),
         ("dart compile exe --target-os linux --target-arch x64 a.dart -o /a", "/a", "x64"),
     ],
 )
@@ -68,6 +75,17 @@ def test_constant_targets_of_compilers_and_installers_are_reported(run: str, cop
         ("dotnet publish -a $TARGETARCH -o /out", "/out"),
         ("x86_64-linux-gnu-gcc -o /tool a.c", "/app"),
         ("npm ci", "/w/node_modules"),
+        ("pip install --platform manylinux2014_x86_64 --platform manylinux2014_aarch64 --target /o x", "/o"),
+        ("pip install --platform manylinux2014_x86_64 --target /o x", "/other"),
+        (
+            "case $BUILDARCH in arm64) t=aarch64-unknown-linux-gnu;; *) t=x86_64-unknown-linux-gnu;; esac; cargo build -r --target $t",
+            "/w/target",
+        ),
+        ("pip install --platform any --target /o x", "/o"),
+        (
+            "case $TARGETARCH in arm64) t=aarch64-unknown-linux-gnu;; *) t=x86_64-unknown-linux-gnu;; esac; cargo build -r --target $t",
+            "/w/target",
+        ),
         ("x86_64-linux-gnu-gcc -o /app-linux-amd64 a.c", "/app-linux-amd64 /app-linux-amd64\nCOPY settings"),
     ],
 )

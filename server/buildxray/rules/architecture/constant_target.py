@@ -30,6 +30,7 @@ from buildxray.toolchains.go import GO
 from buildxray.toolchains.machine_names import refused_names
 from buildxray.toolchains.mapping import mapped_architecture
 from buildxray.toolchains.node import NODE, installs_native_code
+from buildxray.toolchains.scripting import SCRIPTING
 from buildxray.toolchains.triples import architecture_of, is_for_another_system
 
 _INSTALLER_OPTIONS: Final = ("--arch", "--cpu", "--target_arch")
@@ -48,14 +49,21 @@ class _Constant(NamedTuple):
 
     instruction: Instruction
     range: TextRange
+    is_branch: bool = False
+    """True if a script assigns it for some machines only."""
 
 
-@rule(Severity.ERROR, Severity.OFF, FixAvailability.SOMETIMES, about=[Effect.COMPILE, Effect.UNKNOWN, Effect.INSTALL])
+@rule(
+    Severity.ERROR,
+    Severity.OFF,
+    FixAvailability.SOMETIMES,
+    about=[Effect.COMPILE, Effect.UNKNOWN, Effect.INSTALL, Effect.FETCH],
+)
 def constant_target(ctx: RuleContext) -> Iterator[Finding]:
     """A compiler or package manager has a constant target architecture, in a file that is meant for several platforms.
 
     ## What it does
-    Looks for `cargo build --target x86_64-…`, `CARGO_BUILD_TARGET`, `dotnet publish -r linux-x64`, `bun build --target=bun-linux-x64`, `zig`
+    Looks for `cargo build --target x86_64-…`, `CARGO_BUILD_TARGET`, `dotnet publish -r linux-x64`, `pip install --platform`, `bun build --target=bun-linux-x64`, `zig`
     and `deno` targets, cross compilers such as `x86_64-linux-gnu-gcc`, and `npm ci --arch=x64`, where the output goes into the images of other
     architectures too; and for `GOOS=linux` where the image is for Windows.
 
@@ -136,6 +144,7 @@ def _findings(ctx: RuleContext) -> Iterator[Finding]:
         yield from _scripts(ctx, stage)
         yield from _systems(ctx, stage)
         yield from _installers(ctx, stage)
+        yield from _wheels(ctx, stage)
 
 
 def _doubt(ctx: RuleContext, stage: Stage, command: KnownCommand) -> Doubt | None:
@@ -189,6 +198,13 @@ def _named_compilers(command: KnownCommand) -> Iterator[tuple[TextRange, str]]:
 
 
 def _message(ctx: RuleContext, command: KnownCommand, constant: _Constant, wrong: tuple[Platform, ...]) -> str:
+    if constant.is_branch:
+        return _(
+            "the image for {platforms} gets a program for another machine: there `{title}` compiles for `{written}`",
+            platforms=platforms(wrong),
+            title=command.title,
+            written=ctx.text[slice(*constant.range)],
+        )
     return _(
         "the image for {platforms} gets a program for another machine: `{title}` always compiles for `{written}`",
         platforms=platforms(wrong),
@@ -229,6 +245,9 @@ def _in_variables(command: KnownCommand, word: ShellWord) -> _Constant | None:
         assigned = command.syntax.variables.get(variable.name, ())
         if len(assigned) == 1 and not assigned[0].is_conditional and (place := _constant_in(assigned[0].value)):
             return _Constant(command.run, command.run.shell_range(place))
+        taken = _taken(command, variable.name)
+        if taken is not None and (place := _constant_in(taken)):
+            return _Constant(command.run, command.run.shell_range(place), is_branch=True)
         declaration = None if command.syntax.variables.get(variable.name) else command.run.declaration(variable.name)
         pairs = () if declaration is None else declaration.pairs
         for pair in reversed(pairs):
@@ -241,6 +260,24 @@ def _in_variables(command: KnownCommand, word: ShellWord) -> _Constant | None:
             is_machine = len(values) == 1 and all(_is_machine_of(command, it) for it in values)
             if variable.name not in AUTOMATIC_ARGUMENTS and is_machine:
                 return _Constant(declaration, declaration.range_of(pair.value))
+    return None
+
+
+def _taken(command: KnownCommand, name: str) -> ShellWord | None:
+    """The value in the branch of a script that a target of another machine takes: `case $TARGETARCH in s390x) T=…;; *) T=x86_64-…;; esac`.
+
+    None unless the text tells which value each target gets.
+    """
+    uses = zip(command.use.architectures, command.invocation.targets, command.invocation.evaluators, strict=True)
+    for machine, target, evaluator in uses:
+        value = evaluator.variable(name, command.syntax)
+        if machine in (None, target.architecture) or not value:
+            continue
+        written = [it for it in command.syntax.variables.get(name, ()) if it.value.value == value]
+        if len(written) == 1 and written[0].is_conditional:
+            # `wrong-arch-build` reports a branch for the build machine.
+            is_of_builder = any("BUILD" in it.text for it in written[0].conditions)
+            return None if is_of_builder else written[0].value
     return None
 
 
@@ -427,6 +464,40 @@ def _installers(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
             fixes = _fixes_of_installer(ctx, command, range_, removed)
         # Nobody names an architecture for packages without native code, so it is an error in either case.
         yield Finding(range_, message, fixes)
+
+
+def _wheels(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
+    """Installers of Python on the build machine that are given an architecture, and whose packages are in the image.
+
+    In a stage for the target, `single-arch-package` reports them.
+    """
+    if not stage.is_native:
+        return
+    commands = [it for it in stage.commands(Effect.FETCH) if it.use.toolchain is SCRIPTING]
+    told = [(it, word) for it in commands for name in _WHEEL_OPTIONS for word in it.invocation.arguments(name)]
+    if len({word.text for _command, word in told}) > 1:
+        # Packages for several machines, also by the option given twice.
+        return
+    for command, word in told:
+        named = named_architectures(word.value or "")
+        if len(named) != 1 or is_chosen(command) or not _is_in_image(ctx, stage, command):
+            continue
+        wrong = [it for it in command.invocation.targets if it.architecture != named[0][2]]
+        range_ = command.run.shell_range(word.range)
+        start = range_.end - len(word.text) + named[0][0]
+        place = TextRange(start, start + named[0][1] - named[0][0])
+        if wrong and ctx.text[slice(*place)] == word.text[named[0][0] : named[0][1]]:
+            message = _(
+                "native addons, if there are any, do not run in the image for {platforms}: `{title}` always installs those for `{written}`",
+                platforms=platforms(wrong),
+                title=command.title,
+                written=ctx.text[slice(*place)],
+            )
+            yield Finding(place, message, doubt=Doubt.USE)
+
+
+_WHEEL_OPTIONS: Final = ("--platform", "--python-platform")
+"""Options of pip and uv for the machine of the packages. Source: their manuals."""
 
 
 def _fixes_of_installer(
