@@ -2,7 +2,7 @@
 
 Source: Debian's Multiarch tuples (wiki.debian.org/Multiarch/Tuples), the dynamic loaders of glibc and musl, Debian's,
 Adoptium's, Fedora's and Amazon's directories below /usr/lib/jvm, CUDA's directories of targets (CUDA Installation Guide for Linux, "Cross-platform"; `sbsa` is arm64),
-and the build directories of Python's setuptools.
+the build directories of Python's setuptools, and the names of extension modules (PEP 3149).
 """
 
 from __future__ import annotations
@@ -41,6 +41,7 @@ _PATH: Final = lazy_regex(
     rf"|/targets/(?P<cuda>{_NAMES})-linux(?![\w-])"
     rf"|(?:ld-(?:musl|linux)-|libc\.musl-)(?P<loader>{_NAMES})\.(?:so\b|path\b)"
     rf"|\b(?:lib|temp)\.linux-(?P<python>{_NAMES})(?=[-/])"
+    rf"|\.(?:cpython|pypy)[\w-]{{0,40}}-(?P<extension>{_NAMES})-linux-(?:gnu|musl)(?:eabi(?:hf)?)?\.so(?![\w.])"
 )
 _IN_EVERY_PATH: Final = ("linux-", "musl-", "/jvm/", "/targets/")
 """Substrings of which each of these paths contains at least one; searching these first is much faster."""
@@ -55,7 +56,8 @@ class ArchitectureInPath(NamedTuple):
     architecture: str
     """The architecture, as in platforms."""
     kind: str
-    """`tuple` for a multiarch directory, `jvm` for a Java run time, `cuda` for libraries of CUDA, `loader` for a dynamic loader, `python` for extensions."""
+    """`tuple` for a multiarch directory, `jvm` for a Java run time, `cuda` for libraries of CUDA, `loader` for a dynamic loader, `python` for directories in which
+    extensions are built, `extension` for the file of one."""
 
 
 def architectures_in_paths(text: str) -> list[ArchitectureInPath]:

@@ -51,6 +51,8 @@ def test_a_name_that_cannot_change_leaves_no_fix() -> None:
 @every_case(
     "run, is_said",
     [
+        ("php -r \"copy('https://x.org/t-amd64', '/t');\"", True),
+        ("php -r \"copy('https://x.org/t-'.php_uname('m'), '/t');\"", False),
         ("aws s3 cp s3://b/t-linux-amd64 /t", True),
         ("aws s3 cp s3://b/t-linux-$TARGETARCH /t", False),
         ("aws s3 ls s3://b/t-linux-amd64", False),

@@ -16,6 +16,10 @@ IMAGE = "FROM debian:13\nARG TARGETARCH\n{}\n"
             "amd64",
         ),
         ("COPY <<E /etc/apt/sources.list.d/x.sources\nTypes: deb\nArchitectures: amd64\nE", "amd64"),
+        (
+            r"RUN printf 'Types: deb\nArchitectures: amd64\nSigned-By: /k\n' > /etc/apt/sources.list.d/x.sources",
+            "amd64",
+        ),
         ("RUN pip install https://x.org/o-1.0-cp312-cp312-manylinux2014_x86_64.whl", "x86_64"),
         ("RUN pip download --platform manylinux2014_x86_64 -d /w numpy", "x86_64"),
         ("RUN conda create -y --subdir linux-64 python", "linux-64"),

@@ -22,6 +22,7 @@ IMAGE = "FROM debian:13\nARG TARGETARCH\n{}\n"
         ("COPY --from=other /lib/ld-musl-aarch64.so.1 /lib/", "aarch64"),
         ("COPY libssl.so.3 /usr/lib/x86_64-linux-gnu/", "x86_64-linux-gnu"),
         ("COPY --from=other /w/build/lib.linux-x86_64-cpython-312/ /opt/", "x86_64"),
+        ("COPY --from=other /p/_c.cpython-312-x86_64-linux-gnu.so /p/", "x86_64"),
         ('CMD ["/usr/lib/jvm/java-17-openjdk-amd64/bin/java"]', "amd64"),
         ("HEALTHCHECK CMD ls /lib64/ld-linux-x86-64.so.2", "x86-64"),
         ("RUN ln -s /usr/lib/x86_64-linux-gnu/libz.so.1 /z", "x86_64-linux-gnu"),

@@ -16,7 +16,7 @@ from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.shell import UNKNOWN, ShellWord, read_script
 from buildxray.syntax.text import TextRange
 
-_INTERPRETERS: Final = frozenset({"node", "perl", "python", "python3", "ruby"})
+_INTERPRETERS: Final = frozenset({"node", "perl", "php", "python", "python3", "ruby"})
 """Programs that run scripts, which may download."""
 _DOWNLOADING: Final = frozenset({"aria2c", "curl", "wget"})
 _PARAMETER: Final = lazy_regex(r"\$\{?[1-9@*]")
