@@ -188,12 +188,15 @@ class RuleContext:
         return self.build.workspace.given_arguments | {*dict(request.build_arguments), *request.unknown_arguments}
 
     def is_only_for(self, architecture: str) -> bool:
-        """True if the names of files show that this Dockerfile is for one architecture only.
+        """True if the names of files, or its scripts, show that this Dockerfile is for one architecture only.
 
         `Dockerfile.arm64` and `arm64/Dockerfile` are for arm64; a `Dockerfile` beside `Dockerfile.arm64` is for the
-        others, unless a build request names several platforms.
+        others, unless a build request names several platforms. A script may refuse each other platform of the request: `test "$TARGETARCH" = amd64`.
         """
         if architecture in self.build.file_architectures:
+            return True
+        refused = self.build.refused_targets
+        if refused and {it.architecture for it in self.build.targets if it not in refused} == {architecture}:
             return True
         return not self.asks_for_several and bool(self.build.sibling_architectures - {architecture})
 

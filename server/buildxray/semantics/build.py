@@ -19,7 +19,7 @@ that they can share its steps.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from buildxray.plan.checks.events import CheckWarning
 from buildxray.plan.checks.linter import all_warnings, buildkit_warnings
@@ -41,7 +41,7 @@ from buildxray.semantics.commands import Inventory
 from buildxray.semantics.image_paths import WITHOUT_WORKDIR
 from buildxray.semantics.instruction import Command, From, Instruction, KnownCommand, Run
 from buildxray.semantics.mentions import Mention, mentions, mentions_of_file
-from buildxray.semantics.refusals import refused_targets
+from buildxray.semantics.refusals import refused_targets, targets_without_package
 from buildxray.semantics.stage import Stage
 from buildxray.semantics.stage_graph import Split, SplitCause, StageGraph
 from buildxray.syntax import instructions as syntax
@@ -314,10 +314,19 @@ class Build:
 
     @cached_property
     def impossible_targets(self) -> frozenset[Platform]:
-        """The targets whose build surely stops, because an image that it needs is known not to exist, or a script tests for another platform."""
+        """The targets whose build surely stops, because an image or a package that it needs is known not to exist, or a script tests for another platform."""
         missing = (target for stage in self.needed_stages for target in stage.impossible_targets)
-        refused = (target for stage in self.needed_stages for run in stage.runs for target in refused_targets(run))
-        return frozenset((*missing, *refused))
+        without = (target for it in self._needed_runs for target in targets_without_package(it))
+        return frozenset((*missing, *without, *self.refused_targets))
+
+    @cached_property
+    def refused_targets(self) -> frozenset[Platform]:
+        """The targets for which a script of the file ends with a failure on purpose, because it tests for another platform."""
+        return frozenset(target for it in self._needed_runs for target in refused_targets(it))
+
+    @property
+    def _needed_runs(self) -> Iterator[Run]:
+        return (run for stage in self.needed_stages for run in stage.runs)
 
     @property
     def target_stage(self) -> Stage | None:

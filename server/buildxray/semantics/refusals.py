@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from typing import Final
 
 from buildxray.platforms.platform import Platform
@@ -10,7 +12,8 @@ from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.shell import TESTS
 from buildxray.toolchains.packages import NAMES, known_architectures
 
-_MAY_REFUSE: Final = lazy_regex(rf"(?<![\w-])(?:exit|test|{'|'.join(sorted(NAMES))})(?![\w-])|\[")
+_MAY_REFUSE: Final = lazy_regex(r"(?<![\w-])(?:exit|test)(?![\w-])|\[")
+_MAY_LACK: Final = lazy_regex("|".join(map(re.escape, sorted(NAMES))))
 _SUBSHELL: Final = lazy_regex(r"(?<![$\w<>])\(")
 """A group of commands in parentheses, whose `exit` ends only the group; a function is one too."""
 _GOES_ON: Final = lazy_regex(r"[;|\n]|(?<!&)&(?!&)|<<")
@@ -24,13 +27,28 @@ _ESCAPED_LINE: Final = lazy_regex(r"[\\`]\n")
 
 
 def refused_targets(run: Run) -> frozenset[Platform]:
-    """The targets for which a RUN surely fails while it goes on for others; none if it fails for all, or if it is not sure."""
-    text = run.node.text
-    if _MAY_REFUSE.search(text) is None or run.script.has_errors or _SUBSHELL.search(text) is not None:
+    """The targets for which a RUN fails on purpose while it goes on for others; none if it fails for all, or if it is not sure."""
+    if not _may_fail(run, _MAY_REFUSE):
         return frozenset()
-    refused = frozenset(
-        target for it in run.commands for target in (*_exited(it), *_failed(run, it), *_without_package(run, it))
-    )
+    return _some(run, (target for it in run.commands for target in (*_exited(it), *_failed(run, it))))
+
+
+def targets_without_package(run: Run) -> frozenset[Platform]:
+    """The targets for which a RUN surely finds no package of a name, while it goes on for others."""
+    if not _may_fail(run, _MAY_LACK):
+        return frozenset()
+    return _some(run, (target for it in run.commands for target in _without_package(run, it)))
+
+
+def _may_fail(run: Run, sign: re.Pattern[str]) -> bool:
+    """True if a script has the sign of a failure, and its text tells what a failure ends."""
+    text = run.node.text
+    return sign.search(text) is not None and not run.script.has_errors and _SUBSHELL.search(text) is None
+
+
+def _some(run: Run, failing: Iterable[Platform]) -> frozenset[Platform]:
+    """The targets for which a RUN fails; none if it fails for all, which is not about platforms."""
+    refused = frozenset(failing)
     targets = {target for step in run.steps for target in step.targets}
     return refused if refused < targets else frozenset()
 

@@ -914,3 +914,20 @@ def test_the_fix_for_a_known_site_writes_its_own_names() -> None:
 def test_a_known_site_without_files_of_these_names_leaves_no_fix(lines: str) -> None:
     (finding,) = findings(hard_coded_arch, context(IMAGE.format(lines)))
     assert finding.fixes == ()
+
+
+@every_case(
+    "refusal, place",
+    [
+        ('case $TARGETPLATFORM in "linux/arm64") exit 1 ;; *) make ;; esac', None),
+        ('test "$TARGETARCH" = amd64', None),
+        # It accepts both, or refuses the one that the file is for.
+        ("case $TARGETARCH in amd64|arm64) make ;; *) exit 1 ;; esac", "amd64"),
+        ('test "$TARGETARCH" = arm64', "amd64"),
+        # No package is no decision.
+        ("apt-get install -y intel-media-va-driver", "amd64"),
+    ],
+)
+def test_a_file_that_refuses_other_platforms_is_for_one(refusal: str, place: str | None) -> None:
+    text = f"FROM debian:13 AS b\nARG TARGETARCH TARGETPLATFORM\nRUN curl -fo /t https://x.org/t-linux-amd64\nFROM debian:13\nARG TARGETARCH TARGETPLATFORM\nRUN {refusal}\nCOPY --from=b /t /t\n"
+    assert reported(hard_coded_arch, text) == [place] * (place is not None)
