@@ -54,6 +54,10 @@ BUILD = "docker build -f Dockerfile.arm .\n"
         ("docker build -f ${DIR:-.}/Dockerfile.arm .\n", [], []),
         ('F="${1:-Dockerfile.arm}"\ndocker build -f "$F" .\n', [], []),
         ("git clone https://example.com/x.git\ncd x\n" + BUILD, [], []),
+        ("git clone https://example.com/x.git web\npushd web\n" + BUILD, [], []),
+        ("git checkout arm\n" + BUILD, [], []),
+        (BUILD + "git checkout main\n", [], ["Dockerfile.arm"]),
+        ("# git checkout arm\ngit pull\n" + BUILD, [], ["Dockerfile.arm"]),
         # Another directory has one.
         ("for d in a b; do (cd $d; docker build -f Dockerfile.arm .); done\n", ["a/Dockerfile.arm"], []),
         (BUILD, ["Dockerfile.arm"], []),

@@ -26,6 +26,11 @@ _SAYING: Final = lazy_regex(r"[ \t@-]*(?:#|echo\b|printf\b)")
 _TEST: Final = lazy_regex(r"(?:\[|\btest)[ \t]+(?:![ \t]+)?-\w[ \t]")
 _LINE: Final = lazy_regex(r"(?:[^\\\n]|\\.|\\\n)+", re.DOTALL)
 """A line with those that continue it."""
+_FETCHING: Final = lazy_regex(
+    r"^[^#\n]*\b(?:git[ \t]+(?:-[^\n]*[ \t])?(?:checkout|clone|submodule|switch|worktree)|(?:gh[ \t]+repo|hg)[ \t]+clone|svn[ \t]+(?:checkout|co|export))\b",
+    re.MULTILINE,
+)
+"""A command that brings the files of a repository, or those of another branch."""
 _OF_OPERATOR_SDK: Final = "bundle.Dockerfile"
 """The file that `operator-sdk generate bundle` writes. Source: sdk.operatorframework.io, "Bundle"."""
 _MOST_CHARACTERS: Final = 200_000
@@ -72,6 +77,9 @@ def missing_dockerfiles(
             if n_left < 0:
                 return
             if not _names_only_builds(text, dockerfile.name) or _may_exist(path, named, dockerfile, root):
+                continue
+            if _FETCHING.search(text, 0, line.start()) is not None:
+                # The files of another repository, or of another branch, may be there then.
                 continue
             start, end = match.span("path")
             yield TextRange(line.start() + start, line.start() + end), dockerfile
