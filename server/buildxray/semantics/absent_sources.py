@@ -26,8 +26,9 @@ def absent_sources(instructions: Iterable[Instruction], workspace: Workspace) ->
     """The sources of some instructions that a checkout surely lacks.
 
     Left out are files in a directory that it lacks with other sources, whose absence may have a reason: a program makes it before the build.
-    Empty if it has none of their other sources either: a directory with nothing of the project in it is not the one that people build. A path
-    that is there from the directory above needs no such proof.
+    Empty if it has none of their other sources either: a directory with nothing of the project in it is not the one that people build. If no
+    build is known, empty too without the list of dependencies that a project has from its first day, and if more sources are absent than
+    there: the file is for another project, which a program fetches. A path that is there from the directory above needs no such proof.
     """
     absence, holds = workspace.absence, workspace.holds
     if absence is None or holds is None:
@@ -41,9 +42,15 @@ def absent_sources(instructions: Iterable[Instruction], workspace: Workspace) ->
         for path, place in sources
         if (why := absence(path)) is not None and not (why is Absence.MISSING and _first(path) in made)
     )
-    if not absent or any(holds(path) for path, _place in sources) or any(map(holds, _lists_matched(instructions))):
-        return absent
-    return tuple(it for it in absent if it.absence is Absence.REPEATED)
+    if not absent:
+        return ()
+    paths = {posixpath.normpath(path) for path, _place in sources}
+    held = {it for it in paths if holds(it)}
+    has_lists = any(map(holds, _lists_matched(instructions)))
+    is_foreign = any(posixpath.basename(it) in _FIRST_FILES for it in paths - held) or len(held) * 2 < len(paths)
+    if (not held and not has_lists) or (is_foreign and not has_lists and not workspace.has_build):
+        return tuple(it for it in absent if it.absence is Absence.REPEATED)
+    return absent
 
 
 def _first(path: str) -> str:
@@ -69,6 +76,10 @@ _LISTS: Final = (
     "requirements.txt",
 )
 """Lists of dependencies that are named so in each project."""
+_FIRST_FILES: Final = frozenset(
+    {"Cargo.toml", "Gemfile", "composer.json", "go.mod", "mix.exs", "package.json", "pom.xml"}
+)
+"""Lists of dependencies without which there is no project, so that nobody forgets to add them to a repository."""
 
 
 def _literal_sources(instruction: Instruction) -> Iterator[tuple[str, TextRange]]:

@@ -125,3 +125,22 @@ def test_a_file_of_a_directory_that_a_program_makes(held: set[str], other: str, 
     facts = Workspace(holds=held.__contains__, absence={"out/start.sh": Absence.MISSING}.get, has_build=True)
     text = f"FROM node\nCOPY package.json ./\nCOPY out/start.sh /\nCOPY {other} /lib/\n"
     assert len(findings(missing_source, context(text, workspace=facts))) == n_findings
+
+
+@every_case(
+    "sources, has_build, is_reported",
+    [
+        ("package.json yarn.lock", False, True),
+        ("package.json backend core yarn.lock", False, False),
+        ("package.json backend core yarn.lock", True, True),
+        # A project has this list from its first day.
+        ("package.json pom.xml", False, False),
+        ("package.json pom.xml", True, True),
+        ("package*.json backend core yarn.lock", False, True),
+    ],
+)
+def test_a_file_for_another_project(sources: str, *, has_build: bool, is_reported: bool) -> None:
+    held = frozenset({"package.json"})
+    absent = {"yarn.lock": Absence.MISSING, "pom.xml": Absence.MISSING}
+    given = Workspace(holds=held.__contains__, absence=absent.get, has_build=has_build)
+    assert bool(findings(missing_source, context(f"FROM x\nCOPY {sources} ./\n", workspace=given))) is is_reported

@@ -45,7 +45,7 @@ def missing_source(ctx: RuleContext) -> Iterator[Finding]:
     ## Limits
     Not reported if a script, a workflow or a document of the repository names the file, because it may make it; if the file may be in a
     submodule that is not checked out; if Git ignores it, but for lock files; if the path contains a variable or a wildcard; or if the
-    context has nothing that the Dockerfile names. Files that builds write (`dist`, `app.jar`, programs) are not looked for. Where a build stops,
+    context has nothing that the Dockerfile names; without a known build also if it lacks most of that, or a list such as `pom.xml`. Files that builds write (`dist`, `app.jar`, programs) are not looked for. Where a build stops,
     `emulated-build` and `emulating-runner` report nothing.
     """
     absent = ctx.build.absent_sources
