@@ -118,7 +118,17 @@ def _toml(text: str) -> dict[str, Any]:
 
 
 _SETTINGS: Final = frozenset(
-    {"go.sum", "package-lock.json", "yarn.lock", ".npmrc", ".yarnrc", "pnpm-lock.yaml", "bun.lock", "bunfig.toml"}
+    {
+        "go.sum",
+        "mix.lock",
+        "package-lock.json",
+        "yarn.lock",
+        ".npmrc",
+        ".yarnrc",
+        "pnpm-lock.yaml",
+        "bun.lock",
+        "bunfig.toml",
+    }
 )
 """Files beside a list, which name nothing that it does not require."""
 _REQUIREMENT: Final = lazy_regex(
@@ -145,6 +155,8 @@ def _requires_nothing(context: _Context, path: str) -> bool:
     if name == "package.json":
         package = _json(text)
         return bool(package) and not any(package.get(it) for it in (*_DEPENDENCIES, "peerDependencies", "workspaces"))
+    if name == "mix.exs":
+        return _MIX_DEPENDENCY.search(_MIX_COMMENT.sub("", text)) is None
     if name.lower().endswith(_OF_DOTNET):
         return _PACKAGE.search(text) is None
     return name.endswith((".txt", ".in")) and _REQUIREMENT.search(text) is None
@@ -452,7 +464,7 @@ def _of_solution(context: _Context, path: str) -> list[str]:
     return [_from(path, (it["path"] or it["other"]).replace("\\", "/")) for it in _OF_SOLUTION.finditer(text)]
 
 
-# Python, Ruby, Rust, Dart
+# Python, Ruby, Rust, Dart, Elixir
 
 
 _OTHER_LIST: Final = lazy_regex(
@@ -471,7 +483,11 @@ _TOML_PATH: Final = lazy_regex(
     r"|^[^#\n]*@[ \t]*file:|^[^#\n]*\beditable[ \t]*=[ \t]*true\b",
     re.MULTILINE,
 )
-_YAML_PATH: Final = lazy_regex(r"^[ \t]+path:|^(?:resolution|workspace):", re.MULTILINE)
+_YAML_PATH: Final = lazy_regex(
+    r"^[ \t]+path:(?![ \t]*(?:[\"']?[\^<>=\d]|any\b|#|[\r\n]))|\bpath:[^\n]*[\}/]|^(?:resolution|workspace):",
+    re.MULTILINE,
+)
+"""A dependency in the repository, and not the package that is called `path`, which has a version."""
 
 
 def _of_requirements(context: _Context, path: str) -> list[str]:
@@ -528,6 +544,24 @@ def _of_pubspec(context: _Context, path: str) -> list[str]:
     if _YAML_PATH.search(context.text(path)):
         raise _IncompleteError
     return context.beside(path, "pubspec.lock")
+
+
+_MIX_MORE: Final = lazy_regex(
+    r"\b(?:path|apps_path|config_path|lockfile):|\b(?:in_umbrella|Code|File|IO|Path|System\.cmd|Mix\.Project)\b|__DIR__|:os\.cmd|:file\."
+)
+"""What a mix.exs needs from other files and directories."""
+_MIX_DEPENDENCY: Final = lazy_regex(r"\{[ \t\r\n]*:\w+[ \t\r\n]*,")
+_MIX_COMMENT: Final = lazy_regex(r"(?m)^[ \t]*#[^\n]*")
+
+
+def _of_mix(context: _Context, path: str) -> list[str]:
+    """The lock file of a project of Mix. Raises `_IncompleteError` for an umbrella, a dependency in the repository, or a list that reads files.
+
+    Settings in `config` are not needed for a download. Source: hexdocs.pm, "Mix.Project", "Mix.Tasks.Deps" and "mix loadconfig".
+    """
+    if _MIX_MORE.search(_MIX_COMMENT.sub("", context.text(path))):
+        raise _IncompleteError
+    return context.beside(path, "mix.lock")
 
 
 # Maven, Composer
@@ -596,6 +630,7 @@ _REFERENCES: Final[tuple[tuple[str, Callable[[_Context, str], list[str]]], ...]]
     ("cargo.toml", _of_toml),
     ("pipfile", _of_toml),
     ("pyproject.toml", _of_toml),
+    ("mix.exs", _of_mix),
     ("pubspec.yaml", _of_pubspec),
     ("composer.json", _of_composer),
     ("*pom*.xml", _of_pom),

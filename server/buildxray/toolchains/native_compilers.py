@@ -102,6 +102,12 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
     subcommand = _subcommand(invocation, compiling)
     title = name if "" in compiling else f"{name} {subcommand}".strip()
     is_asking = invocation.has_option(*_NEUTRAL_OPTIONS)
+    manifests = () if is_asking else _manifests(invocation)
+    if manifests and subcommand not in compiling:
+        title = " ".join((name, *invocation.operand_texts[: 2 if name == "dart" else 1]))
+        n_words = len(title.split()) if invocation.operands[:1] == [1] else 1
+        effect = Effect.EXECUTE if later_tasks(invocation) else Effect.FETCH
+        return Use(toolchain, invocation, effect, title, n_words, manifests=manifests)
     if name == "rebar3" and subcommand not in compiling:
         # Byte code, for every machine; a release contains the virtual machine.
         return None
@@ -132,6 +138,28 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
         must_run_on_target=True,
         is_native_only=True,
     )
+
+
+def _manifests(invocation: Invocation) -> tuple[str, ...]:
+    """The lists of dependencies of Mix and Dart if a command downloads them. Source: hexdocs.pm, "mix deps.get"; dart.dev, "dart pub get"."""
+    name, arguments = invocation.command.name, invocation.command.arguments
+    if name == "mix" and any(it.rstrip(",") == "deps.get" for it in arguments):
+        return ("mix.exs", "mix.lock")
+    if name == "dart" and invocation.operand_texts[:2] == ["pub", "get"]:
+        is_elsewhere = invocation.has_option("--offline", "-C", "--directory")
+        return () if is_elsewhere else ("pubspec.yaml", "pubspec.lock")
+    return ()
+
+
+def later_tasks(invocation: Invocation) -> tuple[str, ...]:
+    """What `mix do` does after it has downloaded the dependencies: `deps.compile` of `mix do deps.get, deps.compile`."""
+    arguments = invocation.command.arguments
+    place = next((index for index, it in enumerate(arguments) if it.rstrip(",") == "deps.get"), len(arguments))
+    later = arguments[place + 1 :]
+    is_one = not arguments[place : place + 1] or not arguments[place].endswith(",")
+    # `deps.get --only prod, compile`, `deps.get + compile`
+    ends = [index for index, it in enumerate(later) if it.endswith(",") or it == "+"]
+    return later if not is_one else later[ends[0] + 1 :] if ends else ()
 
 
 def _outputs(invocation: Invocation) -> tuple[str, ...]:

@@ -32,6 +32,7 @@ from buildxray.semantics.manifest_changes import may_name
 from buildxray.syntax.instructions import Copying
 from buildxray.toolchains.go import GO
 from buildxray.toolchains.java import JAVA
+from buildxray.toolchains.native_compilers import later_tasks
 from buildxray.toolchains.rust import RUST
 
 _MOST_NAMED: Final = 6
@@ -100,7 +101,8 @@ def advice(ctx: RuleContext, whole: Instruction, command: KnownCommand) -> str:
 def separate_download(ctx: RuleContext, command: KnownCommand) -> str:
     """The command that downloads the dependencies alone, where the one of the file needs the sources too; empty where it needs none."""
     needed = needed_files(ctx, command)
-    alone = _without_project(command) if needed is None or needed.installs_itself else ""
+    installs_itself = needed is None or needed.installs_itself or command.name == "mix"
+    alone = _without_project(command) if installs_itself else ""
     if command.use.toolchain is GO and command.use.title != "go mod download":
         alone = "go mod download"
     if restores_first(command):
@@ -176,6 +178,10 @@ def _without_project(command: KnownCommand) -> str:
         file = command.invocation.argument("-f", "--file")
         other = "" if file is None else f" -f {file.text}"
         return "" if command.use.effect is Effect.FETCH else f"{program} dependency:go-offline{other}"
+    if command.name == "mix":
+        later = later_tasks(command.invocation)
+        words = [it.text for it in command.syntax.words]
+        return " ".join(words[: len(words) - len(later)]).rstrip(" ,+") if later else ""
     given = OPTIONS_WITHOUT_PROJECT.get(title, ())
     if not given or command.invocation.has_option(*given):
         return ""
