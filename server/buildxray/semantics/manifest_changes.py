@@ -122,7 +122,7 @@ def may_change_manifests(
         is_of_python = invocation.command.name.startswith("python") and "ensurepip" in invocation.command.arguments
         return bool(invocation.command.words) and not is_of_python
     if use.toolchain is manager or {use.toolchain, manager} <= {NODE, BUN}:
-        return _may_change_own(use)
+        return _may_change_own(use, places)
     match use.effect:
         case Effect.NEUTRAL:
             return _may_write(invocation, names, places)
@@ -136,16 +136,27 @@ def may_change_manifests(
     return True
 
 
-def _may_change_own(use: Use) -> bool:
-    """True unless a command of the package manager itself is known to keep the manifests."""
+def _may_change_own(use: Use, places: tuple[str, ...]) -> bool:
+    """True unless a command of the package manager itself is known to keep the manifests in some directories."""
     invocation, title = use.invocation, use.title
     if use.fetches_sources or use.effect is Effect.PROBE or invocation.has_option("-g", "--global", "--location"):
         return False
+    if invocation.command.name == "mix" and _prepares_mix(invocation):
+        return False
+    if use.effect is Effect.INSTALL and use.manifests and {*map(clean, invocation.directories)}.isdisjoint(places):
+        # What the lists of another directory name.
+        return any("/" in it for it in use.manifests)
     if use.effect is Effect.INSTALL:
         # `npm install name`, `poetry add name` and others write the name into the manifest.
         return not title.startswith(("pip", "gem", "uv pip", "uv tool", "cargo install", "pipx", "python"))
     is_version_of_go = use.toolchain is GO and invocation.subcommand in ("clean", "list", "version", "vet")
     return use.effect is not Effect.NEUTRAL or (invocation.subcommand not in _ONLY_SETTINGS and not is_version_of_go)
+
+
+def _prepares_mix(invocation: Invocation) -> bool:
+    """True if a command of Mix only installs its parts, or sets up the registry. Source: hexdocs.pm, "mix local.hex", "mix local.rebar", "mix hex"."""
+    tasks = [it for it in invocation.command.arguments if it not in ("do", "+") and not it.startswith("-")]
+    return bool(tasks) and all(it.startswith(("hex.", "local.")) for it in tasks)
 
 
 def _may_write(invocation: Invocation, names: tuple[str, ...], places: tuple[str, ...]) -> bool:

@@ -87,9 +87,11 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
     # Options may separate the words; the finding is then at the first word.
     n_words = 1 + n_title if operands[:n_title] == [*range(1, n_title + 1)] else 1
     if subcommand in _INSTALLING:
+        # npm leaves out the directory of the project among the packages: `npm install .` is `npm install`.
         is_global = invocation.has_option("-g", "--global") or "--location=global" in invocation.command.arguments
         outputs = () if is_global else tuple(f"{clean(it)}/node_modules" for it in _directories(invocation))
-        manifests = () if is_global or len(arguments) > 1 else _manifests(invocation, name, subcommand)
+        is_named = len(arguments) > 1 and not (name == "npm" and {*arguments[1:]} <= {".", "./"})
+        manifests = () if is_global or is_named else _manifests(invocation, name, subcommand)
         return Use(toolchain, invocation, Effect.INSTALL, title, n_words, outputs=outputs, manifests=manifests)
     if name == "pnpm" and subcommand == "deploy":
         # Copies a package with its dependencies: `pnpm --filter api deploy --prod /out`.

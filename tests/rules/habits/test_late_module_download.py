@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from buildxray.files.globs import match_text
 from buildxray.plan.checks.ignored import IgnorePatterns
 from buildxray.rules.habits.late_module_download import late_module_download
 from buildxray.toolchains.base import NeededFiles, Workspace
@@ -1513,3 +1514,179 @@ def test_a_pattern_for_a_whole_directory_takes_a_list_only_if_it_is_there(
     text = f"FROM node\nWORKDIR /a\nCOPY {directory}/* ./\nCOPY src src\nRUN npm install\n"
     found = findings(late_module_download, context(text, workspace=Workspace(holds=held.__contains__)))
     assert any("right after" in it.message for it in found) is is_moved
+
+
+def of_project(*paths: str) -> Workspace:
+    """Facts of a build context with some files; each list of dependencies needs itself and the lock file beside it."""
+
+    def needed(path: str, _base: str, _manager: str) -> NeededFiles | None:
+        lock = path.replace("package.json", "package-lock.json").replace("mix.exs", "mix.lock")
+        return NeededFiles((path, *({lock} & {*paths} - {path})), is_complete=True) if path in paths else None
+
+    directories = {"/".join(it.split("/")[:end]) + "/" for it in paths for end in range(1, it.count("/") + 1)}
+    return Workspace(holds={*paths, *directories}.__contains__, needed=needed)
+
+
+TWO_PROJECTS = of_project("package.json", "web/package.json", "api/package.json")
+
+
+@every_case(
+    "lines, messages",
+    [
+        (
+            "COPY package.json ./\nRUN npm install\nCOPY . .\nRUN cd web && npm install && npm run build",
+            ["`web/package.json` is not copied before the rest"],
+        ),
+        (
+            "COPY package.json ./\nRUN npm install\nCOPY . .\nRUN npm install --prefix web",
+            ["`web/package.json` is not copied before the rest"],
+        ),
+        (
+            "COPY . .\nWORKDIR web\nRUN npm install\nWORKDIR ../api\nRUN npm install",
+            ["`web/package.json` is not copied before the rest; also in line 7"],
+        ),
+        (
+            "COPY package.json ./\nRUN npm install\nCOPY web web\nRUN cd web && npm install",
+            ["`web/package.json` is not copied before the rest"],
+        ),
+        # The same packages again, or those of a list that is there already.
+        ("COPY package.json ./\nRUN npm install\nCOPY . .\nRUN npm install --omit=dev", []),
+        (
+            "COPY package.json ./\nCOPY web/package.json web/\nRUN npm install && cd web && npm install\nCOPY . .\nRUN cd web && npm install",
+            [],
+        ),
+        # The build of another project may write what the second one reads.
+        (
+            "COPY . .\nWORKDIR web\nRUN npm install\nRUN npm run build\nWORKDIR ../api\nRUN npm install",
+            ["`web/package.json` is not copied before the rest"],
+        ),
+    ],
+)
+def test_packages_of_a_second_project(lines: str, messages: list[str]) -> None:
+    text = f"FROM node\nWORKDIR /w\n{lines}\n"
+    given = findings(late_module_download, context(text, workspace=TWO_PROJECTS))
+    assert [it.message.partition(": ")[2] for it in given] == messages
+
+
+def test_modules_of_go_are_shared_by_the_projects_of_an_image() -> None:
+    workspace = of_project("go.mod", "tool/go.mod")._replace(requires_modules=True)
+    text = "FROM golang\nWORKDIR /w\nCOPY go.mod ./\nRUN go mod download\nCOPY . .\nRUN cd tool && go mod download\n"
+    assert not findings(late_module_download, context(text, workspace=workspace))
+
+
+@every_case(
+    "run, is_reported",
+    [
+        ("npm install .", True),
+        ("npm i ./", True),
+        ("npm install ./lib", False),
+        ("npm install . express", False),
+        ("npm install -g .", False),
+        ("yarn add .", False),
+    ],
+)
+def test_the_directory_itself_is_what_npm_installs_anyway(run: str, *, is_reported: bool) -> None:
+    found = findings(late_module_download, context(f"FROM node\nWORKDIR /w\nCOPY . .\nRUN {run}\n"))
+    assert bool([it for it in found if "dependencies" in it.message]) is is_reported
+
+
+@every_case(
+    "lines, reason",
+    [
+        (
+            "COPY . .\nRUN mix local.hex --force && mix local.rebar --force && mix deps.get",
+            "`mix.exs` and `mix.lock` are not copied before the rest",
+        ),
+        (
+            "COPY . .\nRUN mix do local.hex --force, deps.get --only prod, compile",
+            "`mix.exs` and `mix.lock` are not copied before the rest; `mix do local.hex --force, deps.get --only prod` needs no other files",
+        ),
+        (
+            "COPY mix.exs mix.lock ./\nCOPY . .\nRUN mix do deps.get + compile",
+            "add `RUN mix do deps.get` right after `COPY mix.exs mix.lock`, before the rest is copied",
+        ),
+        (
+            "COPY mix.exs mix.lock ./\nCOPY lib lib\nRUN mix deps.get --only prod\nRUN mix release",
+            "move it to right after `COPY mix.exs mix.lock`, before the rest is copied",
+        ),
+        ("COPY mix.exs mix.lock ./\nRUN mix do deps.get, deps.compile\nCOPY . .\nRUN mix do deps.get, release", ""),
+        ("COPY . .\nRUN mix generate && mix deps.get", ""),
+        ("COPY . .\nRUN mix help deps", ""),
+    ],
+)
+def test_packages_of_mix(lines: str, reason: str) -> None:
+    text = f"FROM elixir\nWORKDIR /w\n{lines}\n"
+    given = findings(late_module_download, context(text, workspace=of_project("mix.exs", "mix.lock")))
+    assert [it.message.partition(": ")[2] for it in given] == [reason] * bool(reason)
+
+
+@every_case(
+    "lines, is_reported",
+    [
+        ("COPY . .\nRUN dart pub get", True),
+        ("COPY pubspec.* ./\nRUN dart pub get\nCOPY . .\nRUN dart pub get --offline", False),
+        ("COPY . .\nRUN dart pub get --offline", False),
+        ("COPY . .\nRUN dart pub get -C tool", False),
+        ("COPY . .\nRUN dart compile exe bin/a.dart", False),
+    ],
+)
+def test_packages_of_dart(lines: str, *, is_reported: bool) -> None:
+    text = f"FROM dart\nWORKDIR /w\n{lines}\n"
+    assert bool(findings(late_module_download, context(text))) is is_reported
+
+
+@every_case(
+    "names, is_reported",
+    [("web.csproj", True), ("shop.sln shop/web.csproj", True), ("web/web.csproj", False), ("README.md", False)],
+)
+def test_without_a_project_of_dotnet_another_directory_is_the_context(names: str, *, is_reported: bool) -> None:
+    def needed(path: str, _base: str, _manager: str) -> NeededFiles | None:
+        beside = [it for it in names.split() if "/" not in it and match_text(it, path)]
+        return NeededFiles((*beside,), is_complete=True) if beside else None
+
+    workspace = Workspace(holds=lambda it: "*" in it or it in names.split(), needed=needed)
+    text = "FROM mcr.microsoft.com/dotnet/sdk\nWORKDIR /w\nCOPY . .\nRUN dotnet restore\n"
+    assert bool(findings(late_module_download, context(text, workspace=workspace))) is is_reported
+
+
+SHOP = of_project("shared/__init__.py", "jobs/a.txt", "wheels/b.whl", "requirements.txt", "deps/c.txt")
+
+
+@every_case(
+    "more, run, moved",
+    [
+        ("COPY jobs /w/jobs", "pip install -r requirements.txt", ["shared", "jobs"]),
+        ("COPY jobs ./", "pip install -r requirements.txt", ["shared", "jobs"]),
+        # It may be for the installation, or another program.
+        ("COPY wheels wheels", "pip install --find-links wheels -r requirements.txt", ["shared"]),
+        ("COPY jobs /etc/ssl", "pip install -r requirements.txt", ["shared"]),
+        ("COPY deps deps", "pip install -r requirements.txt", ["shared"]),
+        ("COPY job[s] jobs", "pip install -r requirements.txt", ["shared"]),
+        ("COPY nginx.conf ./", "pip install -r requirements.txt", ["shared"]),
+    ],
+)
+def test_directories_beside_the_sources_move_with_them(more: str, run: str, moved: list[str]) -> None:
+    text = f"FROM python\nWORKDIR /w\nCOPY shared shared\n{more}\nCOPY requirements.txt ./\nRUN {run}\n"
+    (finding,) = findings(late_module_download, context(text, workspace=SHOP))
+    named = " and ".join(f"`COPY {it}`" for it in moved)
+    assert finding.message.endswith(f"of which it needs no file: move {named} below it")
+
+
+@every_case(
+    "files, is_reported",
+    [
+        ("worker/main.py worker/requirements.txt", True),
+        ("worker/notes.txt worker/requirements.txt", False),
+        ("worker/main.py", False),
+    ],
+)
+def test_a_list_of_pip_that_comes_with_its_program(files: str, *, is_reported: bool) -> None:
+    text = "FROM python\nCOPY worker /w/worker\nRUN pip install -r /w/worker/requirements.txt\n"
+    assert bool(findings(late_module_download, context(text, workspace=of_project(*files.split())))) is is_reported
+
+
+@every_case("sources", ["*.cs", "Program.cs", "*.dart", "*.php"])
+def test_source_files_at_the_root_of_a_project(sources: str) -> None:
+    text = f"FROM x\nWORKDIR /w\nCOPY *.csproj ./\nCOPY {sources} ./\nRUN dotnet restore\n"
+    (finding,) = findings(late_module_download, context(text))
+    assert finding.message.endswith("move it to right after `COPY *.csproj`, before the rest is copied")

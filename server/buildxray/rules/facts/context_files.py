@@ -15,11 +15,12 @@ from buildxray.syntax.instructions import Copying, Token
 def context_paths(command: KnownCommand, manifest: str, directory: str) -> list[tuple[str, str]]:
     """The paths in the build context that may be copied to where a command in a directory looks for a manifest, each with the directory that is copied.
 
-    A COPY that names the manifest comes before one of its directory.
+    A COPY that names the manifest comes before one of its directory. One that surely writes it to another place is left out if the context has
+    the manifest in a directory that is copied there.
     """
     name = posixpath.basename(manifest)
     image_path = clean(posixpath.join(directory, manifest))
-    named: dict[tuple[str, str], None] = {}
+    named: dict[tuple[str, str], bool] = {}
     inside: dict[tuple[str, str], None] = {}
     for it in copies_before(command.run):
         if not isinstance(it.node, Copying) or it.node.destination is None:
@@ -29,7 +30,8 @@ def context_paths(command: KnownCommand, manifest: str, directory: str) -> list[
             above = posixpath.dirname(path)
             if may_name(posixpath.basename(path), name):
                 # `package*.json` names `package.json`, and `*.csproj` is named by `app.csproj`.
-                named[path if "*" in name else posixpath.join(above, name), above] = None
+                key = path if "*" in name else posixpath.join(above, name), above
+                named[key] = named.get(key, False) or _may_write_to(it, image_path)
                 continue
             if "." in posixpath.basename(path).strip(".") and not source.text.endswith("/"):
                 # A file.
@@ -37,7 +39,18 @@ def context_paths(command: KnownCommand, manifest: str, directory: str) -> list[
             for one in it.destinations:
                 if holds(one, image_path):
                     inside[posixpath.normpath(f"{path}/{posixpath.relpath(image_path, one)}"), path] = None
+    known = command.run.build.workspace.holds
+    if known is not None and any(known(path) for path, _base in inside):
+        return [*(it for it, is_here in named.items() if is_here), *inside]
     return [*named, *inside]
+
+
+def _may_write_to(instruction: Instruction, image_path: str) -> bool:
+    """True unless a COPY surely writes no file to a path, of which only the directory counts if it has wildcards."""
+    if not instruction.destinations or any("$" in it for it in instruction.destinations):
+        return True
+    directory = posixpath.dirname(image_path)
+    return any(it in (directory, image_path) or posixpath.dirname(it) == directory for it in instruction.destinations)
 
 
 def copies_before(instruction: Instruction) -> list[Instruction]:

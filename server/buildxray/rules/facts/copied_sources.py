@@ -12,13 +12,14 @@ from buildxray.rules.facts.context_files import (
     copies_before,
     first_naming,
     first_taking,
+    instructions_before,
     path_in_context,
     sources_of,
     takes,
     takes_directory_with,
 )
 from buildxray.rules.facts.dependency_lists import copy_naming, member_directories, needed_files, required_lists
-from buildxray.semantics.build import Effect, Instruction, KnownCommand, Stage
+from buildxray.semantics.build import Effect, Instruction, KnownCommand, Run, Stage
 from buildxray.semantics.mentions import takes_whole_context
 from buildxray.syntax.instructions import Copying
 from buildxray.syntax.lazy_regex import lazy_regex
@@ -74,11 +75,14 @@ def copy_of_sources(ctx: RuleContext, command: KnownCommand) -> Instruction | No
 def _copy_of_sources_with_lists(ctx: RuleContext, command: KnownCommand) -> Instruction | None:
     """The first COPY of a directory with a list of dependencies that no COPY names, where each list is beside the sources of its own project."""
     is_beside = command.use.toolchain in _LISTS_BESIDE_SOURCES or command.use.title == "composer install"
-    needed = needed_files(ctx, command) if is_beside else None
+    is_of_pip = command.use.title in ("pip install", "pip3 install")
+    needed = needed_files(ctx, command) if is_beside or is_of_pip else None
     copies = copies_before(command.run)
-    lists = [it for it in (() if needed is None else needed.files) if _LIST.fullmatch(posixpath.basename(it))]
+    pattern = _LIST_OF_PIP if is_of_pip else _LIST
+    lists = [it for it in (() if needed is None else needed.files) if pattern.fullmatch(posixpath.basename(it))]
     unnamed = [it for it in lists if not any(_names(copy, it) for copy in copies)]
-    return next((copy for copy in copies if any(_takes_directory_of(copy, it) for it in unnamed)), None)
+    with_list = (copy for copy in copies if any(_takes_directory_of(copy, it) for it in unnamed))
+    return next((it for it in with_list if is_beside or takes_directory_with(it, *_PROGRAMS_OF_PYTHON)), None)
 
 
 def _names(instruction: Instruction, path: str) -> bool:
@@ -95,6 +99,19 @@ def _takes_directory_of(instruction: Instruction, path: str) -> bool:
 
 _LISTS_BESIDE_SOURCES: Final = (BUN, DOTNET, GO, JAVA, NODE)
 _LIST: Final = lazy_regex(r"composer\.json|go\.mod|package\.json|pom\.xml|.*\.(?:cs|fs|vb)proj")
+_LIST_OF_PIP: Final = lazy_regex(r"requirements[\w.-]*\.(?:in|txt)")
+_PROGRAMS_OF_PYTHON: Final = (
+    "__init__.py",
+    "__main__.py",
+    "app.py",
+    "bot.py",
+    "main.py",
+    "manage.py",
+    "run.py",
+    "server.py",
+    "wsgi.py",
+)
+"""Files with which a program of Python begins, beside its list of dependencies."""
 
 
 def _takes_package(instruction: Instruction, command: KnownCommand) -> bool:
@@ -122,7 +139,31 @@ def early_copies(ctx: RuleContext, part: Instruction, command: KnownCommand) -> 
         else [first_taking(others, it) for it in needed.files]
     )
     copying = [it for it in of_lists if it is not None]
-    return early if len(copying) == len(of_lists) and any(it.idx > part.idx for it in copying) else []
+    if len(copying) < len(of_lists) or not any(it.idx > part.idx for it in copying):
+        return []
+    more = [] if needed is None or not early else [it for it in others if _is_unneeded_directory(it, command, needed)]
+    return sorted((*early, *more), key=lambda it: it.idx)
+
+
+def _is_unneeded_directory(instruction: Instruction, command: KnownCommand, needed: NeededFiles) -> bool:
+    """True if a COPY takes directories without a needed file to where the program is, which no RUN until the download names."""
+    holds, node = instruction.build.workspace.holds, instruction.node
+    if holds is None or not needed.is_complete or not isinstance(node, Copying) or node.destination is None:
+        return False
+    paths = [path_in_context(it) for it in sources_of(instruction)]
+    is_program = all(holds(f"{it}/") and not set(it) & set("*?[$") for it in paths)
+    runs = [it for it in instructions_before(command.run) if isinstance(it, Run)]
+    texts = [it.node.whole_text for it in (*runs, command.run) if it.idx > instruction.idx]
+    names = {posixpath.basename(it) for it in (*paths, node.destination.text.rstrip("/"))} - {"", "."}
+    places = {posixpath.join(directory, it) for it in names for directory in command.invocation.directories}
+    return (
+        is_program
+        and "." not in paths
+        and names.isdisjoint(_MANIFESTS_ONLY)
+        and not any(it.startswith(f"{path}/") for it in needed.files for path in paths)
+        and {*instruction.destinations} <= {*places, *command.invocation.directories}
+        and not any(name in text for name in names for text in texts)
+    )
 
 
 def only_with_sources(ctx: RuleContext, part: Instruction, command: KnownCommand, needed: NeededFiles) -> list[str]:
@@ -154,7 +195,8 @@ def _takes_project(instruction: Instruction, command: KnownCommand) -> bool:
 
 
 _SOURCE: Final = lazy_regex(
-    r"(?:[\w./@-]*/)?(?:(?:app|cmd|internal|lib|pkg|sources?|src)/?|(?:app|bot|index|main|manage|server|wsgi|\*)\.(?:[cm]?[jt]s|go|py|rb))"
+    r"(?:[\w./@-]*/)?(?:(?:app|cmd|internal|lib|pkg|sources?|src)/?|(?:app|bot|index|main|manage|server|wsgi|\*)\.(?:[cm]?[jt]s|go|py|rb)"
+    r"|(?:Program|\*)\.(?:cs|dart|exs?|fs|java|kt|php|vb))"
 )
 """A directory of sources, or a file with the beginning of a program."""
 _MANIFESTS_ONLY: Final = frozenset(

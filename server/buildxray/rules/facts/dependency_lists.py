@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Iterable
 from typing import Final
 
 from buildxray.rules.context import RuleContext
@@ -18,6 +19,7 @@ from buildxray.toolchains.dotnet import DOTNET
 from buildxray.toolchains.go import GO
 from buildxray.toolchains.java import JAVA
 from buildxray.toolchains.node import LOCK_FILES, NODE, runs_no_scripts
+from buildxray.toolchains.rust import RUST
 
 LOCKS: Final = frozenset((*LOCK_FILES.values(), "bun.lockb", "npm-shrinkwrap.json"))
 """The lock files of the package managers of Node.js."""
@@ -26,10 +28,14 @@ OPTIONS_WITHOUT_PROJECT: Final = {
     "uv sync": ("--no-install-project", "--no-install-workspace"),
 }
 """The options with which these commands do not install the project, which needs its sources."""
-_OPTIONAL_LOCKS: Final = frozenset({"Gemfile.lock", "Pipfile.lock", "poetry.lock", "uv.lock"})
+_OPTIONAL_LOCKS: Final = frozenset(
+    {"Gemfile.lock", "Pipfile.lock", "mix.lock", "poetry.lock", "pubspec.lock", "uv.lock"}
+)
 """Lock files that their program writes if they are missing."""
 _WITH_MEMBERS: Final = (BUN, DOTNET, GO, NODE)
 """The toolchains of which each list of dependencies is in the directory of its own sources."""
+_SHARING_DOWNLOADS: Final = (DOTNET, GO, JAVA, RUST)
+"""The toolchains of which all projects of an image share one directory of downloads, and of which a later command often needs nothing more."""
 _RETURNING: Final = lazy_regex(r"(?<!\$)\(|\bpopd\b|\bcd[ \t]+-")
 """What may end the effect of a `cd` before the next command."""
 
@@ -143,7 +149,7 @@ def needs_manifests_only(ctx: RuleContext, command: KnownCommand) -> bool:
         # An option leaves the project out, or the message names one.
         return True
     return is_known or command.use.title.startswith(
-        ("bundle install", "pip install", "pip3 install", "pipenv install", "pipenv sync")
+        ("bundle install", "dart pub", "mix ", "pip install", "pip3 install", "pipenv install", "pipenv sync")
     )
 
 
@@ -161,6 +167,18 @@ def copy_naming(whole: Instruction, manifest: str) -> Instruction | None:
 def restores_first(command: KnownCommand) -> bool:
     """True for a build of .NET that restores the packages itself."""
     return command.use.toolchain is DOTNET and command.use.title != "dotnet restore"
+
+
+def is_of_another_project(ctx: RuleContext, command: KnownCommand, others: Iterable[KnownCommand]) -> bool:
+    """True if an installation reads lists of other directories than some others do, and nothing that they have downloaded serves it."""
+    needed = needed_files(ctx, command)
+    if needed is None or not needed.is_complete or command.use.toolchain in _SHARING_DOWNLOADS:
+        return False
+    directories = {posixpath.dirname(it) for it in needed.files}
+    known = [needed_files(ctx, it) for it in others]
+    return all(
+        it is not None and it.is_complete and directories.isdisjoint(map(posixpath.dirname, it.files)) for it in known
+    )
 
 
 def ignores_go_work(command: KnownCommand) -> bool:

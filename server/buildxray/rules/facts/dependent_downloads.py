@@ -75,9 +75,16 @@ def are_brought_otherwise(ctx: RuleContext, whole: Instruction, command: KnownCo
     manifests = [clean(posixpath.join(directory, it)) for directory in directories for it in names]
     copied = [posixpath.relpath(it, destination) for it in manifests if holds(destination, it)]
     if known is not None and copied:
-        return not any(map(known, copied))
+        # Whether there is a project, whose name is not known, tells the search for what it needs.
+        named = [it for it in copied if "*" not in it]
+        return not any(map(known, named)) and (len(named) == len(copied) or _has_no_project(ctx, command))
     # Outside of the copy the file may have moved there; inside of it an unknown context may have the directory.
     return _fetches_sources(command) and {*directories} != {destination}
+
+
+def _has_no_project(ctx: RuleContext, command: KnownCommand) -> bool:
+    """True if the known build context has no project of .NET where a command looks for one: another directory is the context, or the build stops."""
+    return ctx.build.workspace.needed is not None and needed_files(ctx, command) is None
 
 
 def lacks_manifests(ctx: RuleContext, part: Instruction, command: KnownCommand) -> bool:

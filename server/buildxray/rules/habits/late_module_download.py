@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from buildxray.localization import _, ngettext
@@ -10,7 +10,7 @@ from buildxray.rules.base import Finding, Fix, FixAvailability, Related, Safety,
 from buildxray.rules.context import RuleContext
 from buildxray.rules.facts.context_files import instructions_before
 from buildxray.rules.facts.copied_sources import copy_of_everything, copy_of_project, copy_of_sources, early_copies
-from buildxray.rules.facts.dependency_lists import needs_manifests_only
+from buildxray.rules.facts.dependency_lists import is_of_another_project, needs_manifests_only
 from buildxray.rules.facts.dependent_downloads import (
     are_brought_otherwise,
     is_mounted,
@@ -30,6 +30,7 @@ from buildxray.rules.fixing.early_download import (
     separate_download,
     what_is_repeated,
 )
+from buildxray.rules.one_cause import join
 from buildxray.rules.wording import listed
 from buildxray.semantics.build import Build, Effect, Instruction, KnownCommand, Run, Stage
 from buildxray.syntax.text import Edit, TextRange
@@ -47,9 +48,9 @@ def late_module_download(ctx: RuleContext) -> Iterator[Finding]:
     """Dependencies are downloaded only after the whole source was copied, and so again after each change of it.
 
     ## What it does
-    Looks for `go mod download`, `npm ci`, `dotnet restore`, `cargo fetch`, `pip install -r` and similar commands after a `COPY . .` without an
-    earlier download in the stage; also after a COPY of a source directory such as `src` or of a file such as `main.py`, if the manifests were copied in vain before it or with it, and
-    after a COPY of a whole project of a larger repository (`COPY web/ .`), of a member of a workspace, of a directory with a project of .NET or Maven, or of a package of Python. A RUN that mounts a cache or the manifest is not reported. `go build` counts as a download if
+    Looks for `go mod download`, `npm ci`, `dotnet restore`, `cargo fetch`, `pip install -r`, `mix deps.get` and similar commands after a `COPY . .` without an
+    earlier download in the stage, or with one for another project of it (`cd client && npm ci`); also after a COPY of a source directory such as `src` or of a file such as `main.py`, if the manifests were copied in vain before it or with it, and
+    after a COPY of a whole project of a larger repository (`COPY web/ .`), of a member of a workspace, of a directory with a project of .NET or Maven, of a package of Python, or of a program of Python with its list. A RUN that mounts a cache or the manifest is not reported. `go build` counts as a download if
     `go.mod` requires modules, and the first `cargo build` after a COPY of sources in the official image if its project requires crates (a RUN with a mount is not reported);
     `mvn package`, `composer install`, `dotnet build` and `dotnet publish` (without an option for one machine) do
     if all files that their downloads need are known: not in a project of several modules of Maven. A RUN that reads no file of the build context at all, such as `apt-get install`, `npm install -g pnpm`,
@@ -114,10 +115,15 @@ def late_module_download(ctx: RuleContext) -> Iterator[Finding]:
             continue
         runs = (it for it in instructions_before(whole) if isinstance(it, Run))
         earlier = (it for run in runs for it in run.known_commands)
-        done = {it.use.toolchain for it in earlier if it.use.manifests or it.use.toolchain is RUST}
-        done.update(toolchain for toolchain, has_manifests in inherited[stage] if has_manifests or toolchain is RUST)
+        done = _Done(
+            ctx, (toolchain for toolchain, has_manifests in inherited[stage] if has_manifests or toolchain is RUST)
+        )
+        for it in earlier:
+            if it.use.manifests or it.use.toolchain is RUST:
+                done.add(it)
+        found: dict[Toolchain, list[Finding]] = {}
         for command in (it for run in stage.runs if run.idx > whole.idx for it in run.known_commands):
-            if not command.use.manifests or command.use.toolchain in done or not command.syntax.words:
+            if not command.use.manifests or not command.syntax.words or done.covers(command):
                 continue
             if (
                 are_brought_otherwise(ctx, whole, command)
@@ -126,9 +132,10 @@ def late_module_download(ctx: RuleContext) -> Iterator[Finding]:
             ):
                 # The stage itself brings the source and its list of dependencies, or the download needs the source.
                 continue
-            done.add(command.use.toolchain)
+            done.add(command)
             if not is_mounted(command.run) and not may_differ(ctx, whole, command):
-                yield _finding(ctx, whole, command)
+                found.setdefault(command.use.toolchain, []).append(_finding(ctx, whole, command))
+        yield from (join(ctx, first, others) for first, *others in found.values())
 
 
 def _of_crates(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
@@ -178,6 +185,27 @@ def _independent(ctx: RuleContext, whole: Instruction) -> Iterator[Finding]:
     )
 
 
+class _Done:
+    """The downloads of a stage that are already there, or already reported."""
+
+    def __init__(self, ctx: RuleContext, inherited: Iterable[Toolchain]) -> None:
+        self._ctx = ctx
+        self._inherited = frozenset(inherited)
+        self._commands: dict[Toolchain, list[KnownCommand]] = {}
+
+    def add(self, command: KnownCommand) -> None:
+        """Take note of a command that downloads."""
+        self._commands.setdefault(command.use.toolchain, []).append(command)
+
+    def covers(self, command: KnownCommand) -> bool:
+        """True if a command may find its packages there: one of its toolchain has run, and not for another project."""
+        toolchain = command.use.toolchain
+        others = self._commands.get(toolchain)
+        return toolchain in self._inherited or (
+            others is not None and not is_of_another_project(self._ctx, command, others)
+        )
+
+
 _Downloads = frozenset[tuple[Toolchain, bool]]
 """Toolchains that a stage uses, each with whether the command reads manifests."""
 
@@ -195,11 +223,11 @@ def _inherited_downloads(build: Build) -> dict[Stage, _Downloads]:
 
 def _after_part(ctx: RuleContext, stage: Stage, whole: Instruction | None, inherited: _Downloads) -> Iterator[Finding]:
     """Find downloads after a COPY of a part of the build context that contains the source."""
-    done: set[Toolchain] = set()
+    done = _Done(ctx, ())
     for command in (it for run in stage.runs for it in run.known_commands):
-        if not command.use.manifests or command.use.toolchain in done or not command.syntax.words:
+        if not command.use.manifests or not command.syntax.words or done.covers(command):
             continue
-        done.add(command.use.toolchain)
+        done.add(command)
         if (whole is not None and whole.idx < command.run.idx) or not needs_manifests_only(ctx, command):
             continue
         if may_have_no_module(ctx, command):
