@@ -1101,3 +1101,40 @@ def test_a_build_without_a_known_machine_may_be_run_on_the_arm_machines_of_a_pro
         root = tmp_path / runner
         write(root, _ON_ARM.replace("RUNNER", runner) + files)
         assert emulated_builds(root / "Dockerfile") == n_findings
+
+
+_MATRIX_OF_UNKNOWN = """
+#- .github/workflows/a.yml
+on: push
+jobs:
+  build:
+    runs-on: RUNNER
+    strategy: {matrix: {platform: [linux/amd64, linux/arm64]}}
+    steps:
+      - uses: docker/build-push-action@v6
+        with: {context: ., platforms: "PLATFORMS"}
+#- .git/HEAD
+#- Dockerfile
+FROM golang AS build
+RUN go build -o /app .
+FROM alpine
+COPY --from=build /app /app
+"""
+
+
+@pytest.mark.parametrize(
+    ("runner", "platforms", "n_emulated"),
+    [
+        # Each platform has a job, which the machine of the user does not run.
+        ("${{ vars[matrix.platform] }}", "${{ matrix.platform }}", 0),
+        ("${{ vars.RUNNER }}", "linux/amd64,linux/arm64", 1),
+        ("ubuntu-latest", "${{ matrix.platform }}", 1),
+    ],
+)
+def test_a_machine_of_the_user_is_not_that_of_separate_jobs(
+    tmp_path: Path, runner: str, platforms: str, n_emulated: int
+) -> None:
+    write(tmp_path, _MATRIX_OF_UNKNOWN.replace("RUNNER", runner).replace("PLATFORMS", platforms))
+    assert (
+        emulated_builds(tmp_path / "Dockerfile", Settings(build_platform=parse_normalized("linux/amd64"))) == n_emulated
+    )

@@ -9,8 +9,13 @@ from typing import Final
 from buildxray.files.reading import exists, is_repository, last_project_file, repository_root, settings_root
 from buildxray.ide.configuration import FILE_NAMES as CONFIGURATION_FILES
 from buildxray.ide.configuration import Configuration, find_configuration, has_configuration
-from buildxray.ide.project_build import OtherBuild, ProjectBuild, machine_is_unknown, may_have_own_machines
-from buildxray.ide.requests import request_with_origin
+from buildxray.ide.project_build import (
+    OtherBuild,
+    ProjectBuild,
+    machine_is_told,
+    may_have_own_machines,
+)
+from buildxray.ide.requests import machine_is_unknown, request_with_origin
 from buildxray.ide.settings import Settings
 from buildxray.localization import gettext_lazy as _
 from buildxray.plan.request import BuildRequest
@@ -116,9 +121,10 @@ class Projects:
         if shown is None:
             return self._undeclared(dockerfile, merged, origin)
         request, declared_origin = request_with_origin(shown, merged)
-        by_hand = {it for it in wanted if self._is_by_hand(dockerfile, it, declared)}
-        others = _others(wanted, declared, merged, by_hand, origin) if settings.platforms is None else {}
-        same = others.pop((request, may_have_own_machines(shown, merged)), None)
+        native = {it for it in (*wanted, shown) if self._may_be_native(dockerfile, it, declared)}
+        others = _others(wanted, declared, merged, native, origin) if settings.platforms is None else {}
+        may_be_native = not origin and shown in native
+        same = others.pop((request, may_be_native or may_have_own_machines(shown, merged)), None)
         n_builds = shown.n_declared if same is None else same.n_builds
         n_checked = n_builds + sum(it.n_builds for it in others.values())
         return ProjectBuild(
@@ -130,7 +136,8 @@ class Projects:
             declared,
             (*others.values(),),
             self._path_in_repository(dockerfile),
-            is_by_hand=not origin and self._is_by_hand(dockerfile, shown, declared),
+            is_by_hand=not origin and (is_by_hand(shown, declared) or comes_from_cache(shown, declared)),
+            may_be_native=may_be_native,
             is_automated=self._is_automated(dockerfile),
             has_unread_builds=not origin and self._has_unread_builds(dockerfile),
             contexts=self._contexts_of(dockerfile.parent, declared),
@@ -164,7 +171,7 @@ class Projects:
             read_ignore_patterns(dockerfile, dockerfile.parent),
             dockerfile=path,
             is_named=bool(named),
-            is_by_hand=not origin and self._may_be_native(dockerfile, None),
+            may_be_native=not origin and self._may_be_native(dockerfile, None),
             is_automated=self._is_automated(dockerfile),
             has_unread_builds=self._has_unread_builds(dockerfile),
             contexts=self._possible_contexts(dockerfile.parent),
@@ -313,14 +320,6 @@ class Projects:
             self._building_in[directory] = may_build_images_in(directory)
         return self._building[root] or self._building_in[directory]
 
-    def _is_by_hand(self, dockerfile: Path, build: DeclaredBuild, declared: Sequence[DeclaredBuild]) -> bool:
-        """True if nobody waits for the emulation of a build, although its request says that there is some."""
-        return (
-            is_by_hand(build, declared)
-            or comes_from_cache(build, declared)
-            or self._may_be_native(dockerfile, build, declared)
-        )
-
     def _may_be_native(
         self, dockerfile: Path, build: DeclaredBuild | None, declared: Sequence[DeclaredBuild] = ()
     ) -> bool:
@@ -408,10 +407,10 @@ def _others(
     wanted: Iterable[DeclaredBuild],
     declared: Iterable[DeclaredBuild],
     settings: Settings,
-    by_hand: Collection[DeclaredBuild],
+    native: Collection[DeclaredBuild],
     origin: str,
 ) -> dict[tuple[BuildRequest, bool], OtherBuild]:
-    """The different builds among the first of `wanted`; `origin` is that of the user's platforms, if any, and `by_hand` those without emulation.
+    """The different builds among the first of `wanted`; `origin` is that of the user's platforms, if any, and `native` has those of which each platform may have its own machine.
 
     The key is the request, and True if its builder may have a machine for each platform.
     """
@@ -428,9 +427,10 @@ def _others(
             labels[it],
             request,
             origin or declared_origin,
-            it in by_hand,
+            is_by_hand(it, declared) or comes_from_cache(it, declared),
             machine_is_unknown(it, settings),
-            may_have_own_machines(it, settings),
+            may_have_own_machines(it, settings) or it in native,
+            machine_is_told(it),
             it.n_declared,
         )
         key = (request, build.may_have_own_machines)

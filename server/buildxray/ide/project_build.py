@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from buildxray.ide.analysis import Analyzer
+from buildxray.ide.requests import machine_is_unknown
 from buildxray.ide.settings import Settings
 from buildxray.localization import gettext_lazy as _
 from buildxray.localization import localized
@@ -24,9 +25,9 @@ _OF_CACHE: Final = ("late-module-download",)
 """Rules about steps that run again although their files have not changed, as they do in each build without a cache."""
 
 
-def machine_is_unknown(build: DeclaredBuild | None, settings: Settings) -> bool:
-    """True if neither the project nor the user tells the machine of a declared build."""
-    return build is not None and "nodes" in build.unknown and settings.machines.own is None
+def machine_is_told(build: DeclaredBuild | None) -> bool:
+    """True if the project tells the machine that builds each platform of a declared build."""
+    return build is not None and bool(build.nodes) and "nodes" not in build.unknown
 
 
 def may_have_own_machines(build: DeclaredBuild | None, settings: Settings) -> bool:
@@ -52,6 +53,8 @@ class OtherBuild(NamedTuple):
     machine_is_unknown: bool = False
     may_have_own_machines: bool = False
     """True if its builder may have a machine for each platform."""
+    machine_is_told: bool = False
+    """True if the project tells the machine that builds each of its platforms."""
     n_builds: int = 1
     """The number of declared builds that it represents."""
 
@@ -78,6 +81,8 @@ class ProjectBuild(NamedTuple):
     is_by_hand: bool = False
     """True if a script or a Makefile declares the build that is shown, while workflows build each platform on a machine of its kind, or
     if its steps come from a cache."""
+    may_be_native: bool = False
+    """True if each platform of the shown build may have a machine of its kind, because the project has Arm machines and does not tell which one builds."""
     is_automated: bool = False
     """True if the repository declares builds, or has workflows or scripts that may build images."""
     has_unread_builds: bool = False
@@ -112,12 +117,12 @@ class ProjectBuild(NamedTuple):
     @property
     def machine_is_unknown(self) -> bool:
         """True if the machine of the shown build is unknown."""
-        return machine_is_unknown(self.shown, self.settings)
+        return self.shown is not None and machine_is_unknown(self.shown, self.settings)
 
     @property
     def may_have_own_machines(self) -> bool:
-        """True if the builder of the shown build may have a machine for each platform."""
-        return may_have_own_machines(self.shown, self.settings)
+        """True if each platform of the shown build may have a machine of its own."""
+        return self.may_be_native or may_have_own_machines(self.shown, self.settings)
 
     @property
     def platforms_are_unknown(self) -> bool:
@@ -201,6 +206,7 @@ class ProjectBuild(NamedTuple):
             builds_for_itself=self.builds_for_itself,
             machine_is_unknown=self.machine_is_unknown,
             may_have_own_machines=self.may_have_own_machines,
+            machine_is_told=machine_is_told(self.shown),
             platforms_are_unknown=self.platforms_are_unknown,
             has_build=any(not it.may_be_written for it in self.declared),
             platforms_are_assumed=bool(self.default_platforms),
@@ -234,7 +240,9 @@ class ProjectBuild(NamedTuple):
                         n_builds=it.n_builds,
                         rules=self._rules(is_by_hand=it.is_by_hand),
                         workspace=workspace._replace(
-                            machine_is_unknown=it.machine_is_unknown, may_have_own_machines=it.may_have_own_machines
+                            machine_is_unknown=it.machine_is_unknown,
+                            may_have_own_machines=it.may_have_own_machines,
+                            machine_is_told=it.machine_is_told,
                         ),
                     ),
                 )

@@ -14,6 +14,16 @@ from buildxray.records import replace
 from buildxray.semantics.linked import with_configurations
 
 
+def machine_is_unknown(declared: DeclaredBuild, settings: Settings) -> bool:
+    """True if neither the project nor the user tells the machine of a declared build.
+
+    One machine that the user names is not that of jobs which build one platform each: these may all run elsewhere.
+    """
+    machines = settings.machines
+    is_told = machines.own is not None and (machines.names_several or not declared.is_separate)
+    return "nodes" in declared.unknown and not is_told
+
+
 def request_of(declared: DeclaredBuild, settings: Settings) -> BuildRequest:
     """The request of a declared build."""
     return request_with_origin(declared, settings)[0]
@@ -92,7 +102,7 @@ def _request_alone(declared: DeclaredBuild, settings: Settings) -> tuple[BuildRe
     if declared.nodes and not settings.machines.names_several:
         return replace(_with_nodes(request, declared.nodes), is_separate=declared.is_separate), origin
     is_for_own_machine = declared.is_separate or len(request.target_platforms) == 1
-    if "nodes" in declared.unknown and settings.machines.own is None and is_for_own_machine:
+    if machine_is_unknown(declared, settings) and is_for_own_machine:
         # People who build one platform on their own machine want to avoid emulation.
         nodes = tuple((it, native_machine(it)) for it in request.target_platforms)
         return replace(_with_nodes(request, nodes), is_separate=declared.is_separate), origin

@@ -174,7 +174,9 @@ class Workspace(NamedTuple):
     machine_is_unknown: bool = False
     """True if the project does not name the machine that builds, so that it is unknown which steps are emulated."""
     may_have_own_machines: bool = False
-    """True if the builder may have a machine for each platform: no file of the project tells which machines it has."""
+    """True if each platform may have a machine of its own: no file of the project tells which machines the builder has, or which of its machines builds."""
+    machine_is_told: bool = False
+    """True if a file of the project tells the machine that builds each platform."""
     stages_of_images: frozenset[str] = frozenset()
     """The stages, by number or by name in lower case, of which builds of the project make images for platforms that they name, or publish them."""
     builds_for_itself: bool = False

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from buildxray.platforms.platform import Platform, parse_normalized
 from buildxray.rules.base import Severity
 from buildxray.rules.context import RuleContext
 from buildxray.rules.native.build_platform_image import build_platform_image
@@ -416,3 +417,57 @@ def test_a_base_of_other_stages_keeps_its_platform() -> None:
     (finding,) = findings(build_platform_image, context(text))
     assert finding.fixes == ()
     assert finding.message.endswith("for every target; build the image on another stage, without `--platform`")
+
+
+MACHINES = """\
+FROM --platform={} alpine
+RUN apk add curl
+CMD ["curl"]
+"""
+OF_MACHINE = (
+    "the image for {} will not start (`exec format error`): it is built from this stage, which `--platform` makes {}, "
+    "the platform of the machine that builds it"
+)
+
+
+@every_case(
+    "flag, targets, nodes, is_told, expected",
+    [
+        # One target has a machine of its own kind, another one has not.
+        ("$BUILDPLATFORM", "linux/amd64,linux/ppc64le,linux/arm64", "linux/arm64=linux/arm64", True, "linux/ppc64le"),
+        ("$BUILDPLATFORM", "linux/amd64,linux/arm64", "linux/arm64=linux/arm64", True, ""),
+        ("linux/$BUILDARCH", "linux/amd64,linux/arm64", "linux/arm64=linux/s390x", True, "linux/arm64"),
+        ("$BUILDPLATFORM", "linux/arm64", "", True, "linux/arm64"),
+        # People build for their own machine.
+        ("$BUILDPLATFORM", "linux/arm64", "", False, ""),
+        ("$BUILDPLATFORM", "linux/amd64", "", True, ""),
+        ("linux/amd64", "linux/arm64", "", True, ""),
+        ("$TARGETPLATFORM", "linux/arm64", "", True, ""),
+    ],
+)
+def test_each_target_is_compared_with_its_machine(
+    flag: str, targets: str, nodes: str, *, is_told: bool, expected: str
+) -> None:
+    asked = replace(request(targets), nodes=tuple(machines_of(nodes)))
+    builder = Builder(asked, Workspace(machine_is_told=is_told))
+    build = builder.build(builder.parse(MACHINES.format(flag)))
+    ctx = RuleContext(build, builder, asks_for_several=len(asked.target_platforms) > 1)
+    messages = [it.message.partition("; ")[0] for it in findings(build_platform_image, ctx)]
+    machine = "linux/s390x" if "s390x" in nodes else "linux/amd64"
+    assert messages == [OF_MACHINE.format(expected, machine)][: bool(expected)]
+    for finding in findings(build_platform_image, ctx):
+        assert severity(ctx, build_platform_image, finding) is (
+            Severity.ERROR if ctx.asks_for_several else Severity.WARNING
+        )
+
+
+def machines_of(nodes: str) -> list[tuple[Platform, Platform]]:
+    pairs = (it.split("=") for it in nodes.split(",") if it)
+    return [(parse_normalized(target), parse_normalized(machine)) for target, machine in pairs]
+
+
+@every_case("flag, n_findings", [("$BUILDPLATFORM", 0), ("linux/amd64", 1)])
+def test_the_build_platform_is_right_if_each_platform_may_have_its_own_machine(flag: str, n_findings: int) -> None:
+    text = MACHINES.format(flag) + "LABEL a=$TARGETARCH\n"
+    workspace = Workspace(may_have_own_machines=True)
+    assert len(findings(build_platform_image, context(text, workspace=workspace))) == n_findings

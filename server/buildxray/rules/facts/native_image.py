@@ -25,16 +25,18 @@ _WITHOUT_PROGRAMS: Final = lazy_regex(r"(?:^|/)distroless/static(?:[-:@]|$)")
 
 
 def targets_of_native_image(ctx: RuleContext) -> tuple[Platform, ...]:
-    """The targets for which the image is wrong, because the stage that becomes it has a platform of its own; none if that may be intended."""
+    """The targets for which the image is wrong, because the stage that becomes it has a platform of its own; none if that may be intended.
+
+    Each target is compared with the platform that the stage has on the machine which builds for it.
+    """
     stage = ctx.build.target_stage
     if ctx.repeats_nothing:
         # Such an image runs on the machine that builds it, or is for one architecture by its name.
         return ()
-    if stage is None or len(ctx.build.targets) < 2 or not stage.is_native or ctx.build.request.makes_files:
+    root = None if stage is None else stage.root
+    if stage is None or root is None or root.from_.platform is None or not _has_own_platform(ctx, stage, root):
         return ()
-    root = stage.root
-    if root is None or root.from_.platform is None or any(it.startswith("TARGET") for it in arguments_of_flag(root)):
-        # `--platform=$TARGETPLATFORM` is one platform for all only if a default hides the argument, which `masked-platform-arg` reports.
+    if ctx.build.request.makes_files:
         return ()
     if _only_checks(stage) or (ctx.build.request.keeps_nothing and stage is not ctx.build.stages[-1]):
         # A stage in the middle of the file that is neither pushed nor loaded only fills the cache.
@@ -42,12 +44,29 @@ def targets_of_native_image(ctx: RuleContext) -> tuple[Platform, ...]:
     if stage is not ctx.build.stages[-1] and not starts(stage) and stage.is_used:
         # A stage that others use, pushed or loaded as a cache or a development environment.
         return ()
-    platform = stage.platforms[0]
-    if not is_known(platform):
-        # The image cannot be pulled at all.
-        return ()
-    wrong = tuple(it for it in ctx.build.targets if starting(it, platform) is not Starting.ALL)
+    # An image for an unknown platform cannot be pulled at all.
+    pairs = [it for it in zip(ctx.build.targets, stage.platforms, strict=True) if is_known(it[1])]
+    wrong = tuple(target for target, platform in pairs if starting(target, platform) is not Starting.ALL)
     return () if not wrong or _starts_target_program(ctx, root) or _is_deliberate(ctx, root) else wrong
+
+
+def _has_own_platform(ctx: RuleContext, stage: Stage, root: Stage) -> bool:
+    """True if the flag of a stage surely gives it a platform that does not follow the target.
+
+    `--platform=$TARGETPLATFORM` is one platform for all only if a default hides the argument, which `masked-platform-arg` reports.
+    That of the build machine is the right one where each target may have a machine of its own; for one target alone the machine has to
+    be told, because people build the image of their own machine.
+    """
+    names = arguments_of_flag(root)
+    if any(it.startswith("TARGET") for it in names) or all(it == "scratch" for it in root.base_names):
+        return False
+    if any(it.startswith("BUILD") for it in names):
+        if "BUILDPLATFORM" in dict(ctx.build.request.build_arguments):
+            return len(ctx.build.targets) > 1 and stage.is_native
+        if ctx.may_have_own_machines:
+            return False
+        return len(ctx.build.targets) > 1 or ctx.build.workspace.machine_is_told
+    return len(ctx.build.targets) > 1 and stage.is_native
 
 
 def arguments_of_flag(root: Stage) -> tuple[str, ...]:

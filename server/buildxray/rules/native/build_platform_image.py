@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from buildxray.localization import N_, _, ngettext
@@ -54,6 +54,9 @@ def build_platform_image(ctx: RuleContext) -> Iterator[Finding]:
     fix is offered if an argument of the project chooses the platform, as in `--platform=linux/${GOARCH}`.
 
     ## Limits
+    If several machines build, each target is compared with the platform of its machine. A build for one platform is reported only if its project
+    tells the machine (`runs-on: ubuntu-latest`) and the flag is that of the build machine; nothing is reported if each platform may have a machine of its own.
+
     A stage may be native if its files only leave it by `--output`, or if it only runs checks. So a stage that ends with a linter or a
     test, and starts nothing, is not reported, nor is one named `dev` or `test`, nor a stage that `--target` names for a build that
     only fills the cache: `docker/build-push-action` that neither pushes, loads nor exports. If such a build has the last stage as its
@@ -69,12 +72,13 @@ def build_platform_image(ctx: RuleContext) -> Iterator[Finding]:
     flag = None if root is None else root.from_.platform
     if not wrong or stage is None or root is None or flag is None:
         return
-    platform = stage.platforms[0]
+    own = dict(zip(ctx.build.targets, stage.platforms, strict=True))
+    platform = platforms(dict.fromkeys(own[it] for it in wrong))
     is_given = "BUILDPLATFORM" in arguments_of_flag(root) and "BUILDPLATFORM" in dict(ctx.build.request.build_arguments)
     if is_given and not ctx.asks_for_several:
         yield Finding(root.from_.range_of(flag), _of_given(ctx, stage, wrong), doubt=_doubt(ctx, stage, root))
         return
-    facts = _facts(ctx, wrong, platform)
+    facts = _facts(ctx, wrong, own)
     starts_program = _compiles_started_program(stage) or _copies_started_program(ctx)
     if starts_program:
         facts = _(
@@ -82,11 +86,18 @@ def build_platform_image(ctx: RuleContext) -> Iterator[Finding]:
             platforms=ctx.places(wrong),
             platform=platform,
         )
-    message = _(
-        "{facts}: it is built from this stage, which `--platform` makes {platform} for every target",
-        facts=facts,
-        platform=platform,
-    )
+    if stage.is_native and len(own) > 1:
+        message = _(
+            "{facts}: it is built from this stage, which `--platform` makes {platform} for every target",
+            facts=facts,
+            platform=platform,
+        )
+    else:
+        message = _(
+            "{facts}: it is built from this stage, which `--platform` makes {platform}, the platform of the machine that builds it",
+            facts=facts,
+            platform=platform,
+        )
     if is_given:
         origin = ctx.build.request.target_origin or "--build-arg"
         message = _("{fact}, because {origin} sets `BUILDPLATFORM`", fact=message, origin=origin)
@@ -154,9 +165,9 @@ def _may_get_one_architecture(root: Stage) -> bool:
     return False
 
 
-def _facts(ctx: RuleContext, targets: Sequence[Platform], platform: Platform) -> str:
-    """The consequences for the image of each target: it does not start, or not on every machine."""
-    groups = {it: [one for one in targets if starting(one, platform) is it] for it in _FACTS}
+def _facts(ctx: RuleContext, targets: Sequence[Platform], own: Mapping[Platform, Platform]) -> str:
+    """The consequences for the image of each target, given the platform that the stage has for it: it does not start, or not on every machine."""
+    groups = {it: [one for one in targets if starting(one, own[one]) is it] for it in _FACTS}
     return _("; ").join(_(_FACTS[it], platforms=ctx.places(group)) for it, group in groups.items() if group)
 
 
