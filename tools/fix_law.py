@@ -25,6 +25,7 @@ BROUGHT_TO_LIGHT: Final = {
     "build-platform-image": {"wrong-arch-build"},
     "consistent-instruction-casing": {"from-as-casing"},
     "constant-goarch": {"missing-goarm"},
+    "impossible-arch-value": {"wrong-arch-build"},
     "masked-platform-arg": {"missing-goarm"},
     "undeclared-platform-arg": {
         "hard-coded-arch",
