@@ -13,6 +13,7 @@ from buildxray.records import cached_property, dataclass, replace
 from buildxray.rules.base import Doubt, Finding, Fix, FixFinder, Related, Rule, Safety, Severity, find_fixes
 from buildxray.rules.context import RuleContext
 from buildxray.rules.fixing.proof import proved
+from buildxray.rules.fixing.review import reviewed
 from buildxray.rules.registry import ALL
 from buildxray.rules.severities import doubt, severity
 from buildxray.syntax.text import TextRange
@@ -158,7 +159,7 @@ def _in_builds(message: str, having: Sequence[BuildOfFile], builds: Sequence[Bui
 
 def _diagnostic(ctx: RuleContext, rule: Rule, finding: Finding) -> Diagnostic:
     fix = finding.fix
-    if callable(fix) or (fix and not rule.buildkit_check):
+    if fix:
         fix = partial(_offered, ctx, rule, finding)
     return Diagnostic(
         rule.name,
@@ -179,8 +180,8 @@ def _offered(ctx: RuleContext, rule: Rule, finding: Finding) -> tuple[Fix, ...]:
         return ()
     if rule.buildkit_check:
         # These fixes do not change the build.
-        return finding.fixes
-    fixes = proved(ctx, finding.fixes)
+        return reviewed(ctx, finding.fixes)
+    fixes = reviewed(ctx, proved(ctx, finding.fixes))
     if rule.with_intent is Severity.ERROR and doubt(ctx, rule, finding) not in (None, Doubt.SAME):
         # What may be no defect needs a review, whatever the plan proves.
         return tuple(replace(it, safety=Safety.SUGGESTION) for it in fixes)

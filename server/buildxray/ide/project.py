@@ -37,6 +37,7 @@ from buildxray.projects.reader import (
 )
 from buildxray.projects.sources import has_sources, read_workspace
 from buildxray.projects.stored_caches import StoredCaches
+from buildxray.projects.text_tools import TextTools
 from buildxray.records import replace
 from buildxray.toolchains.base import Workspace
 
@@ -74,6 +75,8 @@ class Projects:
         self._building_in: dict[Path, bool] = {}
         """By the directory of a Dockerfile: True if images may be built there."""
         self._caches: dict[Path, StoredCaches] = {}
+        """By the root of a repository."""
+        self._text_tools: dict[Path, TextTools] = {}
         """By the root of a repository."""
         self._directories_above: dict[Path, tuple[Path, ...]] = {}
         """By directory: itself and those above it, up to the root of the repository."""
@@ -142,6 +145,7 @@ class Projects:
             has_unread_builds=not origin and self._has_unread_builds(dockerfile),
             contexts=self._contexts_of(dockerfile.parent, declared),
             stored_caches=self._stored_caches(dockerfile),
+            text_tools=self._tools_of_texts(dockerfile),
             label=_labels(declared)[shown],
             n_builds=n_builds,
             n_unchecked=max(0, sum(it.n_declared for it in wanted if not it.is_check) - n_checked),
@@ -176,6 +180,7 @@ class Projects:
             has_unread_builds=self._has_unread_builds(dockerfile),
             contexts=self._possible_contexts(dockerfile.parent),
             stored_caches=self._stored_caches(dockerfile),
+            text_tools=self._tools_of_texts(dockerfile),
             probable_contexts=None if self._root(dockerfile) else self._probable(dockerfile.parent),
         )
 
@@ -302,6 +307,11 @@ class Projects:
         """The question whether a workflow of the repository keeps cache mounts, which is answered once; None outside of a repository."""
         root = self._root(dockerfile)
         return None if root is None else self._caches.setdefault(root, StoredCaches(root))
+
+    def _tools_of_texts(self, dockerfile: Path) -> TextTools | None:
+        """The commands of the repository that read or edit Dockerfiles, which are looked for once; None outside of a repository."""
+        root = self._root(dockerfile)
+        return None if root is None else self._text_tools.setdefault(root, TextTools(root))
 
     def _is_automated(self, dockerfile: Path) -> bool:
         """True if the repository of a Dockerfile declares builds, or has workflows or scripts that may build images."""

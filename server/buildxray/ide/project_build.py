@@ -14,6 +14,7 @@ from buildxray.plan.request import BuildRequest
 from buildxray.projects.builds import DeclaredBuild
 from buildxray.projects.context import Contexts
 from buildxray.projects.stored_caches import StoredCaches
+from buildxray.projects.text_tools import TextTools
 from buildxray.rules.base import Rule
 from buildxray.toolchains.base import Workspace
 
@@ -97,6 +98,8 @@ class ProjectBuild(NamedTuple):
 
     stored_caches: StoredCaches | None = None
     """Tells if a workflow of the repository keeps the cache mounts of Dockerfiles between its runs; None outside of a repository."""
+    text_tools: TextTools | None = None
+    """Tells if the scripts of the repository read or edit lines of Dockerfiles; None outside of a repository."""
     n_builds: int = 1
     """The number of declared builds that the shown one represents."""
     n_unchecked: int = 0
@@ -198,6 +201,7 @@ class ProjectBuild(NamedTuple):
             lacking_packages=None if self.contexts is None else self.contexts.lacking_packages,
             has_several_contexts=self.contexts is not None and len(self.contexts.directories) > 1,
             restores_caches=self.stored_caches,
+            loses_text=self.text_tools,
             dockerfile=self.dockerfile,
             given_arguments=frozenset(
                 name for it in self.declared for name in (*dict(it.arguments), *it.unknown_arguments)

@@ -165,6 +165,11 @@ class Workspace(NamedTuple):
     """
     has_several_contexts: bool = False
     """True if more than one directory may be the build context."""
+    loses_text: Callable[[str, str, str], bool] | None = None
+    """True if a script of the repository finds something in old lines of the Dockerfile, and not in new ones; given its path, the old and the new lines.
+
+    None if the scripts are unknown.
+    """
     restores_caches: Callable[[], bool] | None = None
     """True if a workflow of the repository keeps the cache mounts of Dockerfiles between its runs, which it finds by their ids as written."""
     dockerfile: str = ""
