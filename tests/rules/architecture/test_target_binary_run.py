@@ -49,6 +49,9 @@ NATIVE = "FROM --platform=$BUILDPLATFORM x AS b\nWORKDIR /w\nARG TARGETARCH\n{}\
         "RUN GOARCH=arm64 go build -o /a . && strip /a",
         "RUN GOARCH=arm64 go build -o /a . && ldd /a",
         "RUN aarch64-linux-gnu-gcc -o /a x.c && /a",
+        "RUN GOARCH=$TARGETARCH go build -o /a . && mv /a /usr/bin/ && strip /usr/bin/a",
+        "RUN cargo build -r --target aarch64-unknown-linux-musl\nRUN strip target/aarch64-unknown-linux-musl/release/a",
+        "RUN cargo build -r --target aarch64-unknown-linux-musl && cp target/aarch64-unknown-linux-musl/release/a /b && /b -h",
     ],
 )
 def test_every_way_to_start_the_program_is_reported(instructions: str) -> None:
@@ -65,6 +68,9 @@ def test_every_way_to_start_the_program_is_reported(instructions: str) -> None:
         "RUN GOARCH=$TARGETARCH go build -o bin/ . && strip $X",
         'RUN GOARCH=$TARGETARCH go build -o /a . && if [ "$TARGETARCH" = amd64 ]; then /a; fi',
         "RUN GOARCH=$(x) go build -o /a . && /a",
+        "RUN GOARCH=$TARGETARCH go build -o /a . && cp /usr/bin/true /a && /a",
+        # a program of the build machine beside the others
+        "RUN cargo build -r --target aarch64-unknown-linux-musl && cargo build -r && target/release/gen > /gen",
     ],
 )
 def test_programs_for_the_build_machine_are_not_reported(instructions: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import posixpath
 from collections.abc import Iterator
 from typing import Final
@@ -13,6 +14,7 @@ from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Command, Effect, KnownCommand
 from buildxray.syntax.shell import ShellWord
 from buildxray.toolchains.go import GO
+from buildxray.toolchains.rust import RUST
 
 _PATHS: Final = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin", "/go/bin")
 
@@ -61,6 +63,7 @@ def target_binary_run(ctx: RuleContext) -> Iterator[Finding]:
             if isinstance(command, KnownCommand) and command.use.effect is Effect.COMPILE:
                 makers |= _foreign_outputs(command)
                 continue
+            _move(command, makers)
             started = _started(command, makers)
             if started is None or command.is_chosen_by_platform:
                 continue
@@ -105,6 +108,49 @@ def _foreign_outputs(compiler: KnownCommand) -> dict[str, KnownCommand]:
     return {it: compiler for it in compiler.use.outputs if not it.endswith("/")} if compiler.cross_targets else {}
 
 
+def _move(command: Command, makers: dict[str, KnownCommand]) -> None:
+    """Effect: give the files that a command copies or moves their new names in `makers`, and forget those that it replaces."""
+    operands = [it for it in command.syntax.words[1:] if not it.text.startswith("-")]
+    if command.name not in _MOVING or len(operands) != _N_OPERANDS:
+        return
+    source, destination = operands
+    maker = _maker(command, source, makers)
+    name = posixpath.basename(source.text)
+    for path in command.invocation.paths(destination):
+        file = path + name if path.endswith("/") else path
+        if maker is not None:
+            makers[file] = maker
+        else:
+            makers.pop(file, None)
+
+
+_MOVING: Final = frozenset({"cp", "install", "mv"})
+_N_OPERANDS: Final = 2
+
+
+def _maker(command: Command, word: ShellWord, makers: dict[str, KnownCommand]) -> KnownCommand | None:
+    """The compiler that wrote the file of a word: under its own name, or in Cargo's directory for a target."""
+    for path in command.invocation.paths(word):
+        if path in makers:
+            return makers[path]
+        for directory in itertools.islice(_directories_above(path), _MOST_DIRECTORIES):
+            maker = makers.get(directory)
+            # `target/release` has programs of the build machine beside those in `target/aarch64-unknown-linux-musl`.
+            if maker is not None and maker.use.toolchain is RUST and "-" in posixpath.basename(directory):
+                return maker
+    return None
+
+
+def _directories_above(path: str) -> Iterator[str]:
+    while path not in ("", "/"):
+        path = posixpath.dirname(path)
+        yield path
+
+
+_MOST_DIRECTORIES: Final = 3
+"""The depth of a program below the directory of a target: `release/app`, `release/examples/app`."""
+
+
 def _is_installed_tool(maker: KnownCommand) -> bool:
     """True for `go install example.org/tool@v1`, which the stage starts later."""
     is_install = maker.use.toolchain is GO and maker.invocation.subcommand == "install"
@@ -113,13 +159,17 @@ def _is_installed_tool(maker: KnownCommand) -> bool:
 
 def _started(command: Command, makers: dict[str, KnownCommand]) -> tuple[ShellWord, KnownCommand] | None:
     """The word by which a command runs a compiled file, or processes it in a way that needs its machine; and the compiler."""
-    words, invocation = command.syntax.words, command.invocation
+    words = command.syntax.words
     if not words:
         return None
     if command.use is not None and command.use.is_for_own_machine:
-        return next(((it, makers[path]) for it in words[1:] for path in invocation.paths(it) if path in makers), None)
+        found = ((it, _maker(command, it, makers)) for it in words[1:])
+        return next(((it, maker) for it, maker in found if maker is not None), None)
     name = words[0].value
     if name is None:
         return None
-    paths = invocation.paths(words[0]) if "/" in name else tuple(posixpath.join(it, name) for it in _PATHS)
+    if "/" in name:
+        maker = _maker(command, words[0], makers)
+        return None if maker is None else (words[0], maker)
+    paths = (posixpath.join(it, name) for it in _PATHS)
     return next(((words[0], makers[path]) for path in paths if path in makers), None)
