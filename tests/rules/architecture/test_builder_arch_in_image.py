@@ -11,6 +11,8 @@ IMAGE = "FROM debian:13\nARG TARGETARCH\n{}\n"
     "lines, places",
     [
         ("ARG BUILDARCH\nCOPY bin/tool-$BUILDARCH /tool", ["$BUILDARCH"]),
+        ("FROM x.org/tool:$BUILDARCH", ["$BUILDARCH"]),
+        ("FROM --platform=$BUILDPLATFORM x.org/tool:$BUILDARCH AS tool\nFROM debian\nCOPY --from=tool /gen /gen", []),
         ("ARG BUILDPLATFORM\nRUN cp /bins/${BUILDPLATFORM}/tool /tool", ["${BUILDPLATFORM}"]),
         ("ARG BUILDARCH\nENV MACHINE=$BUILDARCH\nCOPY bin/$MACHINE/tool /tool", ["$BUILDARCH"]),
         ("ARG BUILDARCH\nENV BUILT_ON=$BUILDARCH\nCOPY bin/$TARGETARCH/tool /tool", []),
@@ -112,3 +114,8 @@ def test_each_instruction_that_takes_a_file_of_the_machine_is_reported() -> None
         "RUN curl -o /c https://x.org/c-$BUILDARCH && echo $BUILDARCH\n"
     )
     assert len(findings(builder_arch_in_image, context(text))) == 3
+
+
+def test_a_stage_is_chosen_by_the_target_instead() -> None:
+    stages = "FROM alpine AS files-amd64\nFROM alpine AS files-arm64\nFROM files-${}\n"
+    check_fix(builder_arch_in_image, stages.format("{BUILDARCH}"), stages.format("{TARGETARCH}"))

@@ -14,7 +14,7 @@ from buildxray.rules.fixing.edits import declare_arguments
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Effect, Instruction, Run, Stage
 from buildxray.semantics.mentions import Mention
-from buildxray.syntax.instructions import Add, Arg, Copying, Env
+from buildxray.syntax.instructions import Add, Arg, Copying, Env, From
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import Edit, TextRange
 
@@ -30,7 +30,7 @@ def builder_arch_in_image(ctx: RuleContext) -> Iterator[Finding]:
     """`BUILDARCH` or `BUILDPLATFORM` chooses a file in a stage for the target platform.
 
     ## What it does
-    Looks in stages that are built for each target for COPY, ADD, and commands with paths or URLs that contain `$BUILDARCH`,
+    Looks in stages that are built for each target for FROM, COPY, ADD, and commands with paths or URLs that contain `$BUILDARCH`,
     `$BUILDPLATFORM` or `$BUILDVARIANT`; in stages on the build machine, for such downloads whose file goes into the image.
     Commands that only print, and conditions, are not reported.
 
@@ -67,6 +67,8 @@ def builder_arch_in_image(ctx: RuleContext) -> Iterator[Finding]:
             # A stage beside the image may use such a tool itself, because its steps run on the build machine's kernel.
             is_beside = ctx.build.target_stage is None or stage not in ctx.build.target_stage.ancestry
             uses = [it for it in uses if not is_beside or not _is_tool(ctx, *it)]
+            if not is_beside:
+                uses += [(stage.from_, it) for it in _uses(ctx, stage.from_)]
             uses += [use for instruction in stage.instructions for use in _by_variables(ctx, instruction)]
             uses += [use for run in stage.runs for use in _by_addresses(ctx, run, is_beside=is_beside)]
         seen: set[Instruction] = set()
@@ -118,7 +120,11 @@ def _uses(ctx: RuleContext, instruction: Instruction) -> Iterator[TextRange]:
     node = instruction.node
     if Mention.BUILD_MACHINE not in instruction.mentions:
         return
-    if isinstance(node, Copying):
+    if isinstance(node, From):
+        # The platform of the flag is that of the stage.
+        if node.image is not None:
+            yield from _in_text(ctx, instruction.range_of(node.image).start, node.image.text)
+    elif isinstance(node, Copying):
         for token in node.sources:
             yield from _in_text(ctx, instruction.range_of(token).start, token.text)
     elif isinstance(instruction, Run):
@@ -183,6 +189,10 @@ def _fixes(
     ctx: RuleContext, stage: Stage, instruction: Instruction, uses: list[tuple[Instruction, TextRange]]
 ) -> tuple[Fix, ...]:
     """Replace BUILD by TARGET, also in the ARG if nothing else of the stage uses it."""
+    if isinstance(instruction.node, From):
+        # In FROM all automatic arguments are set. Source: docs.docker.com, "Automatic platform ARGs in the global scope".
+        edits = [_renamed(ctx, range_) for one, range_ in uses if one is instruction]
+        return (Fix(_("Use the target's architecture"), tuple(edits), Safety.SUGGESTION),)
     ranges = [range_ for one, range_ in uses if one is instruction]
     names = {_name(ctx, it) for it in ranges}
     edits = [_renamed(ctx, it) for it in ranges]
