@@ -399,3 +399,28 @@ def test_the_c_compiler_of_another_machine_may_refuse_the_architecture(
     )
     (finding,) = findings(constant_goarch, context(text))
     assert ("stops at C code" in finding.message) is is_refused
+
+
+@every_case(
+    "platform, setting, message",
+    [
+        (
+            "",
+            "GOARCH=amd64",
+            "for linux/arm64, `go install` writes a binary for amd64, and to another directory, `bin/linux_amd64`",
+        ),
+        (
+            "",
+            "GOBIN=/b GOARCH=amd64",
+            "the build for linux/arm64 stops: `go install` refuses to put a binary for amd64 into `GOBIN`",
+        ),
+        (
+            "--platform=$BUILDPLATFORM ",
+            "GOARCH=amd64",
+            "`go install` compiles for amd64, and the binary goes into the image for linux/arm64 too",
+        ),
+    ],
+)
+def test_the_directory_of_an_installed_binary(platform: str, setting: str, message: str) -> None:
+    text = f"FROM {platform}golang AS b\nARG TARGETARCH\nRUN {setting} go install x.org/y@v1\nFROM scratch\nCOPY --from=b /go/bin/y /b/y /\n"
+    assert [it.message for it in findings(constant_goarch, context(text))] == [message]

@@ -124,6 +124,23 @@ def _findings(ctx: RuleContext) -> Iterator[Finding]:
 
 
 def _message(command: KnownCommand, architecture: str, images: list[Platform]) -> str:
+    machines = zip(command.invocation.targets, command.invocation.step_platforms, strict=True)
+    is_foreign = all(step.architecture != architecture for target, step in machines if target in images)
+    if command.invocation.subcommand == "install" and is_foreign:
+        # `go help install`: a binary for another machine has a directory of its own, and GOBIN refuses it.
+        if command.invocation.setting("GOBIN").is_set:
+            return _(
+                "the build for {platforms} stops: `{title}` refuses to put a binary for {architecture} into `GOBIN`",
+                platforms=platforms(images),
+                title=command.title,
+                architecture=architecture,
+            )
+        return _(
+            "for {platforms}, `{title}` writes a binary for {architecture}, and to another directory, `bin/linux_{architecture}`",
+            platforms=platforms(images),
+            title=command.title,
+            architecture=architecture,
+        )
     setting, invocation = command.invocation.setting("CGO_ENABLED"), command.invocation
     triples = zip(invocation.targets, invocation.step_platforms, setting.values, strict=True)
     needs_c = any(it in images and step.architecture != architecture and cgo == "1" for it, step, cgo in triples)
