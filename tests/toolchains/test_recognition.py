@@ -73,6 +73,7 @@ def last_use(command: str) -> Use | None:
         # Node.js
         ("npm ci --omit=dev", "install npm ci"),
         ("yarn", "install yarn install"),
+        ("yarn workspaces focus --production api", "install yarn workspaces focus"),
         ("pnpm fetch", "fetch pnpm fetch"),
         ("pnpm --filter api deploy --prod /out", "install pnpm deploy"),
         ("npm run build", "bundle npm run build"),

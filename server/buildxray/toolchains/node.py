@@ -93,10 +93,8 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
         is_named = len(arguments) > 1 and not (name == "npm" and {*arguments[1:]} <= {".", "./"})
         manifests = () if is_global or is_named else _manifests(invocation, name, subcommand)
         return Use(toolchain, invocation, Effect.INSTALL, title, n_words, outputs=outputs, manifests=manifests)
-    if name == "pnpm" and subcommand == "deploy":
-        # Copies a package with its dependencies: `pnpm --filter api deploy --prod /out`.
-        outputs = invocation.paths(invocation.command.words[operands[-1]])
-        return Use(toolchain, invocation, Effect.INSTALL, title, n_words, outputs=outputs)
+    if (use := _of_one_package(invocation, toolchain, arguments, operands)) is not None:
+        return use
     if _BUILDING.search(script):
         return Use(toolchain, invocation, Effect.BUNDLE, title, n_words)
     effect = Effect.EXECUTE
@@ -105,6 +103,24 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
     elif subcommand in _NEUTRAL or (not subcommand and invocation.has_option("--version", "-v", "--help", "-h")):
         effect = Effect.NEUTRAL
     return Use(toolchain, invocation, effect, title, n_words)
+
+
+def _of_one_package(
+    invocation: Invocation, toolchain: Toolchain, arguments: list[str], operands: list[int]
+) -> Use | None:
+    """Recognise the commands that install what one package of a workspace needs; None for others."""
+    name = invocation.command.name
+    if name == "pnpm" and arguments[:1] == ["deploy"]:
+        # Copies a package with its dependencies: `pnpm --filter api deploy --prod /out`.
+        n_words = 2 if operands[:1] == [1] else 1
+        outputs = invocation.paths(invocation.command.words[operands[-1]])
+        return Use(toolchain, invocation, Effect.INSTALL, "pnpm deploy", n_words, outputs=outputs)
+    if name == "yarn" and arguments[:2] == ["workspaces", "focus"]:
+        # Source: yarnpkg.com, "yarn workspaces focus".
+        n_words = 3 if operands[:2] == [1, 2] else 1
+        outputs = tuple(f"{clean(it)}/node_modules" for it in _directories(invocation))
+        return Use(toolchain, invocation, Effect.INSTALL, "yarn workspaces focus", n_words, outputs=outputs)
+    return None
 
 
 def removes_development_packages(invocation: Invocation) -> bool:
