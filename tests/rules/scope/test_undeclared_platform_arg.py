@@ -88,6 +88,7 @@ def test_uses_without_a_declaration(markup: str) -> None:
         "FROM alpine\nRUN echo '$TARGETARCH' \\$TARGETARCH\n",
         "FROM alpine\nRUN TARGETARCH=$(uname -m); echo $TARGETARCH\n",
         "FROM alpine\nRUN for TARGETARCH in a b; do echo $TARGETARCH; done\n",
+        "FROM alpine\nARG TARGETARCH\nRUN wget ${TARGETPLATFORM:-linux/$TARGETARCH}\n",
         "FROM alpine\nRUN wget ${TARGETOS:-linux}\nCOPY a ${TARGETOS-linux}\n",
         'FROM alpine\nRUN : "${TARGETARCH:=$(dpkg --print-architecture)}"; wget $TARGETARCH\n',
         "FROM alpine\nRUN A=${TARGETARCH:-`uname -m`} && wget $A\n",

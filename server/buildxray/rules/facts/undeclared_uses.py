@@ -15,7 +15,7 @@ from buildxray.syntax.instructions import Arg, Onbuild
 from buildxray.syntax.lazy_regex import lazy_regex
 
 _DEFAULT: Final = lazy_regex(r":?-(?P<value>[\w./]*)\}")
-_COMPUTED: Final = lazy_regex(r""":?[-=]["']?(?:\$\(|`)""")
+_COMPUTED: Final = lazy_regex(r""":?[-=](?:["']?(?:\$\(|`)|[^}\s]*\$\{?TARGET(?:ARCH|OS|PLATFORM)(?!\w))""")
 """A default that a command tells: `${TARGETARCH:-$(dpkg --print-architecture)}`."""
 
 
@@ -77,7 +77,7 @@ def _is_in_own_default(instruction: Instruction, reference: VariableReference) -
 
 
 def _defaults_right(stage: Stage, reference: VariableReference) -> bool:
-    """True if the default equals BuildKit's value for each target of this build, or if a command of the stage tells it."""
+    """True if the default equals BuildKit's value for each target of this build, or if a command of the stage or another argument tells it."""
     build = stage.build
     if reference.has_default and _COMPUTED.match(build.text, reference.name_range.end):
         return True
