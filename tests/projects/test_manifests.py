@@ -94,6 +94,7 @@ def test_only_what_is_copied_has_an_effect(tmp_path: Path, base: str, expected: 
         ({"scripts": {"postinstall": "patch-package"}}, "", "npm", "package.json"),
         ({"scripts": {"postinstall": "patch-package"}}, "patches/a.patch", "npm", None),
         ({"dependencies": {"@prisma/client": "6"}}, "", "npm", None),
+        ({"dependencies": {"@prisma/client": "6"}}, "", "npm prisma-generate", "package.json"),
         ({"dependencies": {"@prisma/client": "6"}, "scripts": {"build": "prisma generate && tsc"}}, "", "npm", "package.json"),
     ],
 )  # fmt: skip

@@ -18,7 +18,7 @@ from buildxray.files.reading import entries_of, is_file, is_inside, read_project
 from buildxray.projects.toml import parse_toml
 from buildxray.projects.yaml import as_mapping, load_yaml
 from buildxray.syntax.lazy_regex import lazy_regex
-from buildxray.toolchains.base import IGNORING_SCRIPTS, INSTALL_SCRIPTS, NeededFiles, is_harmless_script
+from buildxray.toolchains.base import IGNORING_SCRIPTS, INSTALL_SCRIPTS, MAKING_CLIENT, NeededFiles, is_harmless_script
 
 _MOST_FILES: Final = 200
 """Files of a project that are looked at for one list of dependencies."""
@@ -34,7 +34,7 @@ def needed_files(directories: Iterable[Path], path: str, base: str, manager: str
     """The files that a download needs, given the path of its list of dependencies in the build context; perhaps with wildcards in its name.
 
     `base` is the directory of the context whose files the build copies: settings of directories above it have no effect there.
-    `manager` is the name of the program, such as `npm`, perhaps with `IGNORING_SCRIPTS` after it. None if no directory that may be the context holds the list; the answer is
+    `manager` is the name of the program, such as `npm`, perhaps with `IGNORING_SCRIPTS` or `MAKING_CLIENT` after it. None if no directory that may be the context holds the list; the answer is
     incomplete if several hold different ones.
     """
     answers: dict[NeededFiles, None] = {}
@@ -168,9 +168,11 @@ class _Context:
     def __init__(self, directory: Path, base: str, manager: str) -> None:
         self._directory = directory
         self._base = base
-        self.manager, _, option = manager.partition(" ")
-        self.runs_scripts = option != IGNORING_SCRIPTS
+        self.manager, *options = manager.split(" ")
+        self.runs_scripts = IGNORING_SCRIPTS not in options
         """True if an installation runs the scripts of package.json."""
+        self.makes_client = MAKING_CLIENT in options
+        """True if the build makes the client of Prisma itself, so that an installation need not."""
         self.package: str | None = None
         """The first package.json that was read: the one of the workspace, if it has members."""
 
@@ -317,7 +319,8 @@ def _of_package(context: _Context, path: str) -> list[str]:
     """The files of a package: its lock file, settings, and the package.json of each member of its workspace.
 
     Source: docs.npmjs.com, package.json, "workspaces", "Local Paths" and "scripts"; pnpm.io, pnpm-workspace.yaml, "patchedDependencies";
-    yarnpkg.com, "yarnPath" and "plugins". An installation makes the client of Prisma from its schema, unless a script does.
+    yarnpkg.com, "yarnPath" and "plugins". An installation makes the client of Prisma from its schema, unless a script or the build does; without a schema it only says so
+    (prisma.io, "Generating Prisma Client").
     """
     package = _json(context.text(path))
     versions = [it for key in _DEPENDENCIES for it in as_mapping(package.get(key)).values() if isinstance(it, str)]
@@ -332,7 +335,7 @@ def _of_package(context: _Context, path: str) -> list[str]:
     if any("patch-package" in it for it in at_install) and context.names(_join(posixpath.dirname(path), "patches")):
         raise _IncompleteError
     has_client = context.runs_scripts and any("@prisma/client" in as_mapping(package.get(it)) for it in _DEPENDENCIES)
-    if has_client and not any("prisma generate" in it for it in scripts.values()):
+    if has_client and not context.makes_client and not any("prisma generate" in it for it in scripts.values()):
         raise _IncompleteError
     if context.package is None:
         context.package = path

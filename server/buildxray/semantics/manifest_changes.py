@@ -12,7 +12,7 @@ from buildxray.toolchains.archivers import UNPACKERS
 from buildxray.toolchains.base import Effect, Invocation, Toolchain, Use
 from buildxray.toolchains.bun import BUN
 from buildxray.toolchains.go import GO
-from buildxray.toolchains.node import NODE
+from buildxray.toolchains.node import NODE, RUNNERS
 
 _READING: Final = frozenset(
     [
@@ -120,7 +120,8 @@ def may_change_manifests(
     """
     if use is None:
         is_of_python = invocation.command.name.startswith("python") and "ensurepip" in invocation.command.arguments
-        return bool(invocation.command.words) and not is_of_python
+        is_of_node = invocation.command.name in RUNNERS and _only_looks(invocation)
+        return bool(invocation.command.words) and not is_of_python and not is_of_node
     if use.toolchain is manager or {use.toolchain, manager} <= {NODE, BUN}:
         return _may_change_own(use, places)
     match use.effect:
@@ -143,6 +144,8 @@ def _may_change_own(use: Use, places: tuple[str, ...]) -> bool:
         return False
     if invocation.command.name == "mix" and _prepares_mix(invocation):
         return False
+    if use.toolchain in (NODE, BUN) and _only_looks(invocation):
+        return False
     if use.effect is Effect.INSTALL and use.manifests and {*map(clean, invocation.directories)}.isdisjoint(places):
         # What the lists of another directory name.
         return any("/" in it for it in use.manifests)
@@ -151,6 +154,43 @@ def _may_change_own(use: Use, places: tuple[str, ...]) -> bool:
         return not title.startswith(("pip", "gem", "uv pip", "uv tool", "cargo install", "pipx", "python"))
     is_version_of_go = use.toolchain is GO and invocation.subcommand in ("clean", "list", "version", "vet")
     return use.effect is not Effect.NEUTRAL or (invocation.subcommand not in _ONLY_SETTINGS and not is_version_of_go)
+
+
+_LOOKING_OF_NODE: Final = frozenset(
+    [
+        "audit",
+        "bin",
+        "doctor",
+        "explain",
+        "fund",
+        "la",
+        "licenses",
+        "list",
+        "ll",
+        "ls",
+        "outdated",
+        "ping",
+        "prefix",
+        "query",
+        "root",
+        "show",
+        "view",
+        "whoami",
+        "why",
+    ]
+)
+"""Subcommands of the package managers of Node.js that print something, without `--fix`. Source: their command references."""
+
+
+def _only_looks(invocation: Invocation) -> bool:
+    """True for a command of Node.js that prints something about the project: `pnpm audit`, `npx prettier --check src`."""
+    words, arguments = invocation.operand_texts, invocation.command.arguments
+    if any(it.startswith(("fix", "--fix", "--write", "-w")) for it in arguments):
+        return False
+    if invocation.command.name in RUNNERS:
+        is_checking = not {"--check", "--list-different", "-c", "-l"}.isdisjoint(arguments)
+        return words[:1] == ["eslint"] or (words[:1] == ["prettier"] and is_checking)
+    return words[:1] != [] and words[0] in _LOOKING_OF_NODE
 
 
 def _prepares_mix(invocation: Invocation) -> bool:

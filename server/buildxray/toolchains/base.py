@@ -62,6 +62,8 @@ class Reading(Enum):
 
 IGNORING_SCRIPTS: Final = "--ignore-scripts"
 """The option with which a package manager of Node.js runs no script of package.json."""
+MAKING_CLIENT: Final = "prisma-generate"
+"""A word after the name of a package manager if a later command of the build makes the client of Prisma."""
 INSTALL_SCRIPTS: Final = frozenset({"install", "postinstall", "preinstall", "prepare"})
 """The scripts of a package.json that an installation runs."""
 _HARMLESS_SCRIPT: Final = lazy_regex(

@@ -13,7 +13,7 @@ from buildxray.semantics.mentions import takes_whole_context
 from buildxray.syntax.instructions import Copying
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import TextRange
-from buildxray.toolchains.base import IGNORING_SCRIPTS, NeededFiles
+from buildxray.toolchains.base import IGNORING_SCRIPTS, MAKING_CLIENT, NeededFiles
 from buildxray.toolchains.bun import BUN
 from buildxray.toolchains.dotnet import DOTNET
 from buildxray.toolchains.go import GO
@@ -62,6 +62,8 @@ def _find_needed(ctx: RuleContext, command: KnownCommand) -> NeededFiles | None:
     manager = "pip" if manager == "pip3" else manager
     if runs_no_scripts(command.invocation):
         manager = f"{manager} {IGNORING_SCRIPTS}"
+    if command.use.toolchain in (NODE, BUN) and _makes_client(command):
+        manager = f"{manager} {MAKING_CLIENT}"
     manifests = command.use.manifests
     if "*.csproj" in manifests:
         manifests = (*manifests, "*.sln", "*.slnx")
@@ -96,6 +98,20 @@ def _find_needed(ctx: RuleContext, command: KnownCommand) -> NeededFiles | None:
         installs_itself=any(it.installs_itself for it in answers),
         requires_nothing=all(it.requires_nothing for it in answers),
     )
+
+
+_CLIENT: Final = lazy_regex(r"\bprisma\b[^\n;&|]*\bgenerate\b|\b(?:db|prisma):generate\b")
+"""A command that makes the client of Prisma, or a script of package.json that does so by its usual name."""
+
+
+def _makes_client(command: KnownCommand) -> bool:
+    """True if the RUN of an installation, or a later one of its stage, makes the client of Prisma."""
+    stage, run = command.run.stage, command.run
+    if stage is None:
+        return False
+    later = (it.node.whole_text for it in stage.runs if it.idx > run.idx)
+    own = run.build.text[command.range.end : run.range.end]
+    return any(_CLIENT.search(it) is not None for it in (own, *later))
 
 
 def is_copied(run: Run, path: str) -> bool:

@@ -72,6 +72,8 @@ def uncached_crates(ctx: RuleContext, stage: Stage) -> UncachedCrates | None:
         return None
     if any(command.invocation.setting(it).is_set for it in ("CARGO_HOME", "CARGO_NET_OFFLINE")):
         return None
+    if _compiles_sources_later(command, crates[1:]):
+        return None
     directories = {*command.invocation.directories}
     if len(directories) != 1:
         return None
@@ -79,6 +81,15 @@ def uncached_crates(ctx: RuleContext, stage: Stage) -> UncachedCrates | None:
     copies = (it for it in copies_before(command.run) if len(it.destinations) == 1)
     copy = next((it for it in copies if _takes_sources(it, lists)), None)
     return UncachedCrates(command, copy) if copy is not None and _require_crates(ctx, lists) else None
+
+
+def _compiles_sources_later(command: KnownCommand, others: Iterable[KnownCommand]) -> bool:
+    """True if a COPY comes between a command and another one that compiles: the first one then compiles the crates only, with an empty program."""
+    stage = command.run.stage
+    later = [it for it in others if it.run.stage is stage and it.syntax.arguments[:1] == command.syntax.arguments[:1]]
+    return any(
+        command.run.idx < copy.idx < it.run.idx for it in later for copy in copies_before(it.run) if copy.stage is stage
+    )
 
 
 def _takes_sources(copy: Instruction, lists: Iterable[str]) -> bool:
