@@ -1690,3 +1690,96 @@ def test_source_files_at_the_root_of_a_project(sources: str) -> None:
     text = f"FROM x\nWORKDIR /w\nCOPY *.csproj ./\nCOPY {sources} ./\nRUN dotnet restore\n"
     (finding,) = findings(late_module_download, context(text))
     assert finding.message.endswith("move it to right after `COPY *.csproj`, before the rest is copied")
+
+
+@every_case(
+    "lines, fact",
+    [
+        ("COPY web web", "of `web`"),
+        ("COPY web/ web/\nCOPY notes.txt .", "of `web/`"),
+        ("COPY web web\nCOPY api api", "of the source"),
+        ("COPY web web\nCOPY ap* api", "of the source"),
+        # The whole project is its source.
+        ("COPY . .", "of the source"),
+        ("WORKDIR /w/\nCOPY web /w", "of the source"),
+    ],
+)
+def test_the_only_directory_before_a_download_is_named(lines: str, fact: str) -> None:
+    workspace = of_project("package.json", "web/package.json", "api/package.json")
+    needed = NeededFiles(("package.json", "web/package.json"), is_complete=True)
+    workspace = workspace._replace(needed=lambda *_given: needed)
+    text = f"FROM node\nWORKDIR /w\nCOPY package.json ./\n{lines}\nRUN npm install\n"
+    (finding,) = findings(late_module_download, context(text, workspace=workspace))
+    assert finding.message.startswith(f"`npm install` downloads the dependencies again after each change {fact}: ")
+
+
+@every_case(
+    "before, is_reported",
+    [
+        ("pnpm audit", True),
+        ("npm outdated", True),
+        ("npx prettier --check ./src", True),
+        ("npx eslint src", True),
+        ("npm audit fix", False),
+        ("npx prettier --write ./src", False),
+        ("npx eslint --fix src", False),
+        ("npx x", False),
+        ("npm version minor", False),
+    ],
+)
+def test_a_command_that_only_looks_changes_no_list(before: str, *, is_reported: bool) -> None:
+    text = f"FROM node\nWORKDIR /w\nCOPY . .\nRUN {before}\nRUN npm install\n"
+    assert bool(findings(late_module_download, context(text))) is is_reported
+
+
+@every_case(
+    "lines, is_reported",
+    [
+        ("COPY a.rs ./\nCOPY Cargo.toml ./\nRUN cargo build\nCOPY src src\nRUN cargo build", False),
+        ("COPY a.rs ./\nCOPY Cargo.toml ./\nRUN cargo build\nCOPY notes.txt .", True),
+        ("COPY . .\nRUN cargo test\nRUN cargo build", True),
+        ("COPY . .\nRUN cargo build && cargo build", True),
+    ],
+)
+def test_crates_that_are_compiled_with_an_empty_program_first(lines: str, *, is_reported: bool) -> None:
+    text = f"FROM rust:1.90\nWORKDIR /w\n{lines}\n"
+    assert bool(findings(late_module_download, context(text, workspace=CRATES))) is is_reported
+
+
+@every_case(
+    "arguments, run, is_reported",
+    [
+        ("", "apk add git", True),
+        ("ARG NODE_VERSION=20\n", "apk add git", True),
+        ("ARG VERSION\n", "apk add git", False),
+        ("ARG GIT_COMMIT=unknown\n", "apk add git", False),
+        ("ARG BUILD_DATE\n", "apk add git && make", False),
+        ("", "npm install -g cnpm && cnpm install", False),
+        ("", "npm install -g pm2 && make", True),
+    ],
+)
+def test_an_installation_that_runs_for_each_revision_anyway(arguments: str, run: str, *, is_reported: bool) -> None:
+    text = f"FROM x\nWORKDIR /w\n{arguments}COPY . .\nRUN {run}\n"
+    assert bool(findings(late_module_download, context(text))) is is_reported
+
+
+@every_case(
+    "after, makes_client",
+    [
+        (" && npx prisma generate", True),
+        ("\nRUN npx --yes prisma@5 generate --schema db", True),
+        ("\nRUN npm run db:generate", True),
+        ("\nRUN npx prisma migrate deploy", False),
+        ("\nFROM node\nRUN npx prisma generate", False),
+    ],
+)
+def test_a_build_may_make_the_client_of_prisma_itself(after: str, *, makes_client: bool) -> None:
+    managers: list[str] = []
+
+    def needed(path: str, _base: str, manager: str) -> NeededFiles:
+        managers.append(manager)
+        return NeededFiles((path,), is_complete=True)
+
+    text = f"FROM node\nWORKDIR /w\nCOPY . .\nRUN npm install{after}\n"
+    findings(late_module_download, context(text, workspace=Workspace(needed=needed)))
+    assert {*managers} <= {"npm prisma-generate" if makes_client else "npm"}

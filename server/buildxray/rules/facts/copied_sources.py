@@ -20,6 +20,7 @@ from buildxray.rules.facts.context_files import (
 )
 from buildxray.rules.facts.dependency_lists import copy_naming, member_directories, needed_files, required_lists
 from buildxray.semantics.build import Effect, Instruction, KnownCommand, Run, Stage
+from buildxray.semantics.file_flow import clean
 from buildxray.semantics.mentions import takes_whole_context
 from buildxray.syntax.instructions import Copying
 from buildxray.syntax.lazy_regex import lazy_regex
@@ -44,7 +45,7 @@ def copy_of_project(ctx: RuleContext, stage: Stage) -> Instruction | None:
     """The first COPY of one directory of the build context to the directory in which a later RUN builds the project; None without one."""
     building = {Effect.BUNDLE, Effect.COMPILE}
     commands = [it for run in stage.runs for it in run.known_commands if it.use.manifests or it.use.effect in building]
-    last_in = {tuple(dict.fromkeys(it.invocation.directories)): it for it in commands}
+    last_in = {tuple(dict.fromkeys(map(clean, it.invocation.directories))): it for it in commands}
     for copy in (it for it in copies_before(stage.last) if it.stage is stage):
         sources, known = sources_of(copy), ctx.build.workspace.holds
         if len(sources) != 1 or not copy.destinations:
@@ -161,7 +162,7 @@ def _is_unneeded_directory(instruction: Instruction, command: KnownCommand, need
         and "." not in paths
         and names.isdisjoint(_MANIFESTS_ONLY)
         and not any(it.startswith(f"{path}/") for it in needed.files for path in paths)
-        and {*instruction.destinations} <= {*places, *command.invocation.directories}
+        and {*instruction.destinations} <= {clean(it) for it in (*places, *command.invocation.directories)}
         and not any(name in text for name in names for text in texts)
     )
 
@@ -191,7 +192,7 @@ def _takes_project(instruction: Instruction, command: KnownCommand) -> bool:
     source = sources[0].text
     name = posixpath.basename(source.rstrip("/"))
     is_directory = re.fullmatch(r"[\w/@-]+|\./[\w/@-]+", source) is not None and name not in _MANIFESTS_ONLY
-    return is_directory and {*instruction.destinations} == {*command.invocation.directories}
+    return is_directory and {*instruction.destinations} == {*map(clean, command.invocation.directories)}
 
 
 _SOURCE: Final = lazy_regex(

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from buildxray.rules.context import RuleContext
+from buildxray.rules.facts.context_files import instructions_before
 from buildxray.semantics.build import Command, Effect, Instruction, KnownCommand, Run, Stage
 from buildxray.syntax.instructions import Arg, Copying, Env, Expose, Label, Workdir
 from buildxray.syntax.lazy_regex import lazy_regex
@@ -77,7 +78,7 @@ def independent_runs(ctx: RuleContext, whole: Instruction) -> list[tuple[Run, Kn
     """
     if whole.stage is None:
         return []
-    if _may_install_elsewhere(whole):
+    if _may_install_elsewhere(whole) or _knows_revision(whole):
         return []
     independent: list[tuple[Run, KnownCommand]] = []
     is_built = False
@@ -115,6 +116,8 @@ def first_of_chain(ctx: RuleContext, whole: Instruction) -> KnownCommand | None:
     commands = run.commands
     if any(it.use.manifests or _removes(it) for it in run.known_commands) or _may_install_elsewhere(whole):
         return None
+    if _knows_revision(whole) or any(it.name in _OTHER_MANAGERS for it in commands):
+        return None
     own = next((it for it in commands if not _prepares(it)), None)
     text = whole.build.text
     if not isinstance(own, KnownCommand) or not _installs(ctx, own) or own is commands[-1]:
@@ -124,6 +127,24 @@ def first_of_chain(ctx: RuleContext, whole: Instruction) -> KnownCommand | None:
     is_joined = _JOINED.match(text, own.range.end) is not None
     is_between_plain = all(isinstance(it.node, Expose | Label | Workdir) for it in _between(whole, run))
     return own if is_plain and is_joined and is_between_plain and not own.syntax.conditions else None
+
+
+_OTHER_MANAGERS: Final = frozenset({"cnpm", "nypm", "tnpm"})
+"""Programs that install what a package.json names, as npm does."""
+_REVISION: Final = lazy_regex(
+    r"(?i:(?:\w+_)?(?:build_(?:date|id|number|time|timestamp)|commit(?:_\w+)?|git_\w+|revision|sha|vcs_ref)|builddate|date"
+    r"|(?:(?:app|build|image|package|project)_)?version)"
+)
+"""An argument whose value is another one for each revision of the project."""
+
+
+def _knows_revision(whole: Instruction) -> bool:
+    """True if an argument before a COPY has another value for each revision: every RUN of the stage then runs again anyway, wherever it is.
+
+    BuildKit: solver/llbsolver/ops/exec.go, CacheMap, whose key contains the environment with the arguments.
+    """
+    nodes = [it for it in instructions_before(whole) if isinstance(it.node, Arg)]
+    return any(_REVISION.fullmatch(pair.name.text) is not None for it in nodes for pair in it.pairs)
 
 
 def _may_matter(run: Run, name: str) -> bool:

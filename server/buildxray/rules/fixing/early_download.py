@@ -10,7 +10,7 @@ from typing import Final
 from buildxray.localization import _, ngettext
 from buildxray.rules.base import Fix, Safety
 from buildxray.rules.context import RuleContext
-from buildxray.rules.facts.context_files import path_in_context, sources_of
+from buildxray.rules.facts.context_files import copies_before, path_in_context, sources_of
 from buildxray.rules.facts.copied_sources import only_with_sources
 from buildxray.rules.facts.dependency_lists import (
     OPTIONS_WITHOUT_PROJECT,
@@ -40,10 +40,33 @@ _MOST_NAMED: Final = 6
 _READ_BY_GO: Final = ("GOINSECURE", "GONOSUMDB", "GOPRIVATE", "GOPROXY", "GOTOOLCHAIN", "PATH")
 
 
-def what_is_repeated(command: KnownCommand) -> str:
-    """The first half of a message: a download runs again after each change of the source."""
+def what_is_repeated(command: KnownCommand, part: Instruction | None = None) -> str:
+    """The first half of a message: a download runs again after each change of the source, or of the only directory that comes before it."""
     title = _shown_title(command)
+    directory = "" if part is None else _only_directory(command, part)
+    if directory:
+        return _(
+            "`{title}` downloads the dependencies again after each change of `{directory}`",
+            title=title,
+            directory=directory,
+        )
     return _("`{title}` downloads the dependencies again after each change of the source", title=title)
+
+
+def _only_directory(command: KnownCommand, part: Instruction) -> str:
+    """The source of a COPY if it is the only directory that is copied before a download, below that in which the download works; otherwise empty."""
+    holds = part.build.workspace.holds
+    if holds is None:
+        return ""
+    directories = [
+        (it, one.text)
+        for it in copies_before(command.run)
+        for one in sources_of(it)
+        if set(one.text) & set("*?[$") or holds(f"{path_in_context(one)}/")
+    ]
+    is_below = set(part.destinations).isdisjoint(map(clean, command.invocation.directories))
+    is_only = len(directories) == 1 and directories[0][0] is part
+    return directories[0][1] if is_only and is_below else ""
 
 
 def advice(ctx: RuleContext, whole: Instruction, command: KnownCommand) -> str:

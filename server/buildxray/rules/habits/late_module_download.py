@@ -241,7 +241,7 @@ def _after_part(ctx: RuleContext, stage: Stage, whole: Instruction | None, inher
             message = (
                 advice_on_sources(early, command)
                 if early
-                else _("{fact}: {reason}", fact=what_is_repeated(command), reason=advice(ctx, part, command))
+                else _("{fact}: {reason}", fact=what_is_repeated(command, part), reason=advice(ctx, part, command))
             )
             related = tuple(Related(it.keyword_range, _("the source is copied here")) for it in early or [part])
             yield Finding(command.title_range, message, related=related)
