@@ -17,7 +17,7 @@ from unittest import mock
 from argparse_manpage.manpage import Manpage
 
 from buildxray.cli.parser import parser
-from buildxray.ide import settings
+from buildxray.ide import project_codes, settings
 from buildxray.ide.plan_view.svg import stylesheet
 from buildxray.ide.settings import Settings, setting_name
 from buildxray.localization import DIRECTORY, DOMAIN, LANGUAGES
@@ -42,6 +42,7 @@ def generated() -> dict[Path, str]:
         ROOT / "docs" / "rules" / "README.md": rules_index(),
         ROOT / "docs" / "buildxray.1": manual_page(),
         ROOT / "docs" / "settings.md": settings_page(),
+        ROOT / "docs" / "builds.md": with_pages_of_codes((ROOT / "docs" / "builds.md").read_text(encoding="utf-8")),
         manifest: with_settings(manifest.read_text(encoding="utf-8")),
         **{path: with_texts(path.read_text(encoding="utf-8"), language) for path, language in texts.items()},
         client / "src" / "rules.json": rule_summaries(),
@@ -234,6 +235,16 @@ An unknown setting is an error on the command line, and a warning in an editor.
 |---|---|---|
 """
     return text + "\n".join(rows) + "\n"
+
+
+def with_pages_of_codes(page: str) -> str:
+    """The page on builds with the texts on the findings in files that declare them, each after its heading."""
+    for code, text in project_codes.PAGES.items():
+        heading = f"### {code}\n\n"
+        before, after = page.split(heading)
+        _old, blank, rest = after.partition("\n\n")
+        page = f"{before}{heading}{text}{blank}{rest}"
+    return page
 
 
 def plan_stylesheet() -> str:

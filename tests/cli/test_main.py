@@ -386,6 +386,16 @@ def test_colours_on_a_terminal_only(
     assert ("\x1b[1;33m" in out) is (variable is None)
 
 
+def test_explain_prints_the_page_of_a_finding_in_a_workflow(capfd: pytest.CaptureFixture[str]) -> None:
+    assert Run(capfd, "explain", "emulating-runner").out.startswith(
+        "# emulating-runner\n\nThe machine of a job compiles"
+    )
+    page = json.loads(Run(capfd, "explain", "--format", "json", "unread-build").out)
+    assert page["url"].endswith("docs/builds.md#unread-build")
+    assert "cannot be evaluated" in page["documentation"]
+    assert "did you mean `emulating-runner`?" in Run(capfd, "explain", "emulating-runners").err
+
+
 def test_explain_prints_the_page_of_a_rule_and_rules_lists_all(capfd: pytest.CaptureFixture[str]) -> None:
     page = Run(capfd, "explain", "emulated-build").out
     assert page.startswith("# emulated-build\n\nA stage compiles under emulation")

@@ -6,30 +6,43 @@ import argparse
 import json
 from typing import Any
 
-from buildxray.cli.console import output
+from buildxray.cli.console import Output, output
 from buildxray.cli.reports import as_array
 from buildxray.cli.rule_names import rule_named
-from buildxray.ide.diagnostics import documentation_url
+from buildxray.ide import project_codes
+from buildxray.ide.diagnostics import documentation_url, project_address
 from buildxray.localization import _
 from buildxray.rules.base import Rule
 from buildxray.rules.registry import ALL
 
 
 def explain(options: argparse.Namespace) -> int:
-    """Effect: print the manual page of a rule. Raises `CliError`."""
-    rule = rule_named(options.rule)
+    """Effect: print the manual page of a rule, or of a code of findings in files that declare builds. Raises `CliError`."""
     out = output()
+    page = project_codes.PAGES.get(options.rule)
+    if page is not None:
+        if options.format == "json":
+            address = project_address(options.rule)
+            out.data(json.dumps({"name": options.rule, "url": address, "documentation": page}, ensure_ascii=False))
+        else:
+            _print_page(out, f"# {options.rule}\n\n{page}\n")
+        return 0
+    rule = rule_named(options.rule)
     if options.format == "json":
         out.data(json.dumps({**_as_object(rule), "documentation": rule.doc}, ensure_ascii=False))
         return 0
-    page = f"# {rule.name}\n\n{rule.doc.replace(rule.summary, _(rule.summary), 1)}\n"
+    _print_page(out, f"# {rule.name}\n\n{rule.doc.replace(rule.summary, _(rule.summary), 1)}\n")
+    return 0
+
+
+def _print_page(out: Output, page: str) -> None:
+    """Effect: print a page in Markdown, formatted on a terminal."""
     if out.is_terminal:
         from rich.markdown import Markdown  # noqa: PLC0415 - for terminals only
 
         out.print(Markdown(page))
     else:
         out.out(page, end="")
-    return 0
 
 
 def list_rules(options: argparse.Namespace) -> int:

@@ -19,6 +19,7 @@ from buildxray.rules.severities import doubt, severity
 from buildxray.syntax.text import TextRange
 
 _DOCUMENTATION: Final = "https://github.com/buildxray/buildxray/blob/main/docs/rules/"
+_BUILDS: Final = "https://github.com/buildxray/buildxray/blob/main/docs/builds.md"
 _log = logging.getLogger("buildxray")
 
 
@@ -57,6 +58,11 @@ class Diagnostic:
 def documentation_url(rule: str) -> str:
     """The address of the manual page of a rule."""
     return f"{_DOCUMENTATION}{rule}.md"
+
+
+def project_address(code: str) -> str:
+    """The address of the page of a code of findings in files that declare builds."""
+    return f"{_BUILDS}#{code}"
 
 
 def diagnose(ctx: RuleContext, rules: Iterable[Rule] = ALL) -> tuple[Diagnostic, ...]:

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from typing import Any, Final, NamedTuple
 
 from buildxray.caching import cached
+from buildxray.ide import project_codes
 from buildxray.localization import LANGUAGES, _
 from buildxray.plan.request import BuildRequest
 from buildxray.platforms.machines import Machines
@@ -25,17 +26,6 @@ from buildxray.rules.base import Rule
 from buildxray.rules.registry import ALL, rule_names
 
 DEFAULT_PLATFORMS: Final = (Platform("linux", "amd64"), Platform("linux", "arm64"))
-
-
-PROJECT_CODES: Final = (
-    "missing-dockerfile",
-    "missing-stage",
-    "unknown-platform",
-    "emulating-runner",
-    "foreign-context",
-    "unread-build",
-)
-"""The codes of diagnostics in project files; the settings `select` and `ignore` accept them like rules."""
 
 
 class SettingError(ValueError):
@@ -106,7 +96,7 @@ class Settings:
         return _rules(self.select, self.ignore, buildkit_checks=self.buildkit_checks)
 
     def shows(self, name: str) -> bool:
-        """True if diagnostics with this name are shown: that of a rule, or of `PROJECT_CODES`."""
+        """True if diagnostics with this name are shown: that of a rule, or of `project_codes`."""
         return _is_shown(name, self.select, self.ignore)
 
     def over(self, base: Settings) -> Settings:
@@ -261,7 +251,7 @@ def read_rules(value: object) -> tuple[str, ...]:
         raise SettingError(_('expected a list of rules such as ["emulated-build"]'))
     names = [it.strip() for it in value if it.strip()]
     for name in names:
-        if name not in rule_names() and name not in PROJECT_CODES:
+        if name not in rule_names() and name not in project_codes.PAGES:
             raise SettingError(no_rule(name))
     return tuple(names)
 
@@ -275,7 +265,7 @@ def read_directory_names(value: object) -> tuple[str, ...]:
 
 def no_rule(name: str) -> str:
     """The message for an unknown rule."""
-    close = get_close_matches(name, rule_names(), n=1, cutoff=0.5)
+    close = get_close_matches(name, [*rule_names(), *project_codes.PAGES], n=1, cutoff=0.5)
     if close:
         return _("there is no rule `{name}`; did you mean `{close}`?", name=name, close=close[0])
     return _("there is no rule `{name}`; `buildxray rules` lists all", name=name)

@@ -924,7 +924,7 @@ def test_a_known_site_without_files_of_these_names_leaves_no_fix(lines: str) -> 
         # It accepts both, or refuses the one that the file is for.
         ("case $TARGETARCH in amd64|arm64) make ;; *) exit 1 ;; esac", "amd64"),
         ('test "$TARGETARCH" = arm64', "amd64"),
-        # No package is no decision.
+        # Who installs a package may not know that it does not exist there.
         ("apt-get install -y intel-media-va-driver", "amd64"),
     ],
 )

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Final
 
 from buildxray.files.reading import path_below, repository_root
-from buildxray.ide.diagnostics import Diagnostic
+from buildxray.ide.diagnostics import Diagnostic, project_address
 from buildxray.localization import _
 from buildxray.projects.builds import DeclaredBuild
 from buildxray.projects.ci import WORKFLOWS
 from buildxray.rules.base import Fix, Related, Safety, Severity
 from buildxray.syntax.text import Edit, TextRange
-
-_PAGE: Final = "https://github.com/buildxray/buildxray/blob/main/docs/builds.md"
 
 
 class ProjectDiagnostic(Diagnostic):
@@ -23,7 +20,7 @@ class ProjectDiagnostic(Diagnostic):
     @property
     def documentation_url(self) -> str:
         """The page on builds."""
-        return f"{_PAGE}#{self.rule}"
+        return project_address(self.rule)
 
 
 def diagnostic(

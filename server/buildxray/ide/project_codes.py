@@ -1,0 +1,26 @@
+"""The codes of findings in files that declare builds, with their pages; `docs/builds.md` contains the same texts."""
+
+from __future__ import annotations
+
+from typing import Final
+
+PAGES: Final = {
+    "missing-dockerfile": """The file that a build names does not exist. The message and a fix name a file beside it whose name differs by one or two letters, or in case; or
+one of the same name, if no build of the file names it and only one may be meant: in a directory that was renamed (`docker-build` for `docker`), or
+moved within the context. All places that name one file, or files of one directory that does not exist, are one finding. A target that others
+inherit from is not reported, because these may set the file, nor is a service to which a Compose file beside it, one that is incomplete by
+itself, gives another Dockerfile or an image.
+`check DIRECTORY` also reports a path that is written out in a script, a Makefile or a `package.json` (`docker build -f Dockerfile.arm .`), unless
+another line names that file, and may write it. In a directory of examples that has another Dockerfile, it is information, because the
+example may be copied to a project that has the missing one.""",
+    "missing-stage": "The Dockerfile has no stage with the name in `target`: the build fails.",
+    "unknown-platform": "A platform does not exist, such as `linux/arm46`.",
+    "emulating-runner": """The machine of a job compiles under emulation: with a compiler, or packages of Python, Ruby and Node.js for which the stage installs a C compiler, or
+extensions of PHP. A runner of that architecture, or a Dockerfile that cross-compiles, avoids the emulation.""",
+    "foreign-context": """A target is built on the image of another target (`contexts = { base = "target:base" }`) that is built for another architecture only, so that its
+programs do not run. If the other target is built for several platforms, nothing is reported for the missing ones: for these, BuildKit pulls an image
+with the name of the context.""",
+    "unread-build": """A part of the file cannot be evaluated, so that some fields of its builds are unknown; or GitHub refuses the whole workflow, because a key is written
+twice. Unknown fields are never replaced by a default.""",
+}
+"""The page of each code, in Markdown; the settings `select` and `ignore` accept the codes like rules."""
