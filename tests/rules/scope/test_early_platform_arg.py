@@ -553,3 +553,18 @@ def test_a_comment_of_a_group_stays_with_the_lines_that_remain(comment: str, *, 
     before = f"{head}{line}{arguments}{rest}{run}"
     after = f"{head}{rest}{line}{arguments}{run}" if is_moved else f"{head}{line}{rest}{arguments}{run}"
     check_fix(early_platform_arg, before, after)
+
+
+@every_case(
+    "run, message, title",
+    [
+        ("./build.sh", "the first program that may read it", "line 4, whose program may read it"),
+        ("./build.sh $TARGETARCH", "its first use", "its first use in line 4"),
+        ("CGO_ENABLED=0 GOARCH=$TARGETARCH go build -o /app", "its first use", "`go build`"),
+    ],
+)
+def test_the_message_tells_a_use_from_a_program_that_may_read_it(run: str, message: str, title: str) -> None:
+    text = f"FROM --platform=$BUILDPLATFORM golang AS b\nARG TARGETARCH\nRUN apt-get update\nRUN {run}\nFROM scratch\nCOPY --from=b /app /\n"
+    (finding,) = findings(early_platform_arg, context(text))
+    assert finding.message.endswith(message)
+    assert finding.fixes[0].title.endswith(title)

@@ -11,7 +11,7 @@ from buildxray.rules.context import RuleContext
 from buildxray.rules.fixing.edits import insert_line_after, insert_lines, merged, remove_line
 from buildxray.rules.fixing.placement import Placement, needlessly_repeated, placements, split_by, uses, with_moves
 from buildxray.rules.wording import listed
-from buildxray.semantics.build import Build, Effect, Instruction, KnownCommand, Run, SplitCause
+from buildxray.semantics.build import Build, Effect, Instruction, KnownCommand, Reading, Run, SplitCause
 from buildxray.semantics.mentions import Mention
 
 _PRINTING: Final = frozenset({":", "echo", "printf", "set", "true", "uname"})
@@ -192,28 +192,45 @@ def _finding(ctx: RuleContext, placement: Placement) -> Finding:
     is_joint = placement.moving_needs_removing
     is_safe = placement.moving_is_safe and (placement.removing_is_harmless or not is_joint)
     edits = placement.tidying_edits() if is_joint else placement.moving_edits()
+    is_read = any(_is_read(it, move.name) for move, places in placement.moves.items() for it in places)
     return Finding(
         instruction.range_of(instruction.pairs[first.position].name),
-        _message(n_split, n_needless, instruction.keyword),
+        _message(n_split, n_needless, instruction.keyword, is_read=is_read),
         (Fix(_title(placement, is_joint=is_joint), tuple(edits), Safety.SAFE if is_safe else Safety.SUGGESTION),),
         (
-            *(
-                Related(it.keyword_range, _("`{name}` is first used here", name=first.name))
-                for it in placement.moves[first]
-            ),
+            *(Related(it.keyword_range, _use(first.name, it)) for it in placement.moves[first]),
             *(Related(it.keyword_range, _("must move with it")) for it in others),
         ),
         severity=Severity.INFORMATION if ctx.is_only_prepared else None,
     )
 
 
-def _message(n_split: int, n_needless: int, keyword: str) -> str:
+def _is_read(place: Instruction, name: str) -> bool:
+    """True if an instruction certainly uses an argument, and False if only a program that may read any variable starts there."""
+    return place.uses_variable(name) or (isinstance(place, Run) and place.reading(name) is Reading.YES)
+
+
+def _use(name: str, place: Instruction) -> str:
+    if _is_read(place, name):
+        return _("`{name}` is first used here", name=name)
+    return _("a program that may read `{name}` runs here", name=name)
+
+
+def _message(n_split: int, n_needless: int, keyword: str, *, is_read: bool) -> str:
     if n_split <= n_needless:
         # If several arguments repeat a step, moving one of them saves nothing, so none is reported for it.
         return ngettext(
             "{n} RUN step runs once per platform because of this {keyword} without using it",
             "{n} RUN steps run once per platform because of this {keyword} without using it",
             n_needless,
+            keyword=keyword,
+        )
+    if not is_read:
+        return ngettext(
+            "{n_split} RUN steps run once per platform because of this {keyword}; {n} of them comes before the first program that may read it",
+            "{n_split} RUN steps run once per platform because of this {keyword}; {n} of them come before the first program that may read it",
+            n_needless,
+            n_split=n_split,
             keyword=keyword,
         )
     return ngettext(
@@ -234,8 +251,10 @@ def _title(placement: Placement, *, is_joint: bool) -> str:
     what = f"`{keywords.pop()} {' '.join(names)}`" if len(keywords) == 1 else listed(names)
     if compiled:
         title = _("Move {what} next to `{command}`", what=what, command=compiled[0])
-    else:
+    elif any(_is_read(place, it) for it in names):
         title = _("Move {what} next to its first use in line {line}", what=what, line=place.line)
+    else:
+        title = _("Move {what} next to line {line}, whose program may read it", what=what, line=place.line)
     if not is_joint:
         return title
     unused = listed(f"{it.instruction.keyword} {it.name}" for it in placement.unused)
