@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Final
 from buildxray.files.globs import match_text
 from buildxray.plan.contexts import NamedContext
 from buildxray.plan.model import Step, TargetPlan
-from buildxray.plan.outline import StageOutline
+from buildxray.plan.outline import StageOutline, StageRef
 from buildxray.plan.scope import Scope
 from buildxray.platforms.official_images import is_missing_for
 from buildxray.platforms.platform import Platform, can_run
 from buildxray.records import cached_property
-from buildxray.semantics.file_flow import way_into_image
+from buildxray.semantics.file_flow import clean, way_into_image
 from buildxray.semantics.instruction import From, Instruction, KnownCommand, Run
 from buildxray.syntax.expansion import expand_text
-from buildxray.syntax.instructions import Node
+from buildxray.syntax.instructions import Copy, Node
 from buildxray.syntax.lexer import ExpansionError
 from buildxray.toolchains.base import Effect, Use
 
@@ -293,6 +293,20 @@ class Stage:
     def consumers(self) -> tuple[Instruction, ...]:
         """The instructions of needed stages that use its files: FROM, COPY, and RUN with a mount."""
         return tuple(self.build.instructions[it.instruction] for it in self.build.graph.consumers[self.idx])
+
+    @property
+    def copied_elsewhere(self) -> tuple[str, ...]:
+        """The absolute paths, without variables, that stages which this build does not need copy from it; other builds of the file may need them."""
+        graph = self.build.graph
+        nodes = (
+            stage.nodes[position]
+            for stage in graph.plan.stages
+            if stage.idx not in graph.needed_stages
+            for position, sources in stage.sources.items()
+            if any(isinstance(it, StageRef) and it.idx == self.idx for it in sources)
+        )
+        tokens = (token for it in nodes if isinstance(it, Copy) for token in it.sources)
+        return tuple(clean(f"/{it.text}") for it in tokens if "$" not in it.text)
 
     def way_into_image(self, path: str) -> Instruction | None:
         """The instruction that first copies a file out of this stage towards the image; None if none does.

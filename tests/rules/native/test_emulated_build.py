@@ -1903,3 +1903,23 @@ def test_an_option_with_the_name_of_the_machine_keeps_the_stage(options: str, *,
     text = f"FROM golang:1.25 AS b\nCOPY . .\nRUN CGO_ENABLED=0 go build {options} -o /a .\nFROM scratch\nCOPY --from=b /a /a\n"
     (finding,) = findings(emulated_build, context(text))
     assert bool(finding.fixes) is has_fix
+
+
+@every_case(
+    "use, copy, is_moved",
+    [
+        ("setup-envtest use 1.29 --bin-dir /envtest-bin", "/envtest-bin", False),
+        ("setup-envtest use 1.29 --bin-dir=/envtest-bin/", "/envtest-bin", False),
+        ("setup-envtest use --to /opt/bin/etcd", "/opt/bin/etcd", False),
+        ("setup-envtest use 1.29 --data-dir /data", "/data", True),
+        ("chmod -R 755 /envtest-bin", "/envtest-bin", True),
+    ],
+)
+def test_programs_that_another_image_takes_are_for_the_machine_that_fetches_them(
+    use: str, copy: str, *, is_moved: bool
+) -> None:
+    stages = f"FROM alpine AS mock\nCOPY --from=b {copy} /x\n", "FROM alpine AS release\nCOPY --from=b /o /o\n"
+    start = f"FROM golang AS b\nRUN {use}\nCOPY . .\nRUN CGO_ENABLED=0 go build -o /o .\n"
+    for last in (f"{stages[0]}{stages[1]}", f"{stages[1]}COPY --from=b {copy} /x\n"):
+        (finding,) = findings(emulated_build, context(start + last))
+        assert bool(finding.fixes) == is_moved

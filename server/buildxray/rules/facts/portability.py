@@ -6,6 +6,7 @@ import posixpath
 import re
 from collections.abc import Collection, Iterable, Iterator
 from fnmatch import fnmatchcase
+from itertools import pairwise
 from typing import Final
 
 from buildxray.rules.base import Safety
@@ -204,6 +205,13 @@ def safety_of_moving(before: RuleContext, after: RuleContext, family: Iterable[S
     taken = [path for it in consumers_outside(members) for path in it.copied_paths]
     if any(map(tells_architecture, taken)):
         return None
+    programs = [
+        it
+        for it in (*taken, *(path for stage in members for path in stage.copied_elsewhere))
+        if _OF_PROGRAMS.search(it)
+    ]
+    if programs and _fills_directories(members, programs):
+        return None
     makers = before.cached(_makers_of_native_files)
     if makers and not makers.isdisjoint(members):
         return None
@@ -220,6 +228,31 @@ def safety_of_moving(before: RuleContext, after: RuleContext, family: Iterable[S
     is_harmless = is_harmless and not any(map(contains_architecture, taken))
     # What a tool writes, its project knows.
     return quality if (is_harmless and not tools) or quality is None else Safety.SUGGESTION
+
+
+_OF_PROGRAMS: Final = lazy_regex(r"(?:^|[/_.-])s?bin(?:/[^/]*)?/?$")
+"""The path of a directory of programs, or of a file in one: `/envtest-bin`, `/usr/local/bin/tool`."""
+
+
+def _fills_directories(members: Iterable[Stage], paths: Iterable[str]) -> bool:
+    """True if an option of an unknown program names one of these paths: it may fetch programs for the machine on which it runs (`setup-envtest use --bin-dir /bin`)."""
+    paths = {it.rstrip("/") for it in paths}
+    return any(
+        it.rstrip("/") in paths
+        for stage in members
+        for run in stage.runs
+        for command in run.commands
+        if (command.use is None or command.use.effect is Effect.UNKNOWN) and not is_nothing(command.syntax)
+        for it in _values_of_options(command)
+    )
+
+
+def _values_of_options(command: Command) -> Iterator[str]:
+    """The words after options, as paths, and the texts after `=` in options."""
+    for before, word in pairwise(command.syntax.words):
+        if before.text.startswith("-") and "=" not in before.text:
+            yield from command.invocation.paths(word)
+    yield from (it.partition("=")[2] for it in command.syntax.arguments if it.startswith("-"))
 
 
 def _makers_of_native_files(ctx: RuleContext) -> frozenset[Stage]:
