@@ -413,3 +413,43 @@ def test_all_stages_that_can_run_on_the_build_platform_are_named(tmp_path: Path)
     step = "          - run: docker buildx build --platform linux/amd64,linux/arm64 .\n"
     (finding,) = looked_at(tmp_path, WORKFLOW + step + dockerfile, ".github/workflows/ci.yml").diagnostics
     assert finding.message.endswith("compile on the build platform in the stages of lines 1 and 4 of Dockerfile")
+
+
+PINNED = """
+    #- .github/workflows/ci.yml
+    on: push
+    jobs:
+      job:
+        runs-on: ubuntu-latest
+        steps:
+          - run: docker buildx build --platform linux/amd64,linux/arm64 .
+    #- Dockerfile
+    ARG CROSS=linux/amd64
+    FROM --platform=FLAG cross/linux-arm64 AS tools
+    RUN make tools
+    FROM debian AS b
+    RUN ./configure && make
+    FROM debian
+    COPY --from=tools /t /t
+    COPY --from=b /w /w
+"""
+
+
+@pytest.mark.parametrize(
+    ("flag", "ending"),
+    [
+        (
+            "${CROSS}",
+            "; another runner would emulate the stage of line 2 of Dockerfile instead, which `--platform` makes linux/amd64",
+        ),
+        (
+            "linux/amd64",
+            "; another runner would emulate the stage of line 2 of Dockerfile instead, which `--platform` makes linux/amd64",
+        ),
+        ("$BUILDPLATFORM", "; a separate runner for each platform avoids that"),
+        ("linux/arm64", "; a separate runner for each platform avoids that"),
+    ],
+)
+def test_a_stage_for_this_machine_needs_it(tmp_path: Path, flag: str, ending: str) -> None:
+    (finding,) = looked_at(tmp_path, PINNED.replace("FLAG", flag), ".github/workflows/ci.yml").diagnostics
+    assert finding.message.endswith(ending)

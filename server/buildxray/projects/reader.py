@@ -139,7 +139,7 @@ def read_automation(root: Path, *, local_platform: str) -> DirectoryBuilds:
             continue
         followed.add(key)
         site = makefile_site(root, call.directory, local_platform)._replace(machines=call.machines, step=call.step)
-        read_makefile(path, site, reading, call.goals, call.variables)
+        read_makefile(path, site, reading, call.goals, call.variables, is_called=True)
     return DirectoryBuilds((*_distinct(reading.builds),), (*dict.fromkeys(reading.notes),))
 
 

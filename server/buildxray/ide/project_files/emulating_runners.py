@@ -13,6 +13,7 @@ from buildxray.ide.project import Projects
 from buildxray.ide.project_files.base import diagnostic, is_of_other_project, path_from, runs_it
 from buildxray.ide.project_files.build_entry import BuildEntry
 from buildxray.localization import _, ngettext
+from buildxray.platforms.machines import native_machine
 from buildxray.platforms.platform import Platform, can_run
 from buildxray.projects.builds import DeclaredBuild, choose
 from buildxray.projects.by_hand import comes_from_cache
@@ -21,6 +22,7 @@ from buildxray.records import replace
 from buildxray.rules.base import Severity
 from buildxray.rules.facts.failing_builds import build_stops
 from buildxray.rules.facts.intended import is_on_image_for
+from buildxray.rules.facts.native_image import arguments_of_flag
 from buildxray.rules.facts.portability import installs_c_compiler
 from buildxray.rules.native.emulated_build import stages_with_way
 from buildxray.rules.wording import joined
@@ -78,6 +80,10 @@ def _message(builds: Mapping[tuple[Path, Build], BuildEntry]) -> str:
     stages = () if context is None else islice(stages_with_way(context), _MOST_STAGES)
     lines = [str(it.from_.line) for it in stages]
     is_one_each = all(it.is_separate for it in requests)
+    pinned = _pinned(builds)
+    if pinned is not None:
+        # Another machine would emulate that stage.
+        return _with_pinned(fact, pinned, lines, path_from(entry.declared.source, dockerfile))
     if is_on_github(entry.declared.source) and not _are_hosted(builds):
         return _without_runner(fact, builds, lines, path_from(entry.declared.source, dockerfile))
     if len(targets) == 1 or (is_one_each and not lines):
@@ -102,6 +108,49 @@ def _message(builds: Mapping[tuple[Path, Build], BuildEntry]) -> str:
         fact=fact,
         line=joined(lines),
         file=file,
+    )
+
+
+def _pinned(builds: Iterable[tuple[Path, Build]]) -> Stage | None:
+    """A stage that an emulated target needs and that runs natively now, while a machine of that target would emulate it, because of its `--platform`."""
+    for _path, build in builds:
+        emulated = {one for step in build.emulated_steps for one in step.targets}
+        for stage in (it for it in build.needed_stages if it.runs and it.root is not None):
+            root = stage.root
+            if root is None or root.from_.platform is None or any(map(_is_automatic, arguments_of_flag(root))):
+                continue
+            own = dict(zip(build.targets, stage.platforms, strict=True))
+            native = (it for it in stage.targets if it in emulated and can_run(build.request.node(it), own[it]))
+            if any(not can_run(native_machine(it), own[it]) for it in native):
+                return stage
+    return None
+
+
+def _is_automatic(argument: str) -> bool:
+    return argument.startswith(("BUILD", "TARGET"))
+
+
+def _with_pinned(fact: str, pinned: Stage, lines: Sequence[str], file: str) -> str:
+    """The message about a build with a stage that has to stay on this machine; `lines` are those of stages that may compile on the build platform."""
+    platform = pinned.platforms[0]
+    line = pinned.from_.line
+    if not lines:
+        return _(
+            "{fact}; another runner would emulate the stage of line {line} of {file} instead, which `--platform` makes {platform}",
+            fact=fact,
+            line=line,
+            file=file,
+            platform=platform,
+        )
+    return ngettext(
+        "{fact}; compile on the build platform in the stage of line {lines} of {file}; another runner would emulate that of line {line}, which `--platform` makes {platform}",
+        "{fact}; compile on the build platform in the stages of lines {lines} of {file}; another runner would emulate that of line {line}, which `--platform` makes {platform}",
+        len(lines),
+        fact=fact,
+        lines=joined(lines),
+        line=line,
+        file=file,
+        platform=platform,
     )
 
 

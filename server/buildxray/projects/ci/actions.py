@@ -204,6 +204,9 @@ def _add_build(inputs: _Inputs, site: Site, reading: Reading) -> None:
     values = inputs.values
     platforms, target = values.get("platforms"), values.get("target")
     names = platform_names(platforms if isinstance(platforms, list) else [platforms])
+    if any(it.endswith("/") for it in names):
+        # A part that only another run of the workflow has: `linux/${{ matrix.arch }}`.
+        platforms, names = UNKNOWN, ()
     arguments, unknown_arguments = inputs.pairs("build-args")
     contexts, unknown_contexts = inputs.pairs("build-contexts")
     complete = {

@@ -26,11 +26,11 @@ _HOSTED: Final = lazy_regex(
 )
 """Labels of hosted machines with an Arm processor, of GitHub and of services with the same images."""
 _RUNNER: Final = lazy_regex(
-    r"^[ \t-]*[\"']?(?:\w+[_-])?(?:runs[_-]?on|runners?)(?:[_-]\w+)?[\"']?[ \t]*:(?P<value>[^\n#]*(?:\n[ \t]+-[ \t][^\n#]*){0,5})"
+    r"^[ \t-]*[\"']?(?:\w+[_-])?(?:runs[_-]?on|runners?|instance[_-]type)(?:[_-]\w+)?[\"']?[ \t]*:(?P<value>[^\n#]*(?:\n[ \t]+-[ \t][^\n#]*){0,5})"
     r"|[\"'{,][ \t]*[\"']?(?:runs[_-]?on|runner)(?:[_-]\w+)?[\"']?[ \t]*:[ \t]*(?P<inline>\[[^\]\n]*\]|[^,}\n]*)",
     re.MULTILINE | re.IGNORECASE,
 )
-"""The value of a key that names a machine, `runs-on` or `runner`, in YAML or in JSON."""
+"""The value of a key that names a machine, `runs-on`, `runner` or `instance-type`, in YAML or in JSON."""
 _COMPUTED: Final = lazy_regex(r"\bruns-on[\"']?:[ \t]*[\"']?\$\{\{[ \t]*(?:needs|inputs|fromJSON)\b", re.IGNORECASE)
 """A machine that an earlier job, a caller or a computed list names."""
 _KONFLUX: Final = lazy_regex(

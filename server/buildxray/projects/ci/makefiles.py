@@ -110,6 +110,15 @@ class Makefile(NamedTuple):
     prerequisites: Mapping[str, tuple[str, ...]] = {}
     """The prerequisites of each target."""
 
+    def default_goals(self) -> tuple[str, ...]:
+        """The target that `make` makes if none is named; empty if the text does not determine it. Source: GNU make manual, "How make Processes a Makefile"."""
+        named = self.variables.get(".DEFAULT_GOAL")
+        if named is not None:
+            return () if "$" in named else (named,)
+        ordinary = (it for it in self.prerequisites if "%" not in it and (not it.startswith(".") or "/" in it))
+        first = next(ordinary, None)
+        return () if first is None else (first,)
+
     def made_for(self, goals: Sequence[str]) -> frozenset[str]:
         """The targets that `make` makes for some goals: these and all that they need."""
         reached: set[str] = set()
@@ -430,9 +439,18 @@ def read_placed_makefile(path: Path, root: Path, reading: Reading, local_platfor
 
 
 def read_makefile(
-    path: Path, site: Site, reading: Reading, goals: Sequence[str] = (), given: Mapping[str, str] | None = None
+    path: Path,
+    site: Site,
+    reading: Reading,
+    goals: Sequence[str] = (),
+    given: Mapping[str, str] | None = None,
+    *,
+    is_called: bool = False,
 ) -> None:
-    """Effect: add the builds in the recipes of a Makefile, without `goals` of all its targets; `given` overrides its variables."""
+    """Effect: add the builds in the recipes of a Makefile, without `goals` of all its targets; `given` overrides its variables.
+
+    If a command calls it, without `goals` those of its default target.
+    """
     text = read_project_text(path)
     may_build = text is not None and (
         re.search(rf"{PROGRAMS}|buildx|\binclude\b|\$[({{]MAKE[)}}]", text) is not None
@@ -446,6 +464,7 @@ def read_makefile(
     makefile = reading.parsed[path, directory]
     reading.included.update(makefile.included)
     variables = {**makefile.variables, **(given or {})}
+    goals = goals or (makefile.default_goals() if is_called else ())
     made = makefile.made_for(goals)
     for recipe in makefile.recipes:
         if reading.is_exhausted:

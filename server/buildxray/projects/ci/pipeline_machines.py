@@ -154,7 +154,16 @@ def _of_woodpecker(table: Mapping[str, Any], document: Mapping[str, Any]) -> _La
         return None
     platform = table.get("platform")
     labels = as_mapping(table.get("labels"))
-    return _texts(labels) if labels else [platform] if isinstance(platform, str) else None
+    if labels:
+        return _texts(labels)
+    # The form of Drone is read too.
+    return (
+        _of_drone(table, document)
+        if isinstance(platform, Mapping)
+        else [platform]
+        if isinstance(platform, str)
+        else None
+    )
 
 
 def _of_cirrus(table: Mapping[str, Any], _document: Mapping[str, Any]) -> _Labels:
