@@ -6,6 +6,7 @@ from buildxray.rules.architecture.hard_coded_arch import hard_coded_arch
 from buildxray.rules.base import Doubt, Severity
 from buildxray.rules.context import RuleContext
 from buildxray.semantics.build import Builder
+from buildxray.syntax.text import apply_edits
 from buildxray.toolchains.base import Workspace
 from tests.support.cases import every_case
 from tests.support.rules import (
@@ -931,3 +932,11 @@ def test_a_known_site_without_files_of_these_names_leaves_no_fix(lines: str) -> 
 def test_a_file_that_refuses_other_platforms_is_for_one(refusal: str, place: str | None) -> None:
     text = f"FROM debian:13 AS b\nARG TARGETARCH TARGETPLATFORM\nRUN curl -fo /t https://x.org/t-linux-amd64\nFROM debian:13\nARG TARGETARCH TARGETPLATFORM\nRUN {refusal}\nCOPY --from=b /t /t\n"
     assert reported(hard_coded_arch, text) == [place] * (place is not None)
+
+
+def test_a_declaration_that_comes_too_late_moves() -> None:
+    text = "FROM alpine\nADD https://x.org/a_amd64 /a\nARG TARGETARCH\nADD https://x.org/b-$TARGETARCH /b\n"
+    (finding,) = findings(hard_coded_arch, context(text))
+    assert apply_edits(text, finding.fixes[0].edits) == (
+        "FROM alpine\nARG TARGETARCH\nADD https://x.org/a_${TARGETARCH} /a\nADD https://x.org/b-$TARGETARCH /b\n"
+    )

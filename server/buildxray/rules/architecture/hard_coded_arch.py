@@ -35,7 +35,7 @@ from buildxray.rules.facts.intended import (
     runs_programs_of,
 )
 from buildxray.rules.facts.portability import consumers_outside
-from buildxray.rules.fixing.edits import declare_arguments
+from buildxray.rules.fixing.edits import bring_arguments
 from buildxray.rules.fixing.file_names import can_expand, places_in
 from buildxray.semantics.build import Command, Effect, Instruction, KnownCommand, Run, Stage
 from buildxray.semantics.mentions import Mention
@@ -488,7 +488,7 @@ def _fixes(ctx: RuleContext, stage: Stage, named: list[_Named], address: str) ->
             return ()
         edits = [Edit(edits[0].range, mapped)]
         title = _("Write the names of {site}", site=site.name)
-    declarations = declare_arguments(first, ["TARGETARCH"])
+    declarations = bring_arguments(first, ["TARGETARCH"])
     return (Fix(title, (*edits, *declarations), Safety.SUGGESTION),)
 
 
