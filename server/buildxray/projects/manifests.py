@@ -550,7 +550,8 @@ def _of_pubspec(context: _Context, path: str) -> list[str]:
 
 
 _MIX_MORE: Final = lazy_regex(
-    r"\b(?:path|apps_path|config_path|lockfile):|\b(?:in_umbrella|Code|File|IO|Path|System\.cmd|Mix\.Project)\b|__DIR__|:os\.cmd|:file\."
+    r"\b(?:path|apps_path|config_path|lockfile):|\bin_umbrella\b|\b(?:Code|File|IO|Path|System\.cmd|Mix\.Project)[.(]|__DIR__|:os\.cmd"
+    r"|:file\.|\"deps\.get\":"
 )
 """What a mix.exs needs from other files and directories."""
 _MIX_DEPENDENCY: Final = lazy_regex(r"\{[ \t\r\n]*:\w+[ \t\r\n]*,")

@@ -194,9 +194,13 @@ def _only_looks(invocation: Invocation) -> bool:
 
 
 def _prepares_mix(invocation: Invocation) -> bool:
-    """True if a command of Mix only installs its parts, or sets up the registry. Source: hexdocs.pm, "mix local.hex", "mix local.rebar", "mix hex"."""
-    tasks = [it for it in invocation.command.arguments if it not in ("do", "+") and not it.startswith("-")]
-    return bool(tasks) and all(it.startswith(("hex.", "local.")) for it in tasks)
+    """True if a command of Mix only installs its parts, or sets up the registry.
+
+    Source: hexdocs.pm, "mix archive.install", "mix local.hex", "mix local.rebar", "mix hex".
+    """
+    words = [it for it in invocation.command.arguments if not it.startswith("-")]
+    tasks = [it for it in words[1:] if it != "+"] if words[:1] == ["do"] else words[:1]
+    return bool(tasks) and all(it.startswith(("archive.", "hex.", "local.")) for it in tasks)
 
 
 def _may_write(invocation: Invocation, names: tuple[str, ...], places: tuple[str, ...]) -> bool:
