@@ -1549,6 +1549,11 @@ TWO_PROJECTS = of_project("package.json", "web/package.json", "api/package.json"
             "COPY package.json ./\nRUN npm install\nCOPY web web\nRUN cd web && npm install",
             ["`web/package.json` is not copied before the rest"],
         ),
+        # The directory after `cd` has a list, so that the one above it does not matter.
+        (
+            "COPY . .\nRUN npm install\nRUN cd web && npm install",
+            ["`package.json` is not copied before the rest; also in line 5"],
+        ),
         # The same packages again, or those of a list that is there already.
         ("COPY package.json ./\nRUN npm install\nCOPY . .\nRUN npm install --omit=dev", []),
         (
@@ -1610,7 +1615,12 @@ def test_the_directory_itself_is_what_npm_installs_anyway(run: str, *, is_report
             "move it to right after `COPY mix.exs mix.lock`, before the rest is copied",
         ),
         ("COPY mix.exs mix.lock ./\nRUN mix do deps.get, deps.compile\nCOPY . .\nRUN mix do deps.get, release", ""),
+        (
+            "COPY . .\nRUN mix archive.install hex phx_new --force\nRUN mix deps.get",
+            "`mix.exs` and `mix.lock` are not copied before the rest",
+        ),
         ("COPY . .\nRUN mix generate && mix deps.get", ""),
+        ("COPY . .\nRUN mix do local.hex, generate && mix deps.get", ""),
         ("COPY . .\nRUN mix help deps", ""),
     ],
 )
@@ -1783,3 +1793,23 @@ def test_a_build_may_make_the_client_of_prisma_itself(after: str, *, makes_clien
     text = f"FROM node\nWORKDIR /w\nCOPY . .\nRUN npm install{after}\n"
     findings(late_module_download, context(text, workspace=Workspace(needed=needed)))
     assert {*managers} <= {"npm prisma-generate" if makes_client else "npm"}
+
+
+@every_case(
+    "copy, message",
+    [
+        ("COPY api/requirements.txt api.txt", "of which it needs no file: move `COPY shared` below it"),
+        ("COPY api/requirements.txt ./api.txt", "of which it needs no file: move `COPY shared` below it"),
+        # Another list, another place, or several files.
+        ("COPY api/requirements.txt other.txt", ""),
+        ("COPY api/requirements.txt /x/api.txt", ""),
+        ("COPY api/requirements.txt api.txt/", ""),
+        ("COPY api api.txt", ""),
+        ("COPY api/requirements.txt api/b.txt api.txt", ""),
+    ],
+)
+def test_a_list_that_a_copy_gives_another_name(copy: str, message: str) -> None:
+    workspace = of_project("shared/__init__.py", "api/requirements.txt", "api/b.txt")
+    text = f"FROM python\nWORKDIR /w\nCOPY shared shared\n{copy}\nRUN pip install -r api.txt\n"
+    given = findings(late_module_download, context(text, workspace=workspace))
+    assert [it.message.partition("`shared`, ")[2] for it in given] == [message] * bool(message)

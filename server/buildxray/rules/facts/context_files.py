@@ -28,6 +28,9 @@ def context_paths(command: KnownCommand, manifest: str, directory: str) -> list[
         for source in it.node.sources:
             path = path_in_context(source)
             above = posixpath.dirname(path)
+            if _new_name(it) == name and it.destinations == (image_path,):
+                named[path, above] = True
+                continue
             if may_name(posixpath.basename(path), name):
                 # `package*.json` names `package.json`, and `*.csproj` is named by `app.csproj`.
                 key = path if "*" in name else posixpath.join(above, name), above
@@ -43,6 +46,24 @@ def context_paths(command: KnownCommand, manifest: str, directory: str) -> list[
     if known is not None and any(known(path) for path, _base in inside):
         return [*(it for it, is_here in named.items() if is_here), *inside]
     return [*named, *inside]
+
+
+def _renames_here(instruction: Instruction, name: str) -> bool:
+    """True if a COPY writes a file by another name into the working directory."""
+    places = {posixpath.join(clean(it), name) for it in instruction.directories}
+    return _new_name(instruction) == name and {*instruction.destinations} == places
+
+
+def _new_name(instruction: Instruction) -> str:
+    """The name of the file that a COPY writes if it gives one another name, such as `COPY api/requirements.txt ./api-requirements.txt`; otherwise empty."""
+    sources, node = sources_of(instruction), instruction.node
+    if len(sources) != 1 or not isinstance(node, Copying) or node.destination is None:
+        return ""
+    known, path, written = instruction.build.workspace.holds, path_in_context(sources[0]), node.destination.text
+    name = posixpath.basename(written)
+    is_literal = not set(sources[0].text + name) & set("*?[$")
+    is_file = is_literal and known is not None and known(path) and not known(f"{path}/")
+    return name if is_file and name.strip(".") and name != posixpath.basename(path) else ""
 
 
 def _may_write_to(instruction: Instruction, image_path: str) -> bool:
@@ -70,7 +91,9 @@ def instructions_before(instruction: Instruction) -> list[Instruction]:
 def first_naming(copies: Iterable[Instruction], manifest: str) -> Instruction | None:
     """The first of some COPY instructions that names a list of dependencies; None without one."""
     name = posixpath.basename(manifest)
-    return next((it for it in copies if any(_may_be(it, one, name) for one in sources_of(it))), None)
+    return next(
+        (it for it in copies if any(_may_be(it, one, name) for one in sources_of(it)) or _renames_here(it, name)), None
+    )
 
 
 def _may_be(instruction: Instruction, source: Token, name: str) -> bool:

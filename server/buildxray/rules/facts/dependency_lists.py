@@ -185,6 +185,17 @@ def restores_first(command: KnownCommand) -> bool:
     return command.use.toolchain is DOTNET and command.use.title != "dotnet restore"
 
 
+def directories_of_lists(ctx: RuleContext, command: KnownCommand) -> tuple[str, ...]:
+    """The directories in which a command may look for its lists of dependencies: the one after a `cd` alone if the build context has a list there."""
+    first, *others = command.invocation.directories or ("",)
+    find = ctx.build.workspace.needed
+    if not others or find is None:
+        return command.invocation.directories
+    paths = (it for manifest in command.use.manifests for it in context_paths(command, manifest, first))
+    is_there = any(find(path, base, command.use.title.partition(" ")[0]) is not None for path, base in paths)
+    return (first,) if is_there else command.invocation.directories
+
+
 def is_of_another_project(ctx: RuleContext, command: KnownCommand, others: Iterable[KnownCommand]) -> bool:
     """True if an installation reads lists of other directories than some others do, and nothing that they have downloaded serves it."""
     needed = needed_files(ctx, command)

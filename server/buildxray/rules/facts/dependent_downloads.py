@@ -12,6 +12,7 @@ from buildxray.rules.facts.context_files import copies_before, instructions_befo
 from buildxray.rules.facts.dependency_lists import (
     LOCKS,
     copy_naming,
+    directories_of_lists,
     ignores_go_work,
     is_copied,
     list_in_context,
@@ -120,7 +121,7 @@ def may_differ(ctx: RuleContext, whole: Instruction, command: KnownCommand) -> b
         _needs_more(ctx, whole, command)
         or _has_packages(ctx, command)
         or _is_generated(whole, command)
-        or _may_be_changed(whole, command)
+        or _may_be_changed(ctx, whole, command)
     )
 
 
@@ -232,12 +233,12 @@ def _is_generated(whole: Instruction, command: KnownCommand) -> bool:
     return any(whole.idx < it.idx and writes.search(it.node.whole_text) for it in runs)
 
 
-def _may_be_changed(whole: Instruction, command: KnownCommand) -> bool:
+def _may_be_changed(ctx: RuleContext, whole: Instruction, command: KnownCommand) -> bool:
     """True unless all instructions from the COPY of the source to a download leave the manifests alone."""
     names = names_of_lists(command)
     places = tuple(
         clean(posixpath.join(it, posixpath.dirname(one)))
-        for it in command.invocation.directories
+        for it in directories_of_lists(ctx, command)
         for one in command.use.manifests
     )
     for it in (*instructions_before(command.run), command.run):
