@@ -14,7 +14,8 @@ from buildxray.toolchains.triples import architecture_of
 _FETCHING: Final = frozenset({"add", "cache", "install", "vendor"})
 _BUNDLING: Final = frozenset({"bundle", "doc"})
 _NEUTRAL: Final = frozenset({"", "check", "fmt", "info", "lint", "upgrade"})
-_NAMES: Final = {"amd64": "x86_64", "arm64": "aarch64"}
+NAMES: Final = {"amd64": "x86_64", "arm64": "aarch64"}
+"""The names of machines in targets, by those in TARGETARCH. Source: `deno compile --help`."""
 
 
 def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
@@ -45,7 +46,7 @@ def _compile(invocation: Invocation, toolchain: Toolchain, title: str, n_words: 
     crossing = None
     if target is not None:
         machines = invocation.architectures(target, architecture_of)
-    elif n_words > 1 and (name := mapped_architecture(_NAMES, invocation.targets)) is not None:
+    elif n_words > 1 and (name := mapped_architecture(NAMES, invocation.targets)) is not None:
         options = f"--target {name}-unknown-linux-gnu"
         crossing = CrossCompilation((), ("TARGETARCH",), is_safe=False, options=options)
     return Use(

@@ -16,10 +16,12 @@ from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.shell import ShellWord
 from buildxray.toolchains.base import Effect, Invocation, Setting, Use
 from buildxray.toolchains.deno import DENO
+from buildxray.toolchains.deno import NAMES as DENO_NAMES
 from buildxray.toolchains.dotnet import DOTNET, PROPERTIES
 from buildxray.toolchains.go import GO
 from buildxray.toolchains.native_compilers import NATIVE_COMPILERS
 from buildxray.toolchains.rust import RUST
+from buildxray.toolchains.zig import NAMES as ZIG_NAMES
 from buildxray.toolchains.zig import ZIG
 
 
@@ -110,10 +112,16 @@ _GO: Final = MachineNames(
         )
     },
 )
-_UNAME: Final = {"amd64": "x86_64", "arm64": "aarch64"}
 _RUST: Final = MachineNames(
     "Rust",
-    {**_UNAME, "386": "i686", "ppc64le": "powerpc64le", "riscv64": "riscv64gc", "s390x": "s390x"},
+    {
+        "386": "i686",
+        "amd64": "x86_64",
+        "arm64": "aarch64",
+        "ppc64le": "powerpc64le",
+        "riscv64": "riscv64gc",
+        "s390x": "s390x",
+    },
     others=frozenset({"arm", "armv6", "armv7", "i386", "riscv64"}),
 )
 _DOTNET: Final = MachineNames(
@@ -129,10 +137,10 @@ _DOTNET: Final = MachineNames(
     },
     others=frozenset({"armel", "armv6"}),
 )
-_DENO: Final = MachineNames("Deno", _UNAME)
+_DENO: Final = MachineNames("Deno", DENO_NAMES)
 _ZIG: Final = MachineNames(
     "Zig",
-    {**_UNAME, "arm": "arm", "riscv64": "riscv64", "s390x": "s390x", "ppc64le": "powerpc64le", "386": "x86"},
+    {**ZIG_NAMES, "arm": "arm", "ppc64le": "powerpc64le", "386": "x86"},
     others=frozenset({"i386"}),
 )
 _DART: Final = MachineNames(

@@ -13,7 +13,8 @@ from buildxray.toolchains.triples import architecture_of
 
 _COMPILING: Final = frozenset({"build", "build-exe", "build-lib", "build-obj", "c++", "cc"})
 _EXECUTING: Final = frozenset({"run", "test"})
-_NAMES: Final = {"amd64": "x86_64", "arm64": "aarch64", "riscv64": "riscv64", "s390x": "s390x"}
+NAMES: Final = {"amd64": "x86_64", "arm64": "aarch64", "riscv64": "riscv64", "s390x": "s390x"}
+"""The names of machines whose programs for Linux need no ABI of their own, by those in TARGETARCH. Source: Zig, lib/std/Target.zig."""
 
 
 def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
@@ -51,7 +52,7 @@ def _prefix(invocation: Invocation) -> tuple[str, ...]:
 
 
 def _cross_compilation(invocation: Invocation, option: str) -> CrossCompilation | None:
-    name = mapped_architecture(_NAMES, invocation.targets)
+    name = mapped_architecture(NAMES, invocation.targets)
     if name is None:
         return None
     blank = "=" if option == "-Dtarget" else " "
