@@ -10,6 +10,7 @@ Source: github.com/tonistiigi/xx, src/xx-info; the manuals of uname, dpkg and ap
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Container, Iterable, Sequence
 from typing import Final
 
@@ -188,7 +189,10 @@ class _Mentions:
                 case All(inner) | Some(inner):
                     todo += inner
                 case Branch(case, _):
-                    if self._is_new(case) and (self.in_word(case.word, case) or _chooses(case.branches)):
+                    patterns = (it for branch in case.branches for it in branch)
+                    # `case " amd64 arm64 " in *" $TARGETARCH "*)`
+                    words = itertools.chain([case.word], patterns)
+                    if self._is_new(case) and (any(self.in_word(it, case) for it in words) or _chooses(case.branches)):
                         return True
                 case NotLeft(conditions, _):
                     todo += [it.expression for it in conditions if self._is_new(it)]

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from enum import Enum
 from typing import Final
 
+from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.shell.model import (
     EVERY_ELEMENT,
     WHOLE_ARRAY,
@@ -458,10 +459,14 @@ class Evaluator:
         text = self.text(pattern, at)
         if UNKNOWN in text:
             return None
-        if pattern.text[:1] in ("'", '"') or text.isalnum():
+        if text.isalnum() or _QUOTED.fullmatch(pattern.text) is not None:
             return value == text
         regex = glob_regex(text)
         return None if regex is None else regex.fullmatch(value) is not None
+
+
+_QUOTED: Final = lazy_regex(r"'[^']*'|\"[^\"]*\"")
+"""A pattern that is quoted as a whole, so that no character of it has a meaning of its own."""
 
 
 class _Test:

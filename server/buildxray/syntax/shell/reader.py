@@ -47,7 +47,7 @@ from buildxray.syntax.shell.model import (
 from buildxray.syntax.shell.place import Place
 from buildxray.syntax.shell.source import DEFAULT, ShellText, quoted_script
 from buildxray.syntax.shell.statuses import both, negated, presumed_status
-from buildxray.syntax.shell.words import read_word
+from buildxray.syntax.shell.words import joined_words, read_word
 from buildxray.syntax.shell.wrappers import (
     named_by_variable,
     reads_script,
@@ -230,7 +230,7 @@ class Reader:
             case "printf" if command.arguments[:1] == ("-v",):
                 self._set_variables(command, command.words[2:3], place)
         self._nested_scripts(command, place)
-        for inner in run_by(command):
+        for inner in map(unwrapped, run_by(command)):
             self.commands.append(inner)
             self._nested_scripts(inner, place)
         return Status(command)
@@ -476,11 +476,15 @@ class Reader:
         for item in items:
             if item.type != "case_item":
                 continue
-            patterns = [
+            # The grammar divides `*"arm64"*` into three patterns.
+            patterns = joined_words(
                 read_word(child, text, self._substitutions)
                 for idx, child in enumerate(item.children)
                 if item.field_name_for_child(idx) == "value"
-            ]
+            )
+            if any(it.type == "ERROR" for it in item.children):
+                # The grammar does not know `*"arm"64`.
+                patterns = [it._replace(value=None, parts=(None,)) for it in patterns]
             case.branches.append(tuple(patterns))
             taken: Expression = Branch(case, len(case.branches) - 1)
             branch = condition._replace(patterns=tuple(patterns), expression=taken)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.shell.model import Elements, Parameter, Part, ShellWord, Substitution
 from buildxray.syntax.shell.source import ShellText
+from buildxray.syntax.text import TextRange
 
 if TYPE_CHECKING:
     from tree_sitter import Node as SyntaxNode
@@ -57,6 +58,22 @@ def read_word(node: SyntaxNode, text: ShellText, substitutions: Substitutions) -
     if value is not None:
         return ShellWord(written, value, range_)
     return ShellWord(written, None, range_, tuple(text.variables_in(node)), parts)
+
+
+def joined_words(words: Iterable[ShellWord]) -> list[ShellWord]:
+    """Join words without a blank between them, which the shell reads as one."""
+    whole: list[ShellWord] = []
+    for word in words:
+        before = whole[-1] if whole else None
+        if before is None or before.range.end != word.range.start:
+            whole.append(word)
+            continue
+        parts = _joined(part for it in (before, word) for part in (it.parts if it.value is None else (it.value,)))
+        value = before.value + word.value if before.value is not None and word.value is not None else None
+        range_ = TextRange(before.range.start, word.range.end)
+        variables = (*before.variables, *word.variables)
+        whole[-1] = ShellWord(before.text + word.text, value, range_, variables, () if value is not None else parts)
+    return whole
 
 
 def _parts(node: SyntaxNode, text: ShellText, substitutions: Substitutions) -> Iterator[Part]:
