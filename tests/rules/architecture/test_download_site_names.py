@@ -74,6 +74,9 @@ def test_the_fix_uses_the_names_of_the_download_site(line: str, places: list[str
         ("pip install --platform manylinux2014_x86_64 -t /w $TARGETARCH", None),
         ("case $TARGETARCH in arm64) npm ci --cpu=$TARGETARCH;; esac", None),
         ("docker pull --platform linux/$TARGETARCH x", None),
+        # compared, not a name
+        ("npm ci --cpu=$([ $TARGETARCH = amd64 ] && echo x64 || echo arm64)", None),
+        ("pip install --platform manylinux2014_`[ $TARGETARCH = amd64 ] && echo x86_64` -t /w x", None),
         ("go build --platform $TARGETARCH", None),
     ],
 )

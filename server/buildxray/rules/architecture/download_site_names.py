@@ -81,7 +81,8 @@ def _of_options(ctx: RuleContext, command: KnownCommand) -> Iterator[Finding]:
             match = _ARGUMENT.search(word.text)
             place = command.run.shell_range(word.range)
             wrong = [it.architecture for it in _following(command) if it.architecture in known.names]
-            if match is None or not wrong or "$(case" in word.text:
+            # In `$([ $TARGETARCH = amd64 ] && echo x64 || echo arm64)` the argument is compared, and not a name.
+            if match is None or not wrong or "$(" in word.text or "`" in word.text:
                 continue
             # The range of `--option=value` is that of the whole word.
             if not ctx.text[slice(*place)].endswith(word.text):
