@@ -940,3 +940,26 @@ def test_a_declaration_that_comes_too_late_moves() -> None:
     assert apply_edits(text, finding.fixes[0].edits) == (
         "FROM alpine\nARG TARGETARCH\nADD https://x.org/a_${TARGETARCH} /a\nADD https://x.org/b-$TARGETARCH /b\n"
     )
+
+
+API = "curl -s https://api.x.org/releases/latest"
+
+
+@every_case(
+    "run, is_said",
+    [
+        (f"{API} | grep linux_amd64 | cut -d: -f2 | xargs curl -fsSLo /usr/bin/t", True),
+        (f"{API} | grep linux_amd64 | cut -d: -f2 | wget -qi -", True),
+        (f"{API} | grep linux_$TARGETARCH | cut -d: -f2 | wget -qi -", False),
+        (f"{API} | grep linux | grep -v arm64 | wget -qi -", False),
+        (f"{API} | filter amd64 | wget -qi -", False),
+        (f"{API} | grep linux_amd64 | sort", False),
+        ("echo https://x.org/t-amd64 | xargs -n1 curl -O", True),
+        (f'U=$({API} | jq -r \'.[] | select(endswith("amd64.tgz"))\') && curl -o /usr/bin/t "$U"', True),
+        (f"U=$({API} | jq -r '.[] | select(test(\"amd64\") | not)') && curl -o /usr/bin/t $U", False),
+        (f"U=$({API} | grep $TARGETARCH) && curl -o /usr/bin/t $U", False),
+        (f"U=$({API} | grep amd64) && echo $U", False),
+    ],
+)
+def test_an_address_that_another_download_lists(run: str, is_said: bool) -> None:
+    assert bool(reported(hard_coded_arch, IMAGE.format(f"RUN {run}"))) is is_said

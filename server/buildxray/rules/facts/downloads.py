@@ -14,6 +14,7 @@ from buildxray.syntax.instructions import Add, Onbuild, Token
 from buildxray.syntax.instructions import Run as RunNode
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.shell import UNKNOWN, ShellWord, read_script
+from buildxray.syntax.shell import Command as ShellCommand
 from buildxray.syntax.text import TextRange
 
 _INTERPRETERS: Final = frozenset({"node", "perl", "php", "python", "python3", "ruby"})
@@ -84,6 +85,8 @@ def downloads(stage: Stage) -> Iterator[Download]:
             is_program = download is None and command.name in _INTERPRETERS
             if (download is not None or is_program) and not command.is_chosen_by_platform:
                 yield from _fetched(command if download is None else download, is_checked=is_checked)
+            if _reads_addresses(command) and not command.is_chosen_by_platform:
+                yield from _piped(command)
         yield from _by_programs(run)
 
 
@@ -186,7 +189,7 @@ def _fetched(command: Command, *, is_checked: bool, is_call: bool = False) -> It
     invocation = command.invocation
     for position, word in enumerate(command.syntax.words[1:], 1):
         is_url = any("://" in it for it in (word.text, *invocation.evaluate_partly(word)))
-        is_address = is_url or is_call or _begins_with_site(command, position)
+        is_address = is_url or is_call or _begins_with_site(command, position) or _is_found(command, word)
         if not is_address or (command.depends_on_platform(word) and not _names_the_same(command, word)):
             continue
         pieces = pieces_of_word(command, word, can_expand=not is_checked and command.syntax.is_writable)
@@ -212,6 +215,56 @@ def _begins_with_site(command: Command, position: int) -> bool:
         and not _may_take_value(command.name, before.text)
         and any(it.startswith(UNKNOWN) for it in command.invocation.evaluate_partly(word))
     )
+
+
+def _is_found(command: Command, word: ShellWord) -> bool:
+    """True if a word of a download program is a variable with an address that another download lists: `URL=$(curl … | grep linux-amd64)`."""
+    is_whole = command.name in _DOWNLOADING and _SOLE_VARIABLE.fullmatch(word.text) is not None
+    values = command.syntax.variables.get(word.variables[0].name, ()) if is_whole and word.variables else ()
+    text = values[0].value.text if len(values) == 1 else ""
+    return "://" in text and _LEAVING_OUT.search(text) is None
+
+
+_SOLE_VARIABLE: Final = lazy_regex(r"""["']?\$\{?\w+\}?["']?""")
+
+
+def _reads_addresses(command: Command) -> bool:
+    """True if a command downloads the addresses that it reads: `xargs curl -O`, `wget -i -`."""
+    arguments = command.syntax.arguments
+    if command.name == "xargs":
+        return any(it in _DOWNLOADING for it in arguments)
+    return command.name == "wget" and "-" in arguments and any(map(_READING_LIST.fullmatch, arguments))
+
+
+_READING_LIST: Final = lazy_regex(r"-[a-zA-Z]*i|--input-file")
+
+
+def _piped(command: Command) -> Iterator[Download]:
+    """The addresses that a pipe gives a program, of which the words of `echo` and of programs that search tell parts."""
+    run = command.run
+    source = command.syntax.input
+    words: list[ShellWord] = []
+    while isinstance(source, ShellCommand) and len(words) < _MOST_WORDS:
+        if source.name in _TELLING:
+            words += source.words[1:]
+        source = source.input
+    if any(_LEAVING_OUT.search(it.text) for it in words):
+        return
+    pieces = [
+        Piece(it.text, run.shell_range(it.range).start, run, can_expand=False)
+        for it in words
+        if it.value is not None and run.build.text.startswith(it.text, run.shell_range(it.range).start)
+    ]
+    # What other programs print may depend on the platform.
+    if pieces and len(pieces) == len(words):
+        yield Download(run, tuple(pieces), command.invocation.targets, command)
+
+
+_TELLING: Final = frozenset({"awk", "echo", "egrep", "grep", "jq", "printf"})
+"""Programs whose words are in what they print, or in what they let through."""
+_MOST_WORDS: Final = 100
+_LEAVING_OUT: Final = lazy_regex(r"(?<![\w-])-\w*v\w*(?![\w-])|--invert-match|\bnot\b|!")
+"""Signs that a program which searches leaves out what it finds: `grep -v arm64`, `select(test("arm64") | not)`."""
 
 
 _WITHOUT_VALUE: Final = {"curl": "#0123456BGIJLNOSVafgijklnpqsv", "wget": "46EFHKLNSVbcdhkmnpqrvx"}
