@@ -106,7 +106,7 @@ RULES: Final = (
         FixAvailability.SOMETIMES,
         "buildxray.rules.architecture.constant_target",
         "",
-        frozenset({Effect.COMPILE, Effect.FETCH, Effect.INSTALL, Effect.UNKNOWN}),
+        frozenset({Effect.COMPILE, Effect.DOWNLOAD, Effect.FETCH, Effect.INSTALL, Effect.UNKNOWN}),
     ),
     Rule(
         "copy-ignored-file",

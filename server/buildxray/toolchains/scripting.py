@@ -66,7 +66,8 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
         effect = Effect.EXECUTE if arguments else Effect.INSTALL
         return Use(toolchain, invocation, effect, title)
     if "download" in arguments[:1]:
-        return Use(toolchain, invocation, Effect.DOWNLOAD, title)
+        outputs = invocation.option_paths("-d", "--dest")
+        return Use(toolchain, invocation, Effect.DOWNLOAD, title, outputs=outputs)
     if {*arguments[:2]} & _INSTALLING:
         is_for_target = invocation.has_option("--platform", "--python-platform")
         effect = Effect.FETCH if is_for_target else Effect.INSTALL

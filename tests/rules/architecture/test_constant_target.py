@@ -39,6 +39,7 @@ NATIVE = "FROM --platform=$BUILDPLATFORM x AS build\nWORKDIR /w\nCOPY . .\nARG T
         ("dotnet publish -r:linux-x64 -o /out", "/out", "linux-x64"),
         ("dotnet publish --arch:x64 -o /out", "/out", "x64"),
         ("pip install --platform manylinux2014_x86_64 --only-binary=:all: --target /o x", "/o", "x86_64"),
+        ("pip download --platform manylinux2014_x86_64 -d /o x", "/o", "x86_64"),
         ("uv pip install --python-platform=aarch64-unknown-linux-gnu --target /o x", "/o", "aarch64"),
         (
             "case $TARGETARCH in s390x) t=s390x-unknown-linux-gnu;; *) t=x86_64-unknown-linux-gnu;; esac; cargo build -r --target $t",

@@ -57,7 +57,7 @@ class _Constant(NamedTuple):
     Severity.ERROR,
     Severity.OFF,
     FixAvailability.SOMETIMES,
-    about=[Effect.COMPILE, Effect.UNKNOWN, Effect.INSTALL, Effect.FETCH],
+    about=[Effect.COMPILE, Effect.UNKNOWN, Effect.INSTALL, Effect.FETCH, Effect.DOWNLOAD],
 )
 def constant_target(ctx: RuleContext) -> Iterator[Finding]:
     """A compiler or package manager has a constant target architecture, in a file that is meant for several platforms.
@@ -274,10 +274,10 @@ def _taken(command: KnownCommand, name: str) -> ShellWord | None:
         if machine in (None, target.architecture) or not value:
             continue
         written = [it for it in command.syntax.variables.get(name, ()) if it.value.value == value]
-        if len(written) == 1 and written[0].is_conditional:
-            # `wrong-arch-build` reports a branch for the build machine.
-            is_of_builder = any("BUILD" in it.text for it in written[0].conditions)
-            return None if is_of_builder else written[0].value
+        if written and all(it.is_conditional for it in written):
+            # `wrong-arch-build` reports a branch for the build machine. The one for all others comes last.
+            is_of_builder = any("BUILD" in it.text for it in written[-1].conditions)
+            return None if is_of_builder else written[-1].value
     return None
 
 
@@ -473,7 +473,7 @@ def _wheels(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
     """
     if not stage.is_native:
         return
-    commands = [it for it in stage.commands(Effect.FETCH) if it.use.toolchain is SCRIPTING]
+    commands = [it for it in stage.commands(Effect.FETCH, Effect.DOWNLOAD) if it.use.toolchain is SCRIPTING]
     told = [(it, word) for it in commands for name in _WHEEL_OPTIONS for word in it.invocation.arguments(name)]
     if len({word.text for _command, word in told}) > 1:
         # Packages for several machines, also by the option given twice.

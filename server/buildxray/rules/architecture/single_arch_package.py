@@ -41,7 +41,7 @@ from buildxray.toolchains.packages import known_architectures
 
 _SOURCE: Final = lazy_regex(
     r"\bdeb\s+\[[^\]\n]*?\barch=(?P<list>[\w$({})-]+(?:,[\w-]+)*)[^\]\n]*\]"
-    r"|(?:^|(?<=\\n))[ \t]*Architectures:[ \t]*(?P<deb822>[\w -]+?)[ \t]*(?:$|(?=\\n))",
+    r"|(?:^|(?<=\\n))[ \t]*Architectures:[ \t]*(?P<deb822>[\w -]+?)[ \t]*(?:$|(?=\\n|[\"']))",
     re.MULTILINE,
 )
 _PACKAGE_FILE: Final = lazy_regex(r"\.(?:apk|deb|rpm|whl|gem)(?:['\"]|$)")

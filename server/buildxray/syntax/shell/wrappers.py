@@ -25,10 +25,12 @@ _PREFIXES: Final = frozenset(
         "chrt",
         "command",
         "distcc",
+        "doas",
         "dumb-init",
         "eatmydata",
         "exec",
         "fakeroot",
+        "flock",
         "gosu",
         "ionice",
         "nice",
@@ -45,18 +47,21 @@ _PREFIXES: Final = frozenset(
         "timeout",
         "tini",
         "unbuffer",
+        "unshare",
         "xvfb-run",
     }
 )
 _CONDA: Final = frozenset({"-n", "-p", "--cwd", "--name", "--prefix"})
 _OPTIONS_WITH_VALUE: Final = {
     "conda": _CONDA,
+    "doas": frozenset({"-C", "-u"}),
     "dumb-init": frozenset({"-r", "--rewrite"}),
     "env": frozenset({"-u", "-C", "-S", "--unset", "--chdir"}),
     "exec": frozenset({"-a"}),
     "nice": frozenset({"-n"}),
     "runuser": frozenset({"-G", "-g", "-u", "--group", "--supp-group", "--user"}),
     "fakeroot": frozenset({"-b", "-i", "-l", "-s"}),
+    "flock": frozenset({"-E", "-w", "--conflict-exit-code", "--timeout", "--wait"}),
     "ionice": frozenset({"-c", "-n"}),
     "mamba": _CONDA,
     "micromamba": _CONDA,
@@ -71,6 +76,7 @@ _OPERANDS_BEFORE_PROGRAM: Final = {
     "asdf": 1,
     "chrt": 1,
     "conda": 1,
+    "flock": 1,
     "gosu": 1,
     "mamba": 1,
     "micromamba": 1,
@@ -180,10 +186,12 @@ _PRESERVING_ENVIRONMENT: Final = lazy_regex(r"-[A-Zbknis]*E[A-Zbknis]*|--preserv
 
 
 def _clears_environment(wrapper: str, options: Iterable[str]) -> bool:
-    """True if a wrapper with these options starts its program without the variables of the shell: `sudo` without `-E`, `env -i`.
+    """True if a wrapper with these options starts its program without the variables of the shell: `sudo` without `-E`, `doas`, `env -i`.
 
-    Source: sudoers(5), "Command environment" (`env_reset` is on by default); POSIX.1-2024, env.
+    Source: sudoers(5), "Command environment" (`env_reset` is on by default); doas.conf(5), "setenv"; POSIX.1-2024, env.
     """
+    if wrapper == "doas":
+        return True
     if wrapper == "sudo":
         return not any(map(_PRESERVING_ENVIRONMENT.fullmatch, options))
     return wrapper == "env" and any(map(_IGNORING_ENVIRONMENT.fullmatch, options))
