@@ -82,6 +82,31 @@ def test_what_a_command_looks_for(
     assert TextTools(root)("Dockerfile", old, new) is expected
 
 
+@every_case(
+    "name, template, expected",
+    [
+        ("Dockerfile.erb", "FROM alpine:<%= tag %>\nENV APP_VERSION 1.2\n", True),
+        ("web/Dockerfile-debian.template", "  ENV APP_VERSION 1.2\r\n", True),
+        ("templates/Dockerfile.j2", OLD, True),
+        ("web/template.Dockerfile", OLD, True),
+        ("Dockerfile.in", "ENV APP_VERSION @VERSION@\n", False),
+        ("Dockerfile.in", NEW, False),
+        ("api/Dockerfile.in", OLD, False),
+        ("Dockerfile.dev", OLD, False),
+        ("Dockerfile", OLD, False),
+        ("Dockerfile.template.md", OLD, False),
+    ],
+)
+def test_a_line_of_a_template(
+    tmp_path_factory: pytest.TempPathFactory, name: str, template: str, *, expected: bool
+) -> None:
+    root = tmp_path_factory.mktemp("project")
+    (root / name).parent.mkdir(parents=True, exist_ok=True)
+    (root / name).write_text(template)
+    assert TextTools(root)("web/Dockerfile", OLD, NEW) is expected
+    assert not TextTools(root)("web/Dockerfile", OLD, f"{OLD}\nENV B=1")
+
+
 def test_many_commands_are_read_in_linear_time(tmp_path_factory: pytest.TempPathFactory) -> None:
     root = tmp_path_factory.mktemp("project")
     for n, unit in enumerate(("sed 'a", "sed | ", "grep \\", "awk '{ print \"", "sed s/((((", "perl ")):

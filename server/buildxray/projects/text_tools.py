@@ -1,6 +1,6 @@
-"""The commands of a repository that read or edit Dockerfiles as text: `sed -i 's/^ENV APP_VERSION .*/…/' Dockerfile`.
+"""The commands of a repository that read, edit or write Dockerfiles as text: `sed -i 's/^ENV APP_VERSION .*/…/' Dockerfile`.
 
-What they look for must stay in the lines of the Dockerfile. Their patterns are compared by their literal parts, because running the
+What they look for must stay in the lines of the Dockerfile, and what comes from a template is written again. Their patterns are compared by their literal parts, because running the
 expressions of a repository could take any time.
 """
 
@@ -15,7 +15,7 @@ from itertools import groupby, islice
 from pathlib import Path, PurePath
 from typing import Final, NamedTuple
 
-from buildxray.files.reading import is_file, read_project_text
+from buildxray.files.reading import entries_of, is_file, read_project_text
 from buildxray.projects.ci import workflow_files
 from buildxray.projects.ci.script_files import script_and_seen_files
 from buildxray.records import dataclass
@@ -23,6 +23,12 @@ from buildxray.syntax.lazy_regex import lazy_regex
 
 _DOCKERFILE: Final = lazy_regex(r"(?:docker|container)file", re.IGNORECASE)
 _BETWEEN_PATHS: Final = lazy_regex(r"[^\w./-]")
+_TEMPLATE: Final = lazy_regex(
+    r"(?:[\w.-]{0,100}[.-])?(?:docker|container)file(?:[.-][\w.-]{0,100})?[.-](?:ejs|erb|gotmpl|hbs|in|j2|jinja2?|m4|mustache|template|tmpl|tpl)"
+    r"|(?:[\w.-]{0,100}[.-])?(?:template|tmpl|tpl)\.(?:docker|container)file",
+    re.IGNORECASE,
+)
+"""The name of a file from which a program makes Dockerfiles: `Dockerfile.erb`, `Dockerfile-debian.template`."""
 _PATH: Final = lazy_regex(r"[\w./-]{0,200}(?i:docker|container)file[\w.-]{0,200}")
 _TOOL: Final = lazy_regex(r"(?<![\w./-])(?:g?sed|[efgr]?grep|rg|[gmn]?awk|perl)(?=[ \t])")
 _OF_WORDS: Final = lazy_regex(r"(?<![\w./-])(?:[gmn]?awk|cut|read)(?=[ \t])")
@@ -59,6 +65,7 @@ _SHORTEST: Final = 4
 _SHORT_KEYWORDS: Final = ("ADD", "ARG", "CMD", "ENV", "RUN")
 _MOST_CHARACTERS: Final = 200_000
 _MOST_PATTERNS: Final = 2_000
+_MOST_TEMPLATES: Final = 20
 _MOST_COMMANDS: Final = 500
 """Limit for the commands of one file."""
 _MOST_OF_COMMAND: Final = 2_000
@@ -111,15 +118,31 @@ class TextTools:
     root: Path
     _found: list[tuple[TextPattern, ...]] = field(default_factory=list, compare=False, repr=False)
     """What the reading has found; empty until it is asked."""
+    _templates: dict[Path, frozenset[str]] = field(default_factory=dict, compare=False, repr=False)
+    """The lines of the templates in each directory that was looked at, without blanks around them."""
 
     def __call__(self, path: str, old: str, new: str) -> bool:
         """True if a command or a program of the repository finds something in old lines of a Dockerfile, and not in the new ones.
 
+        So it is if an old line comes from a template in the directory of the Dockerfile or in one above, which has it too.
         `path` is that of the Dockerfile in its repository, with slashes.
         """
+        lines = {it.strip() for it in old.splitlines()} - {it.strip() for it in new.splitlines()}
+        written = {it for it in lines if len(it) > _SHORTEST}
+        if any(not written.isdisjoint(self._lines_of_templates(self.root / it)) for it in PurePath(path).parents):
+            return True
         if not self._found:
             self._found.append((*_patterns_below(self.root),))
         return any(it.may_read(path) and it.misses(old, new) for it in self._found[0])
+
+    def _lines_of_templates(self, directory: Path) -> frozenset[str]:
+        """The lines of the templates of Dockerfiles in a directory, and in one for templates there."""
+        if directory not in self._templates:
+            places = (directory, directory / "template", directory / "templates")
+            paths = (Path(it.path) for place in places for it in entries_of(place) if _TEMPLATE.fullmatch(it.name))
+            texts = (read_project_text(it, _MOST_CHARACTERS) or "" for it in islice(paths, _MOST_TEMPLATES))
+            self._templates[directory] = frozenset(line.strip() for it in texts for line in it.splitlines())
+        return self._templates[directory]
 
 
 def _patterns_below(root: Path) -> Iterator[TextPattern]:
