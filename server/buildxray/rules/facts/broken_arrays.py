@@ -14,8 +14,10 @@ _LIKE_JSON: Final = lazy_regex(
 )
 """The start of an array; after a blank only if the rest looks like one, because `[ "$A" = b ]` is a test of the shell."""
 
-IN_BRACKETS: Final = lazy_regex(r"\[[\w./-]+(?:\s[^\[\]\"'`$&|;<>]*)?\]\s*")
+_IN_BRACKETS: Final = lazy_regex(r"\[[\w./-]+(?:\s[^\[\]\"'`$&|;<>]*)?\]\s*")
 """Words in brackets: no shell has a test without a blank after its bracket."""
+_ONLY_TEST: Final = lazy_regex(r"\[\s+[\w./][^\[\]\"'`$&|;<>=!]*\s\]\s*")
+"""A test of words: a container that starts it ends at once, and a health check that does so may mean it."""
 _WITH_ARRAY: Final = (Add, Cmd, Copy, Entrypoint, Healthcheck, Run, Volume)
 
 
@@ -31,6 +33,7 @@ def broken_array(instruction: Instruction) -> tuple[str, TextRange] | None:
         return None
     text = node.text[arguments[0].span.start : arguments[-1].span.end]
     is_started = isinstance(node, Cmd | Entrypoint | Healthcheck)
-    if not _LIKE_JSON.match(text) and not (is_started and IN_BRACKETS.fullmatch(text)):
+    is_only_test = isinstance(node, Cmd | Entrypoint) and _ONLY_TEST.fullmatch(text) is not None
+    if not _LIKE_JSON.match(text) and not (is_started and _IN_BRACKETS.fullmatch(text)) and not is_only_test:
         return None
     return text, TextRange(instruction.range_of(arguments[0]).start, instruction.range_of(arguments[-1]).end)

@@ -10,7 +10,7 @@ from typing import Final
 from buildxray.localization import _
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
-from buildxray.rules.facts.broken_arrays import IN_BRACKETS, broken_array
+from buildxray.rules.facts.broken_arrays import broken_array
 from buildxray.rules.fixing.edits import indentation, insert_lines
 from buildxray.semantics.build import Instruction
 from buildxray.semantics.mentions import Mention
@@ -23,13 +23,17 @@ _OR_FAILS: Final = lazy_regex(r"(?P<array>\[.*?\])\s*\|\|\s*(?:exit\s+1|false)\s
 """What a health check of a shell ends with; without one, it fails as its program does."""
 
 
+_OF_WORDS: Final = lazy_regex(r"\[\s*[\w./-]+(?:\s[^\[\]\"'`$&|;<>,]*)?\]\s*")
+"""Words without quotes or commas in brackets."""
+
+
 @rule(Severity.WARNING, Severity.WARNING, FixAvailability.SOMETIMES, about=[Mention.BRACKET])
 def broken_json(ctx: RuleContext) -> Iterator[Finding]:
     """An argument looks like a JSON array but is not valid JSON, so it is read as text.
 
     ## What it does
     Looks for arguments of CMD, ENTRYPOINT, HEALTHCHECK, RUN, COPY, ADD and VOLUME that begin with a bracket like an array, and are not JSON: a
-    quote, a comma or a bracket is missing, quotes are single, there is a comma too many, or a comment comes after it. A CMD, ENTRYPOINT or
+    quote, a comma or a bracket is missing, the words have none, quotes are single, there is a comma too many, or a comment comes after it. A CMD, ENTRYPOINT or
     HEALTHCHECK that a later one of the stage replaces is not reported.
 
     ## Why it matters
@@ -83,7 +87,7 @@ def _repaired(instruction: Instruction, text: str, place: TextRange) -> Iterator
         quoted = re.sub("['\u2018\u2019]", '"', quoted)
     words = re.sub(r"""(?<=[\[,])(\s*)([^\s"',\[\]]+)(?=\s*[,\]])""", r'\1"\2"', quoted)
     without_comma = re.sub(r",\s*\]$", "]", quoted)
-    separated = json.dumps(text.strip("[] \t").split()) if IN_BRACKETS.fullmatch(text) and "," not in text else words
+    separated = json.dumps(text.strip("[] \t").split()) if _OF_WORDS.fullmatch(text) else words
     joined = re.sub(r'"\s+"', '", "', quoted)
     for candidate in (quoted, f"{quoted}]", without_comma, joined, quoted.rstrip("; \t"), separated):
         if _is_array(candidate):
