@@ -1573,6 +1573,23 @@ def test_packages_of_a_second_project(lines: str, messages: list[str]) -> None:
     assert [it.message.partition(": ")[2] for it in given] == messages
 
 
+def test_few_of_many_projects_are_compared() -> None:
+    lists = [f"p{it}/package.json" for it in range(300)]
+    asked: list[str] = []
+
+    def needed(path: str, _base: str, _manager: str) -> NeededFiles | None:
+        asked.append(path)
+        return NeededFiles((path,), is_complete=True) if path in lists else None
+
+    runs = "".join(f"RUN cd p{it} && npm install\n" for it in range(300))
+    workspace = of_project(*lists)._replace(needed=needed)
+    (finding,) = findings(
+        late_module_download, context(f"FROM node\nWORKDIR /w\nCOPY . .\n{runs}", workspace=workspace)
+    )
+    assert finding.message.endswith("also in lines 5, 6 and 9 more")
+    assert len(asked) < 100
+
+
 def test_modules_of_go_are_shared_by_the_projects_of_an_image() -> None:
     workspace = of_project("go.mod", "tool/go.mod")._replace(requires_modules=True)
     text = "FROM golang\nWORKDIR /w\nCOPY go.mod ./\nRUN go mod download\nCOPY . .\nRUN cd tool && go mod download\n"

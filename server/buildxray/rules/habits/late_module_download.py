@@ -185,6 +185,10 @@ def _independent(ctx: RuleContext, whole: Instruction) -> Iterator[Finding]:
     )
 
 
+_MOST_PROJECTS: Final = 12
+"""Projects of a stage whose downloads are compared with one another, each with all instructions before it."""
+
+
 class _Done:
     """The downloads of a stage that are already there, or already reported."""
 
@@ -201,9 +205,9 @@ class _Done:
         """True if a command may find its packages there: one of its toolchain has run, and not for another project."""
         toolchain = command.use.toolchain
         others = self._commands.get(toolchain)
-        return toolchain in self._inherited or (
-            others is not None and not is_of_another_project(self._ctx, command, others)
-        )
+        if others is None or toolchain in self._inherited:
+            return toolchain in self._inherited
+        return len(others) >= _MOST_PROJECTS or not is_of_another_project(self._ctx, command, others)
 
 
 _Downloads = frozenset[tuple[Toolchain, bool]]
