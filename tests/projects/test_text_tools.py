@@ -30,6 +30,8 @@ RENOVATE = r"""{"customManagers": [{"managerFilePatterns": ["/Dockerfile$/"], "m
         (".github/workflows/a.yml", "jobs:\n  a:\n    steps:\n    - run: grep 'APP_VERSION 1' Dockerfile\n", True),
         ("tools/bump.py", 'text = re.sub(r"^ENV APP_VERSION (.*)$", "", Path("web/Dockerfile").read_text())\n', True),
         ("scripts/test.js", "assert(read('../web/Dockerfile').includes('ENV APP_VERSION 1.2'))\n", True),
+        ("tests/unit/test_dockerfile.py", 'assert "ENV APP_VERSION 1.2" in read("web/Dockerfile")\n', True),
+        ("test/image.bats", "@test a { grep -q 'ENV APP_VERSION 1' web/Dockerfile; }\n", True),
         ("renovate.json", RENOVATE, True),
         # Both forms are found.
         ("update.sh", "sed -i 's/ENV APP_VERSION[ =].*/ENV APP_VERSION=2/' Dockerfile", False),
@@ -47,6 +49,7 @@ RENOVATE = r"""{"customManagers": [{"managerFilePatterns": ["/Dockerfile$/"], "m
         ("tools/lint.py", 'TEXTS = ["ENV APP_VERSION 1.2"]  # pieces of a Dockerfile\n', False),
         ("tools/lint.py", 'check(Path("api/Dockerfile"), "ENV APP_VERSION 1.2")\n', False),
         ("tools/lint.py", 'check(Path("Dockerfile"), "ENV APP_VERSION 1.2")\n', False),
+        ("tests/unit/test_parser.py", 'assert "ENV APP_VERSION 1.2" in read("web/Dockerfile")\n', False),
         ("docs/bump.md", "sed -i 's/ENV APP_VERSION .*//' Dockerfile", False),
     ],
 )

@@ -17,7 +17,7 @@ from typing import Final, NamedTuple
 
 from buildxray.files.reading import entries_of, is_file, read_project_text
 from buildxray.projects.ci import workflow_files
-from buildxray.projects.ci.script_files import script_and_seen_files
+from buildxray.projects.ci.script_files import script_and_seen_files, searched_directories
 from buildxray.records import dataclass
 from buildxray.syntax.lazy_regex import lazy_regex
 
@@ -29,6 +29,10 @@ _TEMPLATE: Final = lazy_regex(
     re.IGNORECASE,
 )
 """The name of a file from which a program makes Dockerfiles: `Dockerfile.erb`, `Dockerfile-debian.template`."""
+_PROGRAM: Final = lazy_regex(
+    r"[\w.-]{0,100}(?:docker|container|image)[\w.-]{0,100}\.(?:bats|cjs|go|js|mjs|py|rb|rs|ts)", re.IGNORECASE
+)
+"""The name of a program that may be about Dockerfiles, such as a test: `test_dockerfile.py`."""
 _PATH: Final = lazy_regex(r"[\w./-]{0,200}(?i:docker|container)file[\w.-]{0,200}")
 _TOOL: Final = lazy_regex(r"(?<![\w./-])(?:g?sed|[efgr]?grep|rg|[gmn]?awk|perl)(?=[ \t])")
 _OF_WORDS: Final = lazy_regex(r"(?<![\w./-])(?:[gmn]?awk|cut|read)(?=[ \t])")
@@ -53,7 +57,7 @@ _PIECE: Final = lazy_regex(
     re.VERBOSE | re.DOTALL,
 )
 """A part of a regular expression of any dialect, or a variable of the shell."""
-_SHELLS: Final = frozenset(("", ".bash", ".just", ".ksh", ".mk", ".sh", ".yaml", ".yml", ".zsh"))
+_SHELLS: Final = frozenset(("", ".bash", ".bats", ".just", ".ksh", ".mk", ".sh", ".yaml", ".yml", ".zsh"))
 _OF_RENOVATE: Final = tuple(
     f"{directory}{it}"
     for directory in ("", ".github/", ".gitlab/")
@@ -65,6 +69,7 @@ _SHORTEST: Final = 4
 _SHORT_KEYWORDS: Final = ("ADD", "ARG", "CMD", "ENV", "RUN")
 _MOST_CHARACTERS: Final = 200_000
 _MOST_PATTERNS: Final = 2_000
+_MOST_TESTS: Final = 60
 _MOST_TEMPLATES: Final = 20
 _MOST_COMMANDS: Final = 500
 """Limit for the commands of one file."""
@@ -149,9 +154,13 @@ def _patterns_below(root: Path) -> Iterator[TextPattern]:
     """The different patterns in the files of a repository that name a Dockerfile."""
     scripts, seen = script_and_seen_files(root)
     settings = (root / it for it in _OF_RENOVATE if is_file(root / it))
+    named = (
+        Path(it.path) for one in searched_directories(root) for it in entries_of(one) if _PROGRAM.fullmatch(it.name)
+    )
+    tests = islice(named, _MOST_TESTS)
     patterns = (
         pattern
-        for path in dict.fromkeys((*scripts, *workflow_files(root), *settings, *seen))
+        for path in dict.fromkeys((*scripts, *workflow_files(root), *settings, *seen, *tests))
         if (text := read_project_text(path, _MOST_CHARACTERS)) is not None and _DOCKERFILE.search(text) is not None
         for pattern in _patterns(path.relative_to(root), text)
     )
