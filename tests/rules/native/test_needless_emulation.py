@@ -27,6 +27,7 @@ def stage(*lines: str, image: str = "alpine", taken: str = "/opt/tool", start: s
     return f"FROM {image} AS dl\nARG TARGETARCH\n{text}\nFROM debian\nCOPY --from=dl {taken} /x\n{start}"
 
 
+INSTALLED = "RUN apk add curl && curl -fsSLo /usr/local/bin/t https://e.org/t-$TARGETARCH"
 FETCHED = "RUN curl -fsSL https://e.org/t-$TARGETARCH.tgz | tar xz -C /opt/tool"
 
 
@@ -68,6 +69,8 @@ def test_what_is_downloaded_does_not_depend_on_the_machine(text: str) -> None:
         stage("RUN apk add libpq", taken="/usr"),
         stage("RUN apk add libpq", taken="/usr/lib/"),
         stage("RUN apk add busybox-static", taken="/bin/busybox.static"),
+        stage(INSTALLED, taken="/usr/local/bin"),
+        stage(INSTALLED, "RUN apk add t", taken="/usr/local/bin/t"),
         stage("RUN apk add ca-certificates", taken="/"),
         stage("RUN apk add ca-certificates", taken="/etc"),
         # Package databases name the architecture.
@@ -94,3 +97,11 @@ def test_what_is_downloaded_does_not_depend_on_the_machine(text: str) -> None:
 )
 def test_what_depends_on_the_machine_is_left_alone(text: str) -> None:
     assert findings(needless_emulation, context(text)) == []
+
+
+@every_case(
+    "run", [INSTALLED, "RUN apk add curl && curl https://e.org/t-$TARGETARCH.tgz | tar xz && mv t /usr/local/bin/t"]
+)
+def test_a_download_replaces_a_program_that_a_package_may_have_installed(run: str) -> None:
+    (finding,) = findings(needless_emulation, context(stage(run, taken="/usr/local/bin/t")))
+    assert "runs natively" in finding.message

@@ -363,7 +363,11 @@ def add_bake(
         reading.bakes[key] = project
     reading.notes += (it._replace(file=str(directory / it.file)) for it in project.notes)
     names = project.definition.run() if targets is None else targets or ["default"]
-    known = [it for it in read_overrides(overrides) if not has_unknown_part(f"{it.pattern}.{it.key}")]
+    known = [
+        it
+        for it in read_overrides([it.replace(WORKSPACE, root) for it in overrides])
+        if not has_unknown_part(f"{it.pattern}.{it.key}")
+    ]
     known = [
         it._replace(value=hcl.UNKNOWN) if isinstance(it.value, str) and has_unknown_part(it.value) else it
         for it in known

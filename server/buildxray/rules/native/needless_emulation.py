@@ -154,18 +154,25 @@ def _takes_for_all(ctx: RuleContext, stage: Stage, consumer: Instruction) -> boo
             return False
         # Tracing costs more than all of the above together.
         artifacts = [it for it in ctx.build.artifacts.of(consumer.idx) if it.source == path]
-        if not artifacts or not _is_downloaded(stage, artifacts[-1].origins, len(ctx.build.targets)):
+        if not artifacts or not _is_downloaded(stage, path, artifacts[-1].origins, len(ctx.build.targets)):
             return False
     return bool(consumer.copied_paths)
 
 
-def _is_downloaded(stage: Stage, origins: tuple[Origin, ...], n_targets: int) -> bool:
-    """True if the last maker of the files is, for each target, certainly a download or a program that suits every machine."""
+_PROGRAM: Final = lazy_regex(r".*/s?bin/[^/*?]+")
+"""The path of one program, which a later download replaces as a whole, while a directory may also have those of packages."""
+
+
+def _is_downloaded(stage: Stage, path: str, origins: tuple[Origin, ...], n_targets: int) -> bool:
+    """True if the last maker of the files at a path is, for each target, certainly a download or a program that suits every machine."""
     last: dict[int, Origin] = {}
+    is_program = _PROGRAM.fullmatch(path) is not None
     for it in origins:
         last.setdefault(it.target, it)
         is_download = it.use is not None and it.use.effect is Effect.DOWNLOAD and it.stage == stage.idx
         is_from_image = it.use is None and not it.is_certain
-        if not (is_download or it.suits_every_machine or is_from_image):
+        may_be_package = it.use is not None and it.use.effect is Effect.INSTALL and not it.is_certain
+        is_replaced = is_program and may_be_package and last[it.target] is not it
+        if not (is_download or it.suits_every_machine or is_from_image or is_replaced):
             return False
     return len(last) == n_targets and all(it.is_certain and it.use is not None for it in last.values())
