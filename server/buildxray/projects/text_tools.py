@@ -40,6 +40,11 @@ _OF_WORDS: Final = lazy_regex(r"(?<![\w./-])(?:[gmn]?awk|cut|read)(?=[ \t])")
 _BARE: Final = lazy_regex(r"[ \t](?P<word>[^\s'\"|;&<>()-][^\s'\"|;&<>()]*)")
 _OF_AWK: Final = lazy_regex(r"\"(?P<text>[^\"\n]{1,200})\"|/(?P<expression>(?:[^/\\\n]|\\.){1,200})/")
 """The texts and expressions in a program of awk."""
+_CONDITION: Final = lazy_regex(r"\s*(?:(?:!|\()\s*)?(?:/[^/\n]{1,200}/|\$\d)\s*(?:[{&|=!~]|$)")
+"""The beginning of a program of awk."""
+_BETWEEN_CONDITIONS: Final = lazy_regex(r"[{};]|\|\|")
+_IGNORING: Final = lazy_regex(r"[ \t](?:-[A-Za-z]*i[A-Za-z]*|--ignore-case)(?=[ \t]|$)")
+_FLAG: Final = lazy_regex(r"[/|#,@][gmp]*[Ii][gmp]*(?=[\s'\";}]|$)")
 _OF_SED: Final = lazy_regex(
     r"(?:^|[;{\s,/])(?:s(?P<mark>[^\w\s\\])(?P<old>(?:\\.|(?!(?P=mark))[^\\\n]){1,500})(?P=mark)|/(?P<address>(?:\\.|[^/\\\n]){1,500})/)"
 )
@@ -84,6 +89,8 @@ class TextPattern(NamedTuple):
     """Its literal parts, in their order."""
     is_of_line: bool = True
     """True if it is looked for in each line; False if it may go over several."""
+    ignores_case: bool = False
+    """True if letters of both cases are the same to it; `pieces` are in lower case then."""
     splits_words: bool = False
     """True if the command goes on with words of the line, by their number."""
     names: tuple[str, ...] = ()
@@ -92,6 +99,7 @@ class TextPattern(NamedTuple):
     def holds_in(self, text: str) -> bool:
         """True if a text has the literal parts."""
         start = 0
+        text = text.lower() if self.ignores_case else text
         for piece in self.pieces:
             place = text.find(piece, start)
             if place < 0:
@@ -194,8 +202,20 @@ def _of_commands(text: str) -> Iterator[TextPattern]:
         is_unknown = "$" in others or any("$" in it for it, quote in quoted if quote == '"')
         names = () if is_unknown else (*sorted(paths),)
         written = [it for it, _quote in quoted] or [it["word"] for it in islice(_BARE.finditer(others), 1)]
+        ignores_case = _ignores_case(tool[0], own, others)
+        splits_words = _OF_WORDS.search(command) is not None
         for pieces in (pieces for it in written for pieces in _pieces_of(it)):
-            yield TextPattern(pieces, splits_words=_OF_WORDS.search(command) is not None, names=names)
+            known = tuple(map(str.lower, pieces)) if ignores_case else pieces
+            yield TextPattern(known, ignores_case=ignores_case, splits_words=splits_words, names=names)
+
+
+def _ignores_case(tool: str, own: str, others: str) -> bool:
+    """True if a command finds letters of both cases: `grep -i`, `sed 's/…/…/I'`, `awk 'tolower($1) == …'`."""
+    if tool.endswith("grep") or tool == "rg":
+        return _IGNORING.search(others) is not None
+    if tool.endswith("awk"):
+        return any(it in own for it in ("tolower(", "toupper(", "IGNORECASE"))
+    return _FLAG.search(own) is not None
 
 
 def _command_at(text: str, start: int, ends: tuple[str, ...]) -> tuple[str, list[tuple[str, str]], str]:
@@ -236,11 +256,14 @@ def _of_texts(text: str, names: tuple[str, ...]) -> Iterator[TextPattern]:
 
 def _pieces_of(written: str) -> Iterator[tuple[str, ...]]:
     """The literal parts of each pattern in a word of a command: of the old texts and the addresses of sed, and in a program of awk."""
+    if ("{" in written and "}" in written and "==" in written) or _CONDITION.match(written) is not None:
+        # All texts of a condition of awk are in the line.
+        for condition in _BETWEEN_CONDITIONS.split(written):
+            texts = [it["text"] or it["expression"] for it in _OF_AWK.finditer(condition)]
+            yield from _long_enough([tuple(piece for it in texts for piece in next(_literals(it)))])
+        return
     parts = [it["old"] or it["address"] for it in _OF_SED.finditer(written)]
-    is_program = "{" in written and "}" in written
-    if is_program or "==" in written:
-        parts += (it["text"] or it["expression"] for it in _OF_AWK.finditer(written))
-    for part in parts or ([] if is_program else [written]):
+    for part in parts or ([] if "{" in written and "}" in written else [written]):
         yield from _long_enough(_literals(part))
 
 
