@@ -69,6 +69,7 @@ def test_every_way_to_start_the_program_is_reported(instructions: str) -> None:
         'RUN GOARCH=$TARGETARCH go build -o /a . && if [ "$TARGETARCH" = amd64 ]; then /a; fi',
         "RUN GOARCH=$(x) go build -o /a . && /a",
         "RUN GOARCH=$TARGETARCH go build -o /a . && cp /usr/bin/true /a && /a",
+        "RUN GOARCH=arm64 go build -o app . && cp app /a && go build -o app . && ./app",
         # a program of the build machine beside the others
         "RUN cargo build -r --target aarch64-unknown-linux-musl && cargo build -r && target/release/gen > /gen",
     ],

@@ -61,6 +61,9 @@ def target_binary_run(ctx: RuleContext) -> Iterator[Finding]:
             makers |= _foreign_outputs(compiler)
         for command in (it for run in stage.runs for it in run.commands):
             if isinstance(command, KnownCommand) and command.use.effect is Effect.COMPILE:
+                for output in command.use.outputs:
+                    # A later compilation replaces the file.
+                    makers.pop(output, None)
                 makers |= _foreign_outputs(command)
                 continue
             _move(command, makers)
