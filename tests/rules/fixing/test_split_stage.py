@@ -327,8 +327,8 @@ def test_a_run_stage_declares_the_arguments_that_it_uses() -> None:
 @every_case(
     "copies, expected",
     [
-        ("COPY . .", ["/src/static/", "/src/templates/"]),
-        ("COPY . /srv/", ["/srv/static/", "/srv/templates/"]),
+        ("COPY . .", ["/src/static/", "/src/templates/", "/src/ca.pem"]),
+        ("COPY . /srv/", ["/srv/static/", "/srv/templates/", "/srv/ca.pem"]),
         ("COPY web /srv", ["/srv/views/"]),
         ("COPY --from=alpine . .", []),
         ("COPY go.* *.go ./", []),
@@ -336,8 +336,9 @@ def test_a_run_stage_declares_the_arguments_that_it_uses() -> None:
     ],
 )
 def test_directories_of_data_come_along(copies: str, expected: list[str]) -> None:
-    held = {"static/", "templates/", "private/", "public/", "web/views/"}
-    workspace = Workspace(holds=held.__contains__, ignored=IgnorePatterns("public\n"))
+    # `ui` is a project of its own, with the source of a program.
+    held = {"static/", "templates/", "private/", "public/", "web/views/", "ui/", "ui/package.json", "ca.pem", "key.pem"}
+    workspace = Workspace(holds=held.__contains__, ignored=IgnorePatterns("public\nkey.pem\n"))
     text = f'FROM golang:1.26\nWORKDIR /src\n{copies}\nRUN CGO_ENABLED=0 go build -o /app .\nCMD ["/app"]\n'
     run_stage = split(text, workspace) or ""
     copied = [it.split()[2] for it in run_stage.splitlines() if it.startswith("COPY --from=build")]

@@ -251,9 +251,14 @@ def _is_in(word: str, directories: Collection[str], places: Iterable[str]) -> bo
 
 
 _DATA: Final = (
-    "assets", "config", "configs", "i18n", "locales", "migrations", "public", "resources", "static", "templates", "translations", "views",
+    "assets", "certs", "conf", "config", "configs", "data", "html", "i18n", "locales", "migrations", "public", "resources", "schemas", "sql", "static", "templates",
+    "translations", "ui", "views", "web", "www",
 )  # fmt: skip
 """Directories whose files programs open by the usual names of web frameworks and of tools for databases."""
+_DATA_FILES: Final = (
+    "ca.pem", "cert.pem", "config.json", "config.toml", "config.yaml", "config.yml", "key.pem",
+)  # fmt: skip
+"""Files that programs open in their working directory, by usual names."""
 _DATA_FILE: Final = lazy_regex(
     r"(?!go\.|package|tsconfig)[\w.-]+\.(?:conf|db|html|ini|json|pem|properties|sql|tmpl|toml|txt|xml|ya?ml)"
 )
@@ -277,8 +282,14 @@ def _data_in(copy: Instruction) -> Iterator[str]:
     for name in _DATA:
         path = posixpath.normpath(posixpath.join(source, name))
         is_ignored = workspace.ignored is not None and workspace.ignored.excludes(path)
-        if workspace.holds(f"{path}/") and not is_ignored:
+        # With a list of packages it is the source of a project of its own.
+        if workspace.holds(f"{path}/") and not is_ignored and not workspace.holds(f"{path}/package.json"):
             yield f"{destination.rstrip('/')}/{name}/"
+    for name in _DATA_FILES:
+        path = posixpath.normpath(posixpath.join(source, name))
+        is_ignored = workspace.ignored is not None and workspace.ignored.excludes(path)
+        if workspace.holds(path) and not is_ignored:
+            yield f"{destination.rstrip('/')}/{name}"
 
 
 def _named_data(stage: Stage, last: Run) -> Iterator[Instruction]:
