@@ -105,6 +105,7 @@ def test_what_a_command_looks_for(
         ("web/template.Dockerfile", OLD, True),
         ("Dockerfile.in", "ENV APP_VERSION @VERSION@\n", False),
         ("Dockerfile.in", NEW, False),
+        ("Dockerfile.template", f"FROM balenalib/%%BALENA_MACHINE_NAME%%-node\n{OLD}\n", False),
         ("api/Dockerfile.in", OLD, False),
         ("Dockerfile.dev", OLD, False),
         ("Dockerfile", OLD, False),

@@ -29,6 +29,8 @@ _TEMPLATE: Final = lazy_regex(
     re.IGNORECASE,
 )
 """The name of a file from which a program makes Dockerfiles: `Dockerfile.erb`, `Dockerfile-debian.template`."""
+_OF_BALENA: Final = lazy_regex(r"%%(?:BALENA|RESIN)_\w+%%")
+"""A variable of a template that balena builds itself, beside other Dockerfiles. Source: docs.balena.io, "Dockerfile templates"."""
 _PROGRAM: Final = lazy_regex(
     r"[\w.-]{0,100}(?:docker|container|image)[\w.-]{0,100}\.(?:bats|cjs|go|js|mjs|py|rb|rs|ts)", re.IGNORECASE
 )
@@ -154,7 +156,9 @@ class TextTools:
             places = (directory, directory / "template", directory / "templates")
             paths = (Path(it.path) for place in places for it in entries_of(place) if _TEMPLATE.fullmatch(it.name))
             texts = (read_project_text(it, _MOST_CHARACTERS) or "" for it in islice(paths, _MOST_TEMPLATES))
-            self._templates[directory] = frozenset(line.strip() for it in texts for line in it.splitlines())
+            self._templates[directory] = frozenset(
+                line.strip() for it in texts if _OF_BALENA.search(it) is None for line in it.splitlines()
+            )
         return self._templates[directory]
 
 
