@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from buildxray.rules.habits.swallowed_instruction import swallowed_instruction
 from tests.support.cases import every_case
-from tests.support.rules import check_fix, check_nothing, check_rule
+from tests.support.rules import check_fix, check_nothing, check_rule, context, findings
 
 
 def message(keyword: str) -> str:
@@ -73,3 +73,18 @@ def test_an_instruction_whose_line_end_is_missing_is_reported() -> None:
         "FROM x\nRUN a \\\n  && rm -rf /var/lib/apt/lists/*WORKDIR /app\nRUN b\n",
         "FROM x\nRUN a \\\n  && rm -rf /var/lib/apt/lists/*\nWORKDIR /app\nRUN b\n",
     )
+
+
+@every_case(
+    "last, has_fix",
+    [
+        ("COPY --from=web /docs /docs", False),
+        ("RUN --mount=from=web,target=/w true", False),
+        ("COPY --from=x /docs /docs", True),
+        ("COPY docs /docs", True),
+    ],
+)
+def test_a_stage_that_others_use_is_not_divided(last: str, *, has_fix: bool) -> None:
+    text = f"FROM x AS web\nRUN npm ci && \\\nFROM node\nRUN npm run build\nFROM x\n{last}\n"
+    (finding,) = findings(swallowed_instruction, context(text))
+    assert bool(finding.fixes) == has_fix

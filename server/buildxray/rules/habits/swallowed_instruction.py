@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from buildxray.localization import _
+from buildxray.records import replace
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.fixing.edits import indentation, line_end
@@ -47,7 +48,7 @@ def swallowed_instruction(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    A suggestion: a program may have this name.
+    A suggestion: a program may have this name. None for a FROM if other stages use the stage that it would divide.
     """
     for run in ctx.build.instructions:
         if not isinstance(run, Run) or run.node.heredocs or run.node.is_json or run.node.problems:
@@ -63,7 +64,13 @@ def swallowed_instruction(ctx: RuleContext) -> Iterator[Finding]:
                     text in INSTRUCTION_KINDS
                     and (before := _GOES_ON.search(ctx.text, run.range.start, place.start)) is not None
                 ):
-                    yield _found(text, place, TextRange(*before.span("rest")))
+                    finding = _found(text, place, TextRange(*before.span("rest")))
+                    yield replace(finding, fix=()) if text == "FROM" and _is_used(run) else finding
+
+
+def _is_used(run: Run) -> bool:
+    """True if another stage uses the one of a RUN, of which only a part would be left under its name."""
+    return run.stage is not None and bool(run.stage.consumers or run.stage.copied_elsewhere)
 
 
 def _after_a_pattern(ctx: RuleContext, run: Run) -> Iterator[Finding]:
