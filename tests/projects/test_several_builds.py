@@ -323,6 +323,41 @@ def test_a_finding_about_assumed_platforms_names_no_build(tmp_path: Path, option
     assert all(" build" not in it.message.lower().replace("buildkit", "") for it in diagnostics)
 
 
+MATRIX = """
+on: push
+jobs:
+  image:
+    runs-on: ubuntu-latest
+    strategy: {matrix: {platform: [linux/amd64, linux/arm64]}}
+    steps:
+      - uses: docker/build-push-action@v6
+        with:
+          push: true
+          platforms: ${{ matrix.platform }}
+          build-args: ARGUMENT
+"""
+
+
+@pytest.mark.parametrize(
+    ("argument", "rules"),
+    [
+        ("TARGETARCH=${{ matrix.platform == 'linux/amd64' && 'amd64' || 'arm64' }}", []),
+        ("OTHER=1", ["masked-platform-arg"]),
+    ],
+)
+def test_an_argument_of_each_job_replaces_the_default_of_the_file(
+    tmp_path: Path, argument: str, rules: list[str]
+) -> None:
+    workflow = tmp_path / ".github" / "workflows" / "image.yml"
+    workflow.parent.mkdir(parents=True)
+    workflow.write_text(MATRIX.replace("ARGUMENT", argument))
+    text = "ARG TARGETARCH=amd64\nFROM debian\nARG TARGETARCH OTHER\nRUN ./get.sh $TARGETARCH > /tool\n"
+    (tmp_path / "Dockerfile").write_text(text)
+    build = Projects().build(tmp_path / "Dockerfile", Settings())
+    assert len(build.request.target_platforms) == 2
+    assert [it.rule for it in build.analyzer(Workspace()).analyze(text).diagnostics] == rules
+
+
 def test_builds_of_one_name_are_counted_if_only_some_have_the_finding(tmp_path: Path) -> None:
     (tmp_path / "Dockerfile").write_text(files(PROJECT)["Dockerfile"])
     (tmp_path / "build.sh").write_text(

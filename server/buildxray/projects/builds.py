@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from buildxray.files.globs import match_text
-from buildxray.files.reading import exists, is_file
+from buildxray.files.reading import exists, is_file, read_project_text
 from buildxray.localization import localized
 from buildxray.platforms.arguments import PER_TARGET_ARGUMENTS, automatic_values
 from buildxray.platforms.machines import Machines
@@ -225,9 +225,12 @@ def on_machines(build: DeclaredBuild, machines: Machines) -> DeclaredBuild:
     unknown = build.unknown | {"nodes"} if machines.is_unknown else build.unknown
     own = None if machines.is_unknown or machines.others else machines.own
     nodes = machines.nodes(build.platforms)
+    automatic = _automatic_arguments(build)
+    masking = {name for name, _value in automatic if _has_default(build.dockerfile, name)} if automatic else set()
     return replace(
         build,
-        arguments=_own_arguments(build),
+        arguments=tuple(it for it in build.arguments if it not in automatic),
+        unknown_arguments=(*sorted({*build.unknown_arguments, *masking}),),
         nodes=nodes,
         machine=own,
         may_have_nodes=machines.may_be_several,
@@ -235,13 +238,21 @@ def on_machines(build: DeclaredBuild, machines: Machines) -> DeclaredBuild:
     )
 
 
-def _own_arguments(build: DeclaredBuild) -> tuple[tuple[str, str], ...]:
-    """The arguments of a build without those that have the value which BuildKit gives them anyway: `TARGETARCH=arm64` of a build for arm64 alone."""
+def _automatic_arguments(build: DeclaredBuild) -> set[tuple[str, str]]:
+    """The arguments of a build that have the value which BuildKit gives them anyway: `TARGETARCH=arm64` of a build for arm64 alone.
+
+    The jobs of a matrix, one for each platform, are one build only without them.
+    """
     if len(build.platforms) != 1 or "platforms" in build.unknown:
-        return build.arguments
+        return set()
     (platform,) = build.platforms
     given = {*automatic_values(platform, platform, "").items()}
-    return tuple(it for it in build.arguments if it[0] not in PER_TARGET_ARGUMENTS or it not in given)
+    return {it for it in build.arguments if it[0] in PER_TARGET_ARGUMENTS and it in given}
+
+
+def _has_default(dockerfile: Path, name: str) -> bool:
+    """True if a Dockerfile gives an argument a default, which the argument of the build replaces."""
+    return re.search(rf"(?im)^[ \t]*ARG[ \t].*\b{name}=", read_project_text(dockerfile) or "") is not None
 
 
 def existing_dockerfile(path: Path) -> Path:
