@@ -5,10 +5,12 @@ Source: the command references of pip, uv, Poetry, Bundler, RubyGems and Compose
 
 from __future__ import annotations
 
+import posixpath
 from typing import Final
 
 from buildxray.localization import N_
 from buildxray.plan.paths import clean
+from buildxray.syntax.shell import ShellWord
 from buildxray.toolchains.base import Effect, Invocation, Reading, Toolchain, Use
 
 _PYTHON: Final = frozenset(
@@ -123,7 +125,9 @@ def _outputs(invocation: Invocation, name: str) -> tuple[str, ...]:
         return invocation.paths(target)
     environments = tuple(it for it in invocation.setting("VIRTUAL_ENV").values if it)
     if name in ("poetry", "uv", "pipenv", "pdm"):
-        environments += tuple(f"{clean(it)}/.venv" for it in invocation.directories)
+        project = _project(invocation)
+        directories = invocation.directories if project is None else invocation.paths(project)
+        environments += tuple(f"{clean(it)}/.venv" for it in directories)
     if name in ("bundle", "bundler", "gem"):
         environments += ("/usr/local/bundle", *(f"{clean(it)}/vendor/bundle" for it in invocation.directories))
     elif name.startswith("pip") and invocation.has_option("--user"):
@@ -144,13 +148,33 @@ def _manifests(invocation: Invocation, title: str) -> tuple[str, ...]:
     if requirements is not None:
         is_address = "://" in requirements.text
         return () if is_address else (requirements.text,)
-    return {
+    project = _project(invocation)
+    if (project is not None and project.value is None) or _names_gemfile(invocation):
+        return ()
+    directory = "" if project is None else project.value or ""
+    lists = {
         "bundle install": ("Gemfile", "Gemfile.lock"),
         "poetry install": ("pyproject.toml", "poetry.lock"),
         "pipenv install": ("Pipfile", "Pipfile.lock"),
         "pipenv sync": ("Pipfile", "Pipfile.lock"),
         "uv sync": ("pyproject.toml", "uv.lock"),
-    }.get(title, ())
+    }
+    return tuple(posixpath.join(directory, it) for it in lists.get(title, ()))
+
+
+_PROJECTS: Final = {"poetry": ("-C", "-P", "--directory", "--project"), "uv": ("--directory", "--project")}
+"""The options with the directory of the project. Source: `uv help sync`; `poetry help install`."""
+
+
+def _project(invocation: Invocation) -> ShellWord | None:
+    """The directory of the project that an option names; None without one."""
+    options = _PROJECTS.get(invocation.command.name)
+    return None if options is None else invocation.argument(*options)
+
+
+def _names_gemfile(invocation: Invocation) -> bool:
+    """True if Bundler is told another list than the Gemfile of its directory. Source: bundler.io, "bundle install" and BUNDLE_GEMFILE."""
+    return invocation.has_option("--gemfile") or invocation.setting("BUNDLE_GEMFILE").is_set
 
 
 def _environments(invocation: Invocation) -> tuple[str, ...]:

@@ -327,6 +327,17 @@ def test_the_list_of_dependencies_is_that_of_the_context(lines: str, asked: tupl
             True,
             "move it to right after `COPY pyproject.toml`, before the rest is copied",
         ),
+        # The option names the directory of the list.
+        (
+            "COPY pyproject.toml /s/api/\nCOPY . /s/api\nRUN uv sync --project /s/api --no-install-project",
+            True,
+            "move it to right after `COPY pyproject.toml`, before the rest is copied",
+        ),
+        (
+            "COPY pyproject.toml api/\nCOPY . api\nRUN poetry --directory=api install --no-root",
+            True,
+            "move it to right after `COPY pyproject.toml`, before the rest is copied",
+        ),
     ],
 )
 def test_an_installation_of_the_project_itself_stays_after_the_source(
