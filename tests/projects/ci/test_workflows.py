@@ -260,7 +260,7 @@ def described(root: Path, markup: str, *, is_whole: bool = False) -> list[str]:
             sh 'docker buildx build --platform linux/amd64,linux/arm64 -f j.Dockerfile .'
             """,
             [
-                ".goreleaser.yaml: rel.Dockerfile linux/amd64,linux/arm64 @ !",
+                ".goreleaser.yaml: rel.Dockerfile linux/amd64,linux/arm64 @ ?context !",
                 "publish: wp.Dockerfile linux/amd64,linux/arm/v7 @ !",
                 "build: web/Dockerfile linux/arm64 @",
                 "Jenkinsfile: j.Dockerfile linux/amd64,linux/arm64 @",

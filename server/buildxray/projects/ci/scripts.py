@@ -192,6 +192,10 @@ _MOST_PLACES: Final = 50
 """The directories that the tasks of one file run in."""
 
 
+_GORELEASER_UNKNOWN: Final = frozenset({"context"})
+"""The context is a directory that GoReleaser makes, with its binaries and `extra_files`. Source: goreleaser.com, "Docker Images"."""
+
+
 def _goreleaser(text: str, path: Path, root: Path) -> Iterator[DeclaredBuild]:
     """Read the images of GoReleaser: an entry of `dockers_v2` lists its platforms, `dockers` has an entry for each platform."""
     try:
@@ -218,6 +222,7 @@ def _goreleaser(text: str, path: Path, root: Path) -> Iterator[DeclaredBuild]:
                 dockerfile,
                 dockerfile.parent,
                 origin=path.relative_to(root).as_posix(),
+                unknown=_GORELEASER_UNKNOWN,
             )
             together = (*dict.fromkeys((*build.platform_names, *names)),)
             merged[dockerfile] = replace(build, platform_names=together, pushes=not entry.get("skip_push"))
