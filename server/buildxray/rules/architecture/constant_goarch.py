@@ -68,8 +68,8 @@ def constant_goarch(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    Safe with `CGO_ENABLED=0`, otherwise a suggestion; also a suggestion for `go install` on the build machine, which then writes the
-    binary to another directory, after `go generate` or `make generate`, which may write sources for one architecture only, and if a comment above names
+    Safe with `CGO_ENABLED=0`, otherwise a suggestion; also a suggestion for `go install` on the build machine, which then writes the binary to
+    another directory, after `go generate` or `make generate`, which may write sources for one architecture only, and if a comment above names
     the architecture. One finding, and one fix, is for all equal constants of a stage.
 
     ## Limits

@@ -63,9 +63,9 @@ def constant_target(ctx: RuleContext) -> Iterator[Finding]:
     """A compiler or package manager has a constant target architecture, in a file that is meant for several platforms.
 
     ## What it does
-    Looks for `cargo build --target x86_64-…`, `CARGO_BUILD_TARGET`, `dotnet publish -r linux-x64`, `pip install --platform`, `bun build --target=bun-linux-x64`, `zig`
-    and `deno` targets, cross compilers such as `x86_64-linux-gnu-gcc`, and `npm ci --arch=x64`, where the output goes into the images of other
-    architectures too; and for `GOOS=linux` where the image is for Windows.
+    Looks for `cargo build --target x86_64-…`, `CARGO_BUILD_TARGET`, `dotnet publish -r linux-x64`, `pip install --platform`, `bun build
+    --target=bun-linux-x64`, `zig` and `deno` targets, cross compilers such as `x86_64-linux-gnu-gcc`, and `npm ci --arch=x64`, where the output
+    goes into the images of other architectures too; and for `GOOS=linux` where the image is for Windows.
 
     ## Why it matters
     Every image gets the program, or the native addons, for the one architecture. On all others it fails with `exec format error`.
@@ -96,9 +96,9 @@ def constant_target(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    A suggestion. For .NET, `-a $TARGETARCH` accepts Docker's names (SDK 8 and later); for npm, the option is removed, or `--cpu` is given the target in a stage on the build machine. For other
-    compilers, map the argument:
-    `case "$TARGETARCH" in amd64) triple=x86_64-unknown-linux-musl;; arm64) triple=aarch64-unknown-linux-musl;; esac`.
+    A suggestion. For .NET, `-a $TARGETARCH` accepts Docker's names (SDK 8 and later); for npm, the option is removed, or `--cpu` is given the
+    target in a stage on the build machine. For other compilers, map the argument: `case "$TARGETARCH" in amd64)
+    triple=x86_64-unknown-linux-musl;; arm64) triple=aarch64-unknown-linux-musl;; esac`.
 
     ## Limits
     A stage that compiles for several machines in turn or chooses one by a condition, and a stage or output that is named after its

@@ -29,9 +29,9 @@ def download_site_names(ctx: RuleContext) -> Iterator[Finding]:
     """A URL of a well-known site contains `$TARGETARCH`, but the site has other names for the architectures.
 
     ## What it does
-    Looks at URLs that ADD, curl and wget fetch, also by variables, from s6-overlay, protoc, the AWS CLI, Node.js, Docker's static binaries, Miniconda, Julia and
-    others, whose files are named `x86_64`, `aarch64` or `x64` instead of `amd64` and `arm64`; and at the options `--platform` of pip and
-    `--cpu` of npm, which have such names too.
+    Looks at URLs that ADD, curl and wget fetch, also by variables, from s6-overlay, protoc, the AWS CLI, Node.js, Docker's static binaries,
+    Miniconda, Julia and others, whose files are named `x86_64`, `aarch64` or `x64` instead of `amd64` and `arm64`; and at the options
+    `--platform` of pip and `--cpu` of npm, which have such names too.
 
     ## Why it matters
     The site has no file of that name: the build ends with `404 Not Found`, for one platform or for all.

@@ -76,16 +76,16 @@ def hard_coded_arch(ctx: RuleContext) -> Iterator[Finding]:
     """A download names one architecture in a stage that is built for several.
 
     ## What it does
-    Looks for `amd64`, `x86_64`, `arm64`, `aarch64` and other names in the URLs of `curl`, `wget` and `ADD`, and in the variables of
-    these URLs, outside of conditions on the architecture: in stages that run once per platform, and in those on the build machine
-    whose download goes into the image. A RUN has one finding, on its first download: a file and its signature have one cause. So has the same file in several stages.
+    Looks for `amd64`, `x86_64`, `arm64`, `aarch64` and other names in the URLs of `curl`, `wget` and `ADD`, and in the variables of these URLs,
+    outside of conditions on the architecture: in stages that run once per platform, and in those on the build machine whose download goes into
+    the image. A RUN has one finding, on its first download: a file and its signature have one cause. So has the same file in several stages.
 
     If neither the file nor its project mentions several platforms, the finding on the first download is information, and nothing is
     reported if the file names the architecture in several places, such as `ENV GOARCH=amd64`: such an image is made for one architecture.
 
-    Keys, checksums, documents, packages for every architecture and disks of virtual machines are left alone, and so are programs for an architecture
-    that the stage can run: by an emulator for it (`qemu-user`, `box64`) or, after `dpkg --add-architecture`, by its libraries (`libc6:amd64`). `dpkg --add-architecture`
-    alone makes packages installable, so that only downloaded `.deb` files are left alone.
+    Keys, checksums, documents, packages for every architecture and disks of virtual machines are left alone, and so are programs for an
+    architecture that the stage can run: by an emulator for it (`qemu-user`, `box64`) or, after `dpkg --add-architecture`, by its libraries
+    (`libc6:amd64`). `dpkg --add-architecture` alone makes packages installable, so that only downloaded `.deb` files are left alone.
 
     ## Why it matters
     Every image gets the file for the one architecture, and fails on all others with `exec format error`.
@@ -105,9 +105,9 @@ def hard_coded_arch(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    A suggestion, offered for `amd64` and `arm64` only, because buildxray does not know if the site has files of these names. There is
-    no fix if the file is compared with a checksum, which differs per architecture, or if a well-known site lacks such a file. For other names, map the argument: `case
-    "$TARGETARCH" in amd64) arch=x86_64;; arm64) arch=aarch64;; esac`.
+    A suggestion, offered for `amd64` and `arm64` only, because buildxray does not know if the site has files of these names. There is no fix if
+    the file is compared with a checksum, which differs per architecture, or if a well-known site lacks such a file. For other names, map the
+    argument: `case "$TARGETARCH" in amd64) arch=x86_64;; arm64) arch=aarch64;; esac`.
     """
     target = ctx.build.target_stage
     if target is None or len(ctx.build.targets) < 2 or ctx.dockerfile.escape == "`":

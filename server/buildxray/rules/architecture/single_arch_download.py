@@ -61,8 +61,8 @@ def single_arch_download(ctx: RuleContext) -> Iterator[Finding]:
     those of the other files differ.
 
     ## Limits
-    Names of architectures in an address are the subject of `hard-coded-arch`. Not reported in a stage that installs an emulator for the architecture. In a
-    file that nothing shows to be for several platforms, only files that the site has for others too are reported.
+    Names of architectures in an address are the subject of `hard-coded-arch`. Not reported in a stage that installs an emulator for the
+    architecture. In a file that nothing shows to be for several platforms, only files that the site has for others too are reported.
     """
     if len(ctx.build.targets) < 2 or not mentions_unnamed_file(ctx.text):
         return

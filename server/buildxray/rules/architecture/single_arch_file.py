@@ -57,9 +57,9 @@ def single_arch_file(ctx: RuleContext) -> Iterator[Finding]:
     """COPY takes a file from the build context that is named after one architecture, in a stage that is built for several.
 
     ## What it does
-    Looks at COPY and ADD of local files such as `dist/agent-linux-amd64`, at bind mounts of such files, and at ENTRYPOINT and CMD that start a program of such a name, in
-    stages that run once per platform. A stage that copies files for several architectures, one that is named after an architecture, a
-    file that is copied to a name with the architecture, and settings and documents are not reported.
+    Looks at COPY and ADD of local files such as `dist/agent-linux-amd64`, at bind mounts of such files, and at ENTRYPOINT and CMD that start a
+    program of such a name, in stages that run once per platform. A stage that copies files for several architectures, one that is named after an
+    architecture, a file that is copied to a name with the architecture, and settings and documents are not reported.
 
     ## Why it matters
     Every image gets the file for the one architecture, and fails on all others with `exec format error`.

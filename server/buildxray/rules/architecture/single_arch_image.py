@@ -36,7 +36,8 @@ def single_arch_image(ctx: RuleContext) -> Iterator[Finding]:
 
     Where the project has builds of the file and none asks for several platforms, an image that is the default of an ARG is not reported.
 
-    In a stage whose compiler makes a program of the image, it is a warning. `COPY --from` with such an image is reported in the stage that becomes the image.
+    In a stage whose compiler makes a program of the image, it is a warning. `COPY --from` with such an image is reported in the stage that
+    becomes the image.
 
     ## Why it matters
     BuildKit uses such an image for every target, whatever the `--platform`: its programs are emulated, or do not run at all, and its

@@ -141,9 +141,9 @@ def single_arch_package(ctx: RuleContext) -> Iterator[Finding]:
 
     ## What it does
     Looks for `deb [arch=amd64 …]` and `Architectures: amd64` in sources of apt, for package files such as `…_amd64.deb` and `…_x86_64.whl` that
-    a package manager installs, for packages such as `linux-headers-amd64`, `glibc.x86_64` and `@rollup/rollup-linux-x64-gnu`, for `--platform` of gem and pip,
-    for `--target` of an installer that is piped into a shell, and for packages that are known to exist for some architectures only, such as
-    `intel-media-va-driver`; outside of conditions, in stages that run once per platform.
+    a package manager installs, for packages such as `linux-headers-amd64`, `glibc.x86_64` and `@rollup/rollup-linux-x64-gnu`, for `--platform`
+    of gem and pip, for `--target` of an installer that is piped into a shell, and for packages that are known to exist for some architectures
+    only, such as `intel-media-va-driver`; outside of conditions, in stages that run once per platform.
 
     ## Why it matters
     On other architectures apt finds no package in such a source, pip and dpkg refuse the file, and an installer installs programs that fail
@@ -170,8 +170,9 @@ def single_arch_package(ctx: RuleContext) -> Iterator[Finding]:
     architectures. There is none for a source that is known to lack them, such as archive.ubuntu.com.
 
     ## Limits
-    A stage that calls `dpkg --add-architecture` or installs `qemu-user` is not reported, nor is a command whose failure is ignored
-    (`… || true`); one whose failure leads to another one (`… || apt-get install …`) is a warning. A package of Node.js for one machine is a warning, because others may be installed beside it.
+    A stage that calls `dpkg --add-architecture` or installs `qemu-user` is not reported, nor is a command whose failure is ignored (`… ||
+    true`); one whose failure leads to another one (`… || apt-get install …`) is a warning. A package of Node.js for one machine is a warning,
+    because others may be installed beside it.
     """
     if len(ctx.build.targets) < 2:
         return

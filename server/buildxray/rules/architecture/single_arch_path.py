@@ -63,13 +63,12 @@ def single_arch_path(ctx: RuleContext) -> Iterator[Finding]:
     """A path names an architecture, such as `/usr/lib/x86_64-linux-gnu`, in a stage that is built for several.
 
     ## What it does
-    Looks in ENV, COPY, ADD, ENTRYPOINT, CMD, HEALTHCHECK and RUN, and in the defaults of ARG that these use, for directories and files that exist on one architecture alone: multiarch
-    directories of Debian, `…-openjdk-amd64` and other Java run times, `ld-musl-x86_64.so.1`, `ld-linux-x86-64.so.2`, and build directories of
-    Python. Paths that are removed by `rm -f`, commands that are replaced by another one if they fail, a RUN that asks if the path exists,
-    commands of a RUN that depend on the architecture themselves, an instruction that names several
+    Looks in ENV, COPY, ADD, ENTRYPOINT, CMD, HEALTHCHECK and RUN, and in the defaults of ARG that these use, for directories and files that
+    exist on one architecture alone: multiarch directories of Debian, `…-openjdk-amd64` and other Java run times, `ld-musl-x86_64.so.1`,
+    `ld-linux-x86-64.so.2`, and build directories of Python. Paths that are removed by `rm -f`, commands that are replaced by another one if they
+    fail, a RUN that asks if the path exists, commands of a RUN that depend on the architecture themselves, an instruction that names several
     architectures, and a stage that is built for the named one only are not reported; nor is the architecture of no target in a stage with a
-    cross compiler. Nor is a variable whose name contains the same
-    architecture (`PKG_CONFIG_PATH_aarch64_unknown_linux_gnu`).
+    cross compiler. Nor is a variable whose name contains the same architecture (`PKG_CONFIG_PATH_aarch64_unknown_linux_gnu`).
 
     ## Why it matters
     On other architectures the path does not exist. A COPY of it fails the build for them. In `LD_PRELOAD` or `JAVA_HOME`

@@ -84,9 +84,9 @@ def wrong_arch_build(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    The fix is safe where `CGO_ENABLED=0` reaches the compiler, or the Go sources beside the Dockerfile need no C
-    compiler. Otherwise it is a suggestion, because it switches cgo off; so it is after `go generate` or `make generate`, which may write sources for one
-    architecture only. No fix is offered for `CGO_ENABLED=1` and `go install`.
+    The fix is safe where `CGO_ENABLED=0` reaches the compiler, or the Go sources beside the Dockerfile need no C compiler. Otherwise it is a
+    suggestion, because it switches cgo off; so it is after `go generate` or `make generate`, which may write sources for one architecture only.
+    No fix is offered for `CGO_ENABLED=1` and `go install`.
     """
     target = ctx.build.target_stage
     if target is None or target.is_native:

@@ -29,16 +29,16 @@ def build_error(ctx: RuleContext) -> Iterator[Finding]:
     """BuildKit refuses to build the file.
 
     ## What it does
-    Reports every independent mistake for which BuildKit would stop: unknown instructions, flags and options, missing arguments,
-    invalid values, names that do not exist. BuildKit itself reports only the first, and so does this rule in a file without FROM that may be a part of others.
+    Reports every independent mistake for which BuildKit would stop: unknown instructions, flags and options, missing arguments, invalid values,
+    names that do not exist. BuildKit itself reports only the first, and so does this rule in a file without FROM that may be a part of others.
 
-    The finding is only a warning in a stage that the image does not need, because the build does not run it; in the trigger of an
-    ONBUILD, because only builds on this image fail; and for a missing target stage, because the request is wrong and not the file. It
-    is information if a Bake file or a workflow makes that request (`check DIRECTORY` reports that one only in the file that makes it), and in a file that is probably not built as it is, unless a file of the
-    project builds it: a file without FROM that is not where `docker build` looks for it (`Dockerfile.common`, `roles/base/Dockerfile` in a
-    directory without sources), because it may be a part of others; data of tests (`fixtures/`, `testdata/`); and a file whose path says
-    that it is a template (`tmpl.Dockerfile`, `templates/web/Dockerfile`) or wrong (`Dockerfile.bad`, `build-fail/Dockerfile`). A build by a script
-    that writes the file before does not count.
+    The finding is only a warning in a stage that the image does not need, because the build does not run it; in the trigger of an ONBUILD,
+    because only builds on this image fail; and for a missing target stage, because the request is wrong and not the file. It is information if a
+    Bake file or a workflow makes that request (`check DIRECTORY` reports that one only in the file that makes it), and in a file that is
+    probably not built as it is, unless a file of the project builds it: a file without FROM that is not where `docker build` looks for it
+    (`Dockerfile.common`, `roles/base/Dockerfile` in a directory without sources), because it may be a part of others; data of tests
+    (`fixtures/`, `testdata/`); and a file whose path says that it is a template (`tmpl.Dockerfile`, `templates/web/Dockerfile`) or wrong
+    (`Dockerfile.bad`, `build-fail/Dockerfile`). A build by a script that writes the file before does not count.
 
     ## Why it matters
     `docker build` stops before the first step.

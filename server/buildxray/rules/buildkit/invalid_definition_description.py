@@ -15,7 +15,8 @@ def invalid_definition_description(ctx: RuleContext) -> Iterator[Finding]:
     """A comment above ARG or FROM does not begin with the name that it describes.
 
     ## What it does
-    Looks at the last comment above ARG and `FROM … AS name`. Experimental: only where `# check=experimental=InvalidDefinitionDescription` asks for it.
+    Looks at the last comment above ARG and `FROM … AS name`. Experimental: only where `# check=experimental=InvalidDefinitionDescription` asks
+    for it.
 
     ## Why it matters
     `docker buildx build --call=outline` shows such a comment as the description of the argument or stage, if it begins with the name.

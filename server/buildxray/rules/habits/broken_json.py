@@ -33,8 +33,8 @@ def broken_json(ctx: RuleContext) -> Iterator[Finding]:
 
     ## What it does
     Looks for arguments of CMD, ENTRYPOINT, HEALTHCHECK, RUN, COPY, ADD and VOLUME that begin with a bracket like an array, and are not JSON: a
-    quote, a comma or a bracket is missing, the words have none, quotes are single, there is a comma too many, or a comment comes after it. A CMD, ENTRYPOINT or
-    HEALTHCHECK that a later one of the stage replaces is not reported.
+    quote, a comma or a bracket is missing, the words have none, quotes are single, there is a comma too many, or a comment comes after it. A
+    CMD, ENTRYPOINT or HEALTHCHECK that a later one of the stage replaces is not reported.
 
     ## Why it matters
     BuildKit reports nothing. A shell reads the text, and `[` is the name of a program; COPY, ADD and VOLUME read each word as a path.

@@ -18,10 +18,10 @@ def missing_source(ctx: RuleContext) -> Iterator[Finding]:
     """COPY or ADD names a file that the repository lacks.
 
     ## What it does
-    Looks for files that people write and add to a repository (lists of dependencies and their lock files, settings of tools, scripts, programs of Python, Ruby and Perl), and
-    that are in no directory that may be the build context; also for any path that begins with the name of the build context
-    (`COPY api/app.py` with the context `api`) and is there from the directory above. A lock file that Git ignores is one, if a workflow builds the Dockerfile and does not name the
-    program that makes it.
+    Looks for files that people write and add to a repository (lists of dependencies and their lock files, settings of tools, scripts, programs
+    of Python, Ruby and Perl), and that are in no directory that may be the build context; also for any path that begins with the name of the
+    build context (`COPY api/app.py` with the context `api`) and is there from the directory above. A lock file that Git ignores is one, if a
+    workflow builds the Dockerfile and does not name the program that makes it.
 
     ## Why it matters
     The build stops at this instruction: `"/yarn.lock": not found`. On the machine where the file was made it works, so that only the jobs of
@@ -44,9 +44,9 @@ def missing_source(ctx: RuleContext) -> Iterator[Finding]:
 
     ## Limits
     Not reported if a script, a workflow or a document of the repository names the file, because it may make it; if the file may be in a
-    submodule that is not checked out; if Git ignores it, but for lock files; if the path contains a variable or a wildcard; or if the
-    context has nothing that the Dockerfile names; without a known build also if it lacks most of that, or a list such as `pom.xml`. Files that builds write (`dist`, `app.jar`, programs) are not looked for. Where a build stops,
-    `emulated-build` and `emulating-runner` report nothing.
+    submodule that is not checked out; if Git ignores it, but for lock files; if the path contains a variable or a wildcard; or if the context
+    has nothing that the Dockerfile names; without a known build also if it lacks most of that, or a list such as `pom.xml`. Files that builds
+    write (`dist`, `app.jar`, programs) are not looked for. Where a build stops, `emulated-build` and `emulating-runner` report nothing.
     """
     absent = ctx.build.absent_sources
     if not absent:

@@ -40,8 +40,8 @@ def old_dotnet_image(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Limits
-    Not reported if the command does not name the project, if the framework depends on a condition or a variable, if the stage may install another SDK or change
-    the project, or if one of the directories that may be the build context has a project that the image accepts.
+    Not reported if the command does not name the project, if the framework depends on a condition or a variable, if the stage may install
+    another SDK or change the project, or if one of the directories that may be the build context has a project that the image accepts.
 
     ## References
     learn.microsoft.com, "NETSDK1045".

@@ -50,8 +50,8 @@ def old_go_image(ctx: RuleContext) -> Iterator[Finding]:
     A suggestion, for images without another distribution in their tag: a newer version of Go comes on a newer system.
 
     ## Limits
-    Not reported if the text mentions GOTOOLCHAIN (but for `local`), a workspace, a change of go.mod or another installation of Go; if a build argument may choose
-    the image; or if one of the directories that may be the build context has a go.mod that the image accepts.
+    Not reported if the text mentions GOTOOLCHAIN (but for `local`), a workspace, a change of go.mod or another installation of Go; if a build
+    argument may choose the image; or if one of the directories that may be the build context has a go.mod that the image accepts.
 
     ## References
     go.dev/doc/toolchain.

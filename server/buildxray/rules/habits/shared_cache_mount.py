@@ -43,17 +43,18 @@ def shared_cache_mount(ctx: RuleContext) -> Iterator[Finding]:
     """Steps on different platforms share a cache mount that holds files for one architecture.
 
     ## What it does
-    Looks for cache mounts with one id on steps of several platforms, at directories whose content depends on the architecture: the caches
-    of apk and dnf, the `target` of cargo, `node_modules`, virtual environments; those of apt unless their `sharing` is `locked` or
-    `private`. The `target` of cargo is not reported either with `sharing=locked`, if each RUN that uses it runs cargo: only the finished
-    program has the same name on each platform. Jobs of a workflow that build one platform each do not share a cache, and nothing is reported where the builds of a file
-    may be such jobs. A cache whose id names an architecture is for a file of that architecture, and is not reported. A cache of apk that only commands with `--no-cache` use stays empty, and is not reported. Nor are caches that separate
-    architectures themselves (Go, npm, pip, Maven, yum, dnf 5, pacman, the
-    registry of cargo).
+    Looks for cache mounts with one id on steps of several platforms, at directories whose content depends on the architecture: the caches of apk
+    and dnf, the `target` of cargo, `node_modules`, virtual environments; those of apt unless their `sharing` is `locked` or `private`. The
+    `target` of cargo is not reported either with `sharing=locked`, if each RUN that uses it runs cargo: only the finished program has the same
+    name on each platform. Jobs of a workflow that build one platform each do not share a cache, and nothing is reported where the builds of a
+    file may be such jobs. A cache whose id names an architecture is for a file of that architecture, and is not reported. A cache of apk that
+    only commands with `--no-cache` use stays empty, and is not reported. Nor are caches that separate architectures themselves (Go, npm, pip,
+    Maven, yum, dnf 5, pacman, the registry of cargo).
 
     ## Why it matters
-    A cache is identified by its id alone. Two platforms write to one directory at the same time, and use each other's files: corrupted
-    indexes, or libraries for the wrong architecture. A `target` counts only if cargo runs, a `build` only if a compiler of C does or a tool that calls one.
+    A cache is identified by its id alone. Two platforms write to one directory at the same time, and use each other's files: corrupted indexes,
+    or libraries for the wrong architecture. A `target` counts only if cargo runs, a `build` only if a compiler of C does or a tool that calls
+    one.
 
     ## Example
     ```dockerfile

@@ -22,7 +22,8 @@ def single_dash_flag(ctx: RuleContext) -> Iterator[Finding]:
     """A flag is written with one dash, so it is not a flag.
 
     ## What it does
-    Looks for `-mount=…`, `-from=…` and the other flags of RUN, COPY and ADD after a single dash, or after a long dash that a word processor has made of two.
+    Looks for `-mount=…`, `-from=…` and the other flags of RUN, COPY and ADD after a single dash, or after a long dash that a word processor has
+    made of two.
 
     ## Why it matters
     BuildKit reads the word as the command of RUN, or as a file to copy. The build fails at that step.

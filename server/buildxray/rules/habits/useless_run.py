@@ -73,15 +73,16 @@ def useless_run(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    A suggestion: WORKDIR creates the directory if it does not exist, and later instructions run in it; ENV stays in the image. If a later
-    RUN changes to the directory itself, or an instruction works in the directory of before, the RUN is deleted instead; no fix is offered if one changes to another relative directory. At the
-    end of a stage of which others only take files, neither has an effect, so the RUN is deleted. An `export` of PATH becomes an ENV if it
-    keeps the old one; in place of `source /opt/venv/bin/activate`, ENV puts the programs of the environment first in PATH.
+    A suggestion: WORKDIR creates the directory if it does not exist, and later instructions run in it; ENV stays in the image. If a later RUN
+    changes to the directory itself, or an instruction works in the directory of before, the RUN is deleted instead; no fix is offered if one
+    changes to another relative directory. At the end of a stage of which others only take files, neither has an effect, so the RUN is deleted.
+    An `export` of PATH becomes an ENV if it keeps the old one; in place of `source /opt/venv/bin/activate`, ENV puts the programs of the
+    environment first in PATH.
 
     ## Limits
-    Except for an `export` at its end, a RUN is not reported if its shell starts any other program, because that may do something, or if it writes a file. A variable is
-    reported only if a later instruction of the stage reads it (`$VERSION`), or if it is known that programs read it, such as `PATH`, `JAVA_HOME` or
-    `DEBIAN_FRONTEND`: nothing is lost if its value only makes the next steps run again.
+    Except for an `export` at its end, a RUN is not reported if its shell starts any other program, because that may do something, or if it
+    writes a file. A variable is reported only if a later instruction of the stage reads it (`$VERSION`), or if it is known that programs read
+    it, such as `PATH`, `JAVA_HOME` or `DEBIAN_FRONTEND`: nothing is lost if its value only makes the next steps run again.
     """
     yield from _without_values(ctx)
     for instruction in ctx.build.instructions:

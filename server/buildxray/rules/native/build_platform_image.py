@@ -49,22 +49,25 @@ def build_platform_image(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    A suggestion: the stage then runs once per platform, and native steps become emulated. It is offered for official images that are known
-    to exist for all requested platforms, if the stage downloads nothing with one name for all and runs no script of the project; otherwise the message names what to check, because the build fails where an image is missing. No
-    fix is offered if an argument of the project chooses the platform, as in `--platform=linux/${GOARCH}`.
+    A suggestion: the stage then runs once per platform, and native steps become emulated. It is offered for official images that are known to
+    exist for all requested platforms, if the stage downloads nothing with one name for all and runs no script of the project; otherwise the
+    message names what to check, because the build fails where an image is missing. No fix is offered if an argument of the project chooses the
+    platform, as in `--platform=linux/${GOARCH}`.
 
     ## Limits
     If several machines build, each target is compared with the platform of its machine. A build for one platform is reported only if its project
-    tells the machine (`runs-on: ubuntu-latest`) and the flag is that of the build machine; nothing is reported if each platform may have a machine of its own.
+    tells the machine (`runs-on: ubuntu-latest`) and the flag is that of the build machine; nothing is reported if each platform may have a
+    machine of its own.
 
-    A stage may be native if its files only leave it by `--output`, or if it only runs checks. So a stage that ends with a linter or a
-    test, and starts nothing, is not reported, nor is one named `dev` or `test`, nor a stage that `--target` names for a build that
-    only fills the cache: `docker/build-push-action` that neither pushes, loads nor exports. If such a build has the last stage as its
-    target, the finding is a warning. An intermediate stage that others use, without CMD and ENTRYPOINT, is a cache or a development
-    environment. Nor is an image whose known builds are all for the machine that builds it. A constant is intended if neither the file nor its project names several platforms, and so is an argument of the project,
-    with which each build can choose one. The finding is an error only if several platforms are requested and the flag is
-    `$BUILDPLATFORM`: a constant may be meant to be emulated elsewhere. It is a warning if the image starts a program that was compiled
-    for the target, which may need nothing else. Where a build argument of the project sets `BUILDPLATFORM`, the message names that as the cause.
+    A stage may be native if its files only leave it by `--output`, or if it only runs checks. So a stage that ends with a linter or a test, and
+    starts nothing, is not reported, nor is one named `dev` or `test`, nor a stage that `--target` names for a build that only fills the cache:
+    `docker/build-push-action` that neither pushes, loads nor exports. If such a build has the last stage as its target, the finding is a
+    warning. An intermediate stage that others use, without CMD and ENTRYPOINT, is a cache or a development environment. Nor is an image whose
+    known builds are all for the machine that builds it. A constant is intended if neither the file nor its project names several platforms, and
+    so is an argument of the project, with which each build can choose one. The finding is an error only if several platforms are requested and
+    the flag is `$BUILDPLATFORM`: a constant may be meant to be emulated elsewhere. It is a warning if the image starts a program that was
+    compiled for the target, which may need nothing else. Where a build argument of the project sets `BUILDPLATFORM`, the message names that as
+    the cause.
     """
     stage = ctx.build.target_stage
     wrong = ctx.cached(targets_of_native_image)

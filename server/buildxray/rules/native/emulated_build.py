@@ -96,12 +96,12 @@ def emulated_build(ctx: RuleContext) -> Iterator[Finding]:
 
     ## Fix safety
     The fix is safe where `CGO_ENABLED=0` reaches the compiler, or, in an official image, the Go sources beside the Dockerfile need no C
-    compiler, where the stage runs nothing that could behave differently on the build machine, and where only compiled files, or files
-    for every architecture, are copied out of it. Of a script in the package.json beside the Dockerfile or in its context each command has
-    to be a known bundler, or a program that writes the same files on each machine. Otherwise it is a suggestion, and so it is if a
-    comment above the FROM speaks of emulation or of native builds. No fix is offered for `CGO_ENABLED=1`, which needs a C
-    cross compiler, nor for `go install`, which writes binaries for other platforms to another directory, unless it installs a published tool that only this stage uses, nor for a script that makes a
-    program or an addon for its machine (`pkg .`, `node-gyp rebuild`).
+    compiler, where the stage runs nothing that could behave differently on the build machine, and where only compiled files, or files for every
+    architecture, are copied out of it. Of a script in the package.json beside the Dockerfile or in its context each command has to be a known
+    bundler, or a program that writes the same files on each machine. Otherwise it is a suggestion, and so it is if a comment above the FROM
+    speaks of emulation or of native builds. No fix is offered for `CGO_ENABLED=1`, which needs a C cross compiler, nor for `go install`, which
+    writes binaries for other platforms to another directory, unless it installs a published tool that only this stage uses, nor for a script
+    that makes a program or an addon for its machine (`pkg .`, `node-gyp rebuild`).
 
     "Split into build and run stage" is a suggestion: it copies the files that the command of the image names and directories of the build
     context such as `templates` and `migrations`; check whether the program opens other files too. The fix is not offered if

@@ -54,9 +54,9 @@ def ignored_platform_flag(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    Moving the flag to the root is a suggestion, because it changes where steps run; it is offered if no other stage is built on that
-    root, and if none of them becomes the image, which would then be for the platform of the flag. Removing it from `FROM <earlier stage>` is a suggestion too: the plan does not change, but the author wanted another one.
-    Removing it from `FROM scratch` is safe.
+    Moving the flag to the root is a suggestion, because it changes where steps run; it is offered if no other stage is built on that root, and
+    if none of them becomes the image, which would then be for the platform of the flag. Removing it from `FROM <earlier stage>` is a suggestion
+    too: the plan does not change, but the author wanted another one. Removing it from `FROM scratch` is safe.
 
     ## References
     BuildKit: dockerfile2llb/convert.go, dispatchState.init.

@@ -33,11 +33,12 @@ def early_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
     environment is the same. So every step after `ARG TARGETARCH` is executed once per platform, in particular downloads of
     dependencies.
 
-    The same happens to all RUN steps after one that only prints a platform: `RUN echo "building for $TARGETPLATFORM"`. It also happens
-    to a download after a RUN that needs the target, such as `xx-apk add`, because its input files differ. That is information, because
-    only the author knows if the download needs the files of that RUN. All of it is information if no known build asks for several platforms, and not reported if each known build is for one.
-    Nothing is reported in an image that its `--platform` makes the same for every target (`build-platform-image`): once repaired, each platform
-    has its own steps. Nor is anything reported if only RUN steps would be saved that end at once, such as `mkdir -p /out`.
+    The same happens to all RUN steps after one that only prints a platform: `RUN echo "building for $TARGETPLATFORM"`. It also happens to a
+    download after a RUN that needs the target, such as `xx-apk add`, because its input files differ. That is information, because only the
+    author knows if the download needs the files of that RUN. All of it is information if no known build asks for several platforms, and not
+    reported if each known build is for one. Nothing is reported in an image that its `--platform` makes the same for every target
+    (`build-platform-image`): once repaired, each platform has its own steps. Nor is anything reported if only RUN steps would be saved that end
+    at once, such as `mkdir -p /out`.
 
     ## Example
     ```dockerfile

@@ -70,9 +70,9 @@ def impossible_arch_value(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    Safe: the fix writes the value that BuildKit sets. A suggestion if the wrong value names a variant too, such as `armv7`: the right
-    one, `arm`, is the same for all variants; if the argument is not declared there; and if a build of the project gives arguments whose names only a run tells. If one gives
-    this argument, nothing is reported.
+    Safe: the fix writes the value that BuildKit sets. A suggestion if the wrong value names a variant too, such as `armv7`: the right one,
+    `arm`, is the same for all variants; if the argument is not declared there; and if a build of the project gives arguments whose names only a
+    run tells. If one gives this argument, nothing is reported.
     """
     instructions = ctx.build.instructions
     # `ENV ARCH=$TARGETARCH`

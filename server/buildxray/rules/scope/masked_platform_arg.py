@@ -66,15 +66,14 @@ def masked_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    Safe with BuildKit, unless a `FROM name-$TARGETARCH` had a stage for the default alone. A builder without BuildKit, which has no
-    automatic arguments, then needs `--build-arg`.
-    It is a suggestion if the default is the value of no target (`ARG TARGETOS=windows`), because programs for another machine may be wanted, if a FROM would name another image (`FROM base:$TARGETARCH`), or pull one for another platform
-    (`FROM --platform=$TARGETPLATFORM`), which may not exist, if a comment above speaks of the default, if the default is the value of
-    an argument of the build machine (`ARG TARGETARCH=$BUILDARCH`), or one that BuildKit never gives, such as `x86_64`: the names that
-    are made of it change for every platform.
-    No fix is offered where `GOARM=$TARGETVARIANT` would become `GOARM=v7`, which Go refuses, nor where a well-known site has no file with the
-    name that BuildKit gives: `x86_64` is the default, and the site knows no `amd64`. If the default changes the argument before
-    it is declared (`ARG TARGETARCH=${TARGETARCH/amd64/x64}` alone), the fix declares it first, as a suggestion.
+    Safe with BuildKit, unless a `FROM name-$TARGETARCH` had a stage for the default alone. A builder without BuildKit, which has no automatic
+    arguments, then needs `--build-arg`. It is a suggestion if the default is the value of no target (`ARG TARGETOS=windows`), because programs
+    for another machine may be wanted, if a FROM would name another image (`FROM base:$TARGETARCH`), or pull one for another platform (`FROM
+    --platform=$TARGETPLATFORM`), which may not exist, if a comment above speaks of the default, if the default is the value of an argument of
+    the build machine (`ARG TARGETARCH=$BUILDARCH`), or one that BuildKit never gives, such as `x86_64`: the names that are made of it change for
+    every platform. No fix is offered where `GOARM=$TARGETVARIANT` would become `GOARM=v7`, which Go refuses, nor where a well-known site has no
+    file with the name that BuildKit gives: `x86_64` is the default, and the site knows no `amd64`. If the default changes the argument before it
+    is declared (`ARG TARGETARCH=${TARGETARCH/amd64/x64}` alone), the fix declares it first, as a suggestion.
     """
     request = ctx.build.request
     given = {*dict(request.build_arguments), *request.unknown_arguments}

@@ -80,16 +80,17 @@ def undeclared_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    Safe: the argument is declared directly before the first instruction that uses it. The output of the stage changes, as intended.
-    It is a suggestion where a script or an installer may do something else with the value, where `go install` then writes to a directory that no COPY reads, in a stage that the build does not need, and for a name of the build machine (`BUILDARCH`) in a stage for other platforms.
+    Safe: the argument is declared directly before the first instruction that uses it. The output of the stage changes, as intended. It is a
+    suggestion where a script or an installer may do something else with the value, where `go install` then writes to a directory that no COPY
+    reads, in a stage that the build does not need, and for a name of the build machine (`BUILDARCH`) in a stage for other platforms.
 
     ## Limits
-    The finding is a warning if the use only prints the value, gives a default for it, passes it to a program that may not need it, or
-    to a compiler that runs on its target anyway; also in a stage that the build does not need, and on an image that another
-    Dockerfile of the directory may make, whose ENV sets the name. It is information, with an edit that deletes the
-    use, if only npm and similar programs get the value on the build machine and only files for every machine leave the stage. A default that suits every requested
-    platform is not reported. buildxray does not know if a base image sets a variable of that name; nothing is reported if the file uses
-    other variables that only an image of its owner can set. What one declaration repairs is one finding.
+    The finding is a warning if the use only prints the value, gives a default for it, passes it to a program that may not need it, or to a
+    compiler that runs on its target anyway; also in a stage that the build does not need, and on an image that another Dockerfile of the
+    directory may make, whose ENV sets the name. It is information, with an edit that deletes the use, if only npm and similar programs get the
+    value on the build machine and only files for every machine leave the stage. A default that suits every requested platform is not reported.
+    buildxray does not know if a base image sets a variable of that name; nothing is reported if the file uses other variables that only an image
+    of its owner can set. What one declaration repairs is one finding.
     """
     compiled_by_xx = cache(partial(_compiled_by_xx, ctx))
     # What one declaration repairs is one finding, at its first grave use.

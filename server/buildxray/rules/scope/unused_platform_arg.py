@@ -25,11 +25,11 @@ def unused_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
     stage, nor of the stages that are built on it, uses.
 
     ## Why it matters
-    The argument is in the environment of every RUN after it, used or not, and BuildKit shares a step between
-    platforms only where its environment is the same. The finding is information if no known build asks for several platforms, and not reported if each known build is for one.
-    Unused arguments of one stage are one finding, because none of them alone is the cause. Nothing is reported if a program of the stage
-    should use the argument: a compiler that compiles for the wrong architecture, a download for one, or `uname -m`.
-    Nothing is reported in an image that its `--platform` makes the same for every target, because only without it each platform gets its own image.
+    The argument is in the environment of every RUN after it, used or not, and BuildKit shares a step between platforms only where its
+    environment is the same. The finding is information if no known build asks for several platforms, and not reported if each known build is for
+    one. Unused arguments of one stage are one finding, because none of them alone is the cause. Nothing is reported if a program of the stage
+    should use the argument: a compiler that compiles for the wrong architecture, a download for one, or `uname -m`. Nothing is reported in an
+    image that its `--platform` makes the same for every target, because only without it each platform gets its own image.
 
     ## Example
     ```dockerfile
