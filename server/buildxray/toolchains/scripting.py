@@ -141,6 +141,7 @@ def _outputs(invocation: Invocation, name: str) -> tuple[str, ...]:
 
 
 def _manifests(invocation: Invocation, title: str) -> tuple[str, ...]:
+    """The lists of dependencies that an installation reads; none if an option or a variable names another one that is unknown."""
     if invocation.has_option("--no-index", "--offline", "--only-root"):
         # The packages are local files, or only the project is installed. Source: the manuals of pip, uv and Poetry.
         return ()
@@ -148,8 +149,11 @@ def _manifests(invocation: Invocation, title: str) -> tuple[str, ...]:
     if requirements is not None:
         is_address = "://" in requirements.text
         return () if is_address else (requirements.text,)
+    gemfile = invocation.argument("--gemfile") if title == "bundle install" else None
+    if gemfile is not None:
+        return () if gemfile.value is None else (gemfile.value, f"{gemfile.value}.lock")
     project = _project(invocation)
-    if (project is not None and project.value is None) or _names_gemfile(invocation):
+    if (project is not None and project.value is None) or invocation.setting("BUNDLE_GEMFILE").is_set:
         return ()
     directory = "" if project is None else project.value or ""
     lists = {
@@ -170,11 +174,6 @@ def _project(invocation: Invocation) -> ShellWord | None:
     """The directory of the project that an option names; None without one."""
     options = _PROJECTS.get(invocation.command.name)
     return None if options is None else invocation.argument(*options)
-
-
-def _names_gemfile(invocation: Invocation) -> bool:
-    """True if Bundler is told another list than the Gemfile of its directory. Source: bundler.io, "bundle install" and BUNDLE_GEMFILE."""
-    return invocation.has_option("--gemfile") or invocation.setting("BUNDLE_GEMFILE").is_set
 
 
 def _environments(invocation: Invocation) -> tuple[str, ...]:

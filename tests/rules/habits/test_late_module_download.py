@@ -284,6 +284,8 @@ def test_a_lock_file_that_the_context_lacks(files: str, *, is_said: bool) -> Non
         ("COPY . .\nRUN npm install", ("package.json", ".", "npm")),
         ("COPY . .\nRUN npm install --prefix web", ("web/package.json", ".", "npm")),
         ("COPY . .\nRUN npm install --prefix $DIR", None),
+        ("COPY . .\nRUN bundle install --gemfile=/s/api/Gemfile", ("api/Gemfile", ".", "bundle")),
+        ("COPY . .\nENV BUNDLE_GEMFILE=/s/api/Gemfile\nRUN bundle install", None),
         ("COPY . .\nWORKDIR web\nRUN yarn", ("web/package.json", ".", "yarn")),
         ("COPY web ./\nRUN pnpm install", ("web/package.json", "web", "pnpm")),
         ("COPY ./web web\nWORKDIR web\nRUN npm install", ("web/package.json", "web", "npm")),
