@@ -41,7 +41,7 @@ from buildxray.syntax.lines import BYTE_ORDER_MARK
 from buildxray.syntax.mounts import MountSyntaxError, mount_options
 from buildxray.syntax.parser import Dockerfile
 from buildxray.syntax.whitespace import SPACE
-from buildxray.toolchains.packages import NAMES
+from buildxray.toolchains.packages import ANY_NAME
 
 
 class Mention(Enum):
@@ -85,7 +85,6 @@ class Mention(Enum):
     ASSIGNING_COMMENT = "a comment with an equals sign"
 
 
-_PACKAGE_FOR_FEW: Final = lazy_regex("|".join(map(re.escape, sorted(NAMES))))
 _AUTOMATIC: Final = lazy_regex(rf"\b(?:{'|'.join(AUTOMATIC_ARGUMENTS)})\b")
 
 _OF_THE_SHELL: Final = lazy_regex(
@@ -189,7 +188,7 @@ def _of_run(node: Node) -> Iterator[Mention]:
     text = node.arguments[0].text if node.arguments else ""
     if node.mounts:
         yield Mention.MOUNT
-    if _PACKAGE_FOR_FEW.search(text) is not None:
+    if ANY_NAME.search(text) is not None:
         yield Mention.PACKAGE_FOR_FEW
     if any(it in text for it in _FLAGS_OF_RUN):
         yield Mention.LATE_FLAG

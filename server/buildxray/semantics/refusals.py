@@ -10,10 +10,9 @@ from buildxray.platforms.platform import Platform
 from buildxray.semantics.instruction import Command, Run
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.shell import TESTS
-from buildxray.toolchains.packages import NAMES, known_architectures
+from buildxray.toolchains.packages import ANY_NAME, known_architectures
 
 _MAY_REFUSE: Final = lazy_regex(r"(?<![\w-])(?:exit|test)(?![\w-])|\[")
-_MAY_LACK: Final = lazy_regex("|".join(map(re.escape, sorted(NAMES))))
 _SUBSHELL: Final = lazy_regex(r"(?<![$\w<>])\(")
 """A group of commands in parentheses, whose `exit` ends only the group; a function is one too."""
 _GOES_ON: Final = lazy_regex(r"[;|\n]|(?<!&)&(?!&)|<<")
@@ -35,7 +34,7 @@ def refused_targets(run: Run) -> frozenset[Platform]:
 
 def targets_without_package(run: Run) -> frozenset[Platform]:
     """The targets for which a RUN surely finds no package of a name, while it goes on for others."""
-    if not _may_fail(run, _MAY_LACK):
+    if not _may_fail(run, ANY_NAME):
         return frozenset()
     return _some(run, (target for it in run.commands for target in _without_package(run, it)))
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Final
+
+from buildxray.syntax.lazy_regex import lazy_regex
 
 _APT: Final = frozenset({"apt", "apt-get", "aptitude"})
 _RPM: Final = frozenset({"dnf", "dnf5", "microdnf", "tdnf", "yum"})
@@ -29,7 +32,8 @@ _OF_FEDORA: Final = {
     "libva-intel-media-driver": _AMD64,
 }
 """Source: `ExclusiveArch` in the spec files of Fedora and RPM Fusion."""
-NAMES: Final = frozenset({*_OF_DEBIAN, *_OF_ALPINE, *_OF_FEDORA})
+ANY_NAME: Final = lazy_regex("|".join(map(re.escape, sorted({*_OF_DEBIAN, *_OF_ALPINE, *_OF_FEDORA}))))
+"""The name of one of them, anywhere in a text."""
 
 
 def known_architectures(words: Sequence[str]) -> Iterator[tuple[int, tuple[str, ...]]]:

@@ -122,8 +122,8 @@ class _Place(NamedTuple):
     fixes: tuple[Fix, ...] = ()
     doubt: Doubt | None = None
     """The reason why neither the build nor the image may fail, such as a package that is only added to those of the machine."""
-    also: str = ""
-    """Another architecture for which the package exists."""
+    also: tuple[str, ...] = ()
+    """The other architectures for which the package exists."""
     name: str = ""
     """The name of a package that does not tell the architecture."""
     others: tuple[TextRange, ...] = ()
@@ -186,7 +186,7 @@ def single_arch_package(ctx: RuleContext) -> Iterator[Finding]:
         if is_on_image_for(stage, places[0].architecture):
             continue
         for it in places:
-            wrong = [one for one in it.targets if one.architecture not in (it.architecture, it.also)]
+            wrong = [one for one in it.targets if one.architecture not in (it.architecture, *it.also)]
             if not wrong or ctx.is_only_for(it.architecture):
                 continue
             doubt = Doubt.USE if is_for_no_target(ctx, it.architecture) else it.doubt
@@ -200,7 +200,7 @@ def _message(ctx: RuleContext, place: _Place, wrong: list[Platform]) -> str:
             "the build for {platforms} stops here: the package `{name}` exists for {architecture} only; install it under a condition",
             platforms=platforms(wrong),
             name=place.name,
-            architecture=joined(it for it in (place.architecture, place.also) if it),
+            architecture=joined((place.architecture, *place.also)),
         )
     return _(
         "the image for {platforms} cannot use this: it is for {architecture} only",
@@ -448,7 +448,7 @@ def _named_without(run: Run, command: Command) -> Iterator[_Place]:
     for index, (first, *others) in packages if packages and ends_script(run, command) else ():
         place = run.shell_range(words[index].range)
         yield _Place(
-            place, first, command.invocation.targets, also="".join(others), name=words[index].text.partition("=")[0]
+            place, first, command.invocation.targets, also=(*others,), name=words[index].text.partition("=")[0]
         )
 
 
