@@ -79,7 +79,7 @@ _LISTS: Final = (
 _FIRST_FILES: Final = frozenset(
     {"Cargo.toml", "Gemfile", "composer.json", "go.mod", "mix.exs", "package.json", "pom.xml"}
 )
-"""Lists of dependencies without which there is no project, so that nobody forgets to add them to a repository."""
+"""Lists of dependencies that a project has from its first day: a context that lacks one is not that of the project."""
 
 
 def _literal_sources(instruction: Instruction) -> Iterator[tuple[str, TextRange]]:

@@ -112,7 +112,7 @@ def _is_for_tool(stage: Stage, probe: KnownCommand) -> bool:
     paths = {
         path
         for it in probe.run.commands
-        # What a package manager is given are no files: `apk add curl`.
+        # A package manager is given the names of packages: `apk add curl`.
         if it.use is None or it.use.effect is not Effect.INSTALL
         for word in it.syntax.words[1:]
         for path in it.invocation.paths(word)

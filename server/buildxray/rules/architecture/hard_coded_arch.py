@@ -105,7 +105,7 @@ def hard_coded_arch(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    A suggestion, offered for `amd64` and `arm64` only, because buildxray does not know if the site has files of these names. There is no fix if
+    A suggestion, offered for `amd64` and `arm64` only, because buildxray does not know if the site has files of these names. None is offered if
     the file is compared with a checksum, which differs per architecture, or if a well-known site lacks such a file. For other names, map the
     argument: `case "$TARGETARCH" in amd64) arch=x86_64;; arm64) arch=aarch64;; esac`.
     """

@@ -79,8 +79,8 @@ def unknown_machine_name(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    A suggestion: a script may name the files by the same wrong name. Where the stage does, the fix writes the right one too; there is no fix
-    if it cannot, as in COPY.
+    A suggestion: a script may name the files by the same wrong name. Where the stage does, the fix writes the right one too; none is
+    offered where it cannot, as in COPY.
 
     ## Limits
     Not reported if the build goes on when the command fails, or if it runs under a condition; nor for names that mean no machine anywhere, which
