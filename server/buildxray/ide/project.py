@@ -23,7 +23,7 @@ from buildxray.platforms.aliases import named_architectures
 from buildxray.platforms.platform import Platform, parse_normalized, this_machine
 from buildxray.projects.absent_sources import LOCK_FILES
 from buildxray.projects.builds import DeclaredBuild, Note, asked_paths, choose, distinct, joined, without_repeated
-from buildxray.projects.by_hand import comes_from_cache, is_by_hand
+from buildxray.projects.by_hand import nobody_waits
 from buildxray.projects.ci import WORKFLOWS
 from buildxray.projects.context import Contexts, read_ignore_patterns
 from buildxray.projects.reader import WATCHED as PROJECT_FILES
@@ -139,7 +139,7 @@ class Projects:
             declared,
             (*others.values(),),
             self._path_in_repository(dockerfile),
-            is_by_hand=not origin and (is_by_hand(shown, declared) or comes_from_cache(shown, declared)),
+            nobody_waits=not origin and nobody_waits(shown, declared),
             may_be_native=may_be_native,
             is_automated=self._is_automated(dockerfile),
             has_unread_builds=not origin and self._has_unread_builds(dockerfile),
@@ -437,7 +437,7 @@ def _others(
             labels[it],
             request,
             origin or declared_origin,
-            is_by_hand(it, declared) or comes_from_cache(it, declared),
+            nobody_waits(it, declared),
             machine_is_unknown(it, settings),
             may_have_own_machines(it, settings) or it in native,
             machine_is_told(it),

@@ -49,7 +49,7 @@ class OtherBuild(NamedTuple):
     name: str
     request: BuildRequest
     origin: str
-    is_by_hand: bool = False
+    nobody_waits: bool = False
     """True if a script or Makefile declares it, while a workflow builds each platform on a machine of its own, or if its steps come from a cache."""
     machine_is_unknown: bool = False
     may_have_own_machines: bool = False
@@ -79,7 +79,7 @@ class ProjectBuild(NamedTuple):
     """The path of the Dockerfile in its repository, with slashes; empty if it is not known."""
     is_named: bool = False
     """True if the name of the Dockerfile, or of its directory, contains its platform."""
-    is_by_hand: bool = False
+    nobody_waits: bool = False
     """True if a script or a Makefile declares the build that is shown, while workflows build each platform on a machine of its kind, or
     if its steps come from a cache."""
     may_be_native: bool = False
@@ -175,14 +175,14 @@ class ProjectBuild(NamedTuple):
         ]
         return " · ".join(map(localized, parts))
 
-    def _rules(self, *, is_by_hand: bool) -> tuple[Rule, ...]:
+    def _rules(self, *, nobody_waits: bool) -> tuple[Rule, ...]:
         """The rules for a build.
 
         A script's build is not cross-compiled if the published images are built natively, and no order of steps saves time if
         all builds ignore the cache.
         """
         ignores_cache = bool(self.declared) and all(it.ignores_cache for it in self.declared)
-        without = (*(_OF_EMULATION if is_by_hand else ()), *(_OF_CACHE if ignores_cache else ()))
+        without = (*(_OF_EMULATION if nobody_waits else ()), *(_OF_CACHE if ignores_cache else ()))
         return tuple(it for it in self.settings.rules if it.name not in without) if without else self.settings.rules
 
     def with_facts(self, workspace: Workspace) -> Workspace:
@@ -228,7 +228,7 @@ class ProjectBuild(NamedTuple):
             origin=self.origin,
             shown_origin=self.shown_origin,
             default_platforms=self.default_platforms,
-            rules=self._rules(is_by_hand=self.is_by_hand),
+            rules=self._rules(nobody_waits=self.nobody_waits),
             workspace=workspace,
             title=self.title,
             name=self.label,
@@ -242,7 +242,7 @@ class ProjectBuild(NamedTuple):
                         asks_for_several=it.origin != "" and len(it.request.target_platforms) > 1,
                         origin=it.origin,
                         n_builds=it.n_builds,
-                        rules=self._rules(is_by_hand=it.is_by_hand),
+                        rules=self._rules(nobody_waits=it.nobody_waits),
                         workspace=workspace._replace(
                             machine_is_unknown=it.machine_is_unknown,
                             may_have_own_machines=it.may_have_own_machines,

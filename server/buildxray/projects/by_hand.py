@@ -9,7 +9,13 @@ from buildxray.platforms.platform import can_run
 from buildxray.projects.builds import DeclaredBuild
 
 
-def is_by_hand(build: DeclaredBuild, declared: Iterable[DeclaredBuild]) -> bool:
+def nobody_waits(build: DeclaredBuild, declared: Iterable[DeclaredBuild]) -> bool:
+    """True if the emulation of a build is of no concern: people run it by hand while jobs build the images, or its steps come from a cache."""
+    declared = [*declared]
+    return _is_by_hand(build, declared) or comes_from_cache(build, declared)
+
+
+def _is_by_hand(build: DeclaredBuild, declared: Iterable[DeclaredBuild]) -> bool:
     """True if a script, a Makefile or a Bake file declares a build, while workflows build its platforms on native machines.
 
     That is so if one build of a workflow uses several machines; if its jobs build one platform each on unknown
