@@ -686,6 +686,16 @@ def test_what_a_workflow_pushes_is_shown_before_what_a_makefile_pushes(tmp_path:
     assert (shown.source.name, shown.name, shown.pushes) == ("a.yml", "publish", True)
 
 
+_COMPILED = """
+#- .git/HEAD
+#- Dockerfile
+FROM golang AS build
+RUN go build -o /app .
+FROM alpine
+COPY --from=build /app /app
+"""
+"""The rest of a repository: a Dockerfile that compiles in a stage for the target."""
+
 _PUBLISHED = """
 #- .github/workflows/release.yml
 on: push
@@ -705,12 +715,6 @@ jobs:
 #- push.sh
 #!/bin/sh
 docker buildx build --platform PLATFORMS --push .
-#- .git/HEAD
-#- Dockerfile
-FROM golang AS build
-RUN go build -o /app .
-FROM alpine
-COPY --from=build /app /app
 """
 
 
@@ -726,7 +730,7 @@ COPY --from=build /app /app
 def test_a_script_is_not_told_of_emulation_that_workflows_avoid(
     tmp_path: Path, runner: str, platforms: str, n_emulated: int
 ) -> None:
-    write(tmp_path, _PUBLISHED.replace("RUNNER", runner).replace("PLATFORMS", platforms))
+    write(tmp_path, _PUBLISHED.replace("RUNNER", runner).replace("PLATFORMS", platforms) + _COMPILED)
     assert emulated_builds(tmp_path / "Dockerfile") == n_emulated
 
 
@@ -743,12 +747,6 @@ jobs:
 #- ci/publish
 #!/usr/bin/env bash
 docker buildx build --platform "${PLATFORMS:-linux/amd64,linux/arm64}" --push .
-#- .git/HEAD
-#- Dockerfile
-FROM golang AS build
-RUN go build -o /app .
-FROM alpine
-COPY --from=build /app /app
 """
 
 
@@ -764,7 +762,7 @@ COPY --from=build /app /app
 def test_a_script_without_an_ending_runs_on_the_machine_of_its_job(
     tmp_path: Path, runner: str, platforms: str, n_emulated: int
 ) -> None:
-    write(tmp_path, _STARTED.replace("RUNNER", runner).replace("VALUE", platforms))
+    write(tmp_path, _STARTED.replace("RUNNER", runner).replace("VALUE", platforms) + _COMPILED)
     assert emulated_builds(tmp_path / "Dockerfile") == n_emulated
 
 
@@ -789,12 +787,6 @@ target "app" {
   platforms = ["linux/amd64", "linux/arm64"]
   args = { TAG = "1" }
 }
-#- .git/HEAD
-#- Dockerfile
-FROM golang AS build
-RUN go build -o /app .
-FROM alpine
-COPY --from=build /app /app
 """
 _CHOSEN = "${{ matrix.platform == 'linux/amd64' && 'ubuntu-latest' || 'ubuntu-24.04-arm' }}"
 
@@ -817,13 +809,13 @@ def test_machines_of_a_bake_action_in_a_matrix_of_unknown_platforms(
     tmp_path: Path, runner: str, targets: str, n_emulated: int
 ) -> None:
     text = _OF_BAKE.replace("RUNNER", runner).replace("TARGETS", targets)
-    write(tmp_path, text)
+    write(tmp_path, text + _COMPILED)
     assert emulated_builds(tmp_path / "Dockerfile", Settings()) == n_emulated
 
 
 def test_unknown_bake_targets_may_be_any_target(tmp_path: Path) -> None:
     text = _OF_BAKE.replace("RUNNER", "ubuntu-latest").replace("TARGETS", "${{ inputs.image }}")
-    write(tmp_path, text)
+    write(tmp_path, text + _COMPILED)
     by_workflow = [it for it in built(tmp_path).declared if it.is_automated]
     assert [(it.name, it.is_separate, "platforms" in it.unknown) for it in by_workflow] == [("app", True, True)]
 
@@ -1061,12 +1053,6 @@ jobs:
     steps:
       - uses: docker/build-push-action@v6
         with: {context: ., platforms: "WANTED", push: true, FROM: "type=registry,ref=a/cache:linux-arm64"}
-#- .git/HEAD
-#- Dockerfile
-FROM golang AS build
-RUN go build -o /app .
-FROM alpine
-COPY --from=build /app /app
 """
 
 
@@ -1084,7 +1070,7 @@ def test_a_job_takes_emulated_steps_from_the_cache_of_native_ones(
     tmp_path: Path, to: str, from_: str, platforms: str, n_emulated: int
 ) -> None:
     text = _CACHED.replace("TO:", f"{to}:").replace("FROM:", f"{from_}:").replace("WANTED", platforms)
-    write(tmp_path, text)
+    write(tmp_path, text + _COMPILED)
     assert emulated_builds(tmp_path / "Dockerfile") == n_emulated
     workflow = tmp_path / ".github" / "workflows" / "release.yml"
     found = look_at(workflow, workflow.read_text(), Projects(), Settings()).diagnostics
@@ -1100,12 +1086,6 @@ jobs:
     strategy: {matrix: {runner: [ubuntu-24.04, RUNNER]}}
     steps:
       - run: tool --make images && docker push --all-tags a
-#- .git/HEAD
-#- Dockerfile
-FROM golang AS build
-RUN go build -o /app .
-FROM alpine
-COPY --from=build /app /app
 """
 _BAKE = '#- docker-bake.hcl\ntarget "app" { platforms = ["linux/amd64", "linux/arm64"] }\n'
 _COMMAND = "#- Makefile\nimage:\n\tdocker buildx build --platform {} .\n"
@@ -1134,7 +1114,7 @@ def test_a_build_without_a_known_machine_may_be_run_on_the_arm_machines_of_a_pro
 ) -> None:
     for runner, n_findings in (("ubuntu-24.04-arm", n_emulated), ("ubuntu-22.04", 1)):
         root = tmp_path / runner
-        write(root, _ON_ARM.replace("RUNNER", runner) + files)
+        write(root, _ON_ARM.replace("RUNNER", runner) + files + _COMPILED)
         assert emulated_builds(root / "Dockerfile") == n_findings
 
 
@@ -1148,12 +1128,6 @@ jobs:
     steps:
       - uses: docker/build-push-action@v6
         with: {context: ., platforms: "PLATFORMS"}
-#- .git/HEAD
-#- Dockerfile
-FROM golang AS build
-RUN go build -o /app .
-FROM alpine
-COPY --from=build /app /app
 """
 
 
@@ -1169,7 +1143,7 @@ COPY --from=build /app /app
 def test_a_machine_of_the_user_is_not_that_of_separate_jobs(
     tmp_path: Path, runner: str, platforms: str, n_emulated: int
 ) -> None:
-    write(tmp_path, _MATRIX_OF_UNKNOWN.replace("RUNNER", runner).replace("PLATFORMS", platforms))
+    write(tmp_path, _MATRIX_OF_UNKNOWN.replace("RUNNER", runner).replace("PLATFORMS", platforms) + _COMPILED)
     assert (
         emulated_builds(tmp_path / "Dockerfile", Settings(build_platform=parse_normalized("linux/amd64"))) == n_emulated
     )
