@@ -9,7 +9,7 @@ from typing import Final
 from buildxray.localization import gettext_lazy as _
 from buildxray.plan.model import PlanError
 from buildxray.plan.outline import Cause, StageRef, source_span
-from buildxray.semantics.build import Build, Stage
+from buildxray.semantics.build import Build, Instruction, Run, Stage
 from buildxray.syntax.instructions import Onbuild, Unknown
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.parser import comment_after_escape, goes_on_above
@@ -19,9 +19,12 @@ from buildxray.syntax.validation import find_problems
 __all__ = [
     "Cause",
     "comments_to_move",
+    "end_of_heredoc",
     "errors_elsewhere",
     "errors_of_triggers",
     "foreign_frontend",
+    "forgotten_run",
+    "is_command",
     "missing_escape",
     "template_mark",
 ]
@@ -145,6 +148,53 @@ def missing_escape(build: Build, error: PlanError) -> Edit | None:
     if written.endswith(escape):
         return Edit(TextRange(above.start + len(written.rstrip(escape)), end), escape)
     return Edit(TextRange(end, end), f" {escape}")
+
+
+_NAMES_OF_COMMANDS: Final = """
+adduser addgroup apk apt apt-get awk bash bundle cargo cat chgrp chmod chown cmake composer corepack cp curl dd dnf dpkg echo find gem git go
+groupadd gunzip gzip install ln ls make mkdir mv node npm pip pip3 pnpm poetry printf python python3 rm rmdir rsync sed sh tar tee touch unzip
+useradd usermod wget yarn yum
+"""
+_COMMANDS: Final = frozenset(_NAMES_OF_COMMANDS.split())
+"""Programs of scripts that change files, so that a line with one of them is a forgotten RUN and not a misspelt instruction."""
+_FOR_THE_SHELL: Final = frozenset({"cd", "export", "set", "source", "unset"})
+"""Commands that change the shell alone."""
+_AND: Final = lazy_regex(r"(?:&&|;)[ \t]*(?=[\w./])")
+
+
+def is_command(build: Build, error: PlanError) -> bool:
+    """True if an unknown instruction is a line of a script, in lower case."""
+    unknown = _unknown_at(build, error)
+    return unknown is not None and unknown.node.keyword.text in _COMMANDS | _FOR_THE_SHELL
+
+
+def forgotten_run(build: Build, error: PlanError) -> Edit | None:
+    """The edit that gives a line of a script a RUN: a known program, or `&&` after the end of a heredoc, which ends the instruction above; None for other errors."""
+    unknown = _unknown_at(build, error)
+    if unknown is None:
+        return None
+    keyword, start = unknown.node.keyword.text, error.range.start
+    if keyword in _COMMANDS:
+        return Edit(TextRange(start, start), "RUN ")
+    operator = _AND.match(build.text, start)
+    is_after_heredoc = bool(unknown.idx and build.instructions[unknown.idx - 1].node.heredocs)
+    return Edit(TextRange(*operator.span()), "RUN ") if is_after_heredoc and operator is not None else None
+
+
+def end_of_heredoc(build: Build, error: PlanError) -> int | None:
+    """The 1-based line in which the heredoc of the RUN directly above an unknown instruction ends; None without one."""
+    unknown = _unknown_at(build, error)
+    above = build.instructions[unknown.idx - 1] if unknown is not None and unknown.idx else None
+    if above is None or not isinstance(above, Run) or not above.node.heredocs:
+        return None
+    return above.syntax.last_line
+
+
+def _unknown_at(build: Build, error: PlanError) -> Instruction | None:
+    """The instruction whose keyword is an error because it is unknown."""
+    unknown = build.instruction_at(error.range.start)
+    is_unknown = unknown is not None and isinstance(unknown.node, Unknown) and unknown.keyword_range == error.range
+    return unknown if is_unknown else None
 
 
 def comments_to_move(build: Build, error: PlanError) -> tuple[Edit, ...]:

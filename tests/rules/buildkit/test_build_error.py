@@ -5,6 +5,7 @@ from pathlib import Path
 from buildxray.projects.sources import read_workspace
 from buildxray.rules.base import Severity
 from buildxray.rules.buildkit.build_error import build_error
+from buildxray.syntax.text import apply_edits
 from buildxray.toolchains.base import Workspace
 from tests.support.cases import every_case
 from tests.support.rules import check_fix, check_nothing, context, findings
@@ -657,3 +658,37 @@ def test_a_word_that_is_wrong_for_each_target_is_one_finding() -> None:
     assert [it.message for it in findings(build_error, context(text))] == [
         "COPY cannot download `https://example.org/a-amd64`; ADD can"
     ]
+
+
+@every_case(
+    "above, line, title, written",
+    [
+        ("RUN <<EOF\ntrue\nEOF", "chmod +x /a", "Write a RUN for it", "RUN chmod +x /a"),
+        ("RUN <<EOF\ntrue\nEOF", "&& chmod +x /a", "Write a RUN for it", "RUN chmod +x /a"),
+        ("COPY <<EOF /a\ntrue\nEOF", "  chmod +x /a", "Write a RUN for it", "  RUN chmod +x /a"),
+        ("RUN true", "cp /a \\\n  /b", "Write a RUN for it", "RUN cp /a \\\n  /b"),
+        # Without an effect of their own
+        ("RUN <<EOF\ntrue\nEOF", "cd /app", None, ""),
+        ("RUN <<EOF\ntrue\nEOF", "|| true", None, ""),
+        # Misspelt instructions
+        ("RUN <<EOF\ntrue\nEOF", "CMDD /app", "Write `CMD`", "CMD /app"),
+        ("RUN <<EOF\ntrue\nEOF", "CHMOD 1 /a", "Write `CMD`", "CMD 1 /a"),
+        ("RUN <<EOF\ntrue\nEOF", "cmdd /app", "Write `cmd`", "cmd /app"),
+        # An instruction that goes on
+        ("RUN true", "&& chmod +x /a", "Join it with the line above", None),
+    ],
+)
+def test_a_line_of_a_script_after_an_instruction(above: str, line: str, title: str | None, written: str | None) -> None:
+    text = f"{FROM}{above}\n{line}\n"
+    finding = findings(build_error, context(text))[0]
+    assert [it.title for it in finding.fixes] == ([] if title is None else [title])
+    if title is not None and written is not None:
+        assert apply_edits(text, finding.fixes[0].edits) == f"{FROM}{above}\n{written}\n"
+
+
+def test_the_end_of_a_heredoc_ends_its_run() -> None:
+    text = f"{FROM}RUN <<EOF\ntrue\nEOF\nchmod +x /a\n"
+    (finding,) = findings(build_error, context(text))
+    assert finding.message.endswith("; the RUN above ends with its heredoc, in line 4")
+    (finding,) = findings(build_error, context(f"{FROM}RUN true\nchmod +x /a\n"))
+    assert "heredoc" not in finding.message

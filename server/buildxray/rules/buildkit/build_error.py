@@ -15,9 +15,12 @@ from buildxray.semantics.build import Build, PlanError, Run, Workspace
 from buildxray.semantics.errors import (
     Cause,
     comments_to_move,
+    end_of_heredoc,
     errors_elsewhere,
     errors_of_triggers,
     foreign_frontend,
+    forgotten_run,
+    is_command,
     missing_escape,
 )
 from buildxray.syntax.instructions import From, Unknown
@@ -58,7 +61,7 @@ def build_error(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    A suggestion, if a known word is similar.
+    A suggestion, if a known word is similar, or if a line of a script lacks its RUN.
 
     ## Limits
     A file for another frontend (`# syntax=` names an image that is not Docker's) gets a note instead, because only that frontend defines its syntax;
@@ -94,6 +97,11 @@ def build_error(ctx: RuleContext) -> Iterator[Finding]:
             if is_part:
                 # Only the program that joins the parts knows what the rest is.
                 message = _("a build of this file alone stops: {problem}", problem=message)
+            line = end_of_heredoc(ctx.build, error)
+            if line is not None and is_command(ctx.build, error):
+                message = _(
+                    "{problem}; the RUN above ends with its heredoc, in line {line}", problem=message, line=line
+                )
             fixes = _fixes(ctx, error, *others)
             yield Finding(_shown(error, ctx.text), message, fixes, related, severity, is_for_reader=is_part)
         elif error.cause is Cause.IMAGE:
@@ -211,6 +219,9 @@ def _fixes(ctx: RuleContext, error: PlanError, *same: PlanError) -> tuple[Fix, .
         # A placeholder, which a script replaces, or the name of an argument.
         is_argument = any(pair.name.text == written for it in ctx.build.global_instructions for pair in it.pairs)
         replacement = f"${written}" if is_argument else None
+    if is_command(ctx.build, error):
+        # `chmod` is not meant to be `CMD`.
+        replacement = None
     if replacement is not None:
         edits, title = (
             tuple(Edit(it.range, replacement) for it in (error, *same)),
@@ -220,6 +231,8 @@ def _fixes(ctx: RuleContext, error: PlanError, *same: PlanError) -> tuple[Fix, .
         edits, title = (escape,), _("Join it with the line above")
     elif moved := comments_to_move(ctx.build, error):
         edits, title = moved, _("Put the comment on a line of its own")
+    elif (run := forgotten_run(ctx.build, error)) is not None:
+        edits, title = (run,), _("Write a RUN for it")
     if not edits:
         return ()
 
