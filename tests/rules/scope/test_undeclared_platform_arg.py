@@ -265,6 +265,12 @@ def test_the_name_of_the_build_machine_is_declared_safely_in_its_own_stage_only(
     assert [it.safety for it in finding.fixes] == [safety]
 
 
+def test_the_name_of_the_build_machine_repairs_no_compiler() -> None:
+    build = "FROM --platform=$BUILDPLATFORM golang AS b\nRUN CGO_ENABLED=0 GOARCH=$BUILDARCH go build -o /a .\n"
+    (finding,) = findings(undeclared_platform_arg, context(f"{build}FROM scratch\nCOPY --from=b /a /\n"))
+    assert [it.safety for it in finding.fixes] == [Safety.SUGGESTION]
+
+
 @every_case(
     "before, after",
     [

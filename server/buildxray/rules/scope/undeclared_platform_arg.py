@@ -82,7 +82,8 @@ def undeclared_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
     ## Fix safety
     Safe: the argument is declared directly before the first instruction that uses it. The output of the stage changes, as intended. It is a
     suggestion where a script or an installer may do something else with the value, where `go install` then writes to a directory that no COPY
-    reads, in a stage that the build does not need, and for a name of the build machine (`BUILDARCH`) in a stage for other platforms.
+    reads, in a stage that the build does not need, and for a name of the build machine (`BUILDARCH`) in a stage for other platforms or where a
+    compiler makes files for them.
 
     ## Limits
     The finding is a warning if the use only prints the value, gives a default for it, passes it to a program that may not need it, or to a
@@ -373,8 +374,10 @@ def _fixes(ctx: RuleContext, place: Instruction, names: frozenset[str]) -> tuple
     title = _("Declare `ARG {names}` directly before its first use", names=listed_names)
     # An unneeded stage is not planned, so that no proof is possible.
     is_planned = place.stage is not None and place.stage.is_needed
-    # With the value of the build machine, a stage for other platforms gets its files.
-    is_of_builder = any(it.startswith("BUILD") for it in names) and not (place.stage and place.stage.is_native)
+    # With the value of the build machine, a stage for other platforms gets its files, and a compiler makes the same as without it.
+    is_of_builder = any(it.startswith("BUILD") for it in names) and (
+        not (place.stage and place.stage.is_native) or _compiles_for_builder(place)
+    )
     return (Fix(title, tuple(edits), Safety.SAFE if is_planned and not is_of_builder else Safety.SUGGESTION),)
 
 
@@ -420,6 +423,12 @@ def _compiles_right(use: Use) -> bool:
         for command in _compilers(use)
         for assignment in command.syntax.assignments
     )
+
+
+def _compiles_for_builder(instruction: Instruction) -> bool:
+    """True if a compiler of a RUN makes files for the build machine that go into images for others."""
+    commands = instruction.known_commands if isinstance(instruction, Run) else ()
+    return any(it.use.effect is Effect.COMPILE and it.use.wrong_targets for it in commands)
 
 
 def _compiled_for(use: Use) -> str:
