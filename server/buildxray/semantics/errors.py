@@ -12,7 +12,8 @@ from buildxray.plan.outline import Cause, StageRef, source_span
 from buildxray.semantics.build import Build, Instruction, Run, Stage
 from buildxray.syntax.instructions import Onbuild, Unknown
 from buildxray.syntax.lazy_regex import lazy_regex
-from buildxray.syntax.parser import comment_after_escape, goes_on_above
+from buildxray.syntax.parser import comment_after_escape, goes_on_above, parse
+from buildxray.syntax.shell import read_script
 from buildxray.syntax.text import Edit, TextRange
 from buildxray.syntax.validation import find_problems
 
@@ -169,16 +170,30 @@ def is_command(build: Build, error: PlanError) -> bool:
 
 
 def forgotten_run(build: Build, error: PlanError) -> Edit | None:
-    """The edit that gives a line of a script a RUN: a known program, or `&&` after the end of a heredoc, which ends the instruction above; None for other errors."""
+    """The edit that gives a line of a script a RUN; None for other errors.
+
+    The line begins with a known program, or with `&&` after the end of a heredoc, which ends the instruction above. None if the lines around it
+    are others of a script, or if the script above is not complete: then more than a RUN is wrong.
+    """
     unknown = _unknown_at(build, error)
-    if unknown is None:
+    if unknown is None or not unknown.idx:
         return None
-    keyword, start = unknown.node.keyword.text, error.range.start
-    if keyword in _COMMANDS:
-        return Edit(TextRange(start, start), "RUN ")
-    operator = _AND.match(build.text, start)
-    is_after_heredoc = bool(unknown.idx and build.instructions[unknown.idx - 1].node.heredocs)
-    return Edit(TextRange(*operator.span()), "RUN ") if is_after_heredoc and operator is not None else None
+    above, *below = build.instructions[unknown.idx - 1 :][::2][:2]
+    if any(isinstance(it.node, Unknown) and not _begins_command(it) for it in (above, *below)):
+        return None
+    if isinstance(above, Run) and above.script.has_errors:
+        return None
+    start = error.range.start
+    operator = _AND.match(build.text, start) if above.node.heredocs else None
+    begin = start if operator is None else operator.end()
+    is_program = operator is not None or unknown.node.keyword.text in _COMMANDS
+    run = parse(f"FROM scratch\nRUN {build.text[begin : unknown.range.end]}").instructions[-1]
+    is_whole = is_program and not read_script(run.node).has_errors
+    return Edit(TextRange(start, begin), "RUN ") if is_whole else None
+
+
+def _begins_command(instruction: Instruction) -> bool:
+    return instruction.node.keyword.text in _COMMANDS | _FOR_THE_SHELL
 
 
 def end_of_heredoc(build: Build, error: PlanError) -> int | None:

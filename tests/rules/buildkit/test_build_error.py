@@ -667,6 +667,10 @@ def test_a_word_that_is_wrong_for_each_target_is_one_finding() -> None:
         ("RUN <<EOF\ntrue\nEOF", "&& chmod +x /a", "Write a RUN for it", "RUN chmod +x /a"),
         ("COPY <<EOF /a\ntrue\nEOF", "  chmod +x /a", "Write a RUN for it", "  RUN chmod +x /a"),
         ("RUN true", "cp /a \\\n  /b", "Write a RUN for it", "RUN cp /a \\\n  /b"),
+        # Parts of a longer script
+        ("RUN if true; then", "  rm /a\nfi", None, ""),
+        ("RUN true", "echo a\nEOF", None, ""),
+        ("RUN true", "cp /a &&", None, ""),
         # Without an effect of their own
         ("RUN <<EOF\ntrue\nEOF", "cd /app", None, ""),
         ("RUN <<EOF\ntrue\nEOF", "|| true", None, ""),
