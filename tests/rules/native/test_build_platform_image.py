@@ -375,7 +375,9 @@ def test_the_flag_is_removed_only_from_an_image_that_exists_for_all_targets(
     text = f"FROM --platform=$BUILDPLATFORM {image}\nRUN true\nCMD sh\n"
     (finding,) = findings(build_platform_image, context(text, targets))
     assert bool(finding.fixes) is (check == "")
-    assert finding.message.endswith(check or "for every target")
+    assert finding.message.endswith(
+        f"{check}; 1 RUN instruction then needs an emulator (QEMU)" if check else "for every target"
+    )
 
 
 @every_case(
@@ -471,3 +473,30 @@ def test_the_build_platform_is_right_if_each_platform_may_have_its_own_machine(f
     text = MACHINES.format(flag) + "LABEL a=$TARGETARCH\n"
     workspace = Workspace(may_have_own_machines=True)
     assert len(findings(build_platform_image, context(text, workspace=workspace))) == n_findings
+
+
+@every_case(
+    "text, targets, title",
+    [
+        ("alpine\nRUN true\nRUN true", "linux/amd64,linux/arm64", "; 2 RUN instructions then need an emulator (QEMU)"),
+        ("alpine\nRUN true\nCOPY . .", "linux/amd64,linux/arm64", "; 1 RUN instruction then needs an emulator (QEMU)"),
+        (
+            "alpine AS a\nRUN true\nFROM a",
+            "linux/amd64,linux/arm64",
+            "; 1 RUN instruction then needs an emulator (QEMU)",
+        ),
+        # Nothing runs
+        ("alpine\nCOPY . .", "linux/amd64,linux/arm64", ""),
+    ],
+)
+def test_the_title_says_what_needs_an_emulator(text: str, targets: str, title: str) -> None:
+    (finding,) = findings(build_platform_image, context(f"FROM --platform=$BUILDPLATFORM {text}\n", targets))
+    assert [it.title for it in finding.fixes] == [f"Remove `--platform`{title}"]
+
+
+@every_case("run, is_told", [("RUN ./make.sh", True), ("COPY . .", False)])
+def test_the_advice_says_what_needs_an_emulator(run: str, *, is_told: bool) -> None:
+    text = f"FROM --platform=$BUILDPLATFORM example.org/base\n{run}\n"
+    (finding,) = findings(build_platform_image, context(text))
+    assert finding.message.endswith("; 1 RUN instruction then needs an emulator (QEMU)") is is_told
+    assert "; remove `--platform` if" in finding.message

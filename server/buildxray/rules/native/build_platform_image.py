@@ -19,6 +19,7 @@ from buildxray.semantics.build import Build, Effect, KnownCommand, Stage
 from buildxray.semantics.file_flow import clean, holds
 from buildxray.semantics.mentions import Mention
 from buildxray.semantics.origins import Machine
+from buildxray.syntax.instructions import Flag
 from buildxray.toolchains.go import GO
 
 
@@ -49,10 +50,10 @@ def build_platform_image(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    A suggestion: the stage then runs once per platform, and native steps become emulated. It is offered for official images that are known to
-    exist for all requested platforms, if the stage downloads nothing with one name for all and runs no script of the project; otherwise the
-    message names what to check, because the build fails where an image is missing. No fix is offered if an argument of the project chooses the
-    platform, as in `--platform=linux/${GOARCH}`.
+    A suggestion: the stage then runs once per platform, and steps for other platforms need an emulator (QEMU) on the machine that builds, as
+    the title says. It is offered for official images that are known to exist for all requested platforms, if the stage downloads nothing with
+    one name for all and runs no script of the project; otherwise the message names what to check, because the build fails where an image is
+    missing. No fix is offered if an argument of the project chooses the platform, as in `--platform=linux/${GOARCH}`.
 
     ## Limits
     If several machines build, each target is compared with the platform of its machine. A build for one platform is reported only if its project
@@ -121,9 +122,9 @@ def build_platform_image(ctx: RuleContext) -> Iterator[Finding]:
             fact=message,
             platforms=platforms(wrong),
         )
+        message = _with_emulator(message, _emulated_without(ctx, root, flag))
     elif all(exists_for(root.image_name, it) for it in ctx.build.targets):
-        edit = remove_flag(root.from_, flag)
-        fixes = (Fix(_("Remove `--platform`"), (edit,), Safety.SUGGESTION),)
+        fixes = (_removal(ctx, root, flag),)
     elif root.from_.image is not None:
         message = _(
             "{fact}; remove `--platform` if `{image}` exists for {platforms}",
@@ -131,8 +132,47 @@ def build_platform_image(ctx: RuleContext) -> Iterator[Finding]:
             image=root.from_.image.text,
             platforms=platforms(wrong),
         )
+        message = _with_emulator(message, _emulated_without(ctx, root, flag))
     doubt = Doubt.USE if starts_program else _doubt(ctx, stage, root)
     yield Finding(root.from_.range_of(flag), message, fixes, doubt=doubt)
+
+
+def _removal(ctx: RuleContext, root: Stage, flag: Flag) -> Fix:
+    """The suggestion to remove the flag; its title says what then needs an emulator."""
+    n_runs = _emulated_without(ctx, root, flag)
+    title = (
+        ngettext(
+            "Remove `--platform`; {n} RUN instruction then needs an emulator (QEMU)",
+            "Remove `--platform`; {n} RUN instructions then need an emulator (QEMU)",
+            n_runs,
+        )
+        if n_runs
+        else _("Remove `--platform`")
+    )
+    return Fix(title, (remove_flag(root.from_, flag),), Safety.SUGGESTION)
+
+
+def _emulated_without(ctx: RuleContext, root: Stage, flag: Flag) -> int:
+    """The number of RUN instructions that only without the flag run on another architecture than that of the machine that builds."""
+    after = ctx.after((remove_flag(root.from_, flag),)).build
+    before = _emulated(ctx.build)
+    return len(_emulated(after) - before)
+
+
+def _emulated(build: Build) -> set[int]:
+    """The indices of the RUN instructions of which a step is emulated."""
+    return {run.idx for stage in build.needed_stages for run in stage.runs if any(it.is_emulated for it in run.steps)}
+
+
+def _with_emulator(message: str, n_runs: int) -> str:
+    if not n_runs:
+        return message
+    return ngettext(
+        "{fact}; {n} RUN instruction then needs an emulator (QEMU)",
+        "{fact}; {n} RUN instructions then need an emulator (QEMU)",
+        n_runs,
+        fact=message,
+    )
 
 
 def _of_given(ctx: RuleContext, stage: Stage, wrong: Sequence[Platform]) -> str:
