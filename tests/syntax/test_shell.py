@@ -69,6 +69,17 @@ def described(command: Command) -> str:
         ("RUN a && b c > d -e || f | g > h -i", ["a", "b c -e", "f", "g -i"]),
         ("RUN sh -c 'a > b c' && ! d > e f", ["sh -c a > b c", "a c", "d f"]),
         ("RUN A=1 go build > log -o $(x) .", ["x", "A=1 go build -o $(x) ."]),
+        # Two subshells, unless the two closing parentheses follow each other.
+        ("RUN ((a && b) || c) && go build", ["a", "b", "c", "go build"]),
+        ("RUN ((a $B-$C; b) | é) && go build", ["a $B-$C", "b", "é", "go build"]),
+        ("RUN ((i++)); ((x = (1+2)*3)) && go build $(( (1) + 2 ))", ["go build $(( (1) + 2 ))"]),
+        ("RUN echo '((a) b' && ((c) || d)", ["echo ((a) b", "c", "d"]),
+        ("RUN case x in (a) ((b); c) ;; esac", ["b", "c"]),
+        ("RUN scl enable x 'go build'", ["scl enable x go build", "go build"]),
+        ('RUN nix-shell -p go --run "go build"', ["nix-shell -p go --run go build", "go build"]),
+        ("RUN script -qec 'go build' /dev/null", ["script -qec go build /dev/null", "go build"]),
+        ("RUN script -q log", ["script -q log"]),
+        ("RUN direnv exec . go build && with-contenv make", ["go build", "make"]),
     ],
 )
 def test_commands(run: str, commands: list[str]) -> None:

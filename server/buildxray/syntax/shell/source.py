@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from itertools import accumulate
 from typing import TYPE_CHECKING, Final
 
@@ -30,6 +30,8 @@ _BARE_IN_WORD: Final = lazy_regex(r"(?<=[^\s\\$'(|;&<>`])\$(?:[A-Za-z_]\w*|[0-9@
 """A variable without braces after other characters of a word."""
 _LITERAL_AT_END: Final = lazy_regex(r"(?<=[^\s\\$'\"(`])\$(?=[)`])")
 """A literal `$` at the end of a word that a parenthesis or a backtick follows: `$(ls | grep .whl$)`."""
+_PARENTHESES: Final = lazy_regex(r"""\\[\s\S]|'[^']*'|"(?:\\[\s\S]|[^"\\])*"|[()]""")
+"""An escaped character, a quoted text, or a parenthesis."""
 _SUBSTITUTIONS: Final = ("$(", "`", "<(", ">(")
 """The signs that begin a command or process substitution."""
 
@@ -42,7 +44,11 @@ class ShellText:
         self.text = _COMMENT_IN_BACKTICKS.sub(lambda it: " " * len(it[0]), text) if "`" in text else text
         # The grammar ends the word `$A-$B.c` at the second `$`, but reads `$A-${B}.c` as one word.
         bare = [it.span() for it in _BARE_IN_WORD.finditer(self.text)] if self.text.count("$") > 1 else []
-        parsed = _braced(self.text, bare) if bare else self.text
+        added = [(place, sign) for start, end in bare for place, sign in ((start + 1, "{"), (end, "}"))]
+        if "((" in self.text:
+            # The grammar reads every `((` as arithmetic.
+            added = sorted((*added, *((it, " ") for it in _subshells_in_subshells(self.text))))
+        parsed = _with_added(self.text, added) if added else self.text
         if "$)" in parsed or "$`" in parsed:
             # The grammar takes it for the start of a variable.
             parsed = _LITERAL_AT_END.sub("_", parsed)
@@ -55,17 +61,17 @@ class ShellText:
         self._variables: list[ShellVariable] = []
         self._variable_starts: list[int] = []
         is_ascii = self.text.isascii()
-        self._braces = _inserted(bare) if is_ascii else []
-        """The offsets of the inserted braces in the parsed bytes, ascending; only if each character is one byte."""
-        self._byte_starts = None if is_ascii else _byte_starts(self.text, bare)
+        self._added = [place + n_before for n_before, (place, _sign) in enumerate(added)] if is_ascii else []
+        """The offsets of the added characters in the parsed bytes, ascending; only if each character of the text is one byte."""
+        self._byte_starts = None if is_ascii else _byte_starts(self.text, [place for place, _sign in added])
 
     def span(self, node: SyntaxNode) -> tuple[int, int]:
         """The half-open span of a node in the text, in code points."""
         start, end = node.start_byte, node.end_byte
         if self._byte_starts is not None:
             return bisect_left(self._byte_starts, start), bisect_left(self._byte_starts, end)
-        if self._braces:
-            return start - bisect_left(self._braces, start), end - bisect_left(self._braces, end)
+        if self._added:
+            return start - bisect_left(self._added, start), end - bisect_left(self._added, end)
         return start, end
 
     def range(self, node: SyntaxNode) -> TextRange:
@@ -114,28 +120,37 @@ class ShellText:
         return self._variables[bisect_left(starts, node.start_byte) : bisect_left(starts, node.end_byte)]
 
 
-def _braced(text: str, bare: Iterable[tuple[int, int]]) -> str:
-    """Put braces around names of variables; `bare` has the spans of `$name`."""
+def _with_added(text: str, added: Iterable[tuple[int, str]]) -> str:
+    """Add characters to a text, each at an offset; the offsets are ascending."""
     pieces: list[str] = []
     end = 0
-    for start, after in bare:
-        pieces += text[end : start + 1], "{", text[start + 1 : after], "}"
-        end = after
+    for place, sign in added:
+        pieces += text[end:place], sign
+        end = place
     return "".join((*pieces, text[end:]))
 
 
-def _inserted(bare: Iterable[tuple[int, int]]) -> list[int]:
-    """The offsets, in the result of `_braced`, of the characters that it inserts."""
-    places = [place for start, after in bare for place in (start + 1, after)]
-    return [place + n_before for n_before, place in enumerate(places)]
+def _subshells_in_subshells(text: str) -> Iterator[int]:
+    """The offsets between the parentheses of each `((` that begins two subshells: `((a && b) || c)`.
+
+    It is arithmetic only if its two closing parentheses follow each other. Source: the GNU Bash manual, "Conditional Constructs"; parse.y, parse_dparen.
+    """
+    opened: list[int] = []
+    for match in _PARENTHESES.finditer(text):
+        if match[0] == "(":
+            opened.append(match.start())
+        elif match[0] == ")" and opened:
+            place = opened.pop()
+            is_second = place > 0 and text[place - 1] == "(" and text[place - 2 : place - 1] not in ("$", "(")
+            if is_second and not text.startswith(")", match.end()):
+                yield place
 
 
-def _byte_starts(text: str, bare: Iterable[tuple[int, int]]) -> list[int]:
-    """The offset in the parsed bytes of each character of a text, and of the end of the text."""
-    braces = Counter(place for start, after in bare for place in (start + 1, after))
-    lengths = [*map(_utf8_length, text)]
-    starts = [0, *accumulate(lengths)]
-    shifts = accumulate(braces[it] for it in range(len(starts)))
+def _byte_starts(text: str, added: Iterable[int]) -> list[int]:
+    """The offset in the parsed bytes of each character of a text, and of the end of the text; one byte is added at each of some offsets."""
+    places = Counter(added)
+    starts = [0, *accumulate(map(_utf8_length, text))]
+    shifts = accumulate(places[it] for it in range(len(starts)))
     return [start + shift for start, shift in zip(starts, shifts, strict=True)]
 
 

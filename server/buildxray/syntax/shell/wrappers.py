@@ -48,6 +48,7 @@ _PREFIXES: Final = frozenset(
         "tini",
         "unbuffer",
         "unshare",
+        "with-contenv",
         "xvfb-run",
     }
 )
@@ -76,6 +77,7 @@ _OPERANDS_BEFORE_PROGRAM: Final = {
     "asdf": 1,
     "chrt": 1,
     "conda": 1,
+    "direnv": 2,
     "flock": 1,
     "gosu": 1,
     "mamba": 1,
@@ -94,6 +96,7 @@ _RUNNING: Final = {
     "asdf": (("exec",),),
     "conda": (("run",),),
     "corepack": (("npm",), ("npx",), ("pnpm",), ("pnpx",), ("yarn",)),
+    "direnv": (("exec",),),
     "mamba": (("run",),),
     "micromamba": (("run",),),
     "mise": (("exec",), ("x",)),
@@ -103,7 +106,7 @@ _RUNNING: Final = {
 }
 """First arguments with which a program runs what follows.
 
-Source: the README of Corepack, "Utility Commands"; the rustup book, "Overrides"; the manuals of asdf, conda, mise, opam and scl.
+Source: the README of Corepack, "Utility Commands"; the rustup book, "Overrides"; the manuals of asdf, conda, direnv, mise, opam and scl.
 """
 _COMPILER_CACHES: Final = frozenset({"ccache", "distcc", "sccache"})
 """Prefixes that run nothing if an option follows: `ccache --zero-stats`."""
@@ -165,6 +168,8 @@ def unwrapped(command: Command) -> Command:
 
 def _runs_program(command: Command) -> bool:
     """True for `rustup run …`, `corepack pnpm@9 …` and similar commands, and for `runuser -u user -- program`."""
+    if command.name == "scl" and script_arguments(command):
+        return False
     if command.name == "runuser":
         has_user = any(it.startswith(("-u", "--user")) for it in command.arguments)
         return has_user and script_argument(command) is None
@@ -269,13 +274,21 @@ def named_by_variable(command: Command) -> Command:
 
 
 def script_arguments(command: Command) -> tuple[ShellWord, ...]:
-    """The words that a command reads as a script: those of `eval`, the one after `sh -c` or `su user -c`; none for other commands."""
+    """The words that a command reads as a script: those of `eval`, the one after `sh -c`, `su user -c` or `nix-shell --run`; none for other commands."""
     if command.name == "eval":
         return command.words[1:]
+    if command.name == "scl":
+        # `scl enable gcc-toolset-14 'make install'`
+        return tuple(it for it in command.words[-1:] if it.text[:1] in "'\"")
+    if command.name in _WITH_SCRIPT:
+        pairs = pairwise(command.words)
+        return tuple(it for option, it in pairs if _WITH_SCRIPT[command.name].fullmatch(option.text))[:1]
     argument = script_argument(command) if command.name in SHELLS or command.name in USER_CHANGERS else None
     return () if argument is None else (argument,)
 
 
+_WITH_SCRIPT: Final = {"nix-shell": lazy_regex(r"--run|--command"), "script": lazy_regex(r"-[a-z]*c|--command")}
+"""Programs that start a shell, with the option before its script. Source: the manuals of nix-shell and of script(1)."""
 USER_CHANGERS: Final = frozenset({"runuser", "su"})
 """Programs that run a script as another user, with the same environment unless they begin a login."""
 _LOGIN: Final = frozenset({"-", "-l", "--login"})
