@@ -18,8 +18,10 @@ from buildxray.plan.environment import Environment
 from buildxray.plan.scope import Scope
 from buildxray.platforms.aliases import named_architectures
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
+from buildxray.platforms.library_paths import architectures_in_paths
 from buildxray.platforms.names import architecture_names
 from buildxray.platforms.platform import Platform, normalize
+from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.shell import TESTS, UNKNOWN, Command, Condition, Evaluator, ShellWord, Taken
 from buildxray.syntax.shell.model import (
     All,
@@ -36,6 +38,7 @@ from buildxray.syntax.shell.model import (
     Status,
     Substitution,
 )
+from buildxray.toolchains.machine_probes import asks_for_machine
 from buildxray.toolchains.triples import architecture_of
 
 _EQUAL: Final = frozenset({"!=", "=", "==", "=~"})
@@ -138,6 +141,19 @@ def _compares(words: Sequence[ShellWord]) -> bool:
     )
 
 
+_SEARCHING: Final = frozenset({"egrep", "fgrep", "grep", "rg"})
+_QUIET: Final = lazy_regex(r"-\w*q\w*|--quiet|--silent")
+
+
+def _looks_for_machine(command: Command) -> bool:
+    """True if a command asks if a text or a file is about an architecture: `[ "$A" = arm64 ]`, `[ -e /lib64/ld-linux-x86-64.so.2 ]`, `grep -q x86_64`."""
+    if command.name in TESTS:
+        return _compares(command.words) or any(any(architectures_in_paths(it.text)) for it in command.words[1:])
+    if command.name not in _SEARCHING or not any(map(_QUIET.fullmatch, command.arguments)):
+        return False
+    return any(named_architectures(it) for it in command.arguments)
+
+
 def _chooses(branches: Iterable[Sequence[ShellWord]]) -> bool:
     """True if a `case` has a branch for the name of an architecture."""
     return any(_is_architecture(pattern) for patterns in branches for pattern in patterns)
@@ -203,7 +219,7 @@ class _Mentions:
     def _in_command(self, command: Command) -> bool:
         if not self._is_new(command):
             return False
-        if command.name in PROBES or (command.name in TESTS and _compares(command.words)):
+        if command.name in PROBES or asks_for_machine(command) or _looks_for_machine(command):
             return True
         words = [*command.words, *(it.value for it in command.assignments)]
         if any(it.text.startswith("/proc/cpuinfo") for it in command.words):

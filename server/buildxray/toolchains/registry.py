@@ -14,6 +14,7 @@ from buildxray.toolchains.dotnet import DOTNET
 from buildxray.toolchains.flutter import FLUTTER
 from buildxray.toolchains.go import GO
 from buildxray.toolchains.java import JAVA
+from buildxray.toolchains.machine_probes import MACHINE_PROBES
 from buildxray.toolchains.native_compilers import NATIVE_COMPILERS
 from buildxray.toolchains.node import NODE
 from buildxray.toolchains.node_packers import NODE_PACKERS
@@ -26,6 +27,7 @@ from buildxray.toolchains.xx import XX
 from buildxray.toolchains.zig import ZIG
 
 ALL: Final[tuple[Toolchain, ...]] = (
+    MACHINE_PROBES,
     XX,
     GO,
     NODE_PACKERS,

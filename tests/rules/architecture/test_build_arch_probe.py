@@ -55,6 +55,10 @@ NATIVE = "FROM --platform=$BUILDPLATFORM x AS b\nWORKDIR /w\nARG TARGETARCH\n{}\
         ("a=$(uname -m); curl https://x", "/o"),
         ("curl https://x/$(uname -m)", "/etc/ssl"),
         ("curl https://x/$(uname -s)", "/o"),
+        ("curl https://x/$(getconf LONG_BIT)", "/o"),
+        ("curl https://x/$(rpm -E %fedora)", "/o"),
+        ("curl https://x/$(node -p process.version)", "/o"),
+        ("curl https://x/$(gcc -dumpversion)", "/o"),
         ('if [ "$(uname -m)" = x86_64 ]; then echo a; fi; curl https://x', "/o"),
         ("export GOARCH=$TARGETARCH; curl https://x/$(go env GOARCH)", "/o"),
         ("curl https://x/$(uname -m) && GOARCH=$TARGETARCH go build -o /o .", "/o"),
@@ -62,6 +66,31 @@ NATIVE = "FROM --platform=$BUILDPLATFORM x AS b\nWORKDIR /w\nARG TARGETARCH\n{}\
 )
 def test_a_probe_that_does_not_decide_on_files_is_not_reported(run: str, copied: str) -> None:
     check_nothing(build_arch_probe, NATIVE.format(f"RUN {run}").replace("/o /o", f"{copied} /o"))
+
+
+@every_case(
+    "probe, message",
+    [
+        ("rpm --eval '%{_arch}'", "`rpm --eval` returns x86_64 for linux/arm64"),
+        ("dpkg-architecture -qDEB_HOST_ARCH", "`dpkg-architecture -qDEB_HOST_ARCH` returns amd64 for linux/arm64"),
+        (
+            "dpkg-architecture -qDEB_HOST_MULTIARCH",
+            "`dpkg-architecture -qDEB_HOST_MULTIARCH` describes linux/amd64 for linux/arm64",
+        ),
+        ("node -p process.arch", "`node -p` returns x64 for linux/arm64"),
+        ("gcc -dumpmachine", "`gcc -dumpmachine` describes linux/amd64 for linux/arm64"),
+        ("python3 -c 'import platform; print(platform.machine())'", "`python3 -c` describes linux/amd64"),
+        ("rustc -vV", "`rustc -vV` describes linux/amd64 for linux/arm64"),
+    ],
+)
+def test_other_programs_that_tell_the_machine(probe: str, message: str) -> None:
+    (finding,) = findings(build_arch_probe, context(NATIVE.format(f"RUN curl -o /o https://x/$({probe})")))
+    assert finding.message.startswith(message)
+
+
+def test_a_width_of_numbers_that_differs() -> None:
+    text = NATIVE.format("RUN curl -o /o https://x/$(getconf LONG_BIT)")
+    assert len(findings(build_arch_probe, context(text, "linux/amd64,linux/arm/v7"))) == 1
 
 
 def test_a_probe_in_a_stage_for_the_target_is_not_reported() -> None:

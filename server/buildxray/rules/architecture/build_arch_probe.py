@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Final
 
 from buildxray.localization import _
-from buildxray.platforms.names import ArchitectureNames, architecture_names
+from buildxray.platforms.names import architecture_names
 from buildxray.platforms.platform import Platform
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
@@ -19,6 +19,7 @@ from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Command as CommandOfRun
 from buildxray.semantics.build import Effect, KnownCommand, Run, Stage
 from buildxray.syntax.instructions import Copying
+from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.shell import Command
 from buildxray.syntax.text import Edit, TextRange
 from buildxray.toolchains.archivers import UNPACKERS
@@ -30,8 +31,8 @@ def build_arch_probe(ctx: RuleContext) -> Iterator[Finding]:
     """A native stage asks for the architecture of the build machine to choose a file for the image.
 
     ## What it does
-    Looks in stages that run on the build machine for `uname -m`, `dpkg --print-architecture`, `apk --print-arch`, `arch` and
-    `go env GOARCH` whose output decides which files are downloaded or compiled, if files of that stage go into the image. A program
+    Looks in stages that run on the build machine for `uname -m`, `dpkg --print-architecture`, `apk --print-arch`, `arch`,
+    `go env GOARCH`, `gcc -dumpmachine`, and short programs such as `node -p process.arch` and `python3 -c 'print(platform.machine())'` whose output decides which files are downloaded or compiled, if files of that stage go into the image. A program
     that only the stage itself starts must be for the build machine, and is not reported.
 
     ## Why it matters
@@ -66,21 +67,45 @@ def build_arch_probe(ctx: RuleContext) -> Iterator[Finding]:
     for stage in ctx.build.native_stages:
         probes = () if stage.is_image else stage.commands(Effect.PROBE)
         for probe in probes if probes and files_taken(stage) else ():
-            wrong = probe.foreign_targets
+            wrong = [it for it in probe.foreign_targets if _differs(probe, it)]
             if not wrong or not probe.syntax.is_substitution or not _decides(probe) or _is_for_tool(stage, probe):
                 continue
             if _is_unpacked_for_stage(stage, probe) or _is_refused(probe):
                 continue
-            yield Finding(
-                probe.title_range,
-                _(
-                    "`{title}` returns {architecture} for {platforms} too, although it chooses files for the image",
-                    title=probe.title,
-                    architecture=_name(probe, probe.use.machine) or probe.use.machine.architecture,
-                    platforms=platforms(wrong),
-                ),
-                _fixes(probe),
-            )
+            yield Finding(probe.title_range, _message(probe, wrong), _fixes(probe))
+
+
+def _message(probe: KnownCommand, wrong: list[Platform]) -> str:
+    name = _name(probe, probe.use.machine)
+    if name is None:
+        return _(
+            "`{title}` describes {machine} for {platforms} too, although it chooses files for the image",
+            title=probe.title,
+            machine=probe.use.machine,
+            platforms=platforms(wrong),
+        )
+    return _(
+        "`{title}` returns {architecture} for {platforms} too, although it chooses files for the image",
+        title=probe.title,
+        architecture=name,
+        platforms=platforms(wrong),
+    )
+
+
+_OF_32_BITS: Final = frozenset({"386", "arm"})
+_MACRO_OF_MACHINE: Final = lazy_regex(r".*(?:arch|build|cpu|host|isa|lib\b|lib}|target).*")
+
+
+def _differs(probe: KnownCommand, target: Platform) -> bool:
+    """True if the output of a command for the build machine is wrong for a target: `getconf LONG_BIT` prints 64 on most, `rpm -E %fedora` a version."""
+    machine = probe.use.machine.architecture
+    match probe.name:
+        case "getconf":
+            return (machine in _OF_32_BITS) != (target.architecture in _OF_32_BITS)
+        case "rpm":
+            return any(map(_MACRO_OF_MACHINE.fullmatch, probe.syntax.arguments[1:]))
+        case _:
+            return True
 
 
 def _decides(probe: KnownCommand) -> bool:
@@ -241,16 +266,29 @@ def _deciding(command: Command) -> Iterator[TextRange]:
 
 def _name(probe: KnownCommand, target: Platform) -> str | None:
     """The output of the command on a target; None if it is not known."""
-    names = architecture_names(target)
+    arguments = probe.syntax.arguments
     if probe.name == "go":
-        return target.architecture if "GOARCH" in probe.syntax.arguments else None
-    return None if names is None else _answer(probe.name, names)
+        return target.architecture if "GOARCH" in arguments else None
+    names = architecture_names(target)
+    if names is None:
+        return None
+    match probe.name, arguments:
+        case "apk", _:
+            return names.alpine
+        case ("arch", ()) | ("uname", ("-i" | "-m" | "-p",)):
+            return names.uname
+        case ("dpkg", _) | ("dpkg-architecture", ("-qDEB_BUILD_ARCH" | "-qDEB_HOST_ARCH",)):
+            return names.debian
+        case "rpm", (_, ("%_arch" | "%{_arch}" | "'%_arch'" | "'%{_arch}'" | '"%_arch"' | '"%{_arch}"')):
+            return names.rpm
+        case "node", ("-p" | "--print", ("process.arch" | "'process.arch'" | '"process.arch"')):
+            return _OF_NODE.get(target.architecture, target.architecture)
+        case _:
+            return None
 
 
-def _answer(command: str, names: ArchitectureNames) -> str | None:
-    return {"apk": names.alpine, "arch": names.uname, "dpkg": names.debian, "rpm": names.rpm, "uname": names.uname}.get(
-        command
-    )
+_OF_NODE: Final = {"386": "ia32", "amd64": "x64", "ppc64le": "ppc64"}
+"""The values of `process.arch` that differ from the names of TARGETARCH. Source: nodejs.org/api/process.html."""
 
 
 def _substitution(probe: KnownCommand) -> TextRange | None:
