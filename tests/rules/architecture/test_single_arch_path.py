@@ -37,6 +37,8 @@ IMAGE = "FROM debian:13\nARG TARGETARCH\n{}\n"
         ("ENV OPENSSL_LIB_DIR_arm64=/usr/lib/x86_64-linux-gnu", "x86_64-linux-gnu"),
         ("RUN export LIBS=/usr/lib/x86_64-linux-gnu && ./configure", "x86_64-linux-gnu"),
         ("RUN docker-php-ext-configure ldap --with-libdir=lib/x86_64-linux-gnu/", "x86_64-linux-gnu"),
+        ("RUN cc -I/usr/include/x86_64-linux-gnu/qt5 a.c", "x86_64-linux-gnu"),
+        ("RUN echo /usr/lib/x86_64-linux-gnu > /etc/ld.so.conf.d/x.conf", "x86_64-linux-gnu"),
         ("RUN ./configure --with-gmp=/usr/lib/x86_64-linux-gnu && make install", "x86_64-linux-gnu"),
     ],
 )
@@ -54,6 +56,11 @@ def test_paths_that_exist_on_one_architecture_are_reported(line: str, place: str
         IMAGE.format("RUN ln -s /lib/libc.musl-x86_64.so.1 /lib/ld-linux-x86-64.so.2"),
         IMAGE.format("RUN ln -sf /lib/libc.musl-x86_64.so.1 /usr/lib/x86_64-linux-gnu/libc.so.6"),
         IMAGE.format("RUN ln -s /usr/lib/$(uname -m)-linux-gnu/libz.so.1 /z"),
+        # Compilers look in the directory of their own machine without an option, and ignore one that does not exist.
+        IMAGE.format("RUN cc -L/usr/lib/x86_64-linux-gnu -I/usr/include/x86_64-linux-gnu/ a.c -lz"),
+        IMAGE.format('ENV LDFLAGS="-L /usr/lib/x86_64-linux-gnu -Wl,-rpath,/lib/x86_64-linux-gnu"'),
+        IMAGE.format("RUN echo 'look into /usr/lib/x86_64-linux-gnu'"),
+        IMAGE.format("RUN printf 'see /usr/lib/x86_64-linux-gnu' >> /usr/share/README.md"),
         IMAGE.format("RUN case $TARGETARCH in amd64) ln -s /usr/lib/x86_64-linux-gnu/libz.so.1 /z;; esac"),
         IMAGE.format("COPY a /usr/lib/x86_64-linux-gnu/\nENV JAVA_HOME=/usr/lib/jvm/default-java").replace(
             "COPY a /usr/lib/x86_64-linux-gnu/\n", ""

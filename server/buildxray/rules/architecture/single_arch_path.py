@@ -228,8 +228,26 @@ def _places(instruction: Instruction) -> Iterator[tuple[TextRange, ArchitectureI
             continue
         if "\n" in text[slice(*range_)] or any(one.contains(range_.start) for one in spared):
             continue
+        if _is_searched_anyway(instruction, range_):
+            continue
         if it.architecture not in _architectures_of_variable(instruction, range_.start):
             yield range_, it
+
+
+_SEARCHED: Final = lazy_regex(r"(?:-[IL]|-isystem)?/(?:usr/)?(?:include|lib)/[\w-]+/?")
+_SEARCHING: Final = lazy_regex(r"(?:-[IL]|-isystem|-rpath(?:-link)?(?:,|=|,-Wl,))\s*$")
+
+
+def _is_searched_anyway(instruction: Instruction, range_: TextRange) -> bool:
+    """True if a path is an option for a compiler or linker that looks in the directory of its own machine without it: `-L/usr/lib/x86_64-linux-gnu`.
+
+    They ignore a directory that does not exist. Source: the manuals of GCC, "Options for Directory Search", and of GNU ld; wiki.debian.org/Multiarch.
+    """
+    text, place = instruction.build.text, _path_around(instruction, range_)
+    match = _SEARCHED.fullmatch(text, place.start, place.end)
+    if match is None:
+        return False
+    return text[place.start] == "-" or _SEARCHING.search(text[instruction.range.start : place.start]) is not None
 
 
 def _is_used(declaration: Instruction) -> bool:
@@ -320,8 +338,8 @@ def _has_others(instruction: Instruction, architecture: str) -> bool:
 
 
 def _spared(run: Run) -> Iterator[TextRange]:
-    """The ranges of the commands that do not need their paths: they only remove, or another command runs if they fail."""
-    yield from (it.range for it in run.commands if _only_removes(it))
+    """The ranges of the commands that do not need their paths: they only remove or print, or another command runs if they fail."""
+    yield from (it.range for it in run.commands if _only_removes(it) or _only_prints(it))
     yield from _replaced(run)
 
 
@@ -358,6 +376,20 @@ def _only_removes(command: Command) -> bool:
     if command.name == "rm":
         return any(it == "--force" or (not it.startswith("--") and "f" in it) for it in options)
     return command.name == "find" and "-delete" in options
+
+
+_INTO_FILE: Final = lazy_regex(r"\s*>{1,2}\s*[^\s;&|)]+")
+_DOCUMENT: Final = lazy_regex(r"/(?:README|NOTICE|motd|issue)\b|\.(?:md|rst|txt)\b")
+
+
+def _only_prints(command: Command) -> bool:
+    """True if a command only shows a text to people: to those who read the log of the build, or a document."""
+    if command.name not in ("echo", "printf") or command.syntax.is_substitution:
+        return False
+    if not command.syntax.is_piped:
+        return True
+    written = _INTO_FILE.match(command.run.build.text, command.range.end)
+    return written is not None and _DOCUMENT.search(written[0]) is not None
 
 
 def _is_of_native_stage(instruction: Instruction) -> bool:
