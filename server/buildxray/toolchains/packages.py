@@ -13,16 +13,25 @@ _RPM: Final = frozenset({"dnf", "dnf5", "microdnf", "tdnf", "yum"})
 _INSTALLING: Final = frozenset({"add", "install"})
 _AMD64: Final = ("amd64",)
 _X86: Final = ("amd64", "386")
+_MULTILIB: Final = ("amd64", "386", "mips64le", "s390x")
+"""The architectures of Debian and Ubuntu whose compilers also make programs of 32 bits. Source: debian/control of gcc-defaults, "gcc-multilib"."""
 _OF_DEBIAN: Final = {
+    "g++-multilib": _MULTILIB,
+    "gcc-multilib": _MULTILIB,
     "i965-va-driver": _X86,
     "i965-va-driver-shaders": _X86,
     "intel-media-va-driver": _X86,
     "intel-media-va-driver-non-free": _X86,
     "intel-microcode": _X86,
     "intel-opencl-icd": _AMD64,
+    "lib32gcc-s1": ("amd64", "mips64le", "s390x"),
+    "lib32stdc++6": ("amd64", "mips64le", "s390x"),
+    "lib32z1": ("amd64", "s390x"),
+    "libc6-dev-i386": _AMD64,
+    "libc6-i386": _AMD64,
     "xserver-xorg-video-intel": _X86,
 }
-"""Drivers of Intel's processors in Debian and Ubuntu. Source: packages.debian.org and packages.ubuntu.com, "Download for all available architectures"."""
+"""Drivers of Intel's processors and libraries of 32 bits in Debian and Ubuntu. Source: packages.debian.org and packages.ubuntu.com, "Download for all available architectures"."""
 _OF_ALPINE: Final = {"intel-media-driver": _AMD64, "libva-intel-driver": _X86}
 """Source: pkgs.alpinelinux.org, the field `Architecture` of the branches 3.15 to 3.23."""
 _OF_FEDORA: Final = {

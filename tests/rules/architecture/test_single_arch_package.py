@@ -62,7 +62,9 @@ def test_packages_for_one_architecture_are_reported(line: str, place: str) -> No
         "RUN apt-get install -y gcc-x86-64-linux-gnu g++-aarch64-linux-gnu ca-certificates",
         "RUN apt-get install -y crossbuild-essential-arm64",
         "RUN apt-get install -y qemu-system-riscv64 qemu-efi-arm64",
-        "RUN apt-get install -y libc6-dev-i386 libc6-i386",
+        "RUN apt-get install -y nasm libc6-dev",
+        "RUN debootstrap --arch=$TARGETARCH trixie /r && mmdebstrap --variant=apt trixie /r http://x.org/amd64",
+        "RUN apt-get install -y libc6:amd64 || apt-get install -y libc6 || true",
         "RUN npm install left-pad",
         "RUN npm install is-linux-x64-machine",
         'RUN echo "deb-src [arch=amd64] https://x.org trixie main" > /etc/apt/sources.list.d/x.list',
@@ -136,7 +138,10 @@ def test_a_site_without_packages_for_the_others_leaves_no_fix(line: str) -> None
         ("zypper in -y zlib-devel.aarch64", 1),
         ("yum install -y glibc.x86_64 || yum install -y glibc.aarch64", 0),
         ("dnf install -y glibc.$(uname -m)", 0),
-        ("yum install -y glibc.i686", 0),
+        # It is installed on amd64 too, but on no other machine.
+        ("yum install -y glibc.i686", 1),
+        ("dnf install -y --forcearch=x86_64 --installroot=/r bash", 1),
+        ("dnf install -y --forcearch=$ARCH --installroot=/r bash", 0),
         ("dnf remove -y glibc.x86_64", 0),
         ("yum install -y python3.11 x86_64-tools", 0),
     ],
@@ -225,6 +230,9 @@ def test_sources_of_one_run_are_one_finding() -> None:
         ("apk add intel-media-driver || true", []),
         ("apk add intel-media-driver; apk add curl", []),
         ("apk add mesa-va-gallium libva-utils", []),
+        ("apt-get update && apt-get install -y make gcc-multilib libc6-dev-i386", ["gcc-multilib"]),
+        ("apt-get update && apt-get install -y lib32gcc-s1", ["lib32gcc-s1"]),
+        ("apt-get update && apt-get install -y lib32gcc-s1-arm64-cross multilib", []),
         ("apt-get remove -y intel-media-va-driver", []),
         ("echo intel-media-driver", []),
     ],
@@ -240,3 +248,10 @@ def test_a_package_of_two_architectures() -> None:
         "the build for linux/arm64 stops here: the package `i965-va-driver` exists for amd64 and 386 only"
     )
     assert findings(single_arch_package, context(text, "linux/amd64,linux/386")) == []
+
+
+def test_a_system_for_one_architecture() -> None:
+    text = IMAGE.format("RUN debootstrap --arch amd64 trixie /r http://deb.debian.org/debian")
+    (finding,) = findings(single_arch_package, context(text))
+    assert finding.message == "the image for linux/arm64 cannot use this: it is for amd64 only"
+    assert finding.doubt is not None

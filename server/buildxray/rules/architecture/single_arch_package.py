@@ -55,8 +55,10 @@ A cross compiler such as gcc-x86-64-linux-gnu or crossbuild-essential-arm64 is f
 qemu-system-riscv64; libc6-dev-i386 is a package of amd64.
 Source: packages.debian.org.
 """
-_RPM_NAME: Final = lazy_regex(r"[\w+-]\.(?:aarch64|ppc64le|riscv64|s390x|x86_64)$")
-"""The name of a package for one architecture; without i686, whose packages are also installed on amd64."""
+_RPM_NAME: Final = lazy_regex(r"[\w+-]\.(?:aarch64|i386|i686|ppc64le|riscv64|s390x|x86_64)$")
+"""The name of a package for one architecture."""
+_RUN_BY: Final = {"386": ("amd64",)}
+"""The architectures on which packages for another one are installed too, `glibc.i686` on x86_64."""
 _RPM_MANAGERS: Final = ("dnf", "microdnf", "tdnf", "yum", "zypper")
 _MANAGERS: Final = frozenset(
     [
@@ -91,7 +93,9 @@ _NODE_MANAGERS: Final = ("bun", "npm", "pnpm", "yarn")
 """Installers that are given a package for one machine beside the one that they choose themselves, since they forget it at times."""
 _DOWNLOADERS: Final = frozenset({"curl", "wget", "aria2c"})
 """Another rule is about these."""
-_TOLD: Final = ("--arch", "--platform", "--python-platform", "--target")
+_MAKING_SYSTEMS: Final = frozenset({"cdebootstrap", "debootstrap", "mmdebstrap"})
+"""Programs that install a whole system of Debian into a directory."""
+_TOLD: Final = ("--arch", "--architectures", "--forcearch", "--platform", "--python-platform", "--target")
 _ARCHITECTURE_VARIABLE: Final = lazy_regex(r"(?:^|_)(?:CPU|GO|HOST|OS|TARGET)?ARCH(?:ITECTURE)?(?:$|_)", re.IGNORECASE)
 _PATTERNS: Final = ("-p", "--pattern")
 """Options with the names of the files that `gh release download` downloads. Source: the manual of gh."""
@@ -395,7 +399,8 @@ def _packages(run: Run, command: Command, files: _Files) -> Iterator[_Place]:
     # `--target` of rustup adds libraries of other machines to those of its own.
     is_installer = name in SHELLS and "-s" in command.syntax.arguments and not _reads_rustup(command)
     effect = None if command.use is None else command.use.effect
-    is_manager = name in _MANAGERS or effect is Effect.INSTALL
+    is_system = name in _MAKING_SYSTEMS
+    is_manager = is_system or name in _MANAGERS or effect is Effect.INSTALL
     if name in _DOWNLOADERS or not (is_manager or is_installer):
         return
     for position, word in enumerate(words[1:], 1):
@@ -409,11 +414,12 @@ def _packages(run: Run, command: Command, files: _Files) -> Iterator[_Place]:
             words[position - 1].text.partition("=")[0] if not word.text.startswith("-") else word.text.partition("=")[0]
         )
         is_value = option in _TOLD and (not word.text.startswith("-") or "=" in word.text)
-        is_package = is_manager and not word.text.startswith("-") and (_names_package(name, word, command) or is_value)
+        is_named = not is_system and _names_package(name, word, command)
+        is_package = is_manager and not word.text.startswith("-") and (is_named or is_value)
         is_downloaded = posixpath.basename(word.value) in files.downloaded and "://" not in word.text
         if (is_value or is_package) and not is_downloaded and not (name in _NODE_MANAGERS and is_value):
             # pip takes a platform only for packages in another directory or a file (`pip install --help`, --platform).
-            is_other = name in _NODE_MANAGERS or (is_value and name in _PIP)
+            is_other = is_system or name in _NODE_MANAGERS or (is_value and name in _PIP)
             is_unpacked = name == "dpkg" and not _UNPACKING.isdisjoint(command.syntax.arguments)
             yield from _one(run, command, word, Doubt.USE if is_other or is_unpacked else None)
 
@@ -473,7 +479,8 @@ def _one(run: Run, command: Command, word: ShellWord, doubt: Doubt | None) -> It
         whole = run.shell_range(word.range)
         place = TextRange(whole.start + start, whole.start + end)
         if run.build.text[slice(*place)] == word.text[start:end]:
-            yield _Place(place, architecture, command.invocation.targets, doubt=doubt)
+            also = _RUN_BY.get(architecture, ()) if command.name in _RPM_MANAGERS else ()
+            yield _Place(place, architecture, command.invocation.targets, doubt=doubt, also=also)
 
 
 def _targets(instruction: Instruction) -> tuple[Platform, ...]:

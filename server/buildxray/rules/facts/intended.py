@@ -197,11 +197,12 @@ _DOES_NOTHING: Final = frozenset({":", "echo", "printf", "true"})
 
 
 def with_ignored_failure(run: Run) -> frozenset[int]:
-    """The identities of the commands after whose failure the script goes on as if nothing had happened: `… || true`."""
-    ignoring = (it for it in run.script.commands if it.name in _DOES_NOTHING)
-    return frozenset(
-        id(command) for other in ignoring for it in other.conditions if it.kind == "or" for command in it.commands
-    )
+    """The identities of the commands after whose failure the script goes on as if nothing had happened: `… || … || true`."""
+    ignored: set[int] = set()
+    for other in reversed(run.script.commands):
+        if other.name in _DOES_NOTHING or id(other) in ignored:
+            ignored.update(id(command) for it in other.conditions if it.kind == "or" for command in it.commands)
+    return frozenset(ignored)
 
 
 _FAILING: Final = frozenset({"exit", "false", "kill", "return"})
