@@ -85,16 +85,26 @@ _OF_GENERAL_USE: Final = lazy_regex(
 """The beginnings of the names of such images."""
 
 
-NAMES_OF_FROZEN: Final = ("archlinux", "maven:", "mysql:", "openjdk:")
+NAMES_OF_FROZEN: Final = (
+    "archlinux",
+    "intel/oneapi",
+    "maven:",
+    "mssql/server",
+    "mysql:",
+    "openjdk:",
+    "oracle-xe",
+    "rocm/",
+)
 """A part of the name of each image of which `is_missing_for` knows tags."""
 
 
 def is_missing_for(image: str, platform: Platform) -> bool:
-    """True if a tag of an official image is known to exist for amd64 only.
+    """True if an image is known to exist for amd64 only.
 
-    Tags of earlier years are never published again, and Arch Linux supports no other architecture.
+    Tags of earlier years are never published again, and Arch Linux supports no other architecture; nor do SQL Server for Linux, Oracle
+    Database XE, Intel's compilers and AMD's ROCm.
     Source: the `Architectures` of these tags in the history of github.com/docker-library/official-images, library/: openjdk on Alpine, Maven
-    on it, MySQL 5, Arch Linux; github.com/archlinux/archlinux-docker, issue 29.
+    on it, MySQL 5, Arch Linux; github.com/archlinux/archlinux-docker, issue 29; the system requirements of the products.
     """
     return (
         platform.os == "linux"
@@ -105,7 +115,7 @@ def is_missing_for(image: str, platform: Platform) -> bool:
 
 _ON_AMD64_ONLY: Final = lazy_regex(
     r"docker\.io/library/(?:openjdk:[\w.+-]*-alpine[\d.]*|maven:[\w.]+-jdk-\d+-alpine|mysql:5(?:\.[\d.]+)?)"
-    r"|docker\.io/(?:library|archlinux)/archlinux(?:[:@].*)?"
+    r"|(?:docker\.io/(?:(?:library|archlinux)/archlinux|gvenzl/oracle-xe|intel/oneapi-[\w-]+|rocm/[\w.-]+)|mcr\.microsoft\.com/mssql/server)(?:[:@].*)?"
 )
 
 

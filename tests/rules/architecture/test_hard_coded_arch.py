@@ -404,6 +404,7 @@ def test_the_account_of_a_repository_is_no_architecture(url: str, is_said: bool)
         ("https://x.org/tool-win-amd64.zip", False),
         ("https://x.org/ghc-9-x86_64-unknown-mingw32.tar.xz", False),
         ("https://x.org/setup_amd64.exe", False),
+        ("https://x.org/app-x64.dmg", False),
         ("https://www.python.org/ftp/python/3.13.1/python-3.13.1-embed-amd64.zip", False),
         ("https://x.org/twin-amd64.zip", True),
         # A compiler for Windows that runs on Linux.

@@ -40,6 +40,8 @@ def test_file_that_does_not(path: str) -> None:
         ("gcr.io/x/tool:v1-amd64", "amd64"),
         ("gcr.io/x/tool:arm64v8", "arm64"),
         ("registry:5000/x/tool:1.0-aarch64", "arm64"),
+        ("quay.io/pypa/manylinux2014_x86_64:2025.1", "amd64"),
+        ("quay.io/pypa/musllinux_1_2_aarch64", "arm64"),
     ],
 )
 def test_an_image_for_one_architecture_is_reported(image: str, architecture: str) -> None:
@@ -58,6 +60,10 @@ def test_an_image_for_one_architecture_is_reported(image: str, architecture: str
         "FROM x:amd64 AS a-amd64\nFROM x:arm64 AS a-arm64\nFROM a-$TARGETARCH\n",
         "FROM --platform=linux/amd64 amd64/alpine AS a\nFROM b\nCOPY --from=a / /\n",
         "FROM x:$TAG\n",
+        # The compilers in these images run on every machine.
+        "FROM example/rust-musl-cross:aarch64\n",
+        "FROM example/manylinux_2_28-cross:x86_64\n",
+        "FROM example/manylinux_tools\n",
     ],
 )
 def test_images_for_every_architecture_or_on_purpose_are_not_reported(text: str) -> None:
@@ -81,6 +87,13 @@ def test_the_message_says_who_is_affected() -> None:
         ("docker.io/library/mysql:5.7", True),
         ("archlinux", True),
         ("archlinux/archlinux:base-devel", True),
+        ("mcr.microsoft.com/mssql/server:2022-latest", True),
+        ("rocm/dev-ubuntu-24.04:6.4", True),
+        ("intel/oneapi-basekit", True),
+        ("gvenzl/oracle-xe:21-slim", True),
+        ("gvenzl/oracle-free:23", False),
+        ("mcr.microsoft.com/mssql-tools", False),
+        ("example.org/rocm/dev-ubuntu", False),
         ("menci/archlinuxarm", False),
         ("openjdk:17-slim", False),
         ("mysql:8.0", False),

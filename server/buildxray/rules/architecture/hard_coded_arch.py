@@ -55,7 +55,7 @@ _NEUTRAL_DIRECTORIES: Final = frozenset({"doc", "docs", "include", "licenses", "
 
 _OTHER_SYSTEM: Final = lazy_regex(
     r"(?<![a-z])(?:darwin|freebsd|netbsd|openbsd|macosx?|win(?:32|64|dows)?)(?![a-z])"
-    r"|(?:pc|unknown|w64)-mingw(?:32|64)?(?![a-z0-9])|python-[\w.]+-embed-|\.(?:exe|msi)(?![a-z])",
+    r"|(?:pc|unknown|w64)-mingw(?:32|64)?(?![a-z0-9])|python-[\w.]+-embed-|\.(?:appx|dmg|exe|ipa|msi|msix)(?![a-z])",
     re.IGNORECASE,
 )
 """Names of systems whose programs no image for Linux runs.

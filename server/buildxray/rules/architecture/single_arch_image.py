@@ -22,6 +22,10 @@ from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import TextRange
 
 _SUFFIX: Final = lazy_regex(r"(?:.*[-_.])?(?P<architecture>amd64|x86_64|arm64|arm64v8|aarch64|arm32v[567]|armv7|armhf)")
+_OF_WHEELS: Final = lazy_regex(r"/(?:many|musl)linux\w*_(?P<architecture>x86_64|aarch64)$")
+"""The images of the Python Packaging Authority. Source: the README of github.com/pypa/manylinux."""
+_CROSS: Final = lazy_regex(r"cross(?![a-z])")
+"""A word in the names of images with cross compilers: `rust-musl-cross:aarch64-musl`, `manylinux_2_28-cross:aarch64`, `dockcross/…`."""
 
 
 @rule(Severity.INFORMATION, Severity.OFF, about=[Mention.IMAGE_OF_ARCHITECTURE])
@@ -32,7 +36,7 @@ def single_arch_image(ctx: RuleContext) -> Iterator[Finding]:
     Looks for `arm64v8/…`, `amd64/…` and similar prefixes, and for tags such as `…-amd64`, except in stages that are chosen by platform
     or named after their architecture, and in files whose name or directory contains it: `Dockerfile.arm64`,
     `linux/arm32v7/Dockerfile`. If a build asks for several platforms, official images that exist for amd64 only are a warning: old tags such
-    as `openjdk:8-jdk-alpine` and `mysql:5.7`, and `archlinux`.
+    as `openjdk:8-jdk-alpine` and `mysql:5.7`, and `archlinux`; so are a few others, such as `mcr.microsoft.com/mssql/server`.
 
     Where the project has builds of the file and none asks for several platforms, an image that is the default of an ARG is not reported.
 
@@ -172,10 +176,11 @@ def _architecture(image: str) -> str | None:
     prefix = repository.partition("/")[0]
     if repository.count("/") == 1 and prefix in REPOSITORY_PREFIXES:
         return REPOSITORY_PREFIXES[prefix]
-    suffix = _SUFFIX.fullmatch(tag)
-    if suffix is None:
+    if _CROSS.search(repository) is not None:
+        # Its compilers make programs for the architecture in its name.
         return None
-    return _named(suffix["architecture"])
+    suffix = _SUFFIX.fullmatch(tag) or _OF_WHEELS.search(repository)
+    return None if suffix is None else _named(suffix["architecture"])
 
 
 def _named(text: str) -> str:
