@@ -232,68 +232,75 @@ class Placement:
 
     def moving_edits(self) -> list[Edit]:
         """Move each early declaration to its place, with its comment lines if the whole line moves."""
-        return self._edits(self.moves, ())
+        return _edits(self.build, self.moves, ())
 
     def removing_edits(self) -> list[Edit]:
         """Delete the unused declarations."""
-        return self._edits({}, self.unused)
+        return _edits(self.build, {}, self.unused)
 
     def tidying_edits(self) -> list[Edit]:
         """Move early declarations and remove unused ones."""
-        return self._edits(self.moves, self.unused)
+        return _edits(self.build, self.moves, self.unused)
 
     def harmless_edits(self) -> list[Edit]:
         """The moves and removals that no command can see, whether they save steps or not."""
         moves = self.moves if self.moving_is_harmless else {}
-        return self._edits(moves, self.unused if self.removing_is_harmless else ())
+        return _edits(self.build, moves, self.unused if self.removing_is_harmless else ())
 
     def safe_edits(self) -> list[Edit]:
         """The moves and removals that save steps and are safe."""
         moves = self.moves if self.moving_pays and self.moving_is_safe else {}
-        return self._edits(moves, self.unused if self.removing_pays and self.removing_is_safe else ())
+        return _edits(self.build, moves, self.unused if self.removing_pays and self.removing_is_safe else ())
 
     def safe_moving_edits(self) -> list[Edit]:
         """The moves that save steps and are safe."""
         return self.moving_edits() if self.moving_pays and self.moving_is_safe else []
 
-    def _edits(self, moves: Mapping[Declaration, tuple[Instruction, ...]], unused: Iterable[Declaration]) -> list[Edit]:
-        edits: list[Edit] = []
-        lines: dict[Instruction, list[str]] = {}
-        removed: dict[Instruction, list[Declaration]] = {}
-        for it in (*moves, *unused):
-            removed.setdefault(it.instruction, []).append(it)
-        gone = {it for it, declarations in removed.items() if len(declarations) == len(it.pairs)}
-        for instruction, declarations in sorted(removed.items(), key=lambda it: it[0].idx):
-            moved = {it: moves[it] for it in declarations if it in moves}
-            for place, line in self._moved_lines(instruction, moved, gone):
-                lines.setdefault(place, []).append(line)
-            edits += remove_pairs(instruction, [it.position for it in declarations], gone)
-        return merged([*edits, *(insert_lines(place, texts) for place, texts in lines.items())])
 
-    def _moved_lines(
-        self,
-        instruction: Instruction,
-        moves: Mapping[Declaration, tuple[Instruction, ...]],
-        gone: set[Instruction],
-    ) -> Iterator[tuple[Instruction, str]]:
-        """The lines that replace a declaring instruction, each with the instruction before which it is inserted."""
-        text = self.build.text
-        places = {*moves.values()}
-        if len(moves) == len(instruction.pairs) and len(places) == 1:
-            is_shared = shares_comments(instruction, gone)
-            start = instruction.syntax.start if is_shared else start_with_own_comments(instruction)
-            for place in places.pop():
-                yield place, text[start : instruction.syntax.end].removesuffix("\r")
-            return
-        for target in dict.fromkeys(place for them in moves.values() for place in them):
-            positions = [it.position for it, them in moves.items() if target in them]
-            texts = [text[slice(*instruction.range_of(instruction.pairs[it]))] for it in positions]
-            head = text[instruction.syntax.start : instruction.keyword_range.end]
-            for position in positions:
-                yield from (
-                    (target, f"{indentation(instruction)}{it}") for it in comments_of_pair(instruction, position)
-                )
-            yield target, f"{head} {' '.join(texts)}"
+def moving_edits(build: Build, moves: Mapping[Declaration, tuple[Instruction, ...]]) -> list[Edit]:
+    """Move each declaration to directly before other instructions, with its comment lines if the whole line moves."""
+    return _edits(build, moves, ())
+
+
+def _edits(
+    build: Build, moves: Mapping[Declaration, tuple[Instruction, ...]], unused: Iterable[Declaration]
+) -> list[Edit]:
+    edits: list[Edit] = []
+    lines: dict[Instruction, list[str]] = {}
+    removed: dict[Instruction, list[Declaration]] = {}
+    for it in (*moves, *unused):
+        removed.setdefault(it.instruction, []).append(it)
+    gone = {it for it, declarations in removed.items() if len(declarations) == len(it.pairs)}
+    for instruction, declarations in sorted(removed.items(), key=lambda it: it[0].idx):
+        moved = {it: moves[it] for it in declarations if it in moves}
+        for place, line in _moved_lines(build, instruction, moved, gone):
+            lines.setdefault(place, []).append(line)
+        edits += remove_pairs(instruction, [it.position for it in declarations], gone)
+    return merged([*edits, *(insert_lines(place, texts) for place, texts in lines.items())])
+
+
+def _moved_lines(
+    build: Build,
+    instruction: Instruction,
+    moves: Mapping[Declaration, tuple[Instruction, ...]],
+    gone: set[Instruction],
+) -> Iterator[tuple[Instruction, str]]:
+    """The lines that replace a declaring instruction, each with the instruction before which it is inserted."""
+    text = build.text
+    places = {*moves.values()}
+    if len(moves) == len(instruction.pairs) and len(places) == 1:
+        is_shared = shares_comments(instruction, gone)
+        start = instruction.syntax.start if is_shared else start_with_own_comments(instruction)
+        for place in places.pop():
+            yield place, text[start : instruction.syntax.end].removesuffix("\r")
+        return
+    for target in dict.fromkeys(place for them in moves.values() for place in them):
+        positions = [it.position for it, them in moves.items() if target in them]
+        texts = [text[slice(*instruction.range_of(instruction.pairs[it]))] for it in positions]
+        head = text[instruction.syntax.start : instruction.keyword_range.end]
+        for position in positions:
+            yield from ((target, f"{indentation(instruction)}{it}") for it in comments_of_pair(instruction, position))
+        yield target, f"{head} {' '.join(texts)}"
 
 
 def _takes_no_time(run: Run) -> bool:
@@ -400,11 +407,11 @@ def _placement(build: Build, stage: Stage, tidied: _Tidied) -> Placement:
 def _moved_place(user: Instruction, name: str, places: dict[Declaration, tuple[Instruction, ...]]) -> Instruction:
     """The place of the pairs of a declaration that use a variable, after they have moved."""
     moved = {it.position: place[0] for it, place in places.items() if it.instruction is user}
-    using = [position for position in range(len(user.pairs)) if name in _names_in(user, position)]
+    using = [position for position in range(len(user.pairs)) if name in names_in(user, position)]
     return min((moved.get(it, user) for it in using or moved), key=lambda it: it.idx)
 
 
-def _names_in(instruction: Instruction, position: int) -> set[str]:
+def names_in(instruction: Instruction, position: int) -> set[str]:
     """The variables in the value of a pair."""
     pair = instruction.pairs[position]
     if "$" not in pair.name.text and (pair.value is None or "$" not in pair.value.text):
@@ -424,7 +431,7 @@ def _declarations(stage: Stage) -> Iterator[Declaration]:
             name = pair.name.text
             values = {it.environment.get(name) for it in scopes}
             is_automatic = isinstance(node, Arg) and name in PER_TARGET_ARGUMENTS and pair.value is None
-            is_derived = len(values) == 1 and not is_automatic and bool(names & _names_in(instruction, position))
+            is_derived = len(values) == 1 and not is_automatic and bool(names & names_in(instruction, position))
             if len(values) > 1 or is_automatic or is_derived:
                 names.add(name)
                 yield Declaration(instruction, position, name, len(values) > 1, is_derived)
