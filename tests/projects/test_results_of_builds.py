@@ -177,6 +177,38 @@ def test_no_advice_about_the_cache_if_all_builds_ignore_it(
     assert ("late-module-download" not in [it.rule for it in analysis.diagnostics]) is is_silent
 
 
+SHA = 'build-args: "GIT_SHA=${{ github.sha }}"'
+EARLY = "FROM python\nARG GIT_SHA\nRUN apt-get install -y libpq5\nLABEL revision=$GIT_SHA\nCMD a\n"
+MAKE = "SHA := $(shell git rev-parse HEAD)\nimage:\n\tdocker build --build-arg GIT_SHA=$(SHA) .\n"
+
+
+@every_case(
+    "files, is_said",
+    [
+        ({".github/workflows/a.yml": WORKFLOW.format(ACTION.format(f"cache-from: type=gha, {SHA}"))}, True),
+        # The machine of the job has no cache of its own.
+        ({".github/workflows/a.yml": WORKFLOW.format(ACTION.format(SHA))}, False),
+        ({".github/workflows/a.yml": WORKFLOW.format(ACTION.format(f"no-cache: true, cache-from: a, {SHA}"))}, False),
+        ({".github/workflows/a.yml": WORKFLOW.format(ACTION.format("cache-from: type=gha"))}, False),
+        ({"Makefile": MAKE}, True),
+        ({"Makefile": MAKE.replace("docker build", "docker build --no-cache")}, False),
+        ({"Makefile": MAKE, ".github/workflows/a.yml": WORKFLOW.format("      - run: make image\n")}, True),
+        ({"Makefile": MAKE.replace("$(shell git rev-parse HEAD)", "3f2a9c1")}, False),
+        ({"build.sh": "docker build --build-arg GIT_SHA=$(git rev-parse HEAD) ."}, True),
+        ({"build.sh": "docker build ."}, False),
+        ({"compose.yml": "services: {a: {build: {context: ., args: {GIT_SHA: dev}}}}"}, False),
+        ({}, True),
+    ],
+)
+def test_an_argument_changes_steps_that_a_build_would_find_in_a_cache(
+    tmp_path: Path, files: dict[str, str], is_said: bool
+) -> None:
+    shutil.rmtree(tmp_path)
+    tmp_path.mkdir()
+    analysis = built(tmp_path, {**files, "Dockerfile": EARLY}).analyzer(Workspace()).analyze(EARLY)
+    assert ("early-changing-arg" in [it.rule for it in analysis.diagnostics]) is is_said
+
+
 SEVERAL = 'platforms = ["linux/amd64", "linux/arm64"]'
 PLATFORMS = 'platforms: "linux/amd64,linux/arm64"'
 

@@ -22,8 +22,18 @@ _OF_EMULATION: Final = ("emulated-build", "needless-emulation")
 """Rules about time that machines of their own do not take."""
 
 
-_OF_CACHE: Final = ("late-module-download",)
+_OF_CACHE: Final = ("early-changing-arg", "late-module-download")
 """Rules about steps that run again although their files have not changed, as they do in each build without a cache."""
+
+
+def _may_find_steps(build: DeclaredBuild) -> bool:
+    """True if a build may find steps of earlier builds in a cache: it reads one that others have exported, or people run it on their machine too.
+
+    The machine of a job of a workflow has no cache of its own (docs.docker.com, "Cache management with GitHub Actions").
+    """
+    if build.ignores_cache:
+        return False
+    return "from" in build.caches or not build.is_automated or build.called_from is not None
 
 
 def machine_is_told(build: DeclaredBuild | None) -> bool:
@@ -205,6 +215,9 @@ class ProjectBuild(NamedTuple):
             dockerfile=self.dockerfile,
             given_arguments=frozenset(
                 name for it in self.declared for name in (*dict(it.arguments), *it.unknown_arguments)
+            ),
+            changing_arguments=frozenset(
+                name for it in self.declared if _may_find_steps(it) for name in it.unknown_arguments
             ),
             stages_of_images=frozenset(it.target.lower() for it in self.declared if _makes_image_of_stage(it)),
             builds_for_itself=self.builds_for_itself,

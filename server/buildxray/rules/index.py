@@ -163,6 +163,15 @@ RULES: Final = (
         frozenset({"Go"}),
     ),
     Rule(
+        "early-changing-arg",
+        Severity.INFORMATION,
+        Severity.INFORMATION,
+        FixAvailability.ALWAYS,
+        "buildxray.rules.scope.early_changing_arg",
+        "",
+        frozenset({Mention.CHANGING_ARGUMENT}),
+    ),
+    Rule(
         "early-platform-arg",
         Severity.WARNING,
         Severity.INFORMATION,

@@ -78,6 +78,7 @@ class Mention(Enum):
     NOTHING_LASTING = "no command, an export, or a script that begins like those that only change the shell"
     SHELL_SYNTAX = "what a shell would understand, where none reads it"
     BLANK_IN_NAME = "a user with a blank"
+    CHANGING_ARGUMENT = "an argument that has another value in each build, by its name"
     VARIABLE = "a variable, or a heredoc"
     # The members below are those of a file.
     GLOBAL_ARGUMENT = "an ARG, or another instruction, before the first FROM"
@@ -246,6 +247,20 @@ def _of_user(node: Node) -> Iterator[Mention]:
         yield Mention.BLANK_IN_NAME
 
 
+def _of_argument_instruction(node: Node) -> Iterator[Mention]:
+    assert isinstance(node, Arg), "the table has the class"
+    if any(CHANGING_NAME.fullmatch(it.name.text) is not None for it in node.pairs):
+        yield Mention.CHANGING_ARGUMENT
+
+
+CHANGING_NAME: Final = lazy_regex(
+    r"(?i:(?:(?:app|build|ci|git|github|image|project|repo|source|src|vcs)_?)?(?:short_)?(?:commit|revision|sha1?)(?:_?(?:hash|id|ref|sha|short|short_sha))?"
+    r"|(?:git|vcs)_?(?:hash|rev)|vcs_ref|(?:build|commit|git|image|vcs)_?(?:date|time|timestamp)|(?:build|ci_build|ci_pipeline|github_run)_?(?:id|number)"
+    r"|built_?at|created|timestamp)"
+)
+"""The name of an argument whose value is the commit that is built, the time of the build or its number."""
+
+
 def _has_shell_syntax(node: Node) -> bool:
     """True if there may be shell syntax in the JSON form, or in an instruction that no shell reads."""
     if isinstance(node, Run) and any(it.value is not None and "~" in it.value.text for it in node.mounts):
@@ -263,6 +278,7 @@ _WITH_DASH: Final = (Add, Copy, Run)
 _WITHOUT_SHELL: Final = (Add, Arg, Copy, Env, User, Volume, Workdir)
 _OF_CLASS: Final[Mapping[type[Node], Callable[[Node], Iterator[Mention]]]] = {
     Add: _of_copying,
+    Arg: _of_argument_instruction,
     Copy: _of_copying,
     From: _of_from,
     Healthcheck: _of_healthcheck,

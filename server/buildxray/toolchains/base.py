@@ -178,6 +178,8 @@ class Workspace(NamedTuple):
     """The path of the Dockerfile from the root of its repository, with slashes; empty if it is unknown."""
     given_arguments: frozenset[str] = frozenset()
     """The names of the build arguments that some build of the project gives; `*` if one may give others too."""
+    changing_arguments: frozenset[str] = frozenset()
+    """The names of the arguments to which a build gives a value that only a run tells, if that build may find the steps of earlier ones in its cache."""
     machine_is_unknown: bool = False
     """True if the project does not name the machine that builds, so that it is unknown which steps are emulated."""
     may_have_own_machines: bool = False
