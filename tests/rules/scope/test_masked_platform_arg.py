@@ -141,8 +141,8 @@ def test_a_variant_that_the_platform_lacks_is_mostly_wanted(
 @every_case(
     "use, n_fixes",
     [
-        ("ENV GOARM=$TARGETVARIANT", 0),
-        ('RUN GOARM="${TARGETVARIANT}" go build .', 0),
+        ("ENV GOARM=$TARGETVARIANT\nRUN echo $TARGETVARIANT", 0),
+        ('RUN GOARM="${TARGETVARIANT}" go build . && mv app $TARGETVARIANT', 0),
         ("RUN GOARM=${TARGETVARIANT#v} go build .", 1),
         ("COPY app-$TARGETVARIANT /app", 1),
     ],
@@ -152,6 +152,14 @@ def test_an_empty_variant_is_meant(use: str, n_fixes: int) -> None:
     (finding,) = findings(masked_platform_arg, context(text, targets="linux/amd64,linux/arm/v7"))
     assert finding.doubt is not None
     assert len(finding.fixes) == n_fixes
+
+
+@every_case("use", ["ENV GOARM=$TARGETVARIANT", 'RUN GOARM="${TARGETVARIANT}" go build .'])
+def test_an_empty_variant_makes_go_choose(use: str) -> None:
+    text = f'FROM golang\nARG TARGETVARIANT=""\n{use}\n'
+    assert not findings(masked_platform_arg, context(text, targets="linux/amd64,linux/arm/v7"))
+    text = text.replace('""', "v6")
+    assert findings(masked_platform_arg, context(text, targets="linux/amd64,linux/arm/v7"))
 
 
 @every_case(

@@ -28,8 +28,8 @@ _OF_BUILDER: Final = frozenset({"BUILDPLATFORM", "BUILDOS", "BUILDARCH"})
 """Arguments that depend on the build machine: a default that is right here is wrong on another machine."""
 
 
-_GOARM: Final = lazy_regex(r"GOARM=[\"']?\$\{?TARGETVARIANT(?!#)\b")
-
+_GOARM: Final = lazy_regex(r"GOARM=[\"']?\$\{?TARGETVARIANT\b(?!#)")
+_VARIANT: Final = lazy_regex(r"\$\{?TARGETVARIANT\b")
 
 _FALLBACK: Final = lazy_regex(r"\$\w+|\$\{\w+(?::?-[^}]*)?\}")
 """A variable whose value is not changed."""
@@ -45,7 +45,8 @@ def masked_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
     the platform's own value is not reported: `ARG TARGETARCH` and then `ARG TARGETARCH=${TARGETARCH/amd64/x64}`. A default in a stage where
     nothing uses the argument is information. Not reported is
     `ARG TARGETPLATFORM=linux/arm64` for `FROM --platform=$TARGETPLATFORM` alone, if no build of the project names platforms: the file is
-    for that one.
+    for that one. Neither is an empty default of TARGETVARIANT that only `GOARM=$TARGETVARIANT` uses: Go takes 7 for an empty `GOARM`, and refuses
+    `v7`.
 
     ## Why it matters
     The default of an `ARG` is not a fallback here: it always wins. `ARG TARGETARCH=amd64` builds for amd64, whatever platforms are
@@ -95,7 +96,7 @@ def masked_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
                 and (instruction.stage is None or target in instruction.stage.targets)
                 and not _is_same(name, value, automatic_values(ctx.build.request.node(target), target, "")[name])
             ]
-            if wrong and _is_platform_of_file(ctx, instruction, name):
+            if wrong and (_is_platform_of_file(ctx, instruction, name) or _leaves_goarm_to_go(ctx, name, wrong)):
                 continue
             if wrong and not _follows_platform(instruction, pair):
                 range_ = TextRange(instruction.range_of(pair.name).end, instruction.range_of(pair).end)
@@ -151,6 +152,17 @@ def _is_platform_of_file(ctx: RuleContext, declaration: Instruction, name: str) 
         return False
     using = [it for it in ctx.build.instructions if any(one.name == name for one in it.variable_references())]
     return bool(using) and all(isinstance(it, From) for it in using)
+
+
+def _leaves_goarm_to_go(ctx: RuleContext, name: str, wrong: list[tuple[Platform, str]]) -> bool:
+    """True if an empty default makes `GOARM` empty and nothing else, so that Go takes 7 by itself; BuildKit's `v7` it refuses.
+
+    Source: go, src/cmd/dist/build.go, xgetgoarm, and src/internal/buildcfg/cfg.go, goarm.
+    """
+    if name != "TARGETVARIANT" or any(value for _target, value in wrong):
+        return False
+    n_uses = len(_VARIANT.findall(ctx.text))
+    return n_uses > 0 and n_uses == len(_GOARM.findall(ctx.text))
 
 
 def _uses(instruction: Instruction, pair: Pair) -> list[str]:
