@@ -93,13 +93,14 @@ def test_vendored_directories_are_left_out_unless_they_are_named(tmp_path: Path)
     make(
         tmp_path,
         "Dockerfile vendor/x/Dockerfile third_party/Dockerfile a/testdata/Dockerfile a/vendored/Dockerfile "
-        ".venv/Dockerfile a/3rdparty/Dockerfile",
+        ".venv/Dockerfile a/3rdparty/Dockerfile a/fixtures/Dockerfile _site/Dockerfile a/fixture/Dockerfile",
         {},
     )
-    assert found(tmp_path) == ["Dockerfile", "a/vendored/Dockerfile"]
+    assert found(tmp_path) == ["Dockerfile", "a/fixture/Dockerfile", "a/vendored/Dockerfile"]
+    assert found(tmp_path / "a" / "fixtures") == ["Dockerfile"]
     assert found(tmp_path / "vendor") == ["x/Dockerfile"]
     kept = [it.relative_to(tmp_path).as_posix() for it in search(tmp_path, ["a"])]
-    assert kept == [".venv/Dockerfile", "Dockerfile", "third_party/Dockerfile", "vendor/x/Dockerfile"]
+    assert kept == [".venv/Dockerfile", "Dockerfile", "_site/Dockerfile", "third_party/Dockerfile", "vendor/x/Dockerfile"]
 
 
 @every_case(
@@ -127,6 +128,8 @@ def test_a_script_with_dockerfile_in_its_name_is_not_a_dockerfile(
         ("Dockerfile.tmGrammar", b'<?xml version="1.0"?>\n<dict>\n\t<key>FROM golang</key>\n</dict>\n', False),
         ("Dockerfile.nano", b'# colours\nsyntax "Dockerfile"\ncolor red "^(FROM|RUN) "\n', False),
         ("dockerfile.policy", b"# FROM\npackage main\n\ncmd := b\n\tcmd {\nuser {\n", False),
+        ("inline_dockerfile", b"services:\n  web:\n    build:\n      dockerfile_inline: |\n        FROM alpine\n", False),
+        ("inline_dockerfile", b"FROM: alpine\nRUN a\n", True),
         ("Dockerfile.policy", b"package main\nfrom alpine\n", True),
         ("Dockerfile.policy", b"package main\nUSER a\n", True),
         ("Dockerfile.dev", b"\n# a\narg a\nform alpine\nrun a\n", True),

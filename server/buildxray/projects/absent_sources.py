@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from buildxray.files.reading import is_entry, is_inside, read_project_text, repository_root, walk
-from buildxray.projects.search import EXCLUDED_DIRECTORIES, is_ignored
+from buildxray.projects.search import FOREIGN_DIRECTORIES, is_ignored
 from buildxray.projects.submodules import is_in_missing_submodule
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.toolchains.base import Absence
@@ -141,7 +141,7 @@ def _naming_files(root: Path) -> Iterator[Path | None]:
         if n_entries > _MOST_ENTRIES:
             yield None
             return
-        directories[:] = [it for it in directories if it not in EXCLUDED_DIRECTORIES and it != ".git"]
+        directories[:] = [it for it in directories if it not in FOREIGN_DIRECTORIES and it != ".git"]
         yield from (Path(place, it) for it in names if _NAMES_FILES.fullmatch(it) is not None)
 
 
@@ -152,5 +152,5 @@ def _is_anywhere(root: Path, name: str) -> bool:
         n_entries += len(directories) + len(names)
         if name in names or n_entries > _MOST_ENTRIES:
             return True
-        directories[:] = [it for it in directories if it not in EXCLUDED_DIRECTORIES and it != ".git"]
+        directories[:] = [it for it in directories if it not in FOREIGN_DIRECTORIES and it != ".git"]
     return False

@@ -28,7 +28,7 @@ from buildxray.projects.ignoring import IgnoreFile
 from buildxray.syntax.instruction_table import INSTRUCTION_KINDS
 from buildxray.syntax.lazy_regex import lazy_regex
 
-EXCLUDED_DIRECTORIES: Final = (
+FOREIGN_DIRECTORIES: Final = (
     ".venv",
     "3rdparty",
     "bower_components",
@@ -38,7 +38,18 @@ EXCLUDED_DIRECTORIES: Final = (
     "third_party",
     "vendor",
 )
-"""Names of directories with the code of other projects, or with the data of tests."""
+"""Names of directories with the code of other projects; Go reads nothing in `testdata` either."""
+EXCLUDED_DIRECTORIES: Final = (
+    *FOREIGN_DIRECTORIES,
+    "__fixtures__",
+    "_site",
+    "fixtures",
+    "test-data",
+    "test_data",
+    "testfiles",
+    "testfiles-negative",
+)
+"""Names of directories without Dockerfiles that the project maintains: the code of others, data of tests, the pages that Jekyll makes."""
 
 
 MOST_FILES: Final = 100_000
@@ -47,6 +58,10 @@ _HEAD_BYTES: Final = 65_536
 """The bytes of a file that decide whether it is of another kind."""
 _WRITTEN: Final = lazy_regex(rb"^[ \t]*[^\s#]", re.MULTILINE)
 """The beginning of a line that is neither blank nor a comment."""
+_KEY: Final = lazy_regex(
+    rb"[ \t]*(?!(?:%s):)[\w.-]+:(?=\s|$)" % "|".join(INSTRUCTION_KINDS).encode(), re.MULTILINE | re.IGNORECASE
+)
+"""The beginning of a line of YAML, such as `services:`, which may hold a Dockerfile (`dockerfile_inline: |`)."""
 _INSTRUCTION: Final = lazy_regex(
     rb"^(?:\xef\xbb\xbf)?[ \t]*(?:%s)(?=\s|$)" % "|".join(INSTRUCTION_KINDS).encode(), re.MULTILINE | re.IGNORECASE
 )
@@ -178,8 +193,8 @@ def _inside(
 def _is_of_another_kind(path: Path) -> bool:
     """True if the beginning of a file shows that it is not a Dockerfile, unless its name is `Dockerfile` or similar to `web.Dockerfile`.
 
-    Another kind is a script, which names its interpreter first, binary data, and a text that neither begins with an instruction nor has one in
-    capitals, such as the grammar `Dockerfile.tmLanguage`.
+    Another kind is a script, which names its interpreter first, binary data, YAML, and a text that neither begins with an instruction nor has one
+    in capitals, such as the grammar `Dockerfile.tmLanguage`.
     """
     if not may_be_of_another_kind(path.name):
         return False
@@ -197,7 +212,7 @@ def _is_of_another_kind(path: Path) -> bool:
     is_other_text = (
         written is not None
         and _INSTRUCTION.match(head, written.start()) is None
-        and _CERTAIN_INSTRUCTION.search(head) is None
+        and (_CERTAIN_INSTRUCTION.search(head) is None or _KEY.match(head, written.start()) is not None)
     )
     return b"\0" in head or is_other_text
 
