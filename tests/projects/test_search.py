@@ -100,7 +100,13 @@ def test_vendored_directories_are_left_out_unless_they_are_named(tmp_path: Path)
     assert found(tmp_path / "a" / "fixtures") == ["Dockerfile"]
     assert found(tmp_path / "vendor") == ["x/Dockerfile"]
     kept = [it.relative_to(tmp_path).as_posix() for it in search(tmp_path, ["a"])]
-    assert kept == [".venv/Dockerfile", "Dockerfile", "_site/Dockerfile", "third_party/Dockerfile", "vendor/x/Dockerfile"]
+    assert kept == [
+        ".venv/Dockerfile",
+        "Dockerfile",
+        "_site/Dockerfile",
+        "third_party/Dockerfile",
+        "vendor/x/Dockerfile",
+    ]
 
 
 @every_case(
@@ -128,7 +134,11 @@ def test_a_script_with_dockerfile_in_its_name_is_not_a_dockerfile(
         ("Dockerfile.tmGrammar", b'<?xml version="1.0"?>\n<dict>\n\t<key>FROM golang</key>\n</dict>\n', False),
         ("Dockerfile.nano", b'# colours\nsyntax "Dockerfile"\ncolor red "^(FROM|RUN) "\n', False),
         ("dockerfile.policy", b"# FROM\npackage main\n\ncmd := b\n\tcmd {\nuser {\n", False),
-        ("inline_dockerfile", b"services:\n  web:\n    build:\n      dockerfile_inline: |\n        FROM alpine\n", False),
+        (
+            "inline_dockerfile",
+            b"services:\n  web:\n    build:\n      dockerfile_inline: |\n        FROM alpine\n",
+            False,
+        ),
         ("inline_dockerfile", b"FROM: alpine\nRUN a\n", True),
         ("Dockerfile.policy", b"package main\nfrom alpine\n", True),
         ("Dockerfile.policy", b"package main\nUSER a\n", True),

@@ -29,7 +29,18 @@ _MOST_ENTRIES: Final = 5_000
 _DEEPEST: Final = 3
 _MOST_MAKES: Final = 50
 SKIPPED: Final = frozenset(
-    ("node_modules", "vendor", "third_party", "testdata", "fixtures", "__fixtures__", "testfiles", "target", "dist", "_site")
+    (
+        "node_modules",
+        "vendor",
+        "third_party",
+        "testdata",
+        "fixtures",
+        "__fixtures__",
+        "testfiles",
+        "target",
+        "dist",
+        "_site",
+    )
 )
 """Names of directories with the code of other projects, with data of tests, or with what a build has written."""
 WATCHED: Final = (

@@ -27,6 +27,7 @@ __all__ = [
     "forgotten_run",
     "is_command",
     "missing_escape",
+    "quotes_to_move",
     "template_mark",
 ]
 
@@ -130,6 +131,23 @@ def _is_to_replace(image: str) -> bool:
 def _is_argument(name: str, build: Build) -> bool:
     """True if an ARG or ENV of the file has this name, so that only its dollar sign is missing."""
     return any(pair.name.text == name for one in build.instructions for pair in one.pairs)
+
+
+def quotes_to_move(build: Build, error: PlanError) -> tuple[Edit, ...]:
+    """The edits of an instruction that move quotes around `NAME=value` to the value: `NAME="value"`; empty for other errors.
+
+    BuildKit splits the word at `=` before it looks at the quotes. Source: frontend/dockerfile/parser/line_parsers.go, parseNameVal.
+    """
+    instruction = build.instruction_at(error.range.start)
+    if instruction is None:
+        return ()
+    edits: list[Edit] = []
+    for pair in instruction.pairs:
+        quote, name, value = pair.name.text[:1], pair.name.text[1:], "" if pair.value is None else pair.value.text
+        is_quoted = quote in {'"', "'"} and value.endswith(quote) and value.count(quote) == 1
+        if is_quoted and pair.separator and _WORD.fullmatch(name):
+            edits.append(Edit(instruction.range_of(pair), f"{name}={quote}{value}"))
+    return tuple(edits) if any(it.range.contains(error.range.start) for it in edits) else ()
 
 
 def missing_escape(build: Build, error: PlanError) -> Edit | None:

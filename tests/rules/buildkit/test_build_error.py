@@ -690,6 +690,26 @@ def test_a_line_of_a_script_after_an_instruction(above: str, line: str, title: s
         assert apply_edits(text, finding.fixes[0].edits) == f"{FROM}{above}\n{written}\n"
 
 
+@every_case(
+    "line, written",
+    [
+        ('ARG "a=b c"', 'ARG a="b c"'),
+        ("ENV 'a=$HOME b' c=d", "ENV a='$HOME b' c=d"),
+        ('LABEL "a=b" "c=d"', 'LABEL a="b" c="d"'),
+        # A quote that is open, and names with spaces
+        ('ENV "a=b', None),
+        ('ENV "a b=c"', None),
+        ('ENV "a=b"c"', None),
+    ],
+)
+def test_quotes_around_name_and_value(line: str, written: str | None) -> None:
+    finding, *others = findings(build_error, context(f"{FROM}{line}\n"))
+    assert ("BuildKit splits at `=` first" in finding.message) == (written is not None)
+    if written is not None:
+        assert not others
+        assert apply_edits(f"{FROM}{line}\n", finding.fixes[0].edits) == f"{FROM}{written}\n"
+
+
 def test_the_end_of_a_heredoc_ends_its_run() -> None:
     text = f"{FROM}RUN <<EOF\ntrue\nEOF\nchmod +x /a\n"
     (finding,) = findings(build_error, context(text))

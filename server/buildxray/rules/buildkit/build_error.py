@@ -22,6 +22,7 @@ from buildxray.semantics.errors import (
     forgotten_run,
     is_command,
     missing_escape,
+    quotes_to_move,
 )
 from buildxray.syntax.instructions import From, Unknown
 from buildxray.syntax.text import Edit, TextRange
@@ -93,15 +94,7 @@ def build_error(ctx: RuleContext) -> Iterator[Finding]:
             if severity is not Severity.OFF:
                 yield Finding(_shown(error, ctx.text), localized(error.message), severity=severity)
         elif error.cause is Cause.FILE:
-            message = localized(error.message)
-            if is_part:
-                # Only the program that joins the parts knows what the rest is.
-                message = _("a build of this file alone stops: {problem}", problem=message)
-            line = end_of_heredoc(ctx.build, error)
-            if line is not None and is_command(ctx.build, error):
-                message = _(
-                    "{problem}; the RUN above ends with its heredoc, in line {line}", problem=message, line=line
-                )
+            message = _message(ctx.build, error, is_part=is_part)
             fixes = _fixes(ctx, error, *others)
             yield Finding(_shown(error, ctx.text), message, fixes, related, severity, is_for_reader=is_part)
         elif error.cause is Cause.IMAGE:
@@ -133,6 +126,27 @@ def _note_in_place_of_errors(ctx: RuleContext) -> Finding | None:
     message = _("nothing is checked, because `{mark}` makes this file a template", mark=ctx.text[slice(*template)])
     is_for_reader = not ctx.build.workspace.has_build
     return Finding(template, message, severity=Severity.INFORMATION, is_for_reader=is_for_reader)
+
+
+def _message(build: Build, error: PlanError, *, is_part: bool) -> str:
+    """The message on an error of the file itself, with the reason for it that its line does not show."""
+    message = localized(error.message)
+    if is_part:
+        # Only the program that joins the parts knows what the rest is.
+        message = _("a build of this file alone stops: {problem}", problem=message)
+    quoted = quotes_to_move(build, error)
+    if quoted:
+        name, _equals, value = quoted[0].new_text.partition("=")
+        return _(
+            "{problem}, because BuildKit splits at `=` first; write `{name}={quote}…{quote}`",
+            problem=message,
+            name=name,
+            quote=value[0],
+        )
+    line = end_of_heredoc(build, error)
+    if line is not None and is_command(build, error):
+        return _("{problem}; the RUN above ends with its heredoc, in line {line}", problem=message, line=line)
+    return message
 
 
 def _of_plain_image(
@@ -177,7 +191,8 @@ def _without_repetition(build: Build) -> Iterator[PlanError]:
 def _by_cause(build: Build) -> Iterator[list[PlanError]]:
     """The errors of a build, each with those of one cause.
 
-    Of later texts with a variable that say the same, because one ARG declares it for all of them; and of the other markers of a merge conflict.
+    Of later texts with a variable that say the same, because one ARG declares it for all of them; of the other markers of a merge conflict;
+    and of the words `"NAME=value"` of an instruction.
     """
     groups: dict[tuple[object, ...], list[PlanError]] = {}
     n_conflicts = 0
@@ -187,6 +202,8 @@ def _by_cause(build: Build) -> Iterator[list[PlanError]]:
         n_conflicts += written == _CONFLICT[0]
         if written in _CONFLICT:
             key: tuple[object, ...] = (n_conflicts,)
+        elif quoted := quotes_to_move(build, it):
+            key = (quoted[0].range,)
         else:
             is_from = instruction is not None and isinstance(instruction.node, From)
             # A FROM, or a variable, that is wrong for the same reason.
@@ -231,6 +248,8 @@ def _fixes(ctx: RuleContext, error: PlanError, *same: PlanError) -> tuple[Fix, .
         edits, title = (escape,), _("Join it with the line above")
     elif moved := comments_to_move(ctx.build, error):
         edits, title = moved, _("Put the comment on a line of its own")
+    elif quoted := quotes_to_move(ctx.build, error):
+        edits, title = quoted, _("Put the quotes around the value")
     elif (run := forgotten_run(ctx.build, error)) is not None:
         edits, title = (run,), _("Write a RUN for it")
     if not edits:
