@@ -34,6 +34,12 @@ def test_a_go_mod_for_a_newer_version() -> None:
     )
 
 
+def test_the_first_command_that_reads_go_mod_is_named() -> None:
+    text = "FROM golang:1.24\nCOPY . .\nRUN go env && go get -u ./cmd/a && go mod tidy\n"
+    (finding,) = findings(old_go_image, context(text, workspace=workspace((25, 0))))
+    assert "stops at `go get`" in finding.message
+
+
 @every_case(
     "image, fixed",
     [

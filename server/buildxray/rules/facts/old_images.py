@@ -23,7 +23,7 @@ _OLDEST_GO: Final = 21
 """The first minor version that refuses a go.mod for a newer one."""
 _ANY_PATCH: Final = 1_000
 """A tag without a patch version is that of the last one."""
-_READING_GO: Final = frozenset({"build", "generate", "install", "list", "mod", "run", "test", "vet"})
+_READING_GO: Final = frozenset({"build", "generate", "get", "install", "list", "mod", "run", "test", "vet"})
 _OTHER_GO: Final = lazy_regex(
     r"GOTOOLCHAIN(?!=local\b)|GOWORK|go\.work|GO111MODULE|-modfile|mod[ \t]+(?:edit|init)|(?:\b(?:cp|mv|rm|sed|tee)\b|>)[^\n]*go\.mod|/usr/local/go\b|(?:go|toolchain)@|go\.dev/dl|/dl/go1"
 )
