@@ -245,6 +245,8 @@ def test_a_dockerfile_of_a_workflow_in_a_missing_directory(
         (compose("Dockerfile", context="web_server"), ["server/Dockerfile", "b/Dockerfile"], "server/Dockerfile"),
         (compose("Dockerfile", context="backned"), ["backend/Dockerfile", "b/Dockerfile"], "backend/Dockerfile"),
         (compose("web-server/Dockerfile"), ["api-server/Dockerfile"], None),
+        # A directory that is there.
+        (compose("Dockerfile", context="web"), ["legacy-web/Dockerfile", "web/Dockerfile.dev", "b/Dockerfile"], None),
         (compose("docker/Dockerfile"), ["docker-build/Dockerfile", "docker-test/Dockerfile"], None),
         (compose("docker/a/Dockerfile"), ["docker-build/b/Dockerfile"], None),
         (compose("docker/Dockerfile", "docker-build/Dockerfile"), ["docker-build/Dockerfile"], None),

@@ -221,10 +221,13 @@ def _elsewhere(entry: BuildEntry) -> Path | None:
 
 
 def _is_in_renamed_directory(path: Path, missing: Path) -> bool:
-    """True if one directory of a path has another name than that of a missing file, which is spelled alike or has words more or less."""
+    """True if one directory of a path has another name than that of a missing file, which is spelled alike or has words more or less.
+
+    A directory that exists under the name of the missing one was not renamed: it is something else, such as `frontend` beside `legacy-frontend`.
+    """
     parts, others = path.parts[:-1], missing.parts[:-1]
     different = [pair for pair in zip(parts, others, strict=False) if pair[0] != pair[1]]
-    if len(parts) != len(others) or len(different) != 1:
+    if len(parts) != len(others) or len(different) != 1 or is_directory(missing.parent):
         return False
     name, other = different[0]
     words, other_words = ({*re.split(r"[._-]", it.lower())} - {""} for it in (name, other))
