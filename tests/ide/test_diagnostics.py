@@ -112,3 +112,19 @@ def test_actions_offer_comments_that_silence(text: str, here: str, in_file: str)
 )
 def test_nothing_else_is_said_of_a_template(text: str, expected: list[str]) -> None:
     assert [it.rule for it in analyze(text).diagnostics] == expected
+
+
+@every_case(
+    "text, rules",
+    [
+        ("ARG VERSION=1\nFROM alpine:3\nRUN apk add a \\\n\nFROM alpine:$VERSION\n", {"swallowed-instruction"}),
+        ("ARG VERSION=1\nFROM alpine:3\nRUN wget https://a.b/$VERSION\n", {"undeclared-global-arg"}),
+        (
+            "ARG VERSION=1\nFROM alpine:3\nRUN wget https://a.b/$VERSION \\\n\nFROM b\n",
+            {"swallowed-instruction", "undeclared-global-arg"},
+        ),
+    ],
+)
+def test_a_line_that_the_run_above_swallows_has_no_other_finding(text: str, rules: set[str]) -> None:
+    found = {it.rule for it in analyze(text).diagnostics}
+    assert found - {"no-empty-continuation", "unused-stage"} == rules

@@ -86,8 +86,27 @@ def diagnose(ctx: RuleContext, rules: Iterable[Rule] = ALL) -> tuple[Diagnostic,
         ]
         if fails and rule.buildkit_check:
             diagnostics = [replace(it, severity=Severity.ERROR) if it.rule == rule.name else it for it in diagnostics]
-    shown = (it for it in diagnostics if it.severity is not Severity.OFF)
+    shown = (it for it in _without_swallowed(ctx, diagnostics) if it.severity is not Severity.OFF)
     return tuple(sorted(shown, key=lambda it: (it.range, it.rule)))
+
+
+def _without_swallowed(ctx: RuleContext, diagnostics: list[Diagnostic]) -> list[Diagnostic]:
+    """The findings without those in lines that `swallowed-instruction` reports: the shell reads no FROM, whatever its arguments are.
+
+    What BuildKit's own checks say there is kept.
+    """
+    swallowed: list[TextRange] = []
+    for it in diagnostics:
+        run = ctx.build.instruction_at(it.range.start) if it.rule == _SWALLOWED else None
+        if run is not None:
+            swallowed.append(TextRange(it.range.start, run.range.end))
+    if not swallowed:
+        return diagnostics
+    kept = {_SWALLOWED, "build-error", *(it.name for it in ALL if it.buildkit_check)}
+    return [it for it in diagnostics if it.rule in kept or not any(one.contains(it.range.start) for one in swallowed)]
+
+
+_SWALLOWED: Final = "swallowed-instruction"
 
 
 def _with_subject(ctx: RuleContext, rules: Iterable[Rule]) -> Iterable[Rule]:
