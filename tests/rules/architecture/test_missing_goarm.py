@@ -46,6 +46,7 @@ def test_goarm_that_is_missing_for_an_old_arm_is_reported() -> None:
         ("ARG TARGETARCH\nRUN GOARM=6 GOARCH=$TARGETARCH go build -o /out/app", OLD_ARM),
         ("ARG TARGETARCH\nENV GOARM=6\nRUN GOARCH=$TARGETARCH go build -o /out/app", OLD_ARM),
         ("RUN go build -o /out/app", OLD_ARM),
+        ("ARG TARGETARCH\nRUN GOOS=linux GOARCH=$TARGETARCH tinygo build -o /out/app", OLD_ARM),
         ("ARG TARGETPLATFORM\nRUN xx-go build -o /out/app", OLD_ARM),
     ],
 )
