@@ -33,6 +33,7 @@ def stage(lines: str, head: str = "FROM --platform=$BUILDPLATFORM golang AS buil
         "ARG TARGETARCH\nENV CC=aarch64-linux-gnu-gcc\nRUN [ $TARGETARCH = amd64 ] && export CC=gcc; CGO_ENABLED=1 GOARCH=$TARGETARCH go build -o /out/app .",
         'ARG TARGETARCH\nRUN T=x86_64; [ $TARGETARCH = arm64 ] && T=aarch64; CC="zig cc -target $T-linux-musl" CGO_ENABLED=1 GOARCH=$TARGETARCH go build -o /out/app .',
         "ARG TARGETPLATFORM\nRUN CGO_ENABLED=1 xx-go build -o /out/app .",
+        "RUN CGO_ENABLED=1 GOOS=ios GOARCH=arm64 go build -buildmode=c-archive -o /out/app .",
         "RUN CGO_ENABLED=1 go build -o /out/app .",
     ],
 )

@@ -9,6 +9,7 @@ from buildxray.localization import _
 from buildxray.platforms.platform import Platform
 from buildxray.rules.base import Finding, Severity, rule
 from buildxray.rules.context import RuleContext
+from buildxray.rules.facts.intended import is_for_another_system
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Effect, KnownCommand
 from buildxray.toolchains.c import machine_of_compiler
@@ -85,7 +86,7 @@ def cgo_without_cross_compiler(ctx: RuleContext) -> Iterator[Finding]:
     for stage in ctx.build.native_stages:
         for command in stage.commands(Effect.COMPILE):
             use, invocation = command.use, command.invocation
-            if use.toolchain is not GO or not use.is_targeted:
+            if use.toolchain is not GO or not use.is_targeted or is_for_another_system(command):
                 continue
             if any(invocation.setting(it).is_set for it in _COMPILERS):
                 yield from _with_other_machine(command)

@@ -13,6 +13,7 @@ from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
 from buildxray.platforms.platform import Platform
 from buildxray.rules.base import Doubt, Finding, Fix, FixAvailability, Related, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
+from buildxray.rules.facts.intended import is_for_another_system
 from buildxray.rules.facts.output_use import doubt_of_output, is_run_by_stage
 from buildxray.rules.facts.portability import generates_sources, needs_c
 from buildxray.rules.facts.shell_variables import sets_unknown_variables
@@ -98,7 +99,7 @@ def wrong_arch_build(ctx: RuleContext) -> Iterator[Finding]:
         for command in stage.commands(Effect.COMPILE):
             use = command.use
             untold = _untold_targets(command)
-            if not untold or not command.syntax.words or _is_for_another_system(command):
+            if not untold or not command.syntax.words or is_for_another_system(command):
                 continue
             if _may_be_told(ctx, command):
                 continue
@@ -224,12 +225,6 @@ def _is_of_whole_image(copy: Instruction) -> bool:
     stage = copy.stage_named(name)
     images = [name.text] if stage is None else [*stage.base_names]
     return not all(map(_ADDS_PROGRAMS.fullmatch, images)) or (stage is not None and bool(stage.runs))
-
-
-def _is_for_another_system(command: KnownCommand) -> bool:
-    """True if Go compiles for a system that no target has: `GOOS=windows` in a file that is not built for `windows/amd64`."""
-    systems = {*command.invocation.setting("GOOS").values} - {"", None}
-    return bool(systems) and systems.isdisjoint(it.os for it in command.invocation.targets)
 
 
 def _untold_targets(command: KnownCommand) -> set[Platform]:

@@ -64,6 +64,12 @@ def is_for_no_target(ctx: RuleContext, architecture: str) -> bool:
     return architecture != "amd64" and all(it.architecture != architecture for it in ctx.build.targets)
 
 
+def is_for_another_system(command: KnownCommand) -> bool:
+    """True if Go compiles for a system that no target has: `GOOS=windows` in a file that is not built for `windows/amd64`."""
+    systems = {*command.invocation.setting("GOOS").values} - {"", None}
+    return bool(systems) and systems.isdisjoint(it.os for it in command.invocation.targets)
+
+
 _EVERY_MACHINE: Final = frozenset({"386", "amd64", "arm", "arm64", "ppc64le", "riscv64", "s390x"})
 _EMULATORS: Final = lazy_regex(
     r"\b(?P<name>box64|box86|fex-emu|fexinterpreter|qemu-user(?:-static)?|qemu-(?:aarch64|arm|i386|x86_64)(?:-static)?)\b",
