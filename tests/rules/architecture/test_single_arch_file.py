@@ -158,6 +158,7 @@ def test_an_error_needs_the_file_in_the_image_for_certain(lines: str, severity: 
         "x86_64/config.mak",
         "arm64.config",
         "amd64.properties",
+        "kernel/config-x86_64",
     ],
 )
 def test_scripts_and_settings_may_suit_all(name: str) -> None:
@@ -239,6 +240,8 @@ def test_the_name_of_the_image_and_the_whole_name_of_the_file_count(text: str, p
         ("if [ $TARGETARCH = amd64 ]; then dpkg -i /tmp/t.deb; fi; rm /tmp/t.deb", []),
         ('if [ "$(dpkg --print-architecture)" = amd64 ]; then dpkg -i /tmp/t.deb; else apt-get install -y t; fi', []),
         ("dpkg -i /tmp/t.deb; echo $TARGETARCH", ["amd64"]),
+        ("[ $TARGETARCH != amd64 ] || mv /tmp/t.deb /usr/lib/", []),
+        ("mv /tmp/t.deb /usr/lib/; [ $TARGETARCH != amd64 ] || ls /usr/lib/t.deb", ["amd64"]),
         ("test -f /tmp/t.deb", ["amd64"]),
         ("dpkg -i /tmp/t.deb || [ $TARGETARCH != amd64 ]", ["amd64"]),
     ],

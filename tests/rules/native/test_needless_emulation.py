@@ -62,6 +62,7 @@ def test_what_is_downloaded_does_not_depend_on_the_machine(text: str) -> None:
         stage(FETCHED, "RUN find /opt/tool -name '*.sh' -exec {} \\;"),
         stage("RUN curl -fsSL https://e.org/install.sh | sh"),
         # The command depends on its machine.
+        stage("RUN curl -fsSL https://e.org/$(cat /etc/apk/arch)/t.tgz | tar xz -C /opt/tool"),
         stage("RUN curl -fsSL https://e.org/t-$(uname -m).tgz | tar xz -C /opt/tool"),
         stage("RUN A=$(dpkg --print-architecture) && curl -fsSL https://e.org/t-$A.tgz | tar xz -C /opt/tool"),
         stage("RUN curl -fsSL https://e.org/t-$HOSTTYPE.tgz | tar xz -C /opt/tool"),

@@ -34,7 +34,7 @@ from buildxray.syntax.text import Edit, TextRange
 
 _DOCKER_NAMES: Final = ("amd64", "arm64", "ppc64le", "riscv64", "s390x")
 _NO_PROGRAM: Final = lazy_regex(
-    r"(?:^|/)(?:COPYING|LICEN[CS]E|NOTICE|README)[^/]*$|\.(?:asc|bash|c|cfg|cmake|conf(?:ig)?|crt|csv|defconfig|diff|env|gpg|h|html|ini|j2|js|json|key|list|lock|mak|md|mk|patch|pem|pl|properties|py|rb|repo|rules|service|sh"
+    r"(?:^|/)(?:COPYING|LICEN[CS]E|NOTICE|README|(?:kernel-?)?(?:def)?config[-_])[^/]*$|\.(?:asc|bash|c|cfg|cmake|conf(?:ig)?|crt|csv|defconfig|diff|env|gpg|h|html|ini|j2|js|json|key|list|lock|mak|md|mk|patch|pem|pl|properties|py|rb|repo|rules|service|sh"
     r"|sources|spec|tmpl|toml|tpl|txt|xml|ya?ml)$",
     re.IGNORECASE,
 )

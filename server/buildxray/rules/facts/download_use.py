@@ -17,6 +17,7 @@ from buildxray.rules.facts.downloads import Download
 from buildxray.semantics.build import Command, Instruction, Stage
 from buildxray.syntax.instructions import Add, Cmd, Copying, Entrypoint
 from buildxray.syntax.lazy_regex import lazy_regex
+from buildxray.syntax.shell import TESTS
 from buildxray.toolchains.archivers import DECOMPRESSING, UNPACKERS
 
 _SUITS_EVERY_MACHINE: Final = lazy_regex(
@@ -105,15 +106,26 @@ def doubt_of_use(ctx: RuleContext, stage: Stage, download: Download) -> Doubt | 
     return None if ctx.cached(_uses)[stage].use_after(download, names) else Doubt.USE
 
 
+_NOT_USING: Final = TESTS | {"chgrp", "chmod", "chown", "echo", "ls", "rm"}
+
+
+def _words(command: Command) -> Iterator[str]:
+    """The words of a command without quotation marks: `../"$FILE"`."""
+    return (it.text.replace('"', "").strip("'") for it in command.syntax.words)
+
+
 def is_used_for_some_targets(stage: Stage, copy: Instruction) -> bool:
-    """True if the later commands of a stage that use the file of a COPY or ADD run only for some of its targets, so that the others are considered."""
+    """True if the later commands of a stage that use the file of a COPY or ADD run only for some of its targets, so that the others are considered.
+
+    Tests, and commands that only change its permissions, do not use it.
+    """
     node = copy.node
     if not isinstance(node, Copying) or node.destination is None or len(node.sources) != 1:
         return False
     place = node.destination.text
     name = posixpath.basename(node.sources[0].text if place.endswith(("/", ".")) else place)
     later = (it for run in stage.runs if run.idx > copy.idx and name in run.node.whole_text for it in run.commands)
-    using = [it for it in later if it.name != "chmod" and name in _used_by(it)]
+    using = [it for it in later if it.name not in _NOT_USING and any(name in word.split("/") for word in _words(it))]
     return bool(name and using) and all(
         it.is_chosen_by_platform or len(it.targets) < len(stage.targets) for it in using
     )
@@ -214,8 +226,7 @@ def _uses(ctx: RuleContext) -> dict[Stage, _Uses]:
 
 def _used_by(command: Command) -> Iterator[str]:
     """The names of the files that a command starts, the program first, unpacks or installs, or moves to a directory of programs."""
-    # `../"$FILE"`
-    words = [it.text.replace('"', "").strip("'") for it in command.syntax.words]
+    words = [*_words(command)]
     if not words:
         return
     yield posixpath.basename(words[0])

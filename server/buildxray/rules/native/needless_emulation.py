@@ -23,8 +23,10 @@ from buildxray.toolchains.common import COMMON
 
 _STARTING: Final = frozenset({".", "chroot", "env", "eval", "exec", "find", "ldd", "source", "su", "xargs"})
 """Programs that start others, or read programs of the target."""
-_OF_THE_MACHINE: Final = lazy_regex(r"\$\{?(?:HOSTTYPE|MACHTYPE)\b")
-"""Variables that bash sets to the machine that it runs on."""
+_OF_THE_MACHINE: Final = lazy_regex(
+    r"\$\{?(?:HOSTTYPE|MACHTYPE)\b|/etc/apk/arch\b|/proc/(?:cpuinfo|version)\b|/var/lib/dpkg/arch\b"
+)
+"""Variables that bash sets to the machine that it runs on, and files that name it."""
 _UNPACKING: Final = frozenset({"--extract", "--fsys-tarfile", "--vextract", "-X", "-x"})
 """Options of dpkg and dpkg-deb that install nothing."""
 _PLAIN: Final = lazy_regex(
