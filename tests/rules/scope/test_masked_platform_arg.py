@@ -354,3 +354,16 @@ def test_a_default_for_a_machine_that_is_no_target_may_be_meant(
     workspace = Workspace(platforms_are_assumed=are_assumed)
     (finding,) = findings(masked_platform_arg, context(text, workspace=workspace))
     assert finding.doubt is doubt
+
+
+@every_case(
+    "run, is_said",
+    [
+        ("curl https://x.org/gcc-x86_64-aarch64-none-linux-gnu.tar.xz | tar xJ -C /opt", False),
+        ("curl https://x.org/gcc-$TARGETARCH.tar.xz | tar xJ -C /opt", True),
+        ("make", True),
+    ],
+)
+def test_the_machine_of_a_downloaded_cross_compiler_is_meant(run: str, *, is_said: bool) -> None:
+    text = f"ARG BUILDPLATFORM=linux/amd64\nFROM --platform=$BUILDPLATFORM debian AS b\nARG TARGETARCH\nRUN {run}\nFROM debian\nCOPY --from=b /o /o\n"
+    assert bool(findings(masked_platform_arg, context(text))) is is_said

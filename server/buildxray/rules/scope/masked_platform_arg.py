@@ -7,11 +7,13 @@ from functools import partial
 from typing import Final
 
 from buildxray.localization import _
+from buildxray.platforms.aliases import named_architectures
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS, automatic_values
 from buildxray.platforms.official_images import exists_for
 from buildxray.platforms.platform import Platform, PlatformError, is_known, normalize, parse_normalized
 from buildxray.rules.base import Doubt, Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
+from buildxray.rules.facts.downloads import downloads
 from buildxray.rules.facts.site_files import n_missing_files
 from buildxray.rules.fixing.edits import declare, is_named_above
 from buildxray.rules.fixing.placement import with_paying_moves
@@ -44,6 +46,7 @@ def masked_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
     platform differs from BuildKit's. A default above the first `FROM` counts if a `FROM` or a stage takes it. A default that is made of
     the platform's own value is not reported: `ARG TARGETARCH` and then `ARG TARGETARCH=${TARGETARCH/amd64/x64}`. A default in a stage where
     nothing uses the argument is information. Not reported is
+    `ARG BUILDPLATFORM=linux/amd64` where the stage downloads a program for that machine, such as a cross compiler, which runs on no other; nor is
     `ARG TARGETPLATFORM=linux/arm64` for `FROM --platform=$TARGETPLATFORM` alone, if no build of the project names platforms: the file is
     for that one. Neither is an empty default of TARGETVARIANT that only `GOARM=$TARGETVARIANT` uses: Go takes 7 for an empty `GOARM`, and refuses
     `v7`.
@@ -98,6 +101,8 @@ def masked_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
             ]
             if wrong and (_is_platform_of_file(ctx, instruction, name) or _leaves_goarm_to_go(ctx, name, wrong)):
                 continue
+            if name in _OF_BUILDER and _has_tools_for(ctx.build, pair.value.text):
+                continue
             if wrong and not _follows_platform(instruction, pair):
                 range_ = TextRange(instruction.range_of(pair.name).end, instruction.range_of(pair).end)
                 is_unread = _is_unread(instruction, name)
@@ -127,6 +132,19 @@ def masked_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
                     partial(_fixes, ctx, instruction, pair, range_),
                     doubt=Doubt.BUILD,
                 )
+
+
+def _has_tools_for(build: Build, default: str) -> bool:
+    """True if a stage downloads a file for the build machine that a default names, such as a cross compiler, so that it runs on no other."""
+    machines = {architecture for *_, architecture in named_architectures(default)}
+    return any(
+        architecture in machines
+        for stage in build.needed_stages
+        if machines and any(it.name in _OF_BUILDER for it in (stage.root or stage).from_.variable_references())
+        for download in downloads(stage)
+        for piece in download.pieces
+        for *_, architecture in named_architectures(piece.text)
+    )
 
 
 def _is_read_above_stages(build: Build, name: str) -> bool:
