@@ -62,6 +62,8 @@ def test_architectures_of_an_image(name: str, expected: set[str]) -> None:
         ("raspbian-64bit.img", set()),
         ("tool-linux-64bits", set()),
         ("linuxx64ish", set()),
+        ("app-arm64-v8a-release.apk", set()),
+        ("app-arm64-v8.tgz", {"arm64"}),
         ("tool-x86_64.tar.gz", {"amd64"}),
     ],
 )

@@ -47,9 +47,12 @@ _OWN: Final = ("amd64", "arm64", "ppc64le", "riscv64", "s390x")
 _AFTER_LINUX: Final = {"64-bit": "amd64", "64bit": "amd64"}
 """Names of files for amd64, such as `hugo_Linux-64bit.tar.gz`, beside which those for Arm name it: `hugo_Linux-ARM64.tar.gz`."""
 _NAME: Final = lazy_regex(
-    rf"(?:(?<![A-Za-z0-9])(?:{'|'.join((*_ALIASES, *_OWN))})|(?<=[Ll]inux[-_.])(?:{'|'.join(_AFTER_LINUX)})|(?<=[Ll]inux)x64)(?![A-Za-z0-9])"
+    rf"(?:(?<![A-Za-z0-9])(?:{'|'.join((*_ALIASES, *_OWN))})|(?<=[Ll]inux[-_.])(?:{'|'.join(_AFTER_LINUX)})|(?<=[Ll]inux)x64)(?![A-Za-z0-9])(?!-v8a)"
 )
-"""A name between other characters, as in `tool-linux-x64.zip`; or after that of the system: `instantclient-basic-linuxx64.zip`."""
+"""A name between other characters, as in `tool-linux-x64.zip`; or after that of the system: `instantclient-basic-linuxx64.zip`.
+
+Android's `arm64-v8a` is none: its programs run in no container. Source: developer.android.com/ndk/guides/abis.
+"""
 _PREFIX: Final = lazy_regex(rf"(?<![A-Za-z0-9])(?:{'|'.join(REPOSITORY_PREFIXES)})(?![A-Za-z0-9])")
 _INTEL: Final = lazy_regex(r"(?<![A-Za-z0-9_-])(?:intel|x86)(?![A-Za-z0-9_-])")
 _ARM: Final = lazy_regex(r"(?<![A-Za-z0-9])arm(?![A-Za-z0-9])")

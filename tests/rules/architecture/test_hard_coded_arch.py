@@ -405,6 +405,8 @@ def test_the_account_of_a_repository_is_no_architecture(url: str, is_said: bool)
         ("https://x.org/ghc-9-x86_64-unknown-mingw32.tar.xz", False),
         ("https://x.org/setup_amd64.exe", False),
         ("https://x.org/app-x64.dmg", False),
+        ("https://x.org/app-arm64-v8a.apk", False),
+        ("https://x.org/model-x64.onnx", False),
         ("https://www.python.org/ftp/python/3.13.1/python-3.13.1-embed-amd64.zip", False),
         ("https://x.org/twin-amd64.zip", True),
         # A compiler for Windows that runs on Linux.
@@ -963,4 +965,17 @@ API = "curl -s https://api.x.org/releases/latest"
     ],
 )
 def test_an_address_that_another_download_lists(run: str, is_said: bool) -> None:
+    assert bool(reported(hard_coded_arch, IMAGE.format(f"RUN {run}"))) is is_said
+
+
+@every_case(
+    "run, is_said",
+    [
+        ("curl -o /t https://x.org/t-amd64; if [ $TARGETARCH = amd64 ]; then install /t /bin/t; fi; rm /t", False),
+        ("curl -o /t https://x.org/t-amd64; chmod +x /t; [ $TARGETARCH != amd64 ] || mv /t /bin/t", False),
+        ("curl -o /t https://x.org/t-amd64; if [ $TARGETARCH = amd64 ]; then echo 1; fi; mv /t /bin/t", True),
+        ("curl -o /t https://x.org/t-amd64; rm /u", True),
+    ],
+)
+def test_a_file_that_only_its_own_machine_uses(run: str, *, is_said: bool) -> None:
     assert bool(reported(hard_coded_arch, IMAGE.format(f"RUN {run}"))) is is_said

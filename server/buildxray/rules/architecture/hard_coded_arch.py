@@ -20,8 +20,8 @@ from buildxray.rules.context import RuleContext
 from buildxray.rules.facts.download_use import (
     doubt_of_use,
     images_of,
+    is_needed_for_some_targets,
     is_text,
-    is_used_for_some_targets,
     paths,
     suits_every_machine,
 )
@@ -441,7 +441,7 @@ def _finding(ctx: RuleContext, stage: Stage, download: Download, named: list[_Na
         return None
     if _suits_every_machine(download) or _is_installable(ctx, stage, download):
         return None
-    if is_used_for_some_targets(stage, download.instruction):
+    if is_needed_for_some_targets(stage, download):
         return None
     if _gives_neutral_files(stage) or _unpacks_neutral_files(ctx, stage, download):
         return None

@@ -9,7 +9,7 @@ from buildxray.localization import _
 from buildxray.platforms.download_sites import UnnamedFile, mentions_unnamed_file, unnamed_file
 from buildxray.rules.base import Doubt, Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
-from buildxray.rules.facts.download_use import doubt_of_use, images_of, is_used_for_some_targets
+from buildxray.rules.facts.download_use import doubt_of_use, images_of, is_needed_for_some_targets
 from buildxray.rules.facts.downloads import Download, downloads
 from buildxray.rules.facts.intended import (
     is_meant_for_one,
@@ -92,7 +92,7 @@ def _finding(ctx: RuleContext, stage: Stage, download: Download, file: UnnamedFi
     wrong = [it for it in images_of(ctx, stage, download) if not runs_on(file.architecture, it)]
     if not wrong or ctx.is_only_for(file.architecture) or runs_programs_of(ctx, stage, file.architecture):
         return None
-    if is_used_for_some_targets(stage, download.instruction) or _has_alternative(download):
+    if is_needed_for_some_targets(stage, download) or _has_alternative(download):
         return None
     message = _(
         "this file of {name} is for {architecture} only, and is downloaded for {platforms} too",

@@ -22,7 +22,7 @@ from buildxray.toolchains.archivers import DECOMPRESSING, UNPACKERS
 
 _SUITS_EVERY_MACHINE: Final = lazy_regex(
     rf"""(?:\.(?:asc|crt|gpg|html?|json|key|list|md|md5|pdf|pem|repo|rpm\.md5|sha[0-9]*|sha[0-9]*sum|sig|txt|xml|ya?ml)  # keys, checksums, documents
-      | \.(?:css|csv|diff|gif|ico|jpe?g|patch|png|svg|ttf|woff2?)                                              # pictures, data
+      | \.(?:css|csv|diff|gguf|gif|ico|jpe?g|mmdb|onnx|parquet|patch|png|safetensors|sql|svg|ttf|wasm|woff2?)  # pictures, data
       | [._-]noarch\.\w+ | _all\.deb                                                                           # packages
       | (?:^|/)(?:checksums?|RPM-GPG-KEY|SHA[0-9]+SUMS?)[^/]*
       | {DISK_OR_KERNEL})$""",
@@ -125,10 +125,23 @@ def is_used_for_some_targets(stage: Stage, copy: Instruction) -> bool:
     place = node.destination.text
     name = posixpath.basename(node.sources[0].text if place.endswith(("/", ".")) else place)
     later = (it for run in stage.runs if run.idx > copy.idx and name in run.node.whole_text for it in run.commands)
-    using = [it for it in later if it.name not in _NOT_USING and any(name in word.split("/") for word in _words(it))]
-    return bool(name and using) and all(
-        it.is_chosen_by_platform or len(it.targets) < len(stage.targets) for it in using
-    )
+    return bool(name) and _are_for_some_targets(stage, name, later)
+
+
+def _are_for_some_targets(stage: Stage, name: str, commands: Iterable[Command]) -> bool:
+    """True if some of these commands use a file of a name, and each of them only for some targets of the stage."""
+    using = [it for it in commands if it.name not in _NOT_USING and any(name in word.split("/") for word in _words(it))]
+    return bool(using) and all(it.is_chosen_by_platform or len(it.targets) < len(stage.targets) for it in using)
+
+
+def is_needed_for_some_targets(stage: Stage, download: Download) -> bool:
+    """True if the later commands that use a downloaded file, none of which unpacks it from a pipe, run only for some targets of a stage."""
+    command, names = download.command, {posixpath.basename(it) for it in paths(download)} - {""}
+    if command is None:
+        return is_used_for_some_targets(stage, download.instruction)
+    runs = [it for it in stage.runs if it.idx >= command.run.idx]
+    later = [it for run in runs for it in run.commands if it.range.start > command.range.start]
+    return len(names) == 1 and not stage.consumers and _are_for_some_targets(stage, names.pop(), later)
 
 
 def _asks_for_headers(command: Command) -> bool:
