@@ -22,6 +22,7 @@ from buildxray.plan.request import BuildRequest
 from buildxray.platforms.aliases import named_architectures
 from buildxray.platforms.platform import Platform, parse_normalized, this_machine
 from buildxray.projects.absent_sources import LOCK_FILES
+from buildxray.projects.asked import BAKE_SUFFIXES, AskedTargets
 from buildxray.projects.builds import DeclaredBuild, Note, asked_paths, choose, distinct, joined, without_repeated
 from buildxray.projects.by_hand import nobody_waits
 from buildxray.projects.ci import WORKFLOWS
@@ -66,6 +67,8 @@ class Projects:
         """The directories with project files of a repository, by its root."""
         self._declared: dict[Path, tuple[DeclaredBuild, ...]] = {}
         """By Dockerfile: its distinct builds."""
+        self._asked: dict[Path, AskedTargets] = {}
+        """By the root of a repository: the targets of its Bake files that it builds."""
         self._unread: dict[Path, bool] = {}
         """By the root of a repository: True if it has builds that cannot be read."""
         self._on_arm: dict[Path, bool] = {}
@@ -155,7 +158,8 @@ class Projects:
         """The builds of a Dockerfile that the setting `build` chooses, and all its builds, in the order of the project."""
         declared = self.declared(dockerfile)
         # A build that does the same as another one is chosen, and shown, by its own name too.
-        named = declared if pattern in {"", "all"} else self.named(dockerfile, pattern)
+        asked = (*(it for it in declared if not it.is_unasked),) or declared
+        named = asked if pattern in {"", "all"} else self.named(dockerfile, pattern)
         chosen = {it.key: it for it in reversed(named)}
         declared = (*(replace(chosen.get(it.key, it), n_declared=it.n_declared) for it in declared),)
         wanted = joined(it for it in declared if it.key in chosen)
@@ -247,7 +251,13 @@ class Projects:
     def declared(self, dockerfile: Path) -> tuple[DeclaredBuild, ...]:
         """The distinct builds of a Dockerfile that its repository declares, the nearest files first."""
         if dockerfile not in self._declared:
-            self._declared[dockerfile] = distinct(without_repeated(self._shown(dockerfile)))
+            builds = without_repeated(self._shown(dockerfile))
+            root = self._root(dockerfile)
+            if root is not None and any(it.caller is None and it.source.suffix in BAKE_SUFFIXES for it in builds):
+                if root not in self._asked:
+                    self._asked[root] = AskedTargets(self._of_repository(dockerfile))
+                builds = (*map(self._asked[root].marked, builds),)
+            self._declared[dockerfile] = distinct(builds)
         return self._declared[dockerfile]
 
     def all_builds(self, directory: Path) -> DirectoryBuilds:

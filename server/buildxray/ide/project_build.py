@@ -123,9 +123,14 @@ class ProjectBuild(NamedTuple):
     @property
     def default_platforms(self) -> tuple[str, ...]:
         """The target platforms if they are the default; empty if the user, the project or the name of the file sets them."""
-        if self.origin or self.is_named or self.settings.platforms is not None:
+        if self.origin or self.is_named or self.settings.platforms is not None or self._names_unasked:
             return ()
         return tuple(map(str, self.request.target_platforms))
+
+    @property
+    def _names_unasked(self) -> bool:
+        """True if the platforms are those of a target of Bake that nobody asks for."""
+        return self.origin == "" and self.shown is not None and self.shown.is_unasked and bool(self.shown.platforms)
 
     @property
     def machine_is_unknown(self) -> bool:
@@ -161,7 +166,9 @@ class ProjectBuild(NamedTuple):
             return self._with_machine(self.origin)
         if self.shown is None:
             return _("the name of the file") if self.is_named else _("the default: no build of this file was found")
-        if "platforms" in self.shown.unknown:
+        if self._names_unasked:
+            origin = _("{origin}, which nothing in the project is seen to build", origin=self.shown.origin)
+        elif "platforms" in self.shown.unknown:
             origin = _("the default: {origin} does not tell the platforms", origin=self.shown.origin)
         else:
             origin = _("the default: {origin} names no platforms", origin=self.shown.origin)
@@ -226,7 +233,7 @@ class ProjectBuild(NamedTuple):
             machine_is_told=machine_is_told(self.shown),
             platforms_are_unknown=self.platforms_are_unknown,
             has_build=any(not it.may_be_written for it in self.declared),
-            platforms_are_assumed=bool(self.default_platforms),
+            platforms_are_assumed=bool(self.default_platforms) or self._names_unasked,
             is_for_one_platform=self.is_for_one_platform,
             is_automated=self.is_automated,
             has_unread_builds=self.has_unread_builds,

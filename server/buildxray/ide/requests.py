@@ -30,12 +30,12 @@ def request_of(declared: DeclaredBuild, settings: Settings) -> BuildRequest:
 
 
 def request_with_origin(declared: DeclaredBuild, settings: Settings) -> tuple[BuildRequest, str]:
-    """The request of a declared build, and the source of its platforms in words; empty if they are the default."""
+    """The request of a declared build, and the source of its platforms in words; empty if they are the default, or if nobody asks for the build."""
     request, origin = _request_alone(declared, settings)
     # If the user sets other platforms than the project, those of the other targets are unknown.
     return (
         replace(request, results=(*_results(declared, request),)) if origin and declared.linked else request
-    ), origin
+    ), "" if declared.is_unasked else origin
 
 
 def _results(declared: DeclaredBuild, request: BuildRequest) -> Iterator[TargetResult]:

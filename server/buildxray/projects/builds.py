@@ -64,6 +64,8 @@ class Caller(NamedTuple):
     """The 1-based line in `source`."""
     name: str
     """The name of the job."""
+    is_complete: bool = True
+    """False if only a run tells all targets that a call of Bake builds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +123,8 @@ class DeclaredBuild:
     """True if the build is run by a command that names no target: `docker buildx bake`."""
     n_declared: int = 1
     """The number of declarations that are merged into this one, each of which `buildxray builds` lists."""
+    is_unasked: bool = False
+    """True if it is a target of Bake that nothing in the repository is seen to build, beside others of its file; see `projects/asked.py`."""
     is_passed_on: bool = False
     """True if it is a target of Bake that only gives attributes to others, so that no run builds it."""
     pushes: bool = False
@@ -293,19 +297,24 @@ def choose(builds: Iterable[DeclaredBuild]) -> DeclaredBuild | None:
 
 
 def distinct(builds: Iterable[DeclaredBuild]) -> tuple[DeclaredBuild, ...]:
-    """Return one build for each `key`: a default build, otherwise one that pushes, otherwise the first."""
+    """Return one build for each `key`: one that somebody asks for, a default build, otherwise one that pushes, otherwise the first."""
     different: dict[object, DeclaredBuild] = {}
     places: dict[object, set[object]] = {}
     for it in builds:
         places.setdefault(it.key, set()).add((it.name, it.source, it.line))
         before = different.get(it.key)
-        if before is None or (it.is_default, it.pushes) > (before.is_default, before.pushes):
+        if before is None or _rank(it) > _rank(before):
             different[it.key] = it
         if before is not None:
             keeps_nothing = before.keeps_nothing and it.keeps_nothing
             ignores_cache = before.ignores_cache and it.ignores_cache
             different[it.key] = replace(different[it.key], keeps_nothing=keeps_nothing, ignores_cache=ignores_cache)
     return tuple(replace(it, n_declared=len(places[key])) for key, it in different.items())
+
+
+def _rank(build: DeclaredBuild) -> tuple[bool, bool, bool]:
+    """The order of equal builds, one of which is shown."""
+    return (not build.is_unasked, build.is_default, build.pushes)
 
 
 def without_repeated(builds: Iterable[DeclaredBuild]) -> tuple[DeclaredBuild, ...]:

@@ -118,9 +118,9 @@ def read_directory(directory: Path, ancestors: tuple[Path, ...] = (), *, local_p
 
 
 def _unknown_yet(read: Iterable[DeclaredBuild], known: Iterable[DeclaredBuild]) -> list[DeclaredBuild]:
-    """The builds that are not among those that are known, without duplicates."""
-    keys = {(it.name, it.source, it.key) for it in known if not it.is_passed_on}
-    return [it for it in _distinct([*read]) if (it.name, it.source, it.key) not in keys]
+    """The builds that are not among those that are known, without duplicates. A target of Bake and a call that builds it are two."""
+    keys = {(it.name, it.source, it.caller is None, it.key) for it in known if not it.is_passed_on}
+    return [it for it in _distinct([*read]) if (it.name, it.source, it.caller is None, it.key) not in keys]
 
 
 def read_automation(root: Path, *, local_platform: str) -> DirectoryBuilds:

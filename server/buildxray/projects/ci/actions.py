@@ -271,12 +271,14 @@ def _add_bake(inputs: _Inputs, site: Site, reading: Reading) -> None:
         return
     overrides = context.expand_text(inputs.given.get("set")).splitlines()
     targets = inputs.words("targets")
+    is_complete = "${{" not in context.expand_text(inputs.given.get("targets"))
     add_bake(
         site,
         reading,
         directory,
         files=inputs.words("files"),
-        targets=targets if targets or "${{" not in context.expand_text(inputs.given.get("targets")) else None,
+        targets=targets if targets or is_complete else None,
+        is_complete=is_complete,
         # Together the jobs of the matrix build the platforms of the Bake file.
         overrides=[it for it in overrides if not _PLATFORM_OF_MATRIX.match(it)],
         environment={name: as_text(it) if is_known(it) else UNKNOWN for name, it in context.values["env"].items()},

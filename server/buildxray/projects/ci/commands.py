@@ -255,6 +255,7 @@ class _Starter:
             directory,
             files=options.known("--file"),
             targets=[it for it in options.operands if not has_unknown_part(it)],
+            is_complete=not any(map(has_unknown_part, options.operands)),
             overrides=options.all("--set"),
             environment=self._environment,
             machines=machines,
@@ -340,11 +341,13 @@ def add_bake(
     ignores_cache: bool = False,
     is_check: bool = False,
     is_for_each_platform: bool = False,
+    is_complete: bool = True,
 ) -> None:
     """Effect: add the builds of a call of Bake in a directory; if `targets` is None, one of all targets is built.
 
     `overrides` are the values of `--set`; a field that one of them sets to an unknown value is unknown.
-    `is_for_each_platform` is True if each job of a matrix builds one platform, whose name only a run knows.
+    `is_for_each_platform` is True if each job of a matrix builds one platform, whose name only a run knows. `is_complete` is False if
+    the call may have further targets, which only a run knows.
     """
     # Scripts name files by absolute paths in the workspace, and a Bake file may take the paths of its Dockerfiles from their variables.
     root = str(site.root)
@@ -374,7 +377,7 @@ def add_bake(
     ]
     for build in bake_builds(project, names=names, overrides=known):
         if build.is_default:
-            caller = Caller(site.source, site.line, site.name)
+            caller = Caller(site.source, site.line, site.name, is_complete and targets is not None)
             added = replace(
                 on_machines(build, machines), pushes=pushes, is_default=False, caller=caller, step=site.step
             )
