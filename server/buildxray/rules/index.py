@@ -634,7 +634,7 @@ RULES: Final = (
         "target-image-in-native-stage",
         Severity.WARNING,
         Severity.WARNING,
-        FixAvailability.ALWAYS,
+        FixAvailability.SOMETIMES,
         "buildxray.rules.native.target_image_in_native_stage",
         "",
         frozenset({Mention.SOURCE}),

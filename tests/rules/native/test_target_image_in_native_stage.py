@@ -7,6 +7,7 @@ from dataclasses import replace
 from buildxray.rules.context import RuleContext
 from buildxray.rules.native.target_image_in_native_stage import target_image_in_native_stage
 from buildxray.semantics.build import Builder
+from buildxray.toolchains.base import Workspace
 from tests.support.cases import every_case
 from tests.support.rules import check_fix, check_nothing, check_rule, context, findings, request
 
@@ -150,3 +151,48 @@ def test_a_mount_takes_only_its_source(source: str, n_findings: int) -> None:
 def test_files_that_need_no_machine(instruction: str, n_findings: int) -> None:
     text = f"FROM --platform=$BUILDPLATFORM php AS v\n{instruction}\nRUN make\nFROM php\nCOPY --from=v /app /app\n"
     assert len(findings(target_image_in_native_stage, context(text))) == n_findings
+
+
+def test_a_new_stage_changes_the_numbers_of_later_ones() -> None:
+    check_fix(
+        target_image_in_native_stage,
+        """
+        FROM alpine
+        FROM --platform=$BUILDPLATFORM golang
+        COPY --from=tool /t /bin/t
+        RUN t && CGO_ENABLED=0 go build -o /a .
+        FROM scratch
+        COPY --from=1 /a /a
+        COPY --from=0 /etc /etc
+        """,
+        """
+        FROM alpine
+        FROM --platform=$BUILDPLATFORM tool AS tool
+        FROM --platform=$BUILDPLATFORM golang
+        COPY --from=tool /t /bin/t
+        RUN t && CGO_ENABLED=0 go build -o /a .
+        FROM scratch
+        COPY --from=2 /a /a
+        COPY --from=0 /etc /etc
+        """,
+    )
+
+
+TOOL = "COPY --from=tool:1 /t /bin/t\nRUN t"
+
+
+@every_case("target, is_fixed", [("0", True), ("1", False), ("2", False), ("release", True)])
+def test_a_stage_that_a_build_names_by_its_number_keeps_it(target: str, *, is_fixed: bool) -> None:
+    text = f"FROM alpine\n{NATIVE.format(TOOL)}"
+    ctx = context(text, workspace=Workspace(stages_of_images=frozenset({target})))
+    (finding,) = findings(target_image_in_native_stage, ctx)
+    assert bool(finding.fixes) is is_fixed
+
+
+@every_case(
+    "other, name", [("FROM tool", "tool-tools"), ("FROM tool:2", "tool"), ("FROM alpine AS tool", "tool-tools")]
+)
+def test_a_new_stage_has_a_name_of_its_own(other: str, name: str) -> None:
+    text = f"{NATIVE.format(TOOL)}{other}\nCOPY --from=b /o /o\n"
+    (finding,) = findings(target_image_in_native_stage, context(text))
+    assert f" AS {name}\n" in finding.fixes[0].edits[0].new_text

@@ -31,7 +31,7 @@ _DATA: Final = lazy_regex(r"/usr/(?:local/)?(?:include|share|src)(?:/.*)?")
 """Directories without programs. Source: Filesystem Hierarchy Standard 3.0, chapter 4."""
 
 
-@rule(Severity.WARNING, Severity.WARNING, FixAvailability.ALWAYS, about=[Mention.SOURCE])
+@rule(Severity.WARNING, Severity.WARNING, FixAvailability.SOMETIMES, about=[Mention.SOURCE])
 def target_image_in_native_stage(ctx: RuleContext) -> Iterator[Finding]:
     """A native stage takes programs directly from an image: they are the target's, and run under emulation or not at all.
 
@@ -71,7 +71,8 @@ def target_image_in_native_stage(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    A suggestion, because the files may be for the image after all.
+    A suggestion, because the files may be for the image after all. The numbers of later stages change with a new stage, so there is none if a
+    build names one of them by its number (`--target 1`).
 
     ## References
     BuildKit: dockerfile2llb/convert.go, buildDispatchStates; github.com/moby/buildkit/issues/5671.
@@ -159,12 +160,29 @@ def _fixes(stage: Stage, instruction: Instruction, name: Token, source: Stage | 
         edit = set_platform(source.from_, "$BUILDPLATFORM")
         return (Fix(_("Pull this image for the build platform"), (edit,), Safety.SUGGESTION),)
     image = name.text if source is None or source.from_.image is None else source.from_.image.text
-    taken = {it.name for it in stage.build.stages} | {it for it, __ in stage.build.request.contexts}
+    named = [
+        (it, one)
+        for it in stage.build.instructions
+        for one in it.sources_named
+        if (it.idx, one) != (instruction.idx, name)
+    ]
+    # An image of that name would be the new stage.
+    images = {it.from_.image.text.lower() for it in stage.build.stages if it.from_.image is not None}
+    images |= {one.text.lower() for __, one in named}
+    taken = {it.name for it in stage.build.stages} | {it for it, __ in stage.build.request.contexts} | images
     alias = re.sub(r"[^a-z0-9_.-]", "-", posixpath.basename(image.partition("@")[0]).partition(":")[0].lower())
     if not alias or not alias[0].isalpha():
         alias = f"image-{alias}"
     while alias in taken:
         alias += "-tools"
     line = f"FROM --platform=$BUILDPLATFORM {image} AS {alias}"
-    edits = (insert_lines(stage.from_, [line]), Edit(instruction.range_of(name), alias))
+    numbers = [(it, one) for it, one in named if one.text.isdecimal() and int(one.text) >= stage.idx]
+    if any(it.isdecimal() and int(it) >= stage.idx for it in stage.build.workspace.stages_of_images):
+        # A build names a later stage by its number, `--target 1`.
+        return ()
+    edits = (
+        insert_lines(stage.from_, [line]),
+        Edit(instruction.range_of(name), alias),
+        *(Edit(it.range_of(one), str(int(one.text) + 1)) for it, one in numbers if it.stage_named(one) is not None),
+    )
     return (Fix(_("Use a stage for the build platform"), edits, Safety.SUGGESTION),)
