@@ -1923,3 +1923,24 @@ def test_programs_that_another_image_takes_are_for_the_machine_that_fetches_them
     for last in (f"{stages[0]}{stages[1]}", f"{stages[1]}COPY --from=b {copy} /x\n"):
         (finding,) = findings(emulated_build, context(start + last))
         assert bool(finding.fixes) == is_moved
+
+
+@every_case(
+    "install, copy, is_moved",
+    [
+        ("apt-get install -y etcd", "/usr/bin/etcd", False),
+        ("apt-get install -y libx", "/usr/lib", False),
+        ("apt-get install -y make", "/o", True),
+        ("apt-get install -y tzdata", "/usr/share/zoneinfo", True),
+        ("go vet ./...", "/usr/local/bin/x", True),
+    ],
+)
+def test_programs_of_packages_that_another_image_takes_are_for_its_machine(
+    install: str, copy: str, *, is_moved: bool
+) -> None:
+    text = (
+        f"FROM golang AS b\nRUN {install}\nCOPY . .\nRUN CGO_ENABLED=0 go build -o /o .\nFROM alpine AS mock\n"
+        f"COPY --from=b {copy} /x\nFROM scratch\nCOPY --from=b /o /o\n"
+    )
+    (finding,) = findings(emulated_build, context(text))
+    assert bool(finding.fixes) == is_moved

@@ -212,6 +212,8 @@ def safety_of_moving(before: RuleContext, after: RuleContext, family: Iterable[S
     ]
     if programs and _fills_directories(members, programs):
         return None
+    if any(_takes_installed_file(it, outputs) for it in members):
+        return None
     makers = before.cached(_makers_of_native_files)
     if makers and not makers.isdisjoint(members):
         return None
@@ -232,6 +234,17 @@ def safety_of_moving(before: RuleContext, after: RuleContext, family: Iterable[S
 
 _OF_PROGRAMS: Final = lazy_regex(r"(?:^|[/_.-])s?bin(?:/[^/]*)?/?$")
 """The path of a directory of programs, or of a file in one: `/envtest-bin`, `/usr/local/bin/tool`."""
+
+
+_OF_SYSTEM: Final = lazy_regex(r"/(?:usr/(?:local/)?)?(?:s?bin|lib(?:32|64|exec)?)(?:/.*)?")
+"""A path below the directories of programs and libraries of a system."""
+
+
+def _takes_installed_file(stage: Stage, outputs: Collection[str]) -> bool:
+    """True if a stage that this build does not need copies a program or library of the system, which a package or a download of a stage has brought."""
+    installs = stage.commands(Effect.INSTALL, Effect.DOWNLOAD)
+    paths = [it for it in stage.copied_elsewhere if _OF_SYSTEM.fullmatch(it)] if installs else []
+    return not all(any(holds(path, it) or holds(it, path) for it in outputs) for path in paths)
 
 
 def _fills_directories(members: Iterable[Stage], paths: Iterable[str]) -> bool:
