@@ -26,7 +26,7 @@ from buildxray.plan.checks.ignored import IgnorePatterns
 from buildxray.plan.paths import clean
 from buildxray.records import dataclass
 from buildxray.syntax.lazy_regex import lazy_regex
-from buildxray.toolchains.base import Absence, LackingPackage, NeededFiles
+from buildxray.toolchains.base import Absence, LackingPackage, NeededFiles, RunTimeNeeds
 
 if TYPE_CHECKING:
     from buildxray.projects.absent_sources import AbsentSources
@@ -66,6 +66,8 @@ class Contexts:
     """What `scripts` has answered; empty until it is asked."""
     _kept: dict[str, bool] = field(default_factory=dict, compare=False, repr=False)
     """What `keeps` has answered."""
+    _run_time: dict[str, RunTimeNeeds | None] = field(default_factory=dict, compare=False, repr=False)
+    """What `run_time` has answered."""
     _absent: list[AbsentSources] = field(default_factory=list, compare=False, repr=False)
     """The search of `absence`; empty until it is asked."""
 
@@ -136,6 +138,16 @@ class Contexts:
             first, *others = found or [()]
             self._lacking[path] = tuple(it for it in first if all(it in other for other in others))
         return self._lacking[path]
+
+    def run_time(self, language: str) -> RunTimeNeeds | None:
+        """What the sources of a language need at run time, in the first directory that has some; see `run_time_needs`."""
+        # Imported late: few stages are split.
+        from buildxray.projects.run_time import run_time_needs  # noqa: PLC0415
+
+        if language not in self._run_time:
+            found = (run_time_needs(it, language) for it in self.directories)
+            self._run_time[language] = next((it for it in found if it is not None), None)
+        return self._run_time[language]
 
     def _texts(self, path: str) -> Iterator[str]:
         """Yield the texts of the files at a path of each directory."""

@@ -110,6 +110,19 @@ class LackingPackage(NamedTuple):
     """True if only the development of the project needs the parent, so that `npm ci --omit=dev` installs neither."""
 
 
+class RunTimeNeeds(NamedTuple):
+    """What the sources of a program show that it needs when it runs."""
+
+    starts_programs: bool
+    """True if it starts other programs."""
+    reads_time_zones: bool
+    """True if it reads the files of time zones, and brings none itself."""
+    texts: tuple[str, ...] = ()
+    """The texts in it that may be paths of files, as written."""
+    places: frozenset[str] = frozenset()
+    """The directories with sources, relative to the build context; `.` for that itself."""
+
+
 class Absence(Enum):
     """Why a checkout of a repository lacks a file that its Dockerfile copies."""
 
@@ -216,6 +229,11 @@ class Workspace(NamedTuple):
     """The oldest versions of Go, as minor and patch, that the go.mod files at a path of the build contexts allow. None if the contexts are unknown."""
     lacking_packages: Callable[[str], tuple[LackingPackage, ...]] | None = None
     """The packages that the lock file of npm at a path of the build contexts lacks. None if the contexts are unknown."""
+    run_time: Callable[[str], RunTimeNeeds | None] | None = None
+    """What the sources of the build contexts in the language of a toolchain, given its name, need at run time. None if the contexts are unknown.
+
+    It returns None if there are no such sources, or too many.
+    """
     files_for: frozenset[str] = frozenset()
     """The architectures in the names of the Dockerfiles of the directory, as `TARGETARCH` spells them."""
     includes: Callable[[str], bool] | None = None

@@ -5,7 +5,7 @@ import pytest
 from buildxray.plan.checks.ignored import IgnorePatterns
 from buildxray.rules.native.emulated_build import emulated_build
 from buildxray.syntax.text import apply_edits
-from buildxray.toolchains.base import Workspace
+from buildxray.toolchains.base import RunTimeNeeds, Workspace
 from tests.support.cases import every_case
 from tests.support.rules import check_fix, check_no_fix, check_nothing, check_rule, context, findings
 
@@ -80,7 +80,7 @@ def test_what_configures_the_image_moves_to_the_run_stage() -> None:
         ENTRYPOINT ["/app"]
         CMD ["-v"]
         """,
-        title="Split into build and run stage",
+        title="Split into build and run stage, if the program needs no other files and starts no other programs",
     )
 
 
@@ -416,7 +416,7 @@ COPY package*.json ./
 def split(text: str, workspace: Workspace | None = None) -> str | None:
     """The run stage of the fix; None if nothing is split."""
     (finding,) = findings(emulated_build, context(text, workspace=workspace or Workspace()))
-    fixes = [it for it in finding.fixes if it.title == "Split into build and run stage"]
+    fixes = [it for it in finding.fixes if it.title.startswith("Split into build and run stage")]
     return apply_edits(text, fixes[0].edits).partition("\n\n")[2] if fixes else None
 
 
@@ -486,3 +486,101 @@ def test_the_version_of_java(image: str, version: str | None) -> None:
 def test_temurin_has_alpine_for_arm64_from_21_on(version: str, image: str) -> None:
     text = f'FROM maven:3.9-eclipse-temurin-{version}-alpine\nCOPY . .\nRUN mvn package\nCMD ["java", "-jar", "target/a.jar"]\n'
     assert (split(text) or "").startswith(f"FROM eclipse-temurin:{image}\n")
+
+
+def with_needs(needs: RunTimeNeeds | None, *held: str) -> Workspace:
+    return Workspace(holds=frozenset(held).__contains__, run_time=lambda _language: needs)
+
+
+@every_case(
+    "image, command, line, needs, is_split",
+    [
+        ("golang:1.26", '["/app"]', "", RunTimeNeeds(starts_programs=False, reads_time_zones=True), True),
+        ("golang:1.26", '["/app"]', "", RunTimeNeeds(starts_programs=True, reads_time_zones=False), False),
+        ("golang:1.26", '["/app"]', "ENV TZ=Europe/Berlin", None, True),
+        # The image of Alpine has no time zones.
+        ("golang:1.26", "/app", "", RunTimeNeeds(starts_programs=False, reads_time_zones=False), True),
+        ("golang:1.26", "/app", "", RunTimeNeeds(starts_programs=False, reads_time_zones=True), False),
+        ("golang:1.26", "/app", "ENV TZ=Europe/Berlin", None, False),
+    ],
+)
+def test_programs_and_time_zones_that_a_program_needs(
+    image: str, command: str, line: str, needs: RunTimeNeeds | None, *, is_split: bool
+) -> None:
+    text = f"FROM {image}\n{line}\nCOPY . .\nRUN CGO_ENABLED=0 go build -o /app .\nCMD {command}\n"
+    assert (split(text, with_needs(needs)) is not None) is is_split
+
+
+def test_the_title_says_what_to_check_where_no_source_is_known() -> None:
+    text = GO.format(rest='CMD ["/app"]')
+    known = with_needs(RunTimeNeeds(starts_programs=False, reads_time_zones=False))
+    titles = [
+        findings(emulated_build, context(text, workspace=it))[0].fixes[0].title for it in (known, with_needs(None))
+    ]
+    title = "Split into build and run stage"
+    assert titles == [title, f"{title}, if the program needs no other files and starts no other programs"]
+
+
+@every_case(
+    "copies, texts, expected",
+    [
+        ("COPY . .", ["emails/welcome.html", "./emails", "../emails/bye.html"], ["/src/emails/"]),
+        ("COPY . .", ["emails/*.html", "rules.rego"], ["/src/emails/", "/src/rules.rego"]),
+        ("COPY . .", ["/src/emails", "/etc/passwd", "emails2", "."], ["/src/emails/"]),
+        ("COPY . /srv", ["/srv/emails/a.html", "emails"], ["/srv/emails/a.html", "/srv/templates/"]),
+        ("COPY go.mod main.go ./\nCOPY emails ./mails", ["mails/a.html", "emails/a.html"], ["/src/mails/a.html"]),
+        ("COPY go.mod main.go rules.rego ./", ["rules.rego", "main.go", "emails/a.html"], ["/src/rules.rego"]),
+        # Sources, and what the image gets anyway
+        ("COPY . .", ["internal", "internal/a.go", "go.mod", "templates/a.html"], ["/src/templates/"]),
+        ("COPY . .", ["private/a.txt"], ["/src/templates/"]),
+        ("COPY --from=alpine . .", ["emails/a.html"], []),
+    ],
+)
+def test_files_that_the_program_names_come_along(copies: str, texts: list[str], expected: list[str]) -> None:
+    held = {
+        "emails/", "emails/welcome.html", "emails/bye.html", "emails/a.html", "rules.rego", "internal/", "internal/a.go", "main.go", "go.mod", "private/a.txt",
+        "templates/", "templates/a.html",
+    }  # fmt: skip
+    needs = RunTimeNeeds(
+        starts_programs=False, reads_time_zones=False, texts=(*texts,), places=frozenset({".", "internal"})
+    )
+    workspace = with_needs(needs, *held)._replace(ignored=IgnorePatterns("private\n"))
+    text = f'FROM golang:1.26\nWORKDIR /src\n{copies}\nRUN CGO_ENABLED=0 go build -o /app .\nCMD ["/app"]\n'
+    run_stage = split(text, workspace) or ""
+    copied = [it.split()[2] for it in run_stage.splitlines() if it.startswith("COPY --from=build")]
+    assert sorted({*copied}) == sorted({"/app", *expected, *(["/src/templates/"] if copies == "COPY . ." else [])})
+
+
+def test_a_file_that_a_variable_of_the_image_names_comes_along() -> None:
+    needs = RunTimeNeeds(starts_programs=False, reads_time_zones=False)
+    text = 'FROM golang:1.26\nWORKDIR /src\nENV RULES=/src/rules.rego\nCOPY . .\nRUN CGO_ENABLED=0 go build -o /app .\nCMD ["/app"]\n'
+    assert "COPY --from=build /src/rules.rego /src/rules.rego\n" in (split(text, with_needs(needs, "rules.rego")) or "")
+
+
+@every_case(
+    "first, build, run",
+    [
+        ("FROM golang:1.26", "AS build", "FROM gcr.io/distroless/static-debian12\n"),
+        ("FROM golang:1.26 AS app", "AS build", "FROM gcr.io/distroless/static-debian12 AS app\n"),
+        ("FROM golang:1.26 as Server", "as build", "FROM gcr.io/distroless/static-debian12 as Server\n"),
+        ("FROM golang:1.26 AS builder", "AS builder", "FROM gcr.io/distroless/static-debian12\n"),
+        (
+            "FROM alpine AS build\nFROM golang:1.26 AS app",
+            "AS build-2",
+            "FROM gcr.io/distroless/static-debian12 AS app\n",
+        ),
+    ],
+)
+def test_the_name_of_the_image_stays_with_it(first: str, build: str, run: str) -> None:
+    text = f'{first}\nCOPY . .\nRUN CGO_ENABLED=0 go build -o /app .\nCMD ["/app"]\n'
+    (finding,) = findings(emulated_build, context(text))
+    before, _blank, run_stage = apply_edits(text, finding.fixes[0].edits).partition("\n\n")
+    assert f"FROM --platform=$BUILDPLATFORM golang:1.26 {build}\n" in before
+    assert run_stage.startswith(run)
+    assert f"COPY --from={build.partition(' ')[2]} /app /app\n" in run_stage
+
+
+def test_the_image_of_asp_net_on_alpine_lacks_the_data_of_languages() -> None:
+    text = 'FROM mcr.microsoft.com/dotnet/sdk:9.0{}\nWORKDIR /src\nCOPY . .\nRUN dotnet publish -c Release -o /app\nCMD ["dotnet", "/app/a.dll"]\n'
+    assert split(text.format("")) is not None
+    assert split(text.format("-alpine")) is None

@@ -28,6 +28,7 @@ from buildxray.syntax.instructions import Arg, Cmd, Copying, Entrypoint, Healthc
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.shell import read_script
 from buildxray.syntax.text import Edit, TextRange, apply_edits
+from buildxray.toolchains.base import RunTimeNeeds
 from buildxray.toolchains.dotnet import DOTNET
 from buildxray.toolchains.go import GO
 from buildxray.toolchains.java import JAVA
@@ -77,6 +78,12 @@ def split_stage(ctx: RuleContext, stage: Stage, commands: Sequence[KnownCommand]
     run_stage = _run_stage(stage, commands)
     if run_stage is None or not _can_split(ctx, stage, commands, run_stage) or not _has_users(stage, run_stage):
         return None
+    run_time = stage.build.workspace.run_time
+    needs = None if run_time is None else run_time(commands[0].use.toolchain.name)
+    if not _suits(stage, run_stage, needs):
+        return None
+    if needs is not None:
+        run_stage = _with_opened_files(stage, commands[-1].run, run_stage, needs)
     cut = ctx.after(_cut(stage, commands[-1].run, run_stage))
     fix = cross_compile(cut, cut.build.stages[stage.idx])
     if fix is None:
@@ -88,7 +95,12 @@ def split_stage(ctx: RuleContext, stage: Stage, commands: Sequence[KnownCommand]
     fewer = len(after.build.emulated_steps) < len(ctx.build.emulated_steps)
     if not fewer or len(after.build.errors) > len(ctx.build.errors) or machines & {Machine.BUILDER, Machine.CONSTANT}:
         return None
-    return Fix(_("Split into build and run stage"), tuple(edits), Safety.SUGGESTION)
+    title = (
+        _("Split into build and run stage")
+        if needs is not None
+        else _("Split into build and run stage, if the program needs no other files and starts no other programs")
+    )
+    return Fix(title, tuple(edits), Safety.SUGGESTION)
 
 
 def _can_split(ctx: RuleContext, stage: Stage, commands: Sequence[KnownCommand], run_stage: _RunStage) -> bool:
@@ -111,6 +123,102 @@ def _can_split(ctx: RuleContext, stage: Stage, commands: Sequence[KnownCommand],
         if instruction.keyword in ("ONBUILD", "SHELL", "ADD"):
             return False
     return True
+
+
+def _suits(stage: Stage, run_stage: _RunStage, needs: RunTimeNeeds | None) -> bool:
+    """True unless the image of the run stage lacks what the program needs: other programs, time zones, the data of languages."""
+    image = stage.from_.image
+    if image is not None and image.text == run_stage.image:
+        return True
+    if "dotnet" in run_stage.image:
+        # The image on Alpine switches the data of languages off. Source: github.com/dotnet/dotnet-docker, "Globalization".
+        if "alpine" in run_stage.image:
+            return False
+    elif "alpine" in run_stage.image and "temurin" not in run_stage.image:
+        # The images of Go have the file of time zones that its library reads; those of Alpine have none.
+        has_zone = any(pair.name.text == "TZ" for it in stage.instructions for pair in it.pairs)
+        if has_zone or (needs is not None and needs.reads_time_zones):
+            return False
+    return needs is None or not needs.starts_programs
+
+
+def _with_opened_files(stage: Stage, last: Run, run_stage: _RunStage, needs: RunTimeNeeds) -> _RunStage:
+    """The run stage with the files and directories of the build context that the program, or a variable of the image, names by their paths."""
+    values = (
+        pair.value.text
+        for it in stage.instructions
+        if it.keyword == "ENV"
+        for pair in it.pairs
+        if pair.value is not None
+    )
+    directory = stage.last.scopes_after[0].directory if stage.last.scopes_after else "/"
+    there = [it.rstrip("/") for it in run_stage.copied]
+    copies = [it for it in stage.instructions if it.idx < last.idx and isinstance(it.node, Copying)]
+    kept = {*run_stage.lines}
+    there += [
+        path for it in stage.instructions if it.idx > last.idx or _written(it) in kept for _source, path in _places(it)
+    ]
+    found: dict[str, None] = {}
+    for text in (*needs.texts, *values):
+        path = posixpath.normpath(posixpath.join(directory, _WILDCARD.split(_ABOVE.sub("", text), maxsplit=1)[0]))
+        if "$" in text or any(holds(it, path) for it in there):
+            continue
+        opened = next((one for it in copies if (one := _copied_as(it, path, needs)) is not None), None)
+        if opened is not None and not any(holds(it.rstrip("/"), path) for it in found):
+            found[opened] = None
+    # A directory comes with all that is in it.
+    outer = [it for it in found if not any(holds(one.rstrip("/"), it.rstrip("/")) for one in found if one != it)]
+    return run_stage._replace(copied=(*run_stage.copied, *outer[:_MOST_OPENED]))
+
+
+_WILDCARD: Final = lazy_regex(r"/?[^/]*[*?\[{]")
+_ABOVE: Final = lazy_regex(r"\A(?:\.{1,2}/)+")
+"""The beginning of a path that is relative to the source which names it: `../views`."""
+_MOST_OPENED: Final = 20
+
+
+def _places(copy: Instruction) -> Iterator[tuple[str, str]]:
+    """Yield the sources of a COPY of the build context, relative to it, each with the absolute path that it gets; those with variables or wildcards left out."""
+    node, workspace = copy.node, copy.build.workspace
+    if not isinstance(node, Copying) or node.flag_value("from") or not node.destination:
+        return
+    destinations = {*copy.expanded(node.destination.text)}
+    if None in destinations or len(destinations) != 1 or len(copy.directories) != 1:
+        return
+    written = destinations.pop() or ""
+    destination = posixpath.normpath(posixpath.join(copy.directories[0], written))
+    for token in node.sources:
+        source = posixpath.normpath(token.text.lstrip("/") or ".")
+        is_directory = source == "." or (workspace.holds is not None and workspace.holds(f"{source}/"))
+        is_into = len(node.sources) > 1 or posixpath.basename(written) in ("", ".", "..")
+        if not re.search(r"[*?\[$]", source):
+            yield (
+                source,
+                posixpath.join(destination, posixpath.basename(source))
+                if is_into and not is_directory
+                else destination,
+            )
+
+
+def _copied_as(copy: Instruction, path: str, needs: RunTimeNeeds) -> str | None:
+    """The absolute path, a directory with a slash at its end, if a COPY of the build context brings what is there and no source of the program; None else."""
+    workspace = copy.build.workspace
+    if workspace.holds is None:
+        return None
+    for source, place in _places(copy):
+        if not holds(place, path) or (path == place and source == "."):
+            continue
+        inside = posixpath.normpath(posixpath.join(source, posixpath.relpath(path, place)))
+        is_ignored = workspace.ignored is not None and workspace.ignored.excludes(inside)
+        is_source = inside in needs.places or _IS_SOURCE.search(inside) is not None
+        if not is_ignored and not is_source and workspace.holds(f"{inside}/"):
+            return f"{path}/"
+        if not is_ignored and not is_source and workspace.holds(inside):
+            return path
+    return None
+
+
+_IS_SOURCE: Final = lazy_regex(r"\.(?:[cm]?[jt]sx?|cs|fs|go|java|kt|mod|scala|sum|vb)$")
 
 
 def _is_preparation(run: Run) -> bool:
@@ -239,6 +347,8 @@ def _of_go(
     return _RunStage(f"alpine:{version}" if version else "alpine", copied, lines)
 
 
+_OF_A_BUILD: Final = lazy_regex(r"build|compil")
+"""The name of a stage that compiles, as people give it."""
 _PATH: Final = ("/usr/local/bin", "/usr/bin", "/bin")
 """The directories of programs that `PATH` names in the images of this module."""
 
@@ -473,19 +583,27 @@ def _cut(stage: Stage, last: Run, run_stage: _RunStage) -> list[Edit]:
     image = stage.from_.image
     assert image is not None, "a stage that compiles has an image"
     edits: list[Edit] = []
-    name = stage.name
-    if not name:
-        name = "build"
+    name, alias = stage.name, stage.from_.alias
+    suffix = ""
+    if not _OF_A_BUILD.search(name):
+        # `--target NAME` means the image.
+        taken = {it.name for it in stage.build.stages}
+        names = itertools.chain(["build"], (f"build-{number}" for number in itertools.count(2)))
+        name = next(it for it in names if it not in taken)
         keyword = "as" if stage.from_.node.keyword.text.islower() else "AS"
-        end = stage.from_.range_of(image).end
-        edits.append(Edit(TextRange(end, end), f" {keyword} {name}"))
+        if alias is None:
+            end = stage.from_.range_of(image).end
+            edits.append(Edit(TextRange(end, end), f" {keyword} {name}"))
+        else:
+            suffix = f" {stage.from_.node.arguments[1].text} {stage.build.text[slice(*stage.from_.range_of(alias))]}"
+            edits.append(Edit(stage.from_.range_of(alias), name))
     early = [it for it in stage.instructions if it.idx < last.idx]
     late = [it for it in stage.instructions if it.idx > last.idx]
     moved = [it for it in early if it.keyword in _OF_THE_IMAGE]
     edits += [remove_line(it, with_comments=True) for it in moved]
     environment = [line for it in early if it.keyword == "ENV" and (line := _run_time_environment(it))]
     directory = next((it for it in reversed(early) if isinstance(it.node, Workdir)), None)
-    lines = ["", f"FROM {run_stage.image}"]
+    lines = ["", f"FROM {run_stage.image}{suffix}"]
     used = [*moved, *(it for it in early if it.keyword in ("ENV", "WORKDIR")), *late]
     lines += _declarations(it for it in used if not isinstance(it.node, Cmd | Entrypoint | Healthcheck))
     if directory is not None and not (late and isinstance(late[0].node, Workdir)):

@@ -103,9 +103,11 @@ def emulated_build(ctx: RuleContext) -> Iterator[Finding]:
     writes binaries for other platforms to another directory, unless it installs a published tool that only this stage uses, nor for a script
     that makes a program or an addon for its machine (`pkg .`, `node-gyp rebuild`).
 
-    "Split into build and run stage" is a suggestion: it copies the files that the command of the image names and directories of the build
-    context such as `templates` and `migrations`; check whether the program opens other files too. The fix is not offered if
-    the stage installs packages, makes users or other files, or checks its health with a program that the new image lacks.
+    "Split into build and run stage" is a suggestion: it copies the files that the command of the image names, directories of the build context
+    such as `templates` and `migrations`, and what the sources name by its path. Where no sources are found, the title says what to check. The
+    name of the stage stays that of the image. The fix is not offered if the stage installs packages, makes users or other files, or checks its
+    health with a program that the new image lacks, nor if the sources of the program start other programs that the new image may lack, or need
+    time zones or the data of languages on Alpine.
 
     ## Limits
     If one build uses a machine for each platform, nothing is emulated. The finding then is information on how many machines the
