@@ -441,7 +441,7 @@ def _finding(ctx: RuleContext, stage: Stage, download: Download, named: list[_Na
         return None
     if _suits_every_machine(download) or _is_installable(ctx, stage, download):
         return None
-    if is_needed_for_some_targets(stage, download):
+    if is_needed_for_some_targets(ctx, stage, download):
         return None
     if _gives_neutral_files(stage) or _unpacks_neutral_files(ctx, stage, download):
         return None

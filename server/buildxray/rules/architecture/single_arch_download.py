@@ -92,7 +92,7 @@ def _finding(ctx: RuleContext, stage: Stage, download: Download, file: UnnamedFi
     wrong = [it for it in images_of(ctx, stage, download) if not runs_on(file.architecture, it)]
     if not wrong or ctx.is_only_for(file.architecture) or runs_programs_of(ctx, stage, file.architecture):
         return None
-    if is_needed_for_some_targets(stage, download) or _has_alternative(download):
+    if is_needed_for_some_targets(ctx, stage, download) or _has_alternative(download):
         return None
     message = _(
         "this file of {name} is for {architecture} only, and is downloaded for {platforms} too",

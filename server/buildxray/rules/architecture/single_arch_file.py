@@ -200,7 +200,7 @@ def _finding(ctx: RuleContext, stage: Stage, instruction: Instruction, named: li
     written = [ctx.text[slice(*it)] for it in ranges]
     if not wrong or ctx.is_only_for(named[0][4]) or runs_programs_of(ctx, stage, named[0][4]):
         return
-    if is_on_image_for(stage, named[0][4]) or is_used_for_some_targets(stage, instruction):
+    if is_on_image_for(stage, named[0][4]) or is_used_for_some_targets(ctx, stage, instruction):
         return
     if any(it != token.text[start:end] for it, (_, token, start, end, _) in zip(written, named, strict=True)):
         return

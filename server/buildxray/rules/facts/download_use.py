@@ -6,7 +6,7 @@ import posixpath
 import re
 from collections.abc import Collection, Iterable, Iterator
 from itertools import pairwise
-from typing import Final
+from typing import Final, NamedTuple
 
 from buildxray.platforms.aliases import named_architectures
 from buildxray.platforms.machine_files import DISK_OR_KERNEL
@@ -114,7 +114,7 @@ def _words(command: Command) -> Iterator[str]:
     return (it.text.replace('"', "").strip("'") for it in command.syntax.words)
 
 
-def is_used_for_some_targets(stage: Stage, copy: Instruction) -> bool:
+def is_used_for_some_targets(ctx: RuleContext, stage: Stage, copy: Instruction) -> bool:
     """True if the later commands of a stage that use the file of a COPY or ADD run only for some of its targets, so that the others are considered.
 
     Tests, and commands that only change its permissions, do not use it.
@@ -124,24 +124,43 @@ def is_used_for_some_targets(stage: Stage, copy: Instruction) -> bool:
         return False
     place = node.destination.text
     name = posixpath.basename(node.sources[0].text if place.endswith(("/", ".")) else place)
-    later = (it for run in stage.runs if run.idx > copy.idx and name in run.node.whole_text for it in run.commands)
-    return bool(name) and _are_for_some_targets(stage, name, later)
+    return bool(name) and ctx.cached(_last_users)[stage].is_for_some_after(name, copy.range.start)
 
 
-def _are_for_some_targets(stage: Stage, name: str, commands: Iterable[Command]) -> bool:
-    """True if some of these commands use a file of a name, and each of them only for some targets of the stage."""
-    using = [it for it in commands if it.name not in _NOT_USING and any(name in word.split("/") for word in _words(it))]
-    return bool(using) and all(it.is_chosen_by_platform or len(it.targets) < len(stage.targets) for it in using)
-
-
-def is_needed_for_some_targets(stage: Stage, download: Download) -> bool:
-    """True if the later commands that use a downloaded file, none of which unpacks it from a pipe, run only for some targets of a stage."""
+def is_needed_for_some_targets(ctx: RuleContext, stage: Stage, download: Download) -> bool:
+    """True if the later commands that use a downloaded file run only for some targets of a stage from which no other takes files."""
     command, names = download.command, {posixpath.basename(it) for it in paths(download)} - {""}
     if command is None:
-        return is_used_for_some_targets(stage, download.instruction)
-    runs = [it for it in stage.runs if it.idx >= command.run.idx]
-    later = [it for run in runs for it in run.commands if it.range.start > command.range.start]
-    return len(names) == 1 and not stage.consumers and _are_for_some_targets(stage, names.pop(), later)
+        return is_used_for_some_targets(ctx, stage, download.instruction)
+    if len(names) != 1 or stage.consumers:
+        return False
+    return ctx.cached(_last_users)[stage].is_for_some_after(names.pop(), command.range.start)
+
+
+class _Users(NamedTuple):
+    """For each part of a path, the place of the last command of a stage that names it: of those for all targets, and of those for some."""
+
+    for_all: dict[str, int]
+    for_some: dict[str, int]
+
+    def is_for_some_after(self, name: str, place: int) -> bool:
+        """True if commands after a place use a file of a name, and each of them only for some targets."""
+        return self.for_some.get(name, -1) > place >= self.for_all.get(name, -1)
+
+
+def _last_users(ctx: RuleContext) -> dict[Stage, _Users]:
+    return {stage: _users_of(stage) for stage in ctx.build.stages}
+
+
+def _users_of(stage: Stage) -> _Users:
+    users = _Users({}, {})
+    for run in stage.runs:
+        for command in run.commands:
+            if command.name not in _NOT_USING:
+                is_for_some = command.is_chosen_by_platform or len(command.targets) < len(stage.targets)
+                places = users.for_some if is_for_some else users.for_all
+                places.update((part, command.range.start) for word in _words(command) for part in word.split("/"))
+    return users
 
 
 def _asks_for_headers(command: Command) -> bool:
