@@ -112,7 +112,15 @@ def test_check_reports_errors_in_bake_files(capfd: pytest.CaptureFixture[str], p
     assert [(it["path"], it["start"]["line"], it["severity"]) for it in found] == [
         (str(project / "docker-bake.hcl"), 7, "error")
     ]
-    run = Run(capfd, "check", "--format", "json", "--ignore", "missing-stage", project / "docker-bake.hcl")
+    run = Run(
+        capfd,
+        "check",
+        "--format",
+        "json",
+        "--ignore",
+        "missing-stage,undeclared-build-arg",
+        project / "docker-bake.hcl",
+    )
     assert (run.code, json.loads(run.out)) == (0, [])
 
 
@@ -140,7 +148,10 @@ def test_the_job_that_has_bake_build_is_reported(
 def test_sarif_contains_findings_in_bake_files(capfd: pytest.CaptureFixture[str], project: Path) -> None:
     (project / "docker-bake.hcl").write_text(BAKE.replace('"build"', '"builds"'))
     run = Run(capfd, "check", "--format", "sarif", project / "docker-bake.hcl")
-    assert [it["ruleId"] for it in json.loads(run.out)["runs"][0]["results"]] == ["missing-stage"]
+    assert [it["ruleId"] for it in json.loads(run.out)["runs"][0]["results"]] == [
+        "undeclared-build-arg",
+        "missing-stage",
+    ]
 
 
 def test_builds_of_a_shell_script_are_listed(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -72,7 +72,7 @@ def test_a_job_of_one_platform_needs_another_runner_and_not_several(tmp_path: Pa
 
 def test_builds_of_one_job_are_one_finding(tmp_path: Path) -> None:
     build = "          - run: docker buildx build --platform linux/amd64,linux/arm64 {} .\n"
-    steps = build.format("-t a") + build.format("--build-arg A=b") + build.format("-f other.Dockerfile")
+    steps = build.format("-t a") + build.format("--build-arg HTTP_PROXY=b") + build.format("-f other.Dockerfile")
     other = DOCKERFILE.replace("Dockerfile", "other.Dockerfile")
     file = looked_at(tmp_path, WORKFLOW + steps + other, ".github/workflows/ci.yml")
     (finding,) = file.diagnostics

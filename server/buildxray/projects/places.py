@@ -21,9 +21,11 @@ _FIELDS: Final = {
     "platforms": "platforms",
     "context": "context",
     "contexts": "build-contexts",
+    "args": "build-args",
 }
 """The names of fields in Bake files, in Compose files and among the inputs of `docker/build-push-action`."""
 _OPTIONS: Final = {"dockerfile": ("-f", "--file"), "target": ("--target",), "platforms": ("--platform",), "context": ()}
+_ARGUMENT: Final = "--build-arg"
 
 
 @dataclass(slots=True)
@@ -33,7 +35,10 @@ class Places:
     name: TextRange
     """The label of a target, the key of a service, or the step that builds."""
     fields: dict[str, TextRange] = field(default_factory=dict)
-    """The values of `dockerfile`, `context`, `target`, `platforms` and `contexts`, without fields that the file does not set."""
+    """The values of `dockerfile`, `context`, `target`, `platforms`, `contexts` and `args`, without fields that the file does not set.
+
+    That of `args` is the whole script of a command that gives arguments.
+    """
     runner: TextRange | None = None
     """The value of `runs-on`; None if there is none."""
     own: frozenset[str] = frozenset()
@@ -200,6 +205,8 @@ class FilePlaces:
         for name, options in _OPTIONS.items() if script is not None else ():
             if script is not None and (place := self._option(script.range, options)) is not None:
                 places.fields[name] = place
+        if script is not None and _ARGUMENT in self._slice(script.range):
+            places.fields["args"] = script.range
         places.own = frozenset(places.fields)
         return places
 

@@ -16,6 +16,7 @@ from buildxray.ide.project_files.emulating_runners import FirstWorkflows, emulat
 from buildxray.ide.project_files.lenses import BuildLens, lenses_of
 from buildxray.ide.project_files.missing_dockerfile import findings_of, missing_dockerfile, missing_in_script
 from buildxray.ide.project_files.problems import problems
+from buildxray.ide.project_files.undeclared_arguments import undeclared_arguments
 from buildxray.ide.script_diagnostics import is_script, missing_dockerfiles
 from buildxray.ide.settings import Settings
 from buildxray.localization import localized
@@ -76,6 +77,7 @@ def look_at(path: Path, text: str, projects: Projects, settings: Settings, *, ha
         *unread,
         *(problem for it in entries for problem in problems(it)),
         *findings_of(path, text, filter(None, map(missing_dockerfile, entries))),
+        *undeclared_arguments(entries),
         *emulating_runners(it for it in (*entries, *called_entries) if firsts.has(it.declared)),
     ]
     unique = {(it.rule, it.range, it.message): it for it in diagnostics if merged.shows(it.rule)}

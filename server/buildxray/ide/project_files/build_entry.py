@@ -24,7 +24,8 @@ from buildxray.projects.reader import SKIPPED
 from buildxray.records import cached_property
 from buildxray.rules.context import RuleContext
 from buildxray.semantics.build import Build, Builder, BuildRequest, Stage
-from buildxray.syntax.instructions import From
+from buildxray.semantics.errors import template_mark
+from buildxray.syntax.instructions import Arg, Copying, From, Onbuild, Run
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.parser import Dockerfile, parse
 from buildxray.syntax.text import TextRange
@@ -148,6 +149,23 @@ class BuildEntry:
         aliases = (it.node.alias for it in instructions if isinstance(it.node, From))
         return tuple("" if it is None else it.text.lower() for it in aliases)
 
+    @cached_property
+    def arguments(self) -> frozenset[str]:
+        """The names of all arguments that the Dockerfile declares, in any stage, or in the trigger of one."""
+        nodes = (it.node for it in (() if self._dockerfile is None else _parsed(self._dockerfile).instructions))
+        declaring = (it.trigger if isinstance(it, Onbuild) else it for it in nodes)
+        return frozenset(pair.name.text for it in declaring if isinstance(it, Arg) for pair in it.pairs)
+
+    @property
+    def may_declare_more(self) -> bool:
+        """True if triggers of a base image may declare arguments too, as far as its name or a file that only names it shows, or if the text is a template."""
+        build = self.build
+        if build is None or template_mark(build) is not None:
+            return True
+        images = [it.node.image for it in build.instructions if isinstance(it.node, From)]
+        has_steps = any(isinstance(it.node, Copying | Run) for it in build.instructions)
+        return not has_steps or any(it is not None and "onbuild" in it.text for it in images)
+
     @property
     def has_stage(self) -> bool:
         """True if the stage that is built is known, and is in the Dockerfile."""
@@ -213,7 +231,7 @@ class BuildEntry:
             *(
                 it
                 for name, it in self.own.fields.items()
-                if name in self.own.own and name not in {"platforms", "contexts"}
+                if name in self.own.own and name not in {"args", "platforms", "contexts"}
             ),
         ]
         for place in dict.fromkeys(places):

@@ -44,6 +44,7 @@ _GITHUB_BUILDER: Final = lazy_regex(r"docker/github-builder/\.github/workflows/(
 _REMOTE_OWNERS: Final = frozenset(("depot", "warpbuilds"))
 """Owners of actions that build each platform on a machine of that platform, not on the runner."""
 
+_QUOTED: Final = lazy_regex(r'"(?P<line>[^"]*)"')
 _PLATFORM_OF_MATRIX: Final = lazy_regex(r"\s*[\w.*?-]+\.platform=\$\{\{\s*matrix\.[\w.-]+\s*\}\}\s*")
 """A value of `set` that gives Bake the one platform of a job, where only a run knows the matrix."""
 _DEFAULT_CONTEXT: Final = lazy_regex(r"(?:\{\{\s*defaultContext\s*\}\}(?::(?P<inside>.*))?)?$", re.IGNORECASE)
@@ -82,12 +83,16 @@ class _Inputs(NamedTuple):
         return is_other_driver and not is_kept
 
     def pairs(self, name: str) -> tuple[dict[str, str], tuple[str, ...]]:
-        """The lines `NAME=VALUE` of an input, and the names of those of unknown value; `*` for a line whose name is unknown."""
+        """The lines `NAME=VALUE` of an input, and the names of those of unknown value; `*` for a line whose name is unknown.
+
+        Quotes around a whole line are those of CSV (docker/actions-toolkit, src/util.ts, getList).
+        """
         values: dict[str, str] = {}
         text = self.given.get(name)
         unknown: set[str] = set()
         for line in self.context.expand_text(text if text is not None else "").splitlines():
-            key, separator, value = line.strip().partition("=")
+            written = _QUOTED.fullmatch(line.strip())
+            key, separator, value = (line.strip() if written is None else written["line"]).partition("=")
             if "${{" in line or OWN_REPOSITORY in line:
                 unknown.add("*" if "${{" in key or OWN_REPOSITORY in key or not separator else key)
             elif separator:
