@@ -27,6 +27,7 @@ from buildxray.projects.builds import DeclaredBuild, Note, asked_paths, choose, 
 from buildxray.projects.by_hand import nobody_waits
 from buildxray.projects.ci import WORKFLOWS
 from buildxray.projects.context import Contexts, read_ignore_patterns
+from buildxray.projects.plain_variants import is_plain_variant
 from buildxray.projects.reader import WATCHED as PROJECT_FILES
 from buildxray.projects.reader import (
     DirectoryBuilds,
@@ -146,6 +147,7 @@ class Projects:
             may_be_native=may_be_native,
             is_automated=self._is_automated(dockerfile),
             has_unread_builds=not origin and self._has_unread_builds(dockerfile),
+            is_plain_variant=not origin and self._is_plain_variant(dockerfile),
             contexts=self._contexts_of(dockerfile.parent, declared),
             stored_caches=self._stored_caches(dockerfile),
             text_tools=self._tools_of_texts(dockerfile),
@@ -182,6 +184,7 @@ class Projects:
             may_be_native=not origin and self._may_be_native(dockerfile, None),
             is_automated=self._is_automated(dockerfile),
             has_unread_builds=self._has_unread_builds(dockerfile),
+            is_plain_variant=not origin and settings.platforms is None and self._is_plain_variant(dockerfile),
             contexts=self._possible_contexts(dockerfile.parent),
             stored_caches=self._stored_caches(dockerfile),
             text_tools=self._tools_of_texts(dockerfile),
@@ -364,8 +367,15 @@ class Projects:
         from buildxray.projects.ci.unread import has_unread_builds  # noqa: PLC0415
 
         if root not in self._unread:
-            self._unread[root] = has_unread_builds(root, {it.source for it in self._of_repository(dockerfile)})
+            lines: dict[Path, set[int]] = {}
+            for it in self._of_repository(dockerfile):
+                lines.setdefault(it.source, set()).add(it.line)
+            self._unread[root] = has_unread_builds(root, lines)
         return self._unread[root]
+
+    def _is_plain_variant(self, dockerfile: Path) -> bool:
+        """True if another Dockerfile beside a Dockerfile builds the same image for several platforms; False outside of a repository."""
+        return self._root(dockerfile) is not None and is_plain_variant(dockerfile, self._of_repository(dockerfile))
 
     def _of_repository(self, dockerfile: Path) -> Iterator[DeclaredBuild]:
         """The builds of all Dockerfiles that the files of the repository declare, the nearest files first."""

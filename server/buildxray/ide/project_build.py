@@ -98,6 +98,8 @@ class ProjectBuild(NamedTuple):
     """True if the repository declares builds, or has workflows or scripts that may build images."""
     has_unread_builds: bool = False
     """True if the repository builds for several platforms, but its files do not name the Dockerfiles of these builds."""
+    is_plain_variant: bool = False
+    """True if another Dockerfile beside this one builds the same image for several platforms, and nothing asks for a platform of this one."""
     contexts: Contexts | None = None
     """The build contexts of the Dockerfile, or the directories that may be one where no build is known; None for a file without a project."""
 
@@ -236,6 +238,7 @@ class ProjectBuild(NamedTuple):
             has_build=any(not it.may_be_written for it in self.declared),
             platforms_are_assumed=bool(self.default_platforms) or self._names_unasked,
             is_for_one_platform=self.is_for_one_platform,
+            is_plain_variant=self.is_plain_variant,
             is_automated=self.is_automated,
             has_unread_builds=self.has_unread_builds,
         )

@@ -133,12 +133,13 @@ class RuleContext:
     def is_for_other_machines(self) -> bool:
         """True if findings about other platforms are useful to the people who build the file.
 
-        They are not useful in a Dockerfile for Windows. Nor are they in a file that is not meant for several platforms,
+        They are not useful in a Dockerfile for Windows, nor in one beside which another builds the same image for several platforms.
+        Nor are they in a file that is not meant for several platforms,
         if it is for tests or development, or if the project has builds, but none of this file for several platforms.
         """
-        if self.is_for_windows:
-            return False
         workspace = self.build.workspace
+        if self.is_for_windows or workspace.is_plain_variant:
+            return False
         return self.has_intent or not (
             self.is_for_helping or workspace.builds_for_itself or workspace.is_for_one_platform
         )

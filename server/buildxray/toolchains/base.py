@@ -213,6 +213,8 @@ class Workspace(NamedTuple):
     """True if neither the user, a file of the project nor the name of the Dockerfile tells its platforms, so that the default ones are checked."""
     is_for_one_platform: bool = False
     """True if the repository has workflows or builds, and none of them can build the Dockerfile for several platforms."""
+    is_plain_variant: bool = False
+    """True if another Dockerfile beside this one builds the same image for several platforms, and no build of this one names a platform."""
     is_automated: bool = False
     """True if the repository declares builds, or has workflows or scripts that may build images."""
     has_unread_builds: bool = False

@@ -48,7 +48,7 @@ def test_runners_that_are_variables_mostly_are_one_for_each_platform(
     workflow.write_text(
         f"jobs:\n  a:\n    runs-on: {runner}\n    steps:\n      - uses: docker/build-push-action@v6\n        with:\n          platforms: ${{{{ matrix.p }}}}\n"
     )
-    assert has_unread_builds(tmp_path, ()) is expected
+    assert has_unread_builds(tmp_path, {}) is expected
 
 
 @every_case(
@@ -102,7 +102,7 @@ def test_a_script_on_runners_that_are_variables_builds_each_platform_on_its_own(
     workflow.parent.mkdir(parents=True, exist_ok=True)
     step = "./hack/build-all.sh --platform ${{ matrix.platform }}"
     workflow.write_text(f"jobs:\n  a:\n    runs-on: {runner}\n    steps:\n      - run: {step}\n")
-    assert has_unread_builds(tmp_path, ()) is expected
+    assert has_unread_builds(tmp_path, {}) is expected
 
 
 @every_case(
@@ -117,4 +117,29 @@ def test_a_script_on_runners_that_are_variables_builds_each_platform_on_its_own(
 )
 def test_a_command_that_only_starts_an_image_builds_none(tmp_path: Path, line: str, expected: bool) -> None:
     (tmp_path / "test.sh").write_text(f"{line}\n")
-    assert has_unread_builds(tmp_path, ()) is expected
+    assert has_unread_builds(tmp_path, {}) is expected
+
+
+_DEFINE = (
+    "define image\n\tdocker buildx build -f Dockerfile.cross \\\n\t  --platform linux/amd64,linux/arm64 .\nendef\n"
+)
+
+
+@every_case(
+    "text, lines, expected",
+    [
+        (f"push:\n\t$(call image,latest)\n{_DEFINE}", (2,), False),
+        (f"push:\n\t$(image)\n{_DEFINE}", (2,), False),
+        (f"push:\n\t${{call image, latest}}\n{_DEFINE.replace('image', 'image =')}", (2,), False),
+        # No build was read from its calls.
+        (f"push:\n\t$(call image,latest)\n{_DEFINE}", (), True),
+        (f"push:\n\t$(call images,latest)\n{_DEFINE}", (2,), True),
+        (f"push:\n\tdocker build .\n{_DEFINE}", (2, 99), True),
+    ],
+)
+def test_the_builds_of_a_definition_are_read_where_it_is_called(
+    tmp_path: Path, text: str, lines: tuple[int, ...], expected: bool
+) -> None:
+    path = tmp_path / "Makefile"
+    path.write_text(text)
+    assert has_unread_builds(tmp_path, {path: lines}) is expected

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from itertools import islice
 from pathlib import Path
 from typing import Final
@@ -124,17 +124,18 @@ def _names_build(path: Path) -> bool:
     )
 
 
-def has_unread_builds(root: Path, sources: Collection[Path]) -> bool:
+def has_unread_builds(root: Path, sources: Mapping[Path, Collection[int]]) -> bool:
     """True if a file of a repository builds for several platforms in a way that its reader does not follow.
 
-    `sources` are the files from which builds were read. The body of a `define` in a Makefile is never read, because
-    its builds depend on its calls.
+    `sources` has the files from which builds were read, with the lines of these. The body of a `define` in a Makefile is
+    read where it is called.
     """
-    return any(_is_unread(path, path in sources) for path in (*script_files(root), *workflow_files(root)))
+    return any(_is_unread(path, sources.get(path, ())) for path in (*script_files(root), *workflow_files(root)))
 
 
-def _is_unread(path: Path, is_read: bool) -> bool:  # noqa: FBT001
-    """True if a file builds for several platforms, and either no build was read from it, or it does so in a `define`."""
+def _is_unread(path: Path, read_lines: Collection[int]) -> bool:
+    """True if a file builds for several platforms, and either no build was read from it, or it does so in a `define` none of whose calls was read."""
+    is_read = bool(read_lines)
     text = read_project_text(path)
     if text is None or "platform" not in text:
         return False
@@ -146,10 +147,18 @@ def _is_unread(path: Path, is_read: bool) -> bool:  # noqa: FBT001
     joined = _ARRAY.sub(lambda it: it[0].replace("\n", " "), text.replace("\\\r\n", " ").replace("\\\n", " "))
     for line in joined.splitlines():
         if line.startswith(("define ", "endef")):
-            is_in_definition = line.startswith("define ")
+            is_in_definition = line.startswith("define ") and not _is_called(line, text, read_lines)
         elif (is_in_definition or not is_read) and _builds_for_several(line):
             return not has_own_runners
     return False
+
+
+def _is_called(definition: str, text: str, read_lines: Collection[int]) -> bool:
+    """True if a line of a Makefile from which a build was read calls a `define`, given its first line."""
+    name = definition.removeprefix("define").strip().rstrip("=:").strip()
+    lines = text.splitlines()
+    called = re.compile(rf"\$[({{](?:call[ \t]+)?{re.escape(name)}[,) \t}}]")
+    return any(called.search(lines[it - 1]) is not None for it in read_lines if 0 < it <= len(lines))
 
 
 def _builds_for_several(line: str) -> bool:
