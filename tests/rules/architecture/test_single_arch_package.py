@@ -255,3 +255,20 @@ def test_a_system_for_one_architecture() -> None:
     (finding,) = findings(single_arch_package, context(text))
     assert finding.message == "the image for linux/arm64 cannot use this: it is for amd64 only"
     assert finding.doubt is not None
+
+
+@every_case(
+    "sources, places",
+    [
+        ("Types: deb\nArchitectures: i386,amd64\n\nTypes: deb\nArchitectures: arm64", []),
+        ("Types: deb\nArchitectures: amd64 arm64\n\nTypes: deb\nArchitectures: amd64", []),
+        # A source without the field is for the machine of the image.
+        ("Types: deb\nURIs: https://x.org\n\nTypes: deb\nArchitectures: arm64", []),
+        ("Types: deb\nArchitectures: i386,amd64", []),
+        ("Types: deb\nArchitectures: amd64", ["amd64"]),
+        ("Types: deb\nArchitectures: i386,s390x\n\nTypes: deb\nArchitectures: amd64", ["amd64"]),
+    ],
+)
+def test_another_source_of_packages_may_serve_the_other_machines(sources: str, places: list[str]) -> None:
+    text = IMAGE.format(f"COPY <<E /etc/apt/sources.list.d/u.sources\n{sources}\nE")
+    assert reported(single_arch_package, text) == places

@@ -41,9 +41,11 @@ from buildxray.toolchains.packages import known_architectures
 
 _SOURCE: Final = lazy_regex(
     r"\bdeb\s+\[[^\]\n]*?\barch=(?P<list>[\w$({})-]+(?:,[\w-]+)*)[^\]\n]*\]"
-    r"|(?:^|(?<=\\n))[ \t]*Architectures:[ \t]*(?P<deb822>[\w -]+?)[ \t]*(?:$|(?=\\n|[\"']))",
+    r"|(?:^|(?<=\\n))[ \t]*Architectures:[ \t]*(?P<deb822>[\w ,-]+?)[ \t]*(?:$|(?=\\n|[\"']))",
     re.MULTILINE,
 )
+_STANZA: Final = lazy_regex(r"^[ \t]*Types:", re.MULTILINE)
+"""The beginning of a source in the format of deb822. Source: sources.list(5), "DEB822-STYLE FORMAT"."""
 _PACKAGE_FILE: Final = lazy_regex(r"\.(?:apk|deb|rpm|whl|gem)(?:['\"]|$)")
 _FOR_EVERY_MACHINE: Final = lazy_regex(r"[._-]noarch\.rpm|_all\.deb|-any\.whl")
 _DEBIAN_NAME: Final = lazy_regex(
@@ -130,6 +132,8 @@ class _Place(NamedTuple):
     """The other architectures for which the package exists."""
     name: str = ""
     """The name of a package that does not tell the architecture."""
+    is_source: bool = False
+    """True for a source of packages, beside which another one may serve the other machines."""
     others: tuple[TextRange, ...] = ()
     """The same architecture in other packages of the command, or in other sources of the RUN."""
 
@@ -189,13 +193,28 @@ def single_arch_package(ctx: RuleContext) -> Iterator[Finding]:
             continue
         if is_on_image_for(stage, places[0].architecture):
             continue
+        others = _of_other_sources(stage)
         for it in places:
-            wrong = [one for one in it.targets if one.architecture not in (it.architecture, *it.also)]
+            known = {it.architecture, *it.also, *(others if it.is_source else ())}
+            wrong = [one for one in it.targets if one.architecture not in known]
             if not wrong or ctx.is_only_for(it.architecture):
                 continue
             doubt = Doubt.USE if is_for_no_target(ctx, it.architecture) else it.doubt
             message = with_lines(ctx, _message(ctx, it, wrong), it.range, it.others)
             yield Finding(it.range, message, it.fixes, same_here(it.others), doubt=doubt)
+
+
+def _of_other_sources(stage: Stage) -> frozenset[str]:
+    """The architectures of the sources of packages with several: `Architectures: i386,amd64` beside `Architectures: arm64`."""
+    texts = (
+        text
+        for it in stage.instructions
+        if Mention.ARCHITECTURE in it.mentions
+        for text in (it.node.text, *(one.content for one in it.node.heredocs))
+    )
+    lists = (it["list"] or it["deb822"] for text in texts for it in _SOURCE.finditer(text))
+    named = ({name for *_, name in named_architectures(it)} for it in lists)
+    return frozenset(name for names in named if len(names) > 1 for name in names)
 
 
 def _message(ctx: RuleContext, place: _Place, wrong: list[Platform]) -> str:
@@ -269,7 +288,7 @@ def _sources(ctx: RuleContext, run: Run, text: str, start: int) -> Iterator[_Pla
         doubt = Doubt.LATER_STEP if _is_edited_later(run, place.start) else None
         has_others = may_have_files_for(text, (it.architecture for it in ctx.build.targets))
         fixes = (fix,) if is_expanded and has_others else ()
-        yield _Place(place, named[2], _writing_targets(run, place.start), fixes, doubt)
+        yield _Place(place, named[2], _writing_targets(run, place.start), fixes, doubt, is_source=True)
 
 
 def _joined(places: Iterable[_Place]) -> Iterator[_Place]:
@@ -321,7 +340,11 @@ def _in_heredoc(ctx: RuleContext, instruction: Instruction, heredoc: Heredoc) ->
     """Yield the architectures in a heredoc: BuildKit expands arguments in a file; in a script, the shell also runs commands."""
     reader = _reader_of(instruction, heredoc)
     offset = instruction.syntax.start + heredoc.start
-    for match in _SOURCE.finditer(heredoc.content):
+    matches = [*_SOURCE.finditer(heredoc.content)]
+    if 0 < sum(it["deb822"] is not None for it in matches) < len(_STANZA.findall(heredoc.content)):
+        # Other sources of the file are for the machine of the image.
+        return
+    for match in matches:
         named = _named(match)
         if named is None:
             continue
@@ -341,7 +364,7 @@ def _in_heredoc(ctx: RuleContext, instruction: Instruction, heredoc: Heredoc) ->
             if isinstance(instruction, Run)
             else _targets(instruction)
         )
-        yield _Place(place, named[2], targets, fixes)
+        yield _Place(place, named[2], targets, fixes, is_source=True)
 
 
 def _is_release_download(command: Command) -> bool:
