@@ -151,6 +151,8 @@ ONE_DOWNLOAD = "FROM debian\nRUN curl -fsSLo /bin/t https://example.com/tool-lin
         ("Dockerfile", True),
         ("docker/Dockerfile.dev", False),
         (".devcontainer/Dockerfile", False),
+        (".ci/openshift-ci/Dockerfile", False),
+        ("ci/Dockerfile", True),
         ("local.Dockerfile", False),
         ("devops/Dockerfile", True),
         ("dev/Dockerfile", True),

@@ -11,7 +11,7 @@ from buildxray.syntax.lazy_regex import lazy_regex
 
 _HELPING_DIRECTORY: Final = lazy_regex(
     r"""(?:[^/]*[._-])?(?:bench|benchmarks?|e2e|fixtures?|teste2e|testing|tests?(?:[._-][^/]*)?)
-      | \.(?:circleci|cursor|devcontainer|gitpod)""",
+      | \.(?:ci|circleci|cursor|devcontainer|gitpod|prow) | openshift-ci""",
     re.IGNORECASE | re.VERBOSE,
 )
 _HELPING_WORD: Final = frozenset(
