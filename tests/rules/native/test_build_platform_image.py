@@ -500,3 +500,17 @@ def test_the_advice_says_what_needs_an_emulator(run: str, *, is_told: bool) -> N
     (finding,) = findings(build_platform_image, context(text))
     assert finding.message.endswith("; 1 RUN instruction then needs an emulator (QEMU)") is is_told
     assert "; remove `--platform` if" in finding.message
+
+
+def test_an_image_without_programs_only_declares_the_wrong_platform() -> None:
+    text = """\
+FROM --platform=$BUILDPLATFORM golang AS build
+ARG TARGETARCH
+RUN make ARCH=$TARGETARCH OUT=/app
+FROM --platform=$BUILDPLATFORM gcr.io/distroless/static:nonroot
+COPY --from=build /app /app
+ENTRYPOINT ["/app"]
+"""
+    (finding,) = findings(build_platform_image, context(text))
+    assert finding.message.startswith("the image for linux/arm64 says that it is for linux/amd64: it is built")
+    assert [it.title for it in finding.fixes] == ["Remove `--platform`"]

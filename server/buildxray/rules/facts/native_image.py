@@ -98,10 +98,15 @@ def _starts_target_program(ctx: RuleContext, root: Stage) -> bool:
 
     The platform of such an image, for example distroless `static`, only decides what the image declares about itself.
     """
-    if _WITHOUT_PROGRAMS.search(root.image_name) is None:
+    if not has_no_programs(root):
         return False
     origins = [origin for it in ctx.build.artifacts.all for origin in it.origins if origin.use is not None]
     return any(it.machine is Machine.TARGET for it in origins)
+
+
+def has_no_programs(root: Stage) -> bool:
+    """True if the image of a stage has neither programs nor libraries."""
+    return _WITHOUT_PROGRAMS.search(root.image_name) is not None
 
 
 def starts(stage: Stage) -> bool:

@@ -12,7 +12,7 @@ from buildxray.platforms.official_images import exists_for
 from buildxray.platforms.platform import Platform, Starting, starting
 from buildxray.rules.base import Doubt, Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
-from buildxray.rules.facts.native_image import arguments_of_flag, starts, targets_of_native_image
+from buildxray.rules.facts.native_image import arguments_of_flag, has_no_programs, starts, targets_of_native_image
 from buildxray.rules.fixing.edits import remove_flag
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Build, Effect, KnownCommand, Stage
@@ -84,7 +84,11 @@ def build_platform_image(ctx: RuleContext) -> Iterator[Finding]:
         return
     facts = _facts(ctx, wrong, own)
     starts_program = _compiles_started_program(stage) or _copies_started_program(ctx)
-    if starts_program:
+    if starts_program and has_no_programs(root):
+        facts = _(
+            "the image for {platforms} says that it is for {platform}", platforms=ctx.places(wrong), platform=platform
+        )
+    elif starts_program:
         facts = _(
             "the image for {platforms} has programs and libraries for {platform}",
             platforms=ctx.places(wrong),
