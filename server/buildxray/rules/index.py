@@ -223,7 +223,7 @@ RULES: Final = (
         FixAvailability.NEVER,
         "buildxray.rules.architecture.foreign_binary_copy",
         "",
-        frozenset({Effect.INSTALL}),
+        frozenset({Effect.INSTALL, Mention.SOURCE}),
     ),
     Rule(
         "from-as-casing",

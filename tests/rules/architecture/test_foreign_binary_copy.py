@@ -182,3 +182,30 @@ def test_packages_that_were_moved_before_the_next_installation_are_copied() -> N
     run = "RUN npm ci --omit=dev && mv node_modules /kept && npm ci --ignore-scripts"
     ctx = context(TOOLS.format(run, "/kept"), workspace=Workspace(has_native_packages=True))
     assert len(findings(foreign_binary_copy, ctx)) == 1
+
+
+@every_case(
+    "image, path, is_said",
+    [
+        ("golang:1.25", "/usr/local/go", True),
+        ("golang:1.25", "/usr/local/go/bin/go", True),
+        ("debian:13", "/usr/lib/jvm/java-21-openjdk-amd64", True),
+        ("node:22", "/usr/local/bin/node", True),
+        ("node:22", "/usr/local/bin/npm", False),
+        ("node:22", "/usr/local/lib/node_modules", False),
+        ("debian:13", "/usr/lib/x/libz.so.1", True),
+        ("example.org/x/tool:v1", "/usr/bin/tool", True),
+        # These run on every machine.
+        ("composer:2", "/usr/bin/composer", False),
+        ("example.org/x/tool:v1", "/usr/bin/tool.sh", False),
+        ("example.org/x/tool:v1", "/usr/share/tool", False),
+        ("debian:13", "/etc/ssl/certs", False),
+    ],
+)
+def test_programs_of_the_image_of_a_native_stage(image: str, path: str, *, is_said: bool) -> None:
+    text = f"FROM --platform=$BUILDPLATFORM {image} AS b\nFROM debian\nCOPY --from=b {path} /x\n"
+    assert [it.message.partition(" is for")[0] for it in findings(foreign_binary_copy, context(text))] == [
+        f"`{path}` of `{image}`"
+    ] * is_said
+    assert not findings(foreign_binary_copy, context(text.replace("--platform=$BUILDPLATFORM ", "")))
+    assert not findings(foreign_binary_copy, context(text.replace("AS b\n", f"AS b\nRUN x -o {path}\n")))

@@ -31,7 +31,7 @@ def test_running_a_program_compiled_for_the_target_is_reported() -> None:
         FROM --platform=$BUILDPLATFORM golang AS b
         ARG TARGETARCH
         RUN GOARCH=$TARGETARCH go build -o /o . && /o --version
-                                                   ^^ linux/amd64 runs what `go build` compiled for linux/arm64
+                                                   ^^ the build stops here (`exec format error`) without an emulator: linux/amd64 runs what `go build` compiled for linux/arm64
         FROM scratch
         COPY --from=b /o /
         """,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator
 from typing import Final
 
@@ -9,12 +10,14 @@ from buildxray.localization import _
 from buildxray.rules.base import Finding, Related, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.wording import platforms
-from buildxray.semantics.build import Effect, KnownCommand, Run, Stage
+from buildxray.semantics.build import Effect, Instruction, KnownCommand, Run, Stage
 from buildxray.semantics.commands import is_nothing
 from buildxray.semantics.file_flow import holds
+from buildxray.semantics.mentions import Mention
 from buildxray.semantics.origins import Machine
 from buildxray.semantics.outputs import copies_files
-from buildxray.syntax.instructions import Copying, Onbuild
+from buildxray.syntax.instructions import Copy, Copying, Onbuild, Token
+from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.toolchains.common import COMMON, INSTALLING_NOTHING
 from buildxray.toolchains.node import NODE, installs_native_code, replaces_packages, runs_no_scripts
 from buildxray.toolchains.scripting import SCRIPTING
@@ -37,13 +40,25 @@ _OTHER_ROOT: Final = ("--installroot", "--root", "--rootdir", "--sysroot", "-R")
 """Options for the directory of another system. Source: the manuals of dnf, zypper, apk and microdnf."""
 
 
-@rule(Severity.WARNING, Severity.INFORMATION, about=[Effect.INSTALL])
+_TOOLCHAIN: Final = lazy_regex(
+    r"/usr/local/go(?:/(?:bin|pkg).*)?/?|/usr/lib/jvm(?:/.*)?|/usr/local/bin/(?:bun|deno|node|python[\d.]*|ruby|php|uvx?)"
+    r"|/(?:usr/)?(?:local/)?lib(?:64)?/(?:.*/)?[\w+.-]+\.so(?:\.[\d.]+)?"
+)
+"""Paths of the programs and libraries of official images and of distributions, without those of scripts."""
+_OF_SCRIPTS: Final = frozenset(
+    {"ant", "composer", "gradle", "groovy", "maven", "mvn", "phive", "wp", "wp-cli", "xx", "yarn"}
+)
+"""Images with a program of their name that runs on every machine: a script, or a file for PHP or Java."""
+
+
+@rule(Severity.WARNING, Severity.INFORMATION, about=[Effect.INSTALL, Mention.SOURCE])
 def foreign_binary_copy(ctx: RuleContext) -> Iterator[Finding]:
     """Programs or libraries that were installed in a native stage are copied into the image.
 
     ## What it does
     Looks in stages that run on the build machine for package managers, and for `COPY --from` that takes programs and libraries of the system,
-    `node_modules` with native addons, virtual environments, gems, or a directory that contains these.
+    `node_modules` with native addons, virtual environments, gems, or a directory that contains these. Also for programs of the image on which
+    such a stage is built: the directories of Go and Java, interpreters, libraries, and a program with the name of the image.
 
     ## Why it matters
     A package manager installs for the machine that it runs on. In the images for other architectures the programs fail with `exec format
@@ -114,6 +129,50 @@ def foreign_binary_copy(ctx: RuleContext) -> Iterator[Finding]:
                     related=(Related(installer.title_range, _("installed here")),),
                     severity=None if is_certain else Severity.INFORMATION,
                 )
+    yield from _of_images(ctx)
+
+
+def _of_images(ctx: RuleContext) -> Iterator[Finding]:
+    """Find programs of the image on which a stage on the build machine is built: `COPY --from=build /usr/local/go /usr/local/go`."""
+    for stage in ctx.build.native_stages:
+        for copy in stage.consumers:
+            for token, path in copy.copied_files if isinstance(copy.node, Copy) else ():
+                # Tracing costs more than the name.
+                if _is_program_of(stage.image_name, path):
+                    yield from _of_image(ctx, stage, copy, token, path)
+
+
+def _of_image(ctx: RuleContext, stage: Stage, copy: Instruction, token: Token, path: str) -> Iterator[Finding]:
+    for artifact in ctx.build.artifacts.of(copy.idx):
+        if artifact.source.rstrip("/") != path.rstrip("/") or not artifact.origins:
+            continue
+        if any(it.machine is not Machine.BUILDER or it.use is not None or not it.is_certain for it in artifact.origins):
+            continue
+        first = artifact.origins[0]
+        targets = (ctx.build.targets[it.target] for it in artifact.origins)
+        wrong = [*dict.fromkeys(it for it in targets if it.architecture != first.architecture)]
+        if wrong:
+            yield Finding(
+                copy.range_of(token),
+                _(
+                    "`{path}` of `{image}` is for {machine}, and this copies it into the image for {platforms} too",
+                    path=path,
+                    image=first.maker,
+                    machine=stage.platforms[0],
+                    platforms=platforms(wrong),
+                ),
+                related=(Related(stage.from_.range, _("`--platform` chooses the machine here")),),
+            )
+            return
+
+
+def _is_program_of(image: str, path: str) -> bool:
+    """True if a path in an image is surely a program or a library: by its place, or by the name of the image (`caddy`, `/usr/bin/caddy`)."""
+    if _TOOLCHAIN.fullmatch(path) is not None:
+        return True
+    name = posixpath.basename(image.partition("@")[0]).partition(":")[0]
+    directory, _slash, program = path.rstrip("/").rpartition("/")
+    return directory.endswith("/bin") and program == name and name not in _OF_SCRIPTS
 
 
 def _installers(stage: Stage) -> list[KnownCommand]:

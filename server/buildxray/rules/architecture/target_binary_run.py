@@ -87,7 +87,7 @@ def target_binary_run(ctx: RuleContext) -> Iterator[Finding]:
 def _message(command: Command, maker: KnownCommand, foreign: str) -> str:
     if command.name != "strip":
         return _(
-            "{machine} runs what `{title}` compiled for {platforms}",
+            "the build stops here (`exec format error`) without an emulator: {machine} runs what `{title}` compiled for {platforms}",
             machine=maker.use.machine,
             title=maker.title,
             platforms=foreign,
