@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from buildxray.ide.project import Projects
 from buildxray.ide.settings import Settings
 from buildxray.platforms.platform import parse_normalized
+from buildxray.projects.builds import DeclaredBuild
+from buildxray.projects.plain_variants import is_plain_variant
 from buildxray.toolchains.base import Workspace
 from tests.support.cases import every_case
 
@@ -52,6 +54,22 @@ def test_the_plain_variant_of_an_image_is_for_its_own_machine(
     assert _n_emulated(root / "Dockerfile", Settings(build_platform=parse_normalized("linux/amd64"))) == n_emulated
     amd64, arm64 = parse_normalized("linux/amd64"), parse_normalized("linux/arm64")
     assert _n_emulated(root / "Dockerfile", Settings(build_platform=amd64, platforms=(amd64, arm64))) == 1
+
+
+def test_a_name_says_that_a_dockerfile_is_for_several_platforms(tmp_path: Path) -> None:
+    start = 'FROM alpine\nCMD ["/tool"]\n'
+    dockerfiles = {it: tmp_path / it for it in ("Dockerfile", "Dockerfile.multiarch", "Dockerfile.dev")}
+    for it in dockerfiles.values():
+        it.write_text(start)
+    build = DeclaredBuild(
+        "job",
+        tmp_path / "ci.yml",
+        1,
+        dockerfiles["Dockerfile"],
+        tmp_path,
+        platform_names=("linux/amd64", "linux/arm64"),
+    )
+    assert [name for name, it in dockerfiles.items() if is_plain_variant(it, [build])] == ["Dockerfile.dev"]
 
 
 def _n_emulated(dockerfile: Path, settings: Settings) -> int:

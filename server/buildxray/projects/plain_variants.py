@@ -35,6 +35,7 @@ _OF_PUBLISHED: Final = frozenset(
     )
 )
 """Words in the name of a Dockerfile that say how the image is made or for whom, and not which program it has."""
+_OF_SEVERAL: Final = frozenset(("buildx", "cross", "crossbuild", "multi", "multiarch", "multiplatform"))
 _OF_OWN: Final = frozenset(("dev", "local", "native", "simple"))
 _OF_EVERY: Final = frozenset(("containerfile", "dockerfile", ""))
 _START: Final = lazy_regex(r"^[ \t]*(?:ENTRYPOINT|CMD)[ \t]+(?P<command>\S.*)$", re.IGNORECASE | re.MULTILINE)
@@ -58,6 +59,8 @@ def is_plain_variant(dockerfile: Path, builds: Iterable[DeclaredBuild]) -> bool:
 
 def _is_of_same_image(plain: Path, other: Path) -> bool:
     own, words = _words(plain), _words(other)
+    if not _OF_SEVERAL.isdisjoint(own):
+        return False
     if words - own and words - own <= _OF_PUBLISHED and own - words <= _OF_OWN:
         return True
     command = _start(plain) if own <= words or words <= own else None
