@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from buildxray.platforms.platform import parse_normalized
 from buildxray.rules.base import Safety, Severity
 from buildxray.rules.context import RuleContext
 from buildxray.rules.native.emulated_build import emulated_build
@@ -587,7 +588,7 @@ def test_xx_is_advised_where_it_can_install(image: str, run: str, *, is_advised:
 
 def test_a_makefile_that_writes_the_flag_itself() -> None:
     text = "FROM golang AS b\nRUN CGO_ENABLED=0 go build -o /o .\nFROM scratch\nCOPY --from=b /o /o\n"
-    workspace = Workspace(recipe_sets_platform=True)
+    workspace = Workspace(recipe_sets_platform_in=frozenset({"*"}))
     check_nothing(emulated_build, text, workspace=workspace)
     builder = Builder(request(), workspace)
     ctx = RuleContext(builder.build(builder.parse(text)), builder, asks_for_several=True)
@@ -1944,3 +1945,21 @@ def test_programs_of_packages_that_another_image_takes_are_for_its_machine(
     )
     (finding,) = findings(emulated_build, context(text))
     assert bool(finding.fixes) == is_moved
+
+
+@every_case(
+    "flag, n_findings",
+    [
+        ("", 1),
+        ("--platform=$TARGETPLATFORM ", 1),
+        # It is ready for one machine already.
+        ("--platform=$BUILDPLATFORM ", 0),
+        ("--platform=${BUILDOS}/${BUILDARCH} ", 0),
+    ],
+)
+def test_a_compiler_on_several_machines_may_be_ready_for_one(flag: str, n_findings: int) -> None:
+    amd64, arm64 = parse_normalized("linux/amd64"), parse_normalized("linux/arm64")
+    text = f"FROM {flag}golang AS b\nARG TARGETARCH\nRUN GOARCH=$TARGETARCH go build -o /o .\nFROM scratch\nCOPY --from=b /o /o\n"
+    builder = Builder(replace(request(), nodes=((amd64, amd64), (arm64, arm64))))
+    ctx = RuleContext(builder.build(builder.parse(text)), builder, asks_for_several=True)
+    assert len(findings(emulated_build, ctx)) == n_findings

@@ -19,6 +19,7 @@ from buildxray.rules.facts.emulated_compilers import (
     stages_to_move,
 )
 from buildxray.rules.facts.failing_builds import build_stops
+from buildxray.rules.facts.native_image import arguments_of_flag
 from buildxray.rules.facts.portability import makes_php_extension, movable
 from buildxray.rules.facts.purpose import is_example
 from buildxray.rules.facts.started_programs import (
@@ -329,6 +330,10 @@ def _on_several_machines(ctx: RuleContext) -> Iterator[Finding]:
     for stage in ctx.build.needed_stages:
         image = stage.from_.image
         if stage.is_image or stage.is_native or image is None:
+            continue
+        root = stage.root
+        if root is not None and any(it.startswith("BUILD") for it in arguments_of_flag(root)):
+            # It is ready for one machine; the builder sends each platform to its own.
             continue
         commands = [
             it for it in stage.commands(Effect.COMPILE) if not it.use.is_native_only and not it.use.must_run_on_target
