@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from buildxray.ide.project import Projects
+from buildxray.ide.settings import Settings
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
 from buildxray.projects import sources
 from buildxray.projects.sources import read_workspace
@@ -407,6 +409,45 @@ def test_a_recipe_that_writes_the_platform_into_a_dockerfile(
     (directory / name).parent.mkdir(parents=True)
     (directory / name).write_text(text)
     assert read_workspace(directory).recipe_sets_platform is expected
+
+
+@every_case(
+    "name, edited, expected",
+    [
+        ("Dockerfile", "Dockerfile > Dockerfile.cross", True),
+        ("Dockerfile.init", "Dockerfile > Dockerfile.cross", False),
+        ("Dockerfile.init", "Dockerfile.init > Dockerfile.cross", True),
+        ("init.Dockerfile", "$(FILE) > build.tmp", True),
+    ],
+)
+def test_a_recipe_writes_the_platform_into_the_files_that_it_names(
+    tmp_path: Path, name: str, edited: str, expected: bool
+) -> None:
+    (tmp_path / "Makefile").write_text(f"cross:\n\tsed -e 's/^FROM/FROM --platform=x/' {edited}\n")
+    assert read_workspace(tmp_path)._replace(dockerfile=name).recipe_sets_platform is expected
+
+
+@every_case(
+    "step, expected",
+    [
+        ("uses: docker/build-push-action@v6, with: {platforms: 'linux/amd64,linux/arm64'}", "warning"),
+        ("run: make cross", "information"),
+    ],
+)
+def test_a_job_that_builds_the_file_itself_runs_no_recipe(tmp_path: Path, step: str, expected: str) -> None:
+    written = {
+        ".git/HEAD": "",
+        ".github/workflows/ci.yml": f"on: push\njobs: {{a: {{runs-on: ubuntu-latest, steps: [{{{step}}}]}}}}\n",
+        "Makefile": "cross:\n\tsed -i 's/^FROM/FROM --platform=x/' Dockerfile\n\tdocker buildx build --platform linux/amd64,linux/arm64 .\n",
+        "Dockerfile": "FROM golang AS b\nRUN CGO_ENABLED=0 go build -o /o .\nFROM scratch\nCOPY --from=b /o /o\n",
+    }
+    for name, text in written.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    projects = Projects()
+    build = projects.build(tmp_path / "Dockerfile", Settings())
+    analysis = build.analyzer(projects.workspace(tmp_path)).analyze(written["Dockerfile"])
+    assert [it.severity.value for it in analysis.diagnostics if it.rule == "emulated-build"] == [expected]
 
 
 @every_case("place, expected", [("operator", True), ("web", False)])

@@ -12,6 +12,7 @@ from buildxray.localization import localized
 from buildxray.plan.checks.ignored import IgnorePatterns
 from buildxray.plan.request import BuildRequest
 from buildxray.projects.builds import DeclaredBuild
+from buildxray.projects.by_hand import is_of_workflow
 from buildxray.projects.context import Contexts
 from buildxray.projects.stored_caches import StoredCaches
 from buildxray.projects.text_tools import TextTools
@@ -208,6 +209,10 @@ class ProjectBuild(NamedTuple):
         """The facts from the source files beside the Dockerfile, with those of its project."""
         contexts = self.contexts or self.probable_contexts
         return workspace._replace(
+            # A job that builds the file itself for several platforms does not run the recipe.
+            recipe_sets_platform_in=frozenset()
+            if any(is_of_workflow(it) and len(it.platforms) > 1 for it in self.declared)
+            else workspace.recipe_sets_platform_in,
             ignored=self.ignored,
             # Without a package.json beside the Dockerfile, its commands run the scripts of the one in the context.
             scripts=workspace.scripts or (() if contexts is None else contexts.scripts()),

@@ -23,7 +23,7 @@ def _is_by_hand(build: DeclaredBuild, declared: Iterable[DeclaredBuild]) -> bool
     platforms of the build. If a job starts the same command for other platforms, those that a machine for amd64 can run
     do not count.
     """
-    builds = [it for it in declared if _is_of_workflow(it) or it.is_automated]
+    builds = [it for it in declared if is_of_workflow(it) or it.is_automated]
     if build in builds:
         return False
     if any(it.is_separate and "nodes" in it.unknown and {*build.platforms} <= {*it.platforms} for it in builds):
@@ -50,7 +50,8 @@ def comes_from_cache(build: DeclaredBuild, declared: Iterable[DeclaredBuild]) ->
     return emulated <= native
 
 
-def _is_of_workflow(build: DeclaredBuild) -> bool:
+def is_of_workflow(build: DeclaredBuild) -> bool:
+    """True if a step of a workflow declares a build itself, and calls no script for it."""
     return build.source.suffix in {".yml", ".yaml"} and build.source.parent.name == "workflows"
 
 

@@ -66,7 +66,9 @@ def read_workspace(directory: Path) -> Workspace:
         and (native.are_optional or _may_take_native_packages(directory, package)),
         has_package_cache=_has_package_cache(directory),
         is_of_action=_is_of_action(directory),
-        recipe_sets_platform=any(_sets_platform(it, directory) for it in _recipes(directory)),
+        recipe_sets_platform_in=frozenset(
+            name for it in _recipes(directory) for name in _edited_dockerfiles(it, directory)
+        ),
         search=search,
         project_uses_cgo=None if search is None else search.uses_cgo,
         scripts=_scripts(package),
@@ -113,14 +115,17 @@ def _recipes(directory: Path) -> Iterator[Path]:
         yield from (place / it for it in names[:_MOST_RECIPES])
 
 
-def _sets_platform(recipe: Path, directory: Path) -> bool:
-    r"""True if a command edits a Dockerfile of a directory and writes the flag: `sed -e '1 s/\\(^FROM\\)/FROM --platform=…/' Dockerfile > Dockerfile.cross`.
+_DOCKERFILE: Final = lazy_regex(r"(?<![\w.-])(?:[\w.-]+\.)?(?:Docker|Container)file(?:[._-][\w.-]*)?", re.IGNORECASE)
 
-    One in a directory above has to name the directory.
+
+def _edited_dockerfiles(recipe: Path, directory: Path) -> Iterator[str]:
+    r"""Yield the names of the Dockerfiles of a directory that a command edits to write the flag; `*` if it names none.
+
+    `sed -e '1 s/\\(^FROM\\)/FROM --platform=…/' Dockerfile > Dockerfile.cross`. A command in a directory above has to name the directory.
     """
     text = read_project_text(recipe)
     if text is None or "--platform=" not in text:
-        return False
+        return
     is_above = recipe.parent != directory and directory.is_relative_to(recipe.parent)
     named = f"{directory.relative_to(recipe.parent).as_posix()}/" if is_above else ""
     for line in text.replace("\\\n", " ").split("\n"):
@@ -130,8 +135,7 @@ def _sets_platform(recipe: Path, directory: Path) -> bool:
         # The flag of `docker build` on the same line is in no quotes, or in other ones.
         quoted = (it for quote in "'\"" for it in line[program.end() :].split(quote)[1::2])
         if any("FROM" in it and "--platform=" in it for it in quoted):
-            return True
-    return False
+            yield from {it[0] for it in _DOCKERFILE.finditer(line, program.end())} or {"*"}
 
 
 _ACTIONS: Final = ("action.yml", "action.yaml")

@@ -148,8 +148,9 @@ class Workspace(NamedTuple):
     """True if a package.json of the workspace of npm lists a package with native code, which not every image of it needs, or a lock file an optional one."""
     has_package_cache: bool = False
     """True if the repository holds the packages of Yarn, so that `yarn install` downloads none."""
-    recipe_sets_platform: bool = False
-    """True if a Makefile or script inserts `--platform` into the Dockerfile, or into a copy, before the build, as kubebuilder's does."""
+    recipe_sets_platform_in: frozenset[str] = frozenset()
+    """The names of the Dockerfiles into which, or into copies of which, a Makefile or script inserts `--platform` before the build, as
+    kubebuilder's does; `*` if it may be any."""
     is_of_action: bool = False
     """True if the `Dockerfile` of the directory is that of an action of GitHub, which builds it on a machine without a cache."""
     search: Callable[[], frozenset[str] | None] | None = None
@@ -249,6 +250,12 @@ class Workspace(NamedTuple):
         if self.uses_cgo is not None or self.project_uses_cgo is None:
             return self.uses_cgo is True
         return self.project_uses_cgo() is True
+
+    @property
+    def recipe_sets_platform(self) -> bool:
+        """True if a Makefile or script inserts `--platform` into the Dockerfile, or into a copy, before the build."""
+        names = self.recipe_sets_platform_in
+        return bool(names) and ("*" in names or self.dockerfile.rpartition("/")[2] in {*names, ""})
 
     @property
     def is_part_of_another(self) -> bool:
