@@ -103,11 +103,18 @@ def _template_mark(error: PlanError, build: Build) -> TextRange | None:
         placeholder = _PLACEHOLDER.search(text, *error.range)
         if placeholder is not None and "\n" not in written:
             return TextRange(*placeholder.span())
+    if written in ("INCLUDE", "INCLUDE+") and _is_joined_elsewhere(build):
+        return error.range
     mark = _TEMPLATE_MARK.match(text, error.range.start)
     line_start = text.rfind("\n", 0, error.range.start) + 1
     if mark is not None and not text[line_start : error.range.start].strip():
         return TextRange(*mark.span())
     return _expression_at(error.range, build) if error.replacement is None else None
+
+
+def _is_joined_elsewhere(build: Build) -> bool:
+    """True if the project builds images, but none from the text of the file: a program then writes the files that it includes in their places."""
+    return build.workspace.is_automated and not build.workspace.has_build
 
 
 def _expression_at(place: TextRange, build: Build) -> TextRange | None:

@@ -716,3 +716,21 @@ def test_the_end_of_a_heredoc_ends_its_run() -> None:
     assert finding.message.endswith("; the RUN above ends with its heredoc, in line 4")
     (finding,) = findings(build_error, context(f"{FROM}RUN true\nchmod +x /a\n"))
     assert "heredoc" not in finding.message
+
+
+@every_case(
+    "line, is_automated, has_build, n_errors",
+    [
+        ("INCLUDE ./docker/base", True, False, 0),
+        ("INCLUDE+ ./docker/base", True, False, 0),
+        ("INCLUDE ./docker/base", True, True, 1),
+        ("INCLUDE ./docker/base", False, False, 1),
+        ("INCLUDED ./docker/base", True, False, 1),
+    ],
+)
+def test_a_file_whose_parts_a_program_of_the_project_joins(
+    line: str, *, is_automated: bool, has_build: bool, n_errors: int
+) -> None:
+    workspace = Workspace(is_automated=is_automated, has_build=has_build)
+    found = findings(build_error, context(f"FROM alpine\n{line}\n", workspace=workspace))
+    assert sum(it.severity is None for it in found) == n_errors

@@ -65,18 +65,19 @@ def build_error(ctx: RuleContext) -> Iterator[Finding]:
     A suggestion, if a known word is similar, or if a line of a script lacks its RUN.
 
     ## Limits
-    A file for another frontend (`# syntax=` names an image that is not Docker's) gets a note instead, because only that frontend defines its syntax;
-    nothing is reported in a file without FROM that another Dockerfile includes (`INCLUDE`, `INCLUDE+`). For a template no rule reports anything,
-    because BuildKit reads the text that a program makes of it; `check DIRECTORY` only counts templates and parts that no file of the project builds.
-    A template is recognised by settings between two lines of `---` at its beginning, by a line that begins with `{{`, `{%`, `<%`, `define(` or a word
-    such as `@INCLUDE`, by a line that holds only a variable or dots, by directives of the preprocessor of C (`#include "base"`) in a file with an
-    error, or by a placeholder such as `__BASE__`, `@BASE@`, `%%BASE%%`, `{{ base }}`, `<base>`, `${project.name}` or `FROM BASE_IMAGE` where a name
-    belongs. An empty file that no file of the project builds is information, and nothing is reported if its name is another than `Dockerfile` or
-    `Containerfile`. Another name without lower-case letters, such as `FROM ALPINE`, gets no fix, because a program may replace it. Errors that depend
-    on a registry or a build argument are not reported: whether an image exists, whether its WORKDIR suits `--mount=type=bind,target=.`, the value of
-    a variable in `--mount`, `--checksum`, EXPOSE, STOPSIGNAL or VOLUME that the image or a build argument may set, and the value of `ARG BASE`
-    without a default or with one that is not valid (`invalid-default-arg-in-from` reports that). An ARG without a default in the value of
-    `--platform` is a warning.
+    A file for another frontend (`# syntax=` names an image that is not Docker's) gets a note instead, because only that frontend defines its
+    syntax; nothing is reported in a file without FROM that another Dockerfile includes (`INCLUDE`, `INCLUDE+`). For a template no rule reports
+    anything, because BuildKit reads the text that a program makes of it; `check DIRECTORY` only counts templates and parts that no file of the
+    project builds. A template is recognised by settings between two lines of `---` at its beginning, by a line that begins with `{{`, `{%`,
+    `<%`, `define(` or a word such as `@INCLUDE`, by `INCLUDE base` if the project has builds but none of the file as it is, by a line that holds
+    only a variable or dots, by directives of the preprocessor of C (`#include "base"`) in a file with an error, or by a placeholder such as
+    `__BASE__`, `@BASE@`, `%%BASE%%`, `{{ base }}`, `<base>`, `${project.name}` or `FROM BASE_IMAGE` where a name belongs. An empty file that no
+    file of the project builds is information, and nothing is reported if its name is another than `Dockerfile` or `Containerfile`. Another name
+    without lower-case letters, such as `FROM ALPINE`, gets no fix, because a program may replace it. Errors that depend on a registry or a build
+    argument are not reported: whether an image exists, whether its WORKDIR suits `--mount=type=bind,target=.`, the value of a variable in
+    `--mount`, `--checksum`, EXPOSE, STOPSIGNAL or VOLUME that the image or a build argument may set, and the value of `ARG BASE` without a
+    default or with one that is not valid (`invalid-default-arg-in-from` reports that). An ARG without a default in the value of `--platform` is
+    a warning.
     """
     note = _note_in_place_of_errors(ctx)
     if note is not None:
