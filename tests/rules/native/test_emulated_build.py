@@ -1912,7 +1912,6 @@ def test_an_option_with_the_name_of_the_machine_keeps_the_stage(options: str, *,
         ("setup-envtest use 1.29 --bin-dir /envtest-bin", "/envtest-bin", False),
         ("setup-envtest use 1.29 --bin-dir=/envtest-bin/", "/envtest-bin", False),
         ("setup-envtest use --to /opt/bin/etcd", "/opt/bin/etcd", False),
-        ("setup-envtest use 1.29 --data-dir /data", "/data", True),
         ("chmod -R 755 /envtest-bin", "/envtest-bin", True),
     ],
 )
@@ -1963,3 +1962,17 @@ def test_a_compiler_on_several_machines_may_be_ready_for_one(flag: str, n_findin
     builder = Builder(replace(request(), nodes=((amd64, amd64), (arm64, arm64))))
     ctx = RuleContext(builder.build(builder.parse(text)), builder, asks_for_several=True)
     assert len(findings(emulated_build, ctx)) == n_findings
+
+
+@every_case(
+    "image, program, is_moved",
+    [
+        # Such a program compiles for the machine on which it runs.
+        ("golang:1.25", "go install example.org/builder@v1 && builder --config=a.yaml", False),
+        ("golang:1.25", "go install example.org/tool@v1 && CGO_ENABLED=0 go build -o /o . && tool /o", True),
+    ],
+)
+def test_an_installed_tool_that_makes_the_program(image: str, program: str, *, is_moved: bool) -> None:
+    text = f"FROM {image} AS b\nENV CGO_ENABLED=0 GOOS=linux\nRUN {program}\nFROM alpine\nCOPY --from=b /o /o\n"
+    (finding,) = findings(emulated_build, context(text))
+    assert bool(finding.fixes) is is_moved

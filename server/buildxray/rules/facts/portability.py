@@ -446,17 +446,27 @@ def _safety_of_files(before: RuleContext, after: RuleContext) -> Safety | None:
     return Safety.SUGGESTION if all(_may_suit(after, *it) for it in doubtful) else None
 
 
+_COMPILER_IMAGE: Final = lazy_regex(
+    r"(?:^|/)(?:clang|crystal|gcc|ghc|go|golang|haskell|nim|ocaml|rust|swift|zig)(?:[-:@]|$)"
+)
+"""The name of an image whose compiler makes programs for a machine."""
+
+
 def _may_suit(ctx: RuleContext, artifact: Artifact, origin: Origin) -> bool:
     """True if files from the build machine may still suit the image.
 
-    A script may compile nothing if no C compiler is installed for it. A bundler includes only the npm packages that a
+    A script may compile nothing if no compiler is there for it. A bundler includes only the npm packages that a
     program uses, which rarely have native code; among all packages of a project some usually have.
     """
     use = origin.use
     is_script = use is None or use.effect in (Effect.EXECUTE, Effect.UNKNOWN)
     if is_script and origin.machine is Machine.UNKNOWN and origin.instruction is not None:
         stage = ctx.build.stages[origin.stage]
-        return origin.maker not in _BUILDING and not _has_c_compiler(stage) and not _has_native_packages(stage)
+        is_compiled = any(it.use is not None and it.use.effect is Effect.COMPILE for it in artifact.origins)
+        # What no known compiler makes in the image of one, an unknown program compiles: `builder --config=manifest.yaml`.
+        is_by_program = not is_compiled and _COMPILER_IMAGE.search(stage.image_name) is not None
+        may_compile = is_by_program or origin.maker in _BUILDING or _has_c_compiler(stage)
+        return not may_compile and not _has_native_packages(stage)
     if use is None:
         return False
     if use.effect is Effect.INSTALL:
