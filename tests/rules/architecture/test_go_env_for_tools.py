@@ -33,6 +33,23 @@ NATIVE = "FROM --platform=$BUILDPLATFORM x AS b\nWORKDIR /w\nARG TARGETARCH\n{}\
             "export GOARCH=$TARGETARCH && X=1 go test ./...",
             "export GOARCH=$TARGETARCH && X=1 GOOS= GOARCH= go test ./...",
         ),
+        # A C compiler for the target makes no program for the build machine.
+        (
+            "export CC=aarch64-linux-gnu-gcc CGO_ENABLED=1 GOARCH=$TARGETARCH; go tool yq",
+            "export CC=aarch64-linux-gnu-gcc CGO_ENABLED=1 GOARCH=$TARGETARCH; CGO_ENABLED=0 GOOS= GOARCH= go tool yq",
+        ),
+        (
+            'if [ "$TARGETARCH" = arm64 ]; then export CC=x-gcc; fi; export GOARCH=$TARGETARCH; go tool yq',
+            'if [ "$TARGETARCH" = arm64 ]; then export CC=x-gcc; fi; export GOARCH=$TARGETARCH; CGO_ENABLED=0 GOOS= GOARCH= go tool yq',
+        ),
+        (
+            "export CC=x-gcc CGO_ENABLED=0 GOARCH=$TARGETARCH; go tool yq",
+            "export CC=x-gcc CGO_ENABLED=0 GOARCH=$TARGETARCH; GOOS= GOARCH= go tool yq",
+        ),
+        (
+            "export CGO_ENABLED=1 GOARCH=$TARGETARCH; go tool yq",
+            "export CGO_ENABLED=1 GOARCH=$TARGETARCH; GOOS= GOARCH= go tool yq",
+        ),
     ],
 )
 def test_tools_are_set_back_to_the_build_machine(before: str, after: str) -> None:

@@ -58,7 +58,8 @@ def go_env_for_tools(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    A suggestion: `go generate` may use `GOARCH` to choose its output. A better repair is to set `GOARCH` before `go build` only.
+    A suggestion: `go generate` may use `GOARCH` to choose its output. A better repair is to set `GOARCH` before `go build` only. If `CC` names a C
+    compiler, cgo is switched off too, because that compiler is for the target.
     """
     for stage in ctx.build.native_stages:
         starts = _last_starts(stage)
@@ -81,7 +82,8 @@ def go_env_for_tools(ctx: RuleContext) -> Iterator[Finding]:
                 continue
             fixes: tuple[Fix, ...] = ()
             if command.syntax.is_writable and command.syntax.assigned("GOARCH") is None:
-                crossing = CrossCompilation((("GOOS", ""), ("GOARCH", "")), (), is_safe=False)
+                without_cgo = (("CGO_ENABLED", "0"),) if _has_other_compiler(command) else ()
+                crossing = CrossCompilation((*without_cgo, ("GOOS", ""), ("GOARCH", "")), (), is_safe=False)
                 edits = tuple(set_target(command, crossing))
                 fixes = (Fix(_("Run it for the build machine"), edits, Safety.SUGGESTION),)
             yield Finding(
@@ -89,6 +91,14 @@ def go_env_for_tools(ctx: RuleContext) -> Iterator[Finding]:
                 _message(command, foreign),
                 fixes,
             )
+
+
+def _has_other_compiler(command: KnownCommand) -> bool:
+    """True if cgo may be on with a C compiler for the target, which does not make programs for the build machine. Source: go.dev/cmd/cgo, CC."""
+    cgo = command.invocation.setting("CGO_ENABLED")
+    if command.syntax.assigned("CGO_ENABLED") is not None or all(it == "0" for it in cgo.values):
+        return False
+    return any(it != "" for it in command.invocation.setting("CC").values)
 
 
 def _message(command: KnownCommand, foreign: list[Platform]) -> str:
