@@ -27,6 +27,7 @@ from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.shell import TESTS
 from buildxray.syntax.text import Edit, TextRange
 from buildxray.toolchains.bun import BUN
+from buildxray.toolchains.go import GO
 from buildxray.toolchains.node import NODE
 from buildxray.toolchains.xx import XX
 
@@ -81,9 +82,9 @@ def undeclared_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
 
     ## Fix safety
     Safe: the argument is declared directly before the first instruction that uses it. The output of the stage changes, as intended. It is a
-    suggestion where a script or an installer may do something else with the value, where `go install` then writes to a directory that no COPY
-    reads, in a stage that the build does not need, and for a name of the build machine (`BUILDARCH`) in a stage for other platforms or where a
-    compiler makes files for them.
+    suggestion where a script or an installer may do something else with the value, in a stage that the build does not need, and for a name of
+    the build machine (`BUILDARCH`) in a stage for other platforms or where a compiler makes files for them. No fix is offered where `go
+    install` then writes to a directory that no COPY reads.
 
     ## Limits
     The finding is a warning if the use only prints the value, gives a default for it, passes it to a program that may not need it, or to a
@@ -244,13 +245,28 @@ def _finding(ctx: RuleContext, stage: Stage, uses: Sequence[Use], by_xx: str, fi
     compiled = next((it for it in map(_compiled_for, uses) if it), by_xx)
     if compiled:
         consequence = _("{consequence}, and {compiled}", consequence=consequence, compiled=compiled)
+    message = _("{fact}: {consequence}", fact=fact, consequence=consequence)
+    if _moves_binary(ctx, uses):
+        message = _(
+            "{fact}; with a declaration, `go install` writes to `bin/$GOOS_$GOARCH`, from which nothing is copied",
+            fact=message,
+        )
     return Finding(
         uses[0].reference.name_range,
-        _("{fact}: {consequence}", fact=fact, consequence=consequence),
+        message,
         fixes,
         tuple(Related(it.reference.name_range, _("`{name}` is used here", name=it.reference.name)) for it in uses[1:]),
         doubt=None if by_xx else _doubt(ctx, stage, uses),
     )
+
+
+def _moves_binary(ctx: RuleContext, uses: Sequence[Use]) -> bool:
+    """True if a `go install` of the first instruction writes its binary to another directory once the names are declared."""
+    first = uses[0].instruction
+    if not any(it.invocation.subcommand == "install" and it.use.toolchain is GO for it in _compilers(uses[0])):
+        return False
+    names = frozenset(it.reference.name for it in uses)
+    return misplaces_installs(ctx.build, ctx.after(with_moves(ctx, bring_declarations(first, names))).build)
 
 
 def _doubt(ctx: RuleContext, stage: Stage, uses: Sequence[Use]) -> Doubt | None:
@@ -368,9 +384,8 @@ def _fixes(ctx: RuleContext, place: Instruction, names: frozenset[str]) -> tuple
     edits = with_moves(ctx, bring_declarations(place, names))
     listed_names = " ".join(in_order(names))
     if misplaces_installs(ctx.build, ctx.after(edits).build):
-        # The binary is copied from the directory that it is in now.
-        title = _("Declare `ARG {names}`: `go install` then writes to `bin/$GOOS_$GOARCH`", names=listed_names)
-        return (Fix(title, tuple(edits), Safety.SUGGESTION),)
+        # The binary is copied from the directory that it is in now, so that the build would stop.
+        return ()
     title = _("Declare `ARG {names}` directly before its first use", names=listed_names)
     # An unneeded stage is not planned, so that no proof is possible.
     is_planned = place.stage is not None and place.stage.is_needed
