@@ -223,6 +223,8 @@ class ProjectBuild(NamedTuple):
             dotnet_versions=None if self.contexts is None else self.contexts.dotnet_versions,
             go_versions=None if self.contexts is None else self.contexts.go_versions,
             run_time=None if contexts is None else contexts.run_time,
+            texts=None if self.contexts is None else self.contexts.texts,
+            recipes=None if self.contexts is None else self.contexts.recipes,
             lacking_packages=None if self.contexts is None else self.contexts.lacking_packages,
             has_several_contexts=self.contexts is not None and len(self.contexts.directories) > 1,
             restores_caches=self.stored_caches,

@@ -68,6 +68,12 @@ class Contexts:
     """What `keeps` has answered."""
     _run_time: dict[str, RunTimeNeeds | None] = field(default_factory=dict, compare=False, repr=False)
     """What `run_time` has answered."""
+    _read: dict[str, tuple[str, ...]] = field(default_factory=dict, compare=False, repr=False)
+    """What `texts` has answered."""
+    _recipes: dict[tuple[str, tuple[str, ...], tuple[str, ...]], str | None] = field(
+        default_factory=dict, compare=False, repr=False
+    )
+    """What `recipes` has answered."""
     _absent: list[AbsentSources] = field(default_factory=list, compare=False, repr=False)
     """The search of `absence`; empty until it is asked."""
 
@@ -148,6 +154,25 @@ class Contexts:
             found = (run_time_needs(it, language) for it in self.directories)
             self._run_time[language] = next((it for it in found if it is not None), None)
         return self._run_time[language]
+
+    def texts(self, path: str) -> tuple[str, ...]:
+        """The texts of the files at a path of each directory that has one."""
+        if path not in self._read:
+            self._read[path] = tuple(self._texts(path))
+        return self._read[path]
+
+    def recipes(self, path: str, goals: tuple[str, ...], given: tuple[str, ...]) -> str | None:
+        """The recipes for some goals of the Makefile at a path, in the first directory that has it; `given` are `NAME=value`."""
+        # Imported late: few Dockerfiles run make.
+        from buildxray.projects.recipes import recipes_for  # noqa: PLC0415
+
+        key = path, goals, given
+        if key not in self._recipes:
+            variables = {name: value for name, _equals, value in (it.partition("=") for it in given)}
+            places = ((it / path, it) for it in self.directories if is_inside(it / path, it))
+            found = (recipes_for(place, root, goals, variables) for place, root in places)
+            self._recipes[key] = next((it for it in found if it is not None), None)
+        return self._recipes[key]
 
     def _texts(self, path: str) -> Iterator[str]:
         """Yield the texts of the files at a path of each directory."""

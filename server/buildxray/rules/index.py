@@ -259,7 +259,7 @@ RULES: Final = (
         FixAvailability.SOMETIMES,
         "buildxray.rules.architecture.hard_coded_arch",
         "",
-        frozenset({Mention.ARCHITECTURE}),
+        frozenset({Effect.UNKNOWN, Mention.ARCHITECTURE}),
     ),
     Rule(
         "ignored-directive",

@@ -237,6 +237,13 @@ class Workspace(NamedTuple):
 
     It returns None if there are no such sources, or too many.
     """
+    texts: Callable[[str], tuple[str, ...]] | None = None
+    """The texts of the files at a path of the build contexts. None if the contexts are unknown."""
+    recipes: Callable[[str, tuple[str, ...], tuple[str, ...]], str | None] | None = None
+    """The recipes of the Makefile at a path of the build contexts for some goals, or the default one, given variables as `NAME=value`.
+
+    It returns None if there is no such file or goal. None if the contexts are unknown.
+    """
     files_for: frozenset[str] = frozenset()
     """The architectures in the names of the Dockerfiles of the directory, as `TARGETARCH` spells them."""
     includes: Callable[[str], bool] | None = None

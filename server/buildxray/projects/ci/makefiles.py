@@ -500,6 +500,16 @@ def read_makefile(
         read_commands(commands, own, reading)
 
 
+def expanded_recipes(makefile: Makefile, goals: Sequence[str], given: Mapping[str, str]) -> Iterator[str]:
+    """Yield the recipes for some goals and for all that they need, as the shell gets them; `given` overrides the variables."""
+    made = makefile.made_for(goals)
+    for recipe in makefile.recipes:
+        if not made.isdisjoint((recipe.goal,) if recipe.goal else recipe.targets):
+            own = {name: it for name, it in recipe.variables.items() if it is not None}
+            known = {name: it for name, it in makefile.variables.items() if name not in recipe.variables}
+            yield _Expander({**known, **own, **given}, recipe, makefile.files).expand(recipe.text)
+
+
 def find_makefile(directory: Path) -> Path | None:
     """Return the file that `make` reads in a directory; None if there is none."""
     return next((directory / it for it in MAKEFILES if is_file(directory / it)), None)

@@ -28,6 +28,7 @@ from buildxray.rules.facts.download_use import (
 from buildxray.rules.facts.downloads import Download, Piece, downloads
 from buildxray.rules.facts.intended import (
     adds_architecture,
+    is_chosen,
     is_for_no_target,
     is_meant_for_one,
     names_one_architecture,
@@ -35,13 +36,14 @@ from buildxray.rules.facts.intended import (
     runs_programs_of,
 )
 from buildxray.rules.facts.portability import consumers_outside
+from buildxray.rules.facts.project_scripts import project_script
 from buildxray.rules.fixing.edits import bring_arguments
 from buildxray.rules.fixing.file_names import can_expand, places_in
 from buildxray.semantics.build import Command, Effect, Instruction, KnownCommand, Run, Stage
 from buildxray.semantics.mentions import Mention
 from buildxray.syntax.instructions import Arg, Copying, Env
 from buildxray.syntax.lazy_regex import lazy_regex
-from buildxray.syntax.shell import ShellWord
+from buildxray.syntax.shell import SHELLS, ShellWord
 from buildxray.syntax.text import Edit, TextRange
 from buildxray.toolchains.archivers import UNPACKERS
 from buildxray.toolchains.mapping import mapped_architecture
@@ -71,14 +73,14 @@ _SCRIPTS: Final = frozenset({"corepack", "npm", "npx"})
 """Programs and directories in an archive of Node.js that are JavaScript, and run on every machine."""
 
 
-@rule(Severity.ERROR, Severity.INFORMATION, FixAvailability.SOMETIMES, about=[Mention.ARCHITECTURE])
+@rule(Severity.ERROR, Severity.INFORMATION, FixAvailability.SOMETIMES, about=[Mention.ARCHITECTURE, Effect.UNKNOWN])
 def hard_coded_arch(ctx: RuleContext) -> Iterator[Finding]:
     """A download names one architecture in a stage that is built for several.
 
     ## What it does
     Looks for `amd64`, `x86_64`, `arm64`, `aarch64` and other names in the URLs of `curl`, `wget` and `ADD`, and in the variables of these URLs,
     outside of conditions on the architecture: in stages that run once per platform, and in those on the build machine whose download goes into
-    the image. A RUN has one finding, on its first download: a file and its signature have one cause. So has the same file in several stages.
+    the image; and in scripts of the build context that a RUN starts without arguments, if they never look at the machine. A RUN has one finding, on its first download: a file and its signature have one cause. So has the same file in several stages.
 
     If neither the file nor its project mentions several platforms, the finding on the first download is information, and nothing is
     reported if the file names the architecture in several places, such as `ENV GOARCH=amd64`: such an image is made for one architecture.
@@ -151,6 +153,7 @@ def _findings(ctx: RuleContext, target: Stage) -> Iterator[Finding]:
         if not stage.is_native:
             yield from _by_own_arguments(ctx, stage)
             yield from _by_wrong_names(ctx, stage)
+            yield from _by_scripts(ctx, stage)
         downloaded = [(download, _without_other_cause(ctx, _named(download))) for download in downloads(stage)]
         if len({one[2] for __, named in downloaded for one in named}) != 1:
             # A file with downloads for several architectures considers them, apart from those for which only its default branch is left.
@@ -300,6 +303,50 @@ def _by_wrong_names(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
                     ),
                     doubt=doubt_of_use(ctx, stage, download),
                 )
+
+
+def _by_scripts(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
+    """Find scripts of the project that download files for one architecture and never look at the machine or at an argument: `COPY get.sh /`, `RUN /get.sh`."""
+    for command in stage.commands(Effect.UNKNOWN):
+        script = None if is_chosen(command) or command.name in _MAKING else project_script(command)
+        if script is None or _LOOKS_AT_MACHINE.search(script.text) is not None or _is_given_arguments(command):
+            continue
+        named = {
+            architecture
+            for it in script.commands
+            if it.use is not None and it.use.effect is Effect.DOWNLOAD and not it.syntax.conditions
+            for word in it.syntax.words[1:]
+            if "://" in word.text and not suits_every_machine(word.text.strip("\"'").partition("?")[0])
+            if not _OTHER_SYSTEM.search(word.text)
+            for *_place, architecture in named_architectures(word.text)
+        }
+        if len(named) != 1:
+            continue
+        architecture = named.pop()
+        wrong = [it for it in command.targets if not runs_on(architecture, it)]
+        if wrong and not ctx.is_only_for(architecture) and not runs_programs_of(ctx, stage, architecture):
+            yield Finding(
+                command.title_range,
+                _(
+                    "this script downloads the file for {architecture} for {platforms} too",
+                    architecture=architecture,
+                    platforms=ctx.places(wrong),
+                ),
+                doubt=Doubt.USE,
+            )
+
+
+def _is_given_arguments(command: Command) -> bool:
+    """True if a script gets arguments: `./get.sh $TARGETARCH`, `bash -e get.sh amd64`."""
+    operands = [it for it in command.syntax.arguments if not it.startswith("-")]
+    return len(operands) > (command.name in SHELLS)
+
+
+_MAKING: Final = frozenset({"gmake", "make"})
+_LOOKS_AT_MACHINE: Final = lazy_regex(
+    r"TARGET|BUILDARCH|BUILDPLATFORM|uname|machine|arch\b|ARCH\b|HOSTTYPE|MACHTYPE|cpuinfo|getconf|lscpu|\$\{?[1-9@*]|architecture|add-architecture|qemu"
+)
+"""Signs that a script chooses what it downloads by the machine, or by an argument that it is given."""
 
 
 def _wrong_names(command: KnownCommand, word: ShellWord) -> dict[str, list[Platform]]:

@@ -10,6 +10,7 @@ from buildxray.platforms.platform import Platform
 from buildxray.rules.context import RuleContext
 from buildxray.rules.facts.intended import names_one_architecture
 from buildxray.rules.facts.portability import installs_c_compiler, makes_php_extension, movable
+from buildxray.rules.facts.project_scripts import project_script
 from buildxray.semantics.build import Effect, KnownCommand, Stage
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.toolchains.go import GO
@@ -126,7 +127,13 @@ def building_tools(stage: Stage) -> list[KnownCommand]:
     if not _has_c_compiler(stage):
         return []
     tools = [it for it in stage.commands(Effect.UNKNOWN) if it.name in _BUILDING_TOOLS]
-    return [it for it in tools if _OTHER_GOALS.isdisjoint(it.syntax.arguments)]
+    return [it for it in tools if _OTHER_GOALS.isdisjoint(it.syntax.arguments) and _compiles(it) is not False]
+
+
+def _compiles(command: KnownCommand) -> bool | None:
+    """True if the script or the recipes that a command runs compile for their own machine; False if they surely do not; None if that is unknown."""
+    script = project_script(command)
+    return None if script is None else script.compiles
 
 
 def _has_c_compiler(stage: Stage) -> bool:
@@ -144,16 +151,18 @@ def _building_scripts(ctx: RuleContext, stage: Stage) -> list[KnownCommand]:
         ctx.asks_for_several and installs_c_compiler(stage) and _INTERPRETER_IMAGE.search(stage.image_name) is None
     )
     if not _COMPILER_IMAGE.search(stage.image_name) and not is_for_c:
-        return []
+        # What a script of the project compiles is known from its text alone.
+        return [it for it in stage.commands(Effect.UNKNOWN) if ctx.asks_for_several and _compiles(it)]
     return [
         it
         for it in stage.commands(Effect.UNKNOWN, Effect.EXECUTE)
         if (
             it.use.effect is Effect.UNKNOWN
-            and any(_BUILDING.search(posixpath.basename(one)) for one in it.title.split())
+            and (any(_BUILDING.search(posixpath.basename(one)) for one in it.title.split()) or _compiles(it))
         )
         or (ctx.asks_for_several and _BUILD_ARGUMENT.fullmatch(" ".join(it.syntax.arguments)))
         if not it.invocation.setting("GOARCH").is_set and _OTHER_GOALS.isdisjoint(it.syntax.arguments)
+        if it.use.effect is not Effect.UNKNOWN or _compiles(it) is not False
     ]
 
 

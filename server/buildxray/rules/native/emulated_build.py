@@ -21,6 +21,7 @@ from buildxray.rules.facts.emulated_compilers import (
 from buildxray.rules.facts.failing_builds import build_stops
 from buildxray.rules.facts.native_image import arguments_of_flag
 from buildxray.rules.facts.portability import makes_php_extension, movable
+from buildxray.rules.facts.project_scripts import project_script
 from buildxray.rules.facts.purpose import is_example
 from buildxray.rules.facts.started_programs import (
     removes_node_modules,
@@ -46,7 +47,7 @@ from buildxray.rules.fixing.native_place import (
 from buildxray.rules.fixing.split_stage import split_stage
 from buildxray.rules.fixing.xx_advice import may_fail
 from buildxray.rules.wording import listed
-from buildxray.semantics.build import Effect, KnownCommand, Stage
+from buildxray.semantics.build import Effect, KnownCommand, Stage, Use
 from buildxray.syntax.instructions import Copying
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.toolchains.bun import BUN
@@ -141,7 +142,9 @@ def emulated_build(ctx: RuleContext) -> Iterator[Finding]:
     (`docker-php-ext-install`, `pecl install`, `phpize` and `make`) and compilers for their own machine (`swift build`, `mix release`,
     `native-image`, `colcon build`) are information.
 
-    The effect of `make` and of scripts of the project is unknown. If the file or its project mentions several platforms, information
+    Scripts of the project and the recipes of `make` are read where the build context has them: a compiler that they surely run counts as if the
+    Dockerfile called it, but no edit is offered, and nothing is said if they surely compile nothing. Otherwise their effect is unknown. If the
+    file or its project mentions several platforms, information
     says that they may compile on the image of a compiler; if these platforms are requested, also in a stage that installs a C
     compiler. Otherwise they are not reported.
     """
@@ -194,7 +197,8 @@ def _finding(ctx: RuleContext, stage: Stage, commands: list[KnownCommand]) -> Fi
     assert image is not None, "a stage without an image compiles nothing"
     place = place_of(ctx, stage, commands)
     own_root, is_guess = place.own_root, place.is_guess
-    fact = _fact(ctx, commands, is_guess=is_guess)
+    is_unsure = is_guess and not all(map(_compiler_in_script, commands))
+    fact = _fact(ctx, commands, is_guess=is_unsure)
     parts = [_("{fact}, which takes 5 to 10 times as long", fact=fact) + _consequence(stage)]
     if own_root is not None:
         parts.append(own_root_advice(own_root))
@@ -230,7 +234,7 @@ def _finding(ctx: RuleContext, stage: Stage, commands: list[KnownCommand]) -> Fi
     if is_written_later:
         parts.append(_("a Makefile or script writes `--platform` into this file, or into a copy, before the build"))
     is_untold = ctx.is_only_prepared or ctx.build.workspace.machine_is_unknown
-    is_doubtful = is_guess or is_written_later or is_untold
+    is_doubtful = is_unsure or is_written_later or is_untold
     severity = Severity.INFORMATION if is_doubtful else None
     return Finding(
         stage.from_.range_of(image),
@@ -264,7 +268,7 @@ def _in_image(ctx: RuleContext) -> Iterator[Finding]:
     has_sources = any(isinstance(it.node, Copying) for it in instructions_before(last))
     if not has_sources and not (ctx.asks_for_several and any(_fetches_sources(it, commands) for it in stage.chain)):
         return
-    fact = _fact(ctx, commands or guesses, is_guess=bool(guesses))
+    fact = _fact(ctx, commands or guesses, is_guess=not all(map(_compiler_in_script, guesses)))
     advised = advice_by_hand(ctx, stage, commands)
     if guesses or may_fail(for_other_machines(commands)):
         # C needs a cross compiler, which the project may not support.
@@ -362,8 +366,9 @@ def _splits(ctx: RuleContext, stage: Stage, commands: Sequence[KnownCommand]) ->
 
 def _fact(ctx: RuleContext, commands: Sequence[KnownCommand], *, is_guess: bool = False) -> str:
     """What is emulated, with a condition where the platforms of the build, or its machine, are only assumed."""
-    names = listed(it.title for it in commands)
-    n_names = len({it.title for it in commands})
+    titles = [*map(_title, commands)]
+    names = listed(titles)
+    n_names = len({*titles})
     targets = emulated_targets(commands)
     places = ctx.emulated_places(targets)
     if is_guess:
@@ -381,6 +386,18 @@ def _fact(ctx: RuleContext, commands: Sequence[KnownCommand], *, is_guess: bool 
         names=names,
         platforms=places,
     )
+
+
+def _compiler_in_script(command: KnownCommand) -> Use | None:
+    """The compiler that a script or a Makefile of the project runs, for a command that runs it."""
+    script = project_script(command) if command.use.effect is Effect.UNKNOWN else None
+    return None if script is None else script.compiler
+
+
+def _title(command: KnownCommand) -> str:
+    """The name of a command, with that of the compiler that its script runs: `make: go build`."""
+    compiler = _compiler_in_script(command)
+    return command.title if compiler is None else f"{command.title}: {compiler.title}"
 
 
 def _consequence(stage: Stage) -> str:

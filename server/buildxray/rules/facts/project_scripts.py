@@ -1,0 +1,142 @@
+"""The commands of scripts and Makefiles in the build context that a command of the Dockerfile runs, as far as their texts tell."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from buildxray.caching import cached
+from buildxray.rules.facts.context_files import context_paths
+from buildxray.semantics.build import Effect, KnownCommand, Use
+from buildxray.semantics.commands import is_nothing, recognize
+from buildxray.syntax.parser import parse
+from buildxray.syntax.shell import SHELLS, Command, read_script
+
+_MAKING: Final = frozenset({"gmake", "make"})
+_MAKEFILES: Final = ("GNUmakefile", "makefile", "Makefile")
+_END: Final = "END_OF_THE_SCRIPT_OF_THE_PROJECT"
+_RUN_ANYWAY: Final = frozenset({"and", "exit", "for"})
+"""Conditions of commands that a script runs if nothing before them fails."""
+_MOST_COMMANDS: Final = 500
+"""Commands of a script that are looked at."""
+_MOST_TEXT: Final = 100_000
+"""The longest script that is read, because it is read while a Dockerfile is edited."""
+
+
+class InnerCommand(NamedTuple):
+    """A command of a script or a recipe."""
+
+    syntax: Command
+    use: Use | None
+    """Its use; None if no toolchain knows it."""
+
+
+class ProjectScript(NamedTuple):
+    """A script or the recipes of a Makefile, which a command of the Dockerfile runs."""
+
+    text: str
+    commands: tuple[InnerCommand, ...]
+
+    @property
+    def compiler(self) -> Use | None:
+        """The first command that surely compiles for its own machine; None without one."""
+        return next(
+            (
+                it.use
+                for it in self.commands
+                if it.use is not None
+                and it.use.effect in (Effect.COMPILE, Effect.BUNDLE)
+                and not it.use.is_targeted
+                and all(one.kind in _RUN_ANYWAY for one in it.syntax.conditions)
+            ),
+            None,
+        )
+
+    @property
+    def compiles(self) -> bool | None:
+        """True if it compiles for its own machine; False if it surely compiles nothing; None if that is unknown."""
+        if self.compiler is not None:
+            return True
+        is_known = bool(self.commands) and all(
+            is_nothing(it.syntax)
+            if it.use is None
+            else it.use.effect not in (Effect.COMPILE, Effect.UNKNOWN, Effect.EXECUTE)
+            for it in self.commands
+        )
+        return False if is_known else None
+
+
+def project_script(command: KnownCommand) -> ProjectScript | None:
+    """The script that a command runs (`./build.sh`, `sh build.sh`, `make goal`), if it is known which file of the build context that is."""
+    return command.invocation.remembered("script of the project", lambda: _find(command))
+
+
+def _find(command: KnownCommand) -> ProjectScript | None:
+    text = _recipes(command) if command.name in _MAKING else _text_of_script(command)
+    commands = None if text is None else _commands_of(text)
+    if text is None or commands is None:
+        return None
+    inner = (command.invocation.of_command(it) for it in commands[:_MOST_COMMANDS])
+    return ProjectScript(text, tuple(InnerCommand(it.command, recognize(it)) for it in inner))
+
+
+def _text_of_script(command: KnownCommand) -> str | None:
+    texts, words = command.run.build.workspace.texts, command.syntax.words
+    if texts is None:
+        return None
+    if command.name in SHELLS:
+        operands = [it for it in words[1:] if not it.text.startswith(("-", "+"))]
+        if any(it.startswith("-") and "c" in it for it in command.syntax.arguments) or not operands:
+            return None
+        word = operands[0]
+    elif "/" in words[0].text:
+        word = words[0]
+    else:
+        return None
+    places = (
+        place
+        for path in command.invocation.paths(word)
+        for place, _base in context_paths(command, posixpath.basename(path), posixpath.dirname(path))
+    )
+    found = {text for place in places for text in texts(place)}
+    return found.pop() if len(found) == 1 else None
+
+
+def _recipes(command: KnownCommand) -> str | None:
+    recipes, invocation = command.run.build.workspace.recipes, command.invocation
+    if recipes is None or invocation.argument("-f", "--file", "--makefile") is not None:
+        return None
+    inside = invocation.argument("-C", "--directory")
+    directories = invocation.directories if inside is None else invocation.paths(inside)
+    operands = [it for it in _operands(command) if it]
+    goals = tuple(it for it in operands if "=" not in it)
+    given = tuple(it for it in operands if "=" in it)
+    if len(directories) != 1 or any("$" in it for it in goals):
+        return None
+    places = (place for name in _MAKEFILES for place, _base in context_paths(command, name, directories[0]))
+    found = {text for place in places if (text := recipes(place, goals, given)) is not None}
+    return found.pop() if len(found) == 1 else None
+
+
+_WITH_VALUE: Final = frozenset({"-C", "-f", "-I", "-j", "-l", "-o", "-W", "--directory", "--file"})
+
+
+def _operands(command: KnownCommand) -> Iterator[str]:
+    """The operands of `make`: goals and variables. `-j 4` takes a number only if one follows. Source: GNU make manual, "Options Summary"."""
+    before = ""
+    for word in command.syntax.words[1:]:
+        is_value = before in _WITH_VALUE and (before != "-j" or word.text.isdigit())
+        if not word.text.startswith("-") and not is_value:
+            yield (word.value if word.value is not None else word.text).strip("\"'")
+        before = word.text
+
+
+@cached(64)
+def _commands_of(text: str) -> tuple[Command, ...] | None:
+    """The commands of a shell script; None if another interpreter runs it."""
+    if _END in text or "\0" in text or len(text) > _MOST_TEXT:
+        return None
+    node = parse(f"FROM scratch\nRUN <<'{_END}'\n{text}\n{_END}\n").instructions[-1].node
+    script = read_script(node)
+    return None if script.has_errors else tuple(it for it in script.commands if it.words)

@@ -1,0 +1,126 @@
+"""Scripts and Makefiles of the build context that a Dockerfile runs."""
+
+from __future__ import annotations
+
+from buildxray.rules.architecture.hard_coded_arch import hard_coded_arch
+from buildxray.rules.base import Severity
+from buildxray.rules.context import RuleContext
+from buildxray.rules.facts.project_scripts import project_script
+from buildxray.rules.native.emulated_build import emulated_build
+from buildxray.semantics.build import Builder, Effect, KnownCommand
+from buildxray.toolchains.base import Workspace
+from tests.support.cases import every_case
+from tests.support.rules import findings, request
+
+HEAD = "FROM ubuntu AS b\nWORKDIR /w\nCOPY . .\n"
+
+
+def asked(text: str, *, scripts: dict[str, str] | None = None, recipes: str | None = None) -> RuleContext:
+    """The context of a text in a repository with these scripts, and a Makefile in its root with these recipes for `build` alone."""
+    held = {**(scripts or {}), **({} if recipes is None else {"Makefile": ""})}
+    workspace = Workspace(
+        holds=held.__contains__,
+        texts=lambda path: (held[path],) if path in held else (),
+        recipes=lambda path, goals, given: recipes if (path, goals, given) == ("Makefile", ("build",), ()) else None,
+    )
+    builder = Builder(request(), workspace)
+    return RuleContext(builder.build(builder.parse(text)), builder, asks_for_several=True)
+
+
+def command_of(ctx: RuleContext) -> KnownCommand:
+    (command,) = ctx.build.stages[0].commands(Effect.UNKNOWN)
+    return command
+
+
+@every_case(
+    "run, script, compiles",
+    [
+        ("./x.sh", "go build -o o .", True),
+        ("bash -e x.sh", "#!/bin/bash\nset -e\ncargo build", True),
+        ("/w/x.sh", "npm ci && npm run build", True),
+        ("./x.sh", "cp a b\ntouch c", False),
+        ("./x.sh", "cp a b\nfrobnicate", None),
+        # Another machine is told, or only a condition leads to the compiler.
+        ("./x.sh", "GOARCH=arm64 go build", None),
+        ("./x.sh", "if [ $1 = x ]; then go build; fi", None),
+        ("./x.sh", "f() { go build; }", None),
+    ],
+)
+def test_what_a_script_compiles(run: str, script: str, compiles: bool | None) -> None:
+    ctx = asked(f"{HEAD}RUN {run}\nFROM debian\nCOPY --from=b /w/o /o\n", scripts={"x.sh": script})
+    found = project_script(command_of(ctx))
+    assert found is not None
+    assert found.compiles is compiles
+
+
+@every_case(
+    "run, script",
+    [
+        ("./y.sh", "go build"),
+        ("./x.sh", "#!/usr/bin/env python3\nprint()"),
+        ("./x.sh", "x" * 100_001),
+    ],
+)
+def test_scripts_that_are_not_known(run: str, script: str) -> None:
+    ctx = asked(f"{HEAD}RUN {run}\nFROM debian\nCOPY --from=b /w/o /o\n", scripts={"x.sh": script})
+    assert all(
+        (found := project_script(it)) is None or not found.commands
+        for it in ctx.build.stages[0].commands(Effect.UNKNOWN)
+    )
+
+
+@every_case(
+    "run, is_known",
+    [
+        ("make build", True),
+        ("make -j4 build", True),
+        ("make -j 4 build", True),
+        ("make -C . build", True),
+        ("make -C sub build", False),
+        ("make", False),
+        ("make build X=1", False),
+        ("make -f other.mk build", False),
+        ("make $GOAL", False),
+    ],
+)
+def test_the_recipes_of_a_goal(run: str, *, is_known: bool) -> None:
+    ctx = asked(f"{HEAD}RUN {run}\nFROM debian\nCOPY --from=b /w/o /o\n", recipes="go build -o o .")
+    assert (project_script(command_of(ctx)) is not None) is is_known
+
+
+@every_case(
+    "image, recipes, expected",
+    [
+        ("ubuntu", "go build -o o .", [(None, "`make: go build` runs under emulation for linux/arm64")]),
+        ("golang", "go build -o o .", [(None, "`make: go build` runs under emulation for linux/arm64")]),
+        ("golang", "./tool", [(Severity.INFORMATION, "`make` may compile under emulation for linux/arm64")]),
+        ("golang", "cp a o", []),
+        ("ubuntu", "./tool", []),
+    ],
+)
+def test_recipes_decide_on_emulation(image: str, recipes: str, expected: list[tuple[Severity | None, str]]) -> None:
+    text = f"FROM {image} AS b\nWORKDIR /w\nCOPY . .\nRUN make build\nFROM debian\nCOPY --from=b /w/o /o\n"
+    found = findings(emulated_build, asked(text, recipes=recipes))
+    assert [(it.severity, it.message.partition(",")[0]) for it in found] == expected
+    assert not any(it.fixes for it in found)
+
+
+@every_case(
+    "run, script, is_said",
+    [
+        ("sh x.sh", "curl -o /bin/t https://x.org/t-linux-amd64", True),
+        ("./x.sh", "V=1\ncurl -o /bin/t https://x.org/$V/t-linux-amd64", True),
+        ("./x.sh", "curl -o /bin/t https://x.org/t-$(uname -m)", False),
+        ("./x.sh", "A=$1\ncurl -o /bin/t https://x.org/t-amd64", False),
+        ("./x.sh $TARGETARCH", "curl -o /bin/t https://x.org/t-amd64", False),
+        ("./x.sh", "curl -O https://x.org/t-amd64\ncurl -O https://x.org/t-arm64", False),
+        ("./x.sh", "curl -O https://x.org/t-amd64.sha256", False),
+        ("./x.sh", "curl -O https://x.org/t-amd64.exe", False),
+        ("./x.sh", "if x; then curl -O https://x.org/t-amd64; fi", False),
+        ("[ $(uname -m) != x86_64 ] || ./x.sh", "curl -O https://x.org/t-amd64", False),
+    ],
+)
+def test_a_script_that_downloads_for_one_machine(run: str, script: str, *, is_said: bool) -> None:
+    found = findings(hard_coded_arch, asked(f"{HEAD}RUN {run}\n", scripts={"x.sh": script}))
+    messages = ["this script downloads the file for amd64 for linux/arm64 too"] * is_said
+    assert [it.message for it in found] == messages
