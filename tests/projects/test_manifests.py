@@ -217,7 +217,7 @@ def test_projects_of_dotnet(tmp_path: Path, files: dict[str, str], path: str, ex
         ("pyproject.toml", "[tool.uv.sources]\na = { workspace = true }\n", "", "uv", None),
         ("pyproject.toml", "[project]\nname = 'a'\n", "uv.lock poetry.lock", "uv", "pyproject.toml uv.lock"),
         ("pubspec.yaml", "dependencies:\n  a:\n    path: ../a\n", "", "flutter", None),
-        ("pubspec.yaml", "dependencies:\n  a:\n    git: {url: x, path: y}\n", "", "flutter", None),
+        ("pubspec.yaml", "dependencies:\n  a:\n    git: {url: x, path: y}\n", "", "flutter", "pubspec.yaml"),
         ("pubspec.yaml", "dependencies:\n  a: {path: ../a}\n", "", "flutter", None),
         ("pubspec.yaml", "dependencies:\n  path: ^1.0.0\n", "pubspec.lock", "flutter", "pubspec.lock pubspec.yaml"),
         ("pubspec.yaml", "dependencies:\n  path: '>=1.8.0 <2.0.0'\n", "", "dart", "pubspec.yaml"),

@@ -486,11 +486,6 @@ _TOML_PATH: Final = lazy_regex(
     r"|^[^#\n]*@[ \t]*file:|^[^#\n]*\beditable[ \t]*=[ \t]*true\b",
     re.MULTILINE,
 )
-_YAML_PATH: Final = lazy_regex(
-    r"^[ \t]+path:(?![ \t]*(?:[\"']?[\^<>=\d]|any\b|#|[\r\n]))|\bpath:[^\n]*[\}/]|^(?:resolution|workspace):",
-    re.MULTILINE,
-)
-"""A dependency in the repository, and not the package that is called `path`, which has a version."""
 
 
 def _of_requirements(context: _Context, path: str) -> list[str]:
@@ -544,9 +539,16 @@ def _installs_itself(context: _Context, path: str) -> bool:
 
 def _of_pubspec(context: _Context, path: str) -> list[str]:
     """The lock file of a package of Dart. Source: dart.dev, "Path packages" and "Pub workspaces"."""
-    if _YAML_PATH.search(context.text(path)):
+    text = context.text(path)
+    package = as_mapping(load_yaml(text))
+    required = (it for key in _PUBSPEC_DEPENDENCIES for it in as_mapping(package.get(key)).values())
+    is_read = bool(package) or not text.strip()
+    if not is_read or {"resolution", "workspace"} & package.keys() or any("path" in as_mapping(it) for it in required):
         raise _IncompleteError
     return context.beside(path, "pubspec.lock")
+
+
+_PUBSPEC_DEPENDENCIES: Final = ("dependencies", "dev_dependencies", "dependency_overrides")
 
 
 _MIX_MORE: Final = lazy_regex(

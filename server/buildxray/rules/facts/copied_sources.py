@@ -75,7 +75,7 @@ def copy_of_sources(ctx: RuleContext, command: KnownCommand) -> Instruction | No
 
 def _copy_of_sources_with_lists(ctx: RuleContext, command: KnownCommand) -> Instruction | None:
     """The first COPY of a directory with a list of dependencies that no COPY names, where each list is beside the sources of its own project."""
-    is_beside = command.use.toolchain in _LISTS_BESIDE_SOURCES or command.use.title == "composer install"
+    is_beside = command.use.toolchain in _LISTS_BESIDE_SOURCES or command.use.title in _TITLES_BESIDE_SOURCES
     is_of_pip = command.use.title in ("pip install", "pip3 install")
     needed = needed_files(ctx, command) if is_beside or is_of_pip else None
     copies = copies_before(command.run)
@@ -99,7 +99,8 @@ def _takes_directory_of(instruction: Instruction, path: str) -> bool:
 
 
 _LISTS_BESIDE_SOURCES: Final = (BUN, DOTNET, GO, JAVA, NODE)
-_LIST: Final = lazy_regex(r"composer\.json|go\.mod|package\.json|pom\.xml|.*\.(?:cs|fs|vb)proj")
+_TITLES_BESIDE_SOURCES: Final = ("composer install", "dart pub get", "mix deps.get")
+_LIST: Final = lazy_regex(r"composer\.json|go\.mod|mix\.exs|package\.json|pom\.xml|pubspec\.yaml|.*\.(?:cs|fs|vb)proj")
 _LIST_OF_PIP: Final = lazy_regex(r"requirements[\w.-]*\.(?:in|txt)")
 _PROGRAMS_OF_PYTHON: Final = (
     "__init__.py",
