@@ -221,7 +221,8 @@ def takes_whole_context(node: Copying) -> bool:
 
 
 def _is_root(path: str) -> bool:
-    return posixpath.normpath(path.lstrip("/") or ".") == "."
+    # BuildKit reads a path from the root of the context, above which there is nothing.
+    return posixpath.normpath(f"/{path.lstrip('/')}") == "/"
 
 
 def _of_from(node: Node) -> Iterator[Mention]:

@@ -133,5 +133,5 @@ def sources_of(instruction: Instruction) -> tuple[Token, ...]:
 
 
 def path_in_context(source: Token) -> str:
-    """The path of a source of COPY, relative to the build context."""
-    return posixpath.normpath(source.text.lstrip("/") or ".")
+    """The path of a source of COPY, relative to the build context, above which there is nothing: `../a` is `a`."""
+    return posixpath.normpath(f"/{source.text.lstrip('/')}").lstrip("/") or "."
