@@ -64,6 +64,24 @@ def test_lists_are_those_of_the_build_context(
     assert is_reported(tmp_path, {**files, marker: ""}, dockerfile) is expected
 
 
+def test_the_list_of_another_context_is_not_that_of_a_module(tmp_path: Path) -> None:
+    text = "FROM golang\nWORKDIR /s\nCOPY . .\nRUN go build -C ./api -o /a\n"
+    files = {
+        ".git/config": "",
+        "go.work": "use ./tool\n",
+        "tool/go.mod": "module b\n",
+        "cli/api/go.mod": "module a\nrequire example.com/x v1.0.0\n",
+        "cli/Dockerfile": text,
+    }
+    for name, written in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(written)
+    projects, path = Projects(), tmp_path / "cli/Dockerfile"
+    found = projects.build(path, SETTINGS).analyzer(projects.workspace(path.parent)).analyze(text).diagnostics
+    (message,) = (it.message for it in found if it.rule == "late-module-download")
+    assert "`api/go.mod` is not copied before the rest" in message
+
+
 def test_without_a_project_the_directory_of_the_dockerfile_counts(tmp_path: Path) -> None:
     files = {"package.json": "{}", "pnpm-workspace.yaml": WORKSPACE}
     assert not is_reported(tmp_path / "a", files, "Dockerfile")

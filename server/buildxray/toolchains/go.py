@@ -104,7 +104,7 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
             _architectures(invocation),
             is_targeted=invocation.setting("GOARCH").is_set or _has_own_target(invocation),
             outputs=_outputs(invocation),
-            manifests=_MANIFESTS if _downloads(invocation) else (),
+            manifests=_lists(invocation) if _downloads(invocation) else (),
             fetches_sources=command.name in _WITH_OWN_MODULE or _is_of_a_version(invocation),
             must_run_on_target=subcommand == "install" or _needs_cgo(invocation),
             cross_compilation=_cross_compilation(invocation),
@@ -119,8 +119,27 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
         effect = Effect.EXECUTE
     elif subcommand == "env" and not ("GOARCH" in command.arguments and any(invocation.setting("GOARCH").values)):
         effect = Effect.PROBE
-    is_download = command.arguments[:2] in _DOWNLOADING and invocation.workspace.requires_modules is not False
-    return Use(toolchain, invocation, effect, title, title_words, manifests=_MANIFESTS if is_download else ())
+    is_fetching = command.arguments[:2] in _DOWNLOADING or (subcommand == "get" and _gets_own(invocation))
+    is_download = is_fetching and invocation.workspace.requires_modules is not False
+    return Use(toolchain, invocation, effect, title, title_words, manifests=_lists(invocation) if is_download else ())
+
+
+def _lists(invocation: Invocation) -> tuple[str, ...]:
+    """The lists of modules that a command reads, in the directory of `-C`; none if only a run tells that directory."""
+    directory = invocation.argument("-C")
+    if directory is None:
+        return _MANIFESTS
+    return () if directory.value is None else tuple(posixpath.join(directory.value, it) for it in _MANIFESTS)
+
+
+def _gets_own(invocation: Invocation) -> bool:
+    """True for `go get`, `go get .` and `go get ./...`, which download what the packages of the project need.
+
+    Without a module, these need the sources in GOPATH (Go 1.15 and older, GO111MODULE=off).
+    """
+    packages = _packages(invocation)
+    is_own = all(it.startswith(".") for it in packages) and not invocation.has_option("-u")
+    return is_own and invocation.workspace.requires_modules is True
 
 
 def _downloads(invocation: Invocation) -> bool:

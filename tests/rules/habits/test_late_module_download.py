@@ -1071,7 +1071,7 @@ def test_the_list_is_that_of_the_directory_after_cd(run: str, held: tuple[str, .
         ("COPY . .\nRUN dotnet publish -c Release -o /out", "`app.csproj` is not copied before the rest; `dotnet restore` needs no other files"),
         ("COPY . .\nRUN dotnet build app.csproj -c Release", "`app.csproj` is not copied before the rest; `dotnet restore app.csproj` needs no other files"),
         ("COPY app.csproj .\nCOPY . .\nRUN dotnet publish ./app.csproj", "add `RUN dotnet restore ./app.csproj` right after `COPY app.csproj`, before the rest is copied"),
-        ("COPY . .\nRUN cd a && dotnet publish", "`app.csproj` is not copied before the rest; `cd /w/a && dotnet restore` needs no other files"),
+        ("COPY . .\nRUN cd a && dotnet publish", "`app.csproj` is not copied before the rest; `cd a && dotnet restore` needs no other files"),
         ("COPY . .\nRUN dotnet restore && dotnet publish", "`app.csproj` is not copied before the rest"),
         ("COPY app.csproj .\nRUN dotnet restore\nCOPY . .\nRUN dotnet publish", ""),
         ("COPY . .\nRUN dotnet publish --no-restore", ""),
@@ -1843,3 +1843,115 @@ def test_a_list_that_a_copy_gives_another_name(copy: str, message: str) -> None:
     text = f"FROM python\nWORKDIR /w\nCOPY shared shared\n{copy}\nRUN pip install -r api.txt\n"
     given = findings(late_module_download, context(text, workspace=workspace))
     assert [it.message.partition("`shared`, ")[2] for it in given] == [message] * bool(message)
+
+
+@every_case(
+    "command, advice",
+    [
+        ("go build -C ./service -o /a", "`service/go.mod` is not copied before the rest; `cd ./service && go mod download` needs no other files"),
+        ("cd service && go build -o /a", "`service/go.mod` is not copied before the rest; `cd service && go mod download` needs no other files"),
+        ("cd /w/service && go build", "`service/go.mod` is not copied before the rest; `cd /w/service && go mod download` needs no other files"),
+        ("go mod download -C service", "`service/go.mod` is not copied before the rest"),
+        ("go build -C $DIR -o /a", ""),
+    ],
+)  # fmt: skip
+def test_the_directory_is_named_as_the_file_writes_it(command: str, advice: str) -> None:
+    def needed(path: str, _base: str, _manager: str) -> NeededFiles | None:
+        return NeededFiles((path,), is_complete=True) if path == "service/go.mod" else None
+
+    text = f"FROM golang\nWORKDIR /w\nCOPY . .\nRUN {command}\n"
+    workspace = Workspace(needed=needed, holds=frozenset({"service/go.mod"}).__contains__)
+    found = findings(late_module_download, context(text, workspace=workspace))
+    assert [it.message.partition(": ")[2] for it in found] == [advice] * bool(advice)
+
+
+def test_the_fix_moves_a_download_with_its_settings() -> None:
+    check_fix(
+        late_module_download,
+        "FROM golang\nWORKDIR /w\nCOPY . .\nRUN go env -w GOPROXY=https://a.example && go mod download\nRUN go build .\n",
+        "FROM golang\nWORKDIR /w\nCOPY go.mod go.sum ./\nRUN go env -w GOPROXY=https://a.example && go mod download\nCOPY . .\nRUN go build .\n",
+        workspace=WITH_MODULES,
+    )
+    for lines in (
+        "RUN go env -w GOPROXY=https://a.example\nRUN go mod download",
+        "RUN go env -w GOPROXY=a && go build .",
+        "RUN export GOPROXY=a\nRUN go env -w GOFLAGS=-mod=mod && go build .",
+    ):
+        text = f"FROM golang\nWORKDIR /w\nCOPY . .\n{lines}\n"
+        (finding,) = findings(late_module_download, context(text, workspace=WITH_MODULES))
+        assert not finding.fixes
+
+
+@every_case(
+    "run, is_reported",
+    [
+        ("go get", True),
+        ("go get -d -v ./...", True),
+        ("go get .", True),
+        # They change the list, or have nothing to do with it.
+        ("go get -u ./...", False),
+        ("go get example.com/tool", False),
+    ],
+)
+def test_packages_of_the_project_that_go_get_downloads(run: str, *, is_reported: bool) -> None:
+    text = f"FROM golang:1.15\nWORKDIR /w\nCOPY . .\nRUN {run}\n"
+    assert bool(findings(late_module_download, context(text, workspace=WITH_MODULES))) is is_reported
+    assert not findings(late_module_download, context(text))
+
+
+@every_case(
+    "copy, is_reported",
+    [
+        ("COPY vendor* vendor", False),
+        ("COPY ./vendor*/ ./vendor/", False),
+        ("COPY vendored.txt .", True),
+    ],
+)
+def test_a_directory_of_packages_that_only_another_build_has(copy: str, *, is_reported: bool) -> None:
+    text = f"FROM golang\nWORKDIR /w\nCOPY go.mod go.sum ./\nCOPY cmd cmd\n{copy}\nRUN go build ./cmd/a\n"
+    assert bool(findings(late_module_download, context(text, workspace=WITH_MODULES))) is is_reported
+
+
+def test_an_update_moves_with_the_installation_after_it() -> None:
+    check_fix(
+        late_module_download,
+        "FROM python\nCOPY . /app\nWORKDIR /app\nRUN pip install --upgrade pip\nRUN pip install flask\nCMD a\n",
+        "FROM python\nRUN pip install --upgrade pip\nRUN pip install flask\nCOPY . /app\nWORKDIR /app\nCMD a\n",
+    )
+    check_fix(
+        late_module_download,
+        "FROM debian\nWORKDIR /app\nCOPY . .\nRUN apt-get update\nRUN apt-get install -y git\nCMD a\n",
+        "FROM debian\nWORKDIR /app\nRUN apt-get update\nRUN apt-get install -y git\nCOPY . .\nCMD a\n",
+    )
+    for run in ("pip install --upgrade pip", "pip install --upgrade pip\nRUN ./build", "apt-get update\nRUN make"):
+        check_nothing(late_module_download, f"FROM python\nWORKDIR /app\nCOPY . .\nRUN {run}\n")
+
+
+LISTS_OF_UV = NeededFiles(("pyproject.toml", "uv.lock"), is_complete=True, installs_itself=True)
+MOUNTS = "--mount=type=cache,target=/root/.cache --mount=type=bind,source=uv.lock,target=uv.lock --mount=type=bind,source=pyproject.toml,target=pyproject.toml"
+
+
+@every_case(
+    "run, is_reported",
+    [
+        (f"{MOUNTS} uv sync --frozen --no-install-project", True),
+        (f"{MOUNTS} uv sync --frozen", False),
+        (f"{MOUNTS} uv sync --frozen --no-install-project && make", False),
+        (f"{MOUNTS.replace('target=uv.lock', 'target=/other/uv.lock')} uv sync --no-install-project", False),
+        ("--mount=type=cache,target=/root/.cache uv sync --no-install-project", False),
+        ("--mount=type=cache,target=/c --mount=target=. uv sync --no-install-project", False),
+    ],
+)
+def test_lists_that_a_run_mounts_need_no_copy_before_it(run: str, *, is_reported: bool) -> None:
+    text = f"FROM python\nWORKDIR /w\nCOPY . .\nRUN {run}\n"
+    workspace = Workspace(needed=lambda *_given: LISTS_OF_UV)
+    found = findings(late_module_download, context(text, workspace=workspace))
+    assert [INDEPENDENT in it.message for it in found] == [True] * is_reported
+    elsewhere = text.replace("COPY . .", "COPY . .\nWORKDIR /other")
+    assert not findings(late_module_download, context(elsewhere, workspace=workspace))
+
+
+def test_a_path_above_the_context_is_the_context() -> None:
+    text = "FROM python\nWORKDIR /w\nCOPY ../../ .\nRUN pip install -r a/requirements.txt\n"
+    (finding,) = findings(late_module_download, context(text))
+    assert "`a/requirements.txt` is not copied" in finding.message

@@ -67,18 +67,10 @@ def _find_needed(ctx: RuleContext, command: KnownCommand) -> NeededFiles | None:
     manifests = command.use.manifests
     if "*.csproj" in manifests:
         manifests = (*manifests, "*.sln", "*.slnx")
-    elif command.use.toolchain is GO and not ignores_go_work(command):
-        manifests = (*manifests, "go.work")
-    # The command runs in the directory after `cd`, unless that has no list.
-    by_directory = (
-        {it: None for manifest in manifests for it in context_paths(command, manifest, directory)}
-        for directory in command.invocation.directories
-    )
-    answered = [
-        known
-        for places in by_directory
-        if (known := [it for path, base in places if (it := find(path, base, manager)) is not None])
-    ]
+    answered = _answers(command, manifests, manager)
+    if not answered and command.use.toolchain is GO and not ignores_go_work(command):
+        # Where there is a go.mod, the list of its workspace is found from there, in the same build context.
+        answered = _answers(command, ("go.work",), manager)
     if not answered:
         return None
     if len(answered) > 1 and _RETURNING.search(command.run.node.whole_text) is not None:
@@ -98,6 +90,19 @@ def _find_needed(ctx: RuleContext, command: KnownCommand) -> NeededFiles | None:
         installs_itself=any(it.installs_itself for it in answers),
         requires_nothing=all(it.requires_nothing for it in answers),
     )
+
+
+def _answers(command: KnownCommand, manifests: Iterable[str], manager: str) -> list[list[NeededFiles]]:
+    """What the lists of a command need, for each directory in which it may run that has some: the one after a `cd` first."""
+    find = command.run.build.workspace.needed
+    if find is None:
+        return []
+    by_directory = (
+        {it: None for manifest in manifests for it in context_paths(command, manifest, directory)}
+        for directory in command.invocation.directories
+    )
+    listed = ([it for path, base in places if (it := find(path, base, manager)) is not None] for places in by_directory)
+    return [it for it in listed if it]
 
 
 _CLIENT: Final = lazy_regex(r"\bprisma\b[^\n;&|]*\bgenerate\b|\b(?:db|prisma):generate\b")

@@ -135,6 +135,8 @@ def _has_packages(ctx: RuleContext, command: KnownCommand) -> bool:
         return True
     if _IMAGE_WITH_PACKAGES.search(stage.image_name) is not None:
         return True
+    if any(_VENDORED.fullmatch(one.text) for it in stage.instructions for one in sources_of(it)):
+        return True
     if _are_in_repository(ctx, command):
         return True
     copies = [it for it in instructions_before(command.run) if isinstance(it.node, Copying)]
@@ -188,6 +190,8 @@ _KEPT: Final = {
     "composer install": ("composer.json", ("vendor/autoload.php",)),
 }
 """The list of dependencies of a command, and what is beside it if its packages are in the repository."""
+_VENDORED: Final = lazy_regex(r"(?:\./)?vendor[*?\[][\w*?\]]*/?")
+"""A directory of packages that a COPY takes if there is one: another build of the file has it."""
 _IMAGE_WITH_PACKAGES: Final = lazy_regex(
     r"^(?!docker\.io/library/)\S*/(?:[^/:@]*[._-])?(?:base|cache|dependencies|deps|modules|packages|vendor)(?:[._-][^/:@]*)?(?:[:@]|$)"
 )

@@ -6,22 +6,25 @@ Source: the manuals of apt-get, apk, dnf, pip, gem, cargo, rustup and npm ("npmr
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterable
 from typing import Final
 
 from buildxray.rules.context import RuleContext
 from buildxray.rules.facts.context_files import instructions_before
+from buildxray.rules.facts.dependency_lists import OPTIONS_WITHOUT_PROJECT, needed_files, needs_manifests_only
 from buildxray.semantics.build import Command, Effect, Instruction, KnownCommand, Run, Stage
 from buildxray.syntax.instructions import Arg, Copying, Env, Expose, Label, Workdir
 from buildxray.syntax.lazy_regex import lazy_regex
+from buildxray.syntax.mounts import MountSyntaxError, mount_options
 from buildxray.toolchains.bun import BUN
 from buildxray.toolchains.common import INSTALLING_NOTHING, REMOVING
 from buildxray.toolchains.node import NODE
 
 _DISTRIBUTION: Final = frozenset({"apk", "apt", "apt-get", "dnf", "microdnf", "yum", "zypper"})
 _INSTALLING: Final = frozenset({"add", "in", "install"})
-_WORDS: Final = _INSTALLING | {"i"}
+_WORDS: Final = _INSTALLING | {"ci", "i", "sync"}
 """The words of all commands that install something."""
 _UPDATING: Final = INSTALLING_NOTHING | {"dist-upgrade", "full-upgrade", "refresh", "upgrade"}
 _FILE: Final = lazy_regex(r"[./~].*|.*\.(?:apk|deb|gem|rpm|tar|tgz|gz|whl|xz|zip)|(?:file|git\+file):.*")
@@ -81,6 +84,7 @@ def independent_runs(ctx: RuleContext, whole: Instruction) -> list[tuple[Run, Kn
     if _may_install_elsewhere(whole) or _knows_revision(whole):
         return []
     independent: list[tuple[Run, KnownCommand]] = []
+    updating: list[tuple[Run, KnownCommand]] = []
     is_built = False
     names: set[str] = set()
     for it in whole.stage.instructions:
@@ -91,11 +95,15 @@ def independent_runs(ctx: RuleContext, whole: Instruction) -> list[tuple[Run, Kn
             continue
         if not isinstance(it, Run) or len(names) > _MOST_NAMES:
             break
-        installing = _installing(ctx, it)
+        installing = _installing_mounted(ctx, whole, it) if it.mounts else _installing(ctx, it)
         if installing is not None and any(_may_matter(it, name) for name in names):
             installing = None
         if installing is not None and (not is_built or all(one.name in _APART for one in installing)):
-            independent += [(it, one) for one in installing[:1]]
+            independent += [*updating, *((it, one) for one in installing[:1])]
+            updating.clear()
+        elif _only_prepares(it) and not is_built:
+            # Alone it is not worth a change; it moves with the installations after it.
+            updating += [(it, one) for one in it.known_commands[:1]]
         elif _builds_with_npm(it):
             is_built = True
         else:
@@ -205,6 +213,53 @@ def _installing(ctx: RuleContext, run: Run) -> list[KnownCommand] | None:
     installing = [it for it in commands if isinstance(it, KnownCommand) and _installs(ctx, it)]
     is_all = all(it in installing or _prepares(it) for it in commands)
     return installing if is_all and installing else None
+
+
+def _only_prepares(run: Run) -> bool:
+    """True if a RUN only updates lists of packages, or pip itself, as it may before another one that installs packages."""
+    commands = run.commands
+    is_plain = not (run.mounts or run.node.heredocs or run.script.has_errors or "$" in run.node.text)
+    return is_plain and bool(commands) and all(it.name in _UPDATED and _prepares(it) for it in commands)
+
+
+_UPDATED: Final = _DISTRIBUTION | {"pip", "pip3"}
+
+
+def _installing_mounted(ctx: RuleContext, whole: Instruction, run: Run) -> list[KnownCommand] | None:
+    """The command of a RUN that installs what lists of dependencies name, all of which it mounts; None if it does anything else, or needs the project."""
+    command = next(iter(run.known_commands), None)
+    if command is None or len(run.commands) != 1 or run.node.heredocs or run.script.has_errors:
+        return None
+    needed = needed_files(ctx, command) if command.use.manifests else None
+    if (
+        needed is None
+        or not needed.is_complete
+        or needed.requires_nothing
+        or {*run.directories} != {*whole.directories}
+    ):
+        return None
+    needs_project = needed.installs_itself and not command.invocation.has_option(
+        *OPTIONS_WITHOUT_PROJECT.get(command.use.title, ("--no-install-project",))
+    )
+    is_plain = "$" not in run.node.text and not needs_project and needs_manifests_only(ctx, command)
+    return [command] if is_plain and {*needed.files} <= _mounted_in_place(run) else None
+
+
+def _mounted_in_place(run: Run) -> set[str]:
+    """The files of the build context that a RUN mounts at the same path below its working directory."""
+    mounted: set[str] = set()
+    for flag in run.mounts:
+        try:
+            options = {it.key: "" if it.value is None else it.value.text for it in mount_options(flag)}
+        except MountSyntaxError:
+            return set()
+        source = options.get("source", options.get("src", ""))
+        target = options.get("target", options.get("dst", options.get("destination", "")))
+        places = {posixpath.normpath(posixpath.join(it, target)) for it in run.directories}
+        expected = {posixpath.normpath(posixpath.join(it, source)) for it in run.directories}
+        if options.get("type", "bind") == "bind" and "from" not in options and places == expected:
+            mounted.add(posixpath.normpath(source))
+    return mounted
 
 
 def _prepares(command: Command) -> bool:

@@ -26,7 +26,7 @@ from buildxray.rules.facts.dependent_downloads import runs_until
 from buildxray.rules.facts.shell_variables import may_set
 from buildxray.rules.fixing.edits import indentation, insert_lines, remove_line, start_with_own_comments
 from buildxray.rules.wording import listed
-from buildxray.semantics.build import Effect, Instruction, KnownCommand, Run
+from buildxray.semantics.build import Command, Effect, Instruction, KnownCommand, Run
 from buildxray.semantics.file_flow import clean
 from buildxray.semantics.manifest_changes import may_name
 from buildxray.syntax.instructions import Copying
@@ -131,10 +131,25 @@ def separate_download(ctx: RuleContext, command: KnownCommand) -> str:
     if restores_first(command):
         project = command.use.manifests[0].removesuffix("*.csproj").rstrip("/")
         alone = f"dotnet restore {project}".strip()
+    entered = _entered(command)
+    return f"cd {entered} && {alone}" if alone and entered else alone
+
+
+def _entered(command: KnownCommand) -> str:
+    """The directory to which the RUN of a command changes before it, or in which Go works by an option; empty for none.
+
+    As the file writes it where it can be: without a WORKDIR, only the base image tells to what a relative path refers.
+    """
+    option = command.invocation.argument("-C") if command.use.toolchain is GO else None
+    if option is not None:
+        return option.text
     entered = command.invocation.directories[:1]
-    if alone and not {*entered} <= {*command.run.directories}:
-        alone = f"cd {entered[0]} && {alone}"
-    return alone
+    if {*entered} <= {*command.run.directories}:
+        return ""
+    before = [it for it in command.run.commands if it.range.start < command.range.start]
+    changes = [it.syntax.words[1:] for it in before if it.name in ("cd", "pushd")]
+    written = changes[0][0].value if len(changes) == 1 and len(changes[0]) == 1 else None
+    return written or entered[0]
 
 
 def advice_on_sources(early: Sequence[Instruction], command: KnownCommand) -> str:
@@ -229,8 +244,14 @@ def _prepares(run: Run) -> bool:
         any(may_set(run.script, it) for it in _READ_BY_GO)
         or any(one.name in _READ_BY_GO for it in run.commands for one in it.syntax.assignments)
         or any(it.name == "git" and "config" in it.syntax.arguments for it in run.commands)
+        or any(_sets_go(it) for it in run.commands)
         or ".netrc" in run.node.whole_text
     )
+
+
+def _sets_go(command: Command) -> bool:
+    """True for `go env -w`, whose settings later commands have."""
+    return command.name == "go" and command.syntax.arguments[:2] == ("env", "-w")
 
 
 def earlier_download(ctx: RuleContext, whole: Instruction, command: KnownCommand) -> tuple[Fix, ...]:
@@ -247,10 +268,12 @@ def earlier_download(ctx: RuleContext, whole: Instruction, command: KnownCommand
         return ()
     indent = indentation(whole)
     # `go mod tidy` and `go mod vendor` read the whole source, so they stay after it.
-    is_alone = len(run.commands) == 1 and command.syntax.arguments[:2] == ("mod", "download")
+    others = [it for it in run.commands if not _sets_go(it)]
+    is_alone = len(others) == 1 and command.syntax.arguments[:2] == ("mod", "download")
     download = run.build.text[slice(*run.range)] if is_alone else "RUN go mod download"
-    if not is_alone and (run.mounts or any(_prepares(it) for it in runs_until(command) if whole.idx < it.idx)):
-        # The new RUN lacks what the old one prepares: `export PATH=…`, credentials of private modules.
+    preparing = [it for it in runs_until(command) if whole.idx < it.idx and _prepares(it)]
+    if (run.mounts and not is_alone) or any(it is not run or not is_alone for it in preparing):
+        # The new RUN lacks what the old ones prepare: `export PATH=…`, credentials of private modules.
         return ()
     needed = needed_files(ctx, command)
     files = command.use.manifests if needed is None else needed.files

@@ -52,19 +52,20 @@ def late_module_download(ctx: RuleContext) -> Iterator[Finding]:
     .` without an earlier download in the stage, or with one for another project of it (`cd client && npm ci`); also after a COPY of a source
     directory such as `src` or of a file such as `main.py`, if the manifests were copied in vain before it or with it, and after a COPY of a
     whole project of a larger repository (`COPY web/ .`), of a member of a workspace, of a directory with a project of .NET or Maven, of a
-    package of Python, or of a program of Python with its list. A RUN that mounts a cache or the manifest is not reported. `go build` counts as a
-    download if `go.mod` requires modules, and the first `cargo build` after a COPY of sources in the official image if its project requires
-    crates (a RUN with a mount is not reported); `mvn package`, `composer install`, `dotnet build` and `dotnet publish` (without an option for
-    one machine) do if all files that their downloads need are known: not in a project of several modules of Maven. A RUN that reads no file of
-    the build context at all, such as `apt-get install`, `npm install -g pnpm`, `pip install poetry` or `cargo install cargo-deb`, is reported if
-    it directly follows `COPY . .` or the COPY of the directory that the stage builds, or RUN instructions that build with npm, and uses no
-    variable; also at the beginning of a RUN that then builds. A command in sources that the stage itself clones or downloads is not reported.
-    Nor is one whose packages are in the repository (`node_modules`, except for `npm ci`, `vendor/cache`) or come from another stage, or a
-    download before which the build may change the manifests (`sed -i`, `go mod edit`, a script of the project). The message names all files that
-    the download needs, such as the lists of the members of a workspace, the projects that a project of .NET refers to, and settings like
-    `.npmrc`. Where these are more than twelve, or a list refers to sources (`file:../lib`, a path dependency, a script that runs at
-    installation), nothing is reported; nor if the lists name nothing, nor in an image for development or tests, or of an action of GitHub, which
-    is built without a cache.
+    package of Python, or of a program of Python with its list. A RUN that mounts a cache or the manifest is not reported, unless it mounts all
+    lists that its installation reads (`uv sync --no-install-project`) and comes after the source. `go build` counts as a download if `go.mod`
+    requires modules, and the first `cargo build` after a COPY of sources in the official image if its project requires crates (a RUN with a
+    mount is not reported); `mvn package`, `composer install`, `dotnet build` and `dotnet publish` (without an option for one machine) do if all
+    files that their downloads need are known: not in a project of several modules of Maven. A RUN that reads no file of the build context at
+    all, such as `apt-get install`, `npm install -g pnpm`, `pip install poetry` or `cargo install cargo-deb`, is reported if it directly follows
+    `COPY . .` or the COPY of the directory that the stage builds, or RUN instructions that build with npm, and uses no variable; also at the
+    beginning of a RUN that then builds. A command in sources that the stage itself clones or downloads is not reported. Nor is one whose
+    packages are in the repository (`node_modules`, except for `npm ci`, `vendor/cache`) or come from another stage, or if another build has them
+    (`COPY vendor* vendor`), or a download before which the build may change the manifests (`sed -i`, `go mod edit`, a script of the project).
+    The message names all files that the download needs, such as the lists of the members of a workspace, the projects that a project of .NET
+    refers to, and settings like `.npmrc`. Where these are more than twelve, or a list refers to sources (`file:../lib`, a path dependency, a
+    script that runs at installation), nothing is reported; nor if the lists name nothing, nor in an image for development or tests, or of an
+    action of GitHub, which is built without a cache.
 
     ## Why it matters
     A layer is rebuilt if the files copied before it have changed. After the whole source, every edit downloads everything again, in a
