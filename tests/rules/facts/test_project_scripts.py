@@ -124,3 +124,20 @@ def test_a_script_that_downloads_for_one_machine(run: str, script: str, *, is_sa
     found = findings(hard_coded_arch, asked(f"{HEAD}RUN {run}\n", scripts={"x.sh": script}))
     messages = ["this script downloads the file for amd64 for linux/arm64 too"] * is_said
     assert [it.message for it in found] == messages
+
+
+@every_case(
+    "mount, run, is_known",
+    [
+        ("type=bind,target=.", "make build", True),
+        ("target=/src,rw", "make -C /src build", True),
+        ("type=bind,source=.,dst=/src", "make -C /src build", True),
+        ("type=bind,source=other,target=/src", "make -C /src build", False),
+        ("type=bind,from=x,target=/src", "make -C /src build", False),
+        ("type=cache,target=/src", "make -C /src build", False),
+        ("type=bind,source=$DIR,target=/src", "make -C /src build", False),
+    ],
+)
+def test_files_that_a_run_mounts(mount: str, run: str, *, is_known: bool) -> None:
+    text = f"FROM ubuntu AS b\nWORKDIR /w\nRUN --mount={mount} {run}\nFROM debian\nCOPY --from=b /o /o\n"
+    assert (project_script(command_of(asked(text, recipes="go build -o /o ."))) is not None) is is_known

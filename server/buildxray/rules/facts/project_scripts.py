@@ -7,9 +7,12 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from buildxray.caching import cached
+from buildxray.plan.paths import clean
 from buildxray.rules.facts.context_files import context_paths
-from buildxray.semantics.build import Effect, KnownCommand, Use
+from buildxray.semantics.build import Effect, KnownCommand, Run, Use
 from buildxray.semantics.commands import is_nothing, recognize
+from buildxray.semantics.file_flow import holds
+from buildxray.syntax.mounts import MountSyntaxError, context_source, mount_values
 from buildxray.syntax.parser import parse
 from buildxray.syntax.shell import SHELLS, Command, read_script
 
@@ -94,12 +97,9 @@ def _text_of_script(command: KnownCommand) -> str | None:
         word = words[0]
     else:
         return None
-    places = (
-        place
-        for path in command.invocation.paths(word)
-        for place, _base in context_paths(command, posixpath.basename(path), posixpath.dirname(path))
-    )
-    found = {text for place in places for text in texts(place)}
+    found = {
+        text for path in command.invocation.paths(word) for place in _places(command, path) for text in texts(place)
+    }
     return found.pop() if len(found) == 1 else None
 
 
@@ -114,11 +114,36 @@ def _recipes(command: KnownCommand) -> str | None:
     given = tuple(it for it in operands if "=" in it)
     if len(directories) != 1 or any("$" in it for it in goals):
         return None
-    places = (place for name in _MAKEFILES for place, _base in context_paths(command, name, directories[0]))
+    places = (place for name in _MAKEFILES for place in _places(command, posixpath.join(directories[0], name)))
     found = {text for place in places if (text := recipes(place, goals, given)) is not None}
     return found.pop() if len(found) == 1 else None
 
 
+def _places(command: KnownCommand, path: str) -> Iterator[str]:
+    """The paths in the build context of a file that a command finds at a path: by a mount of its RUN, or else by a COPY."""
+    mounted = [*_mounted(command.run, path)]
+    if mounted:
+        yield from mounted
+        return
+    for place, _base in context_paths(command, posixpath.basename(path), posixpath.dirname(path)):
+        yield place
+
+
+def _mounted(run: Run, path: str) -> Iterator[str]:
+    for flag in run.mounts:
+        try:
+            source, values = context_source(flag), mount_values(flag)
+        except MountSyntaxError:
+            continue
+        target = next((values[it] for it in _TARGETS if it in values), None)
+        for directory in run.directories if source is not None and target is not None else ():
+            place = clean(posixpath.join(directory, target or ""))
+            if source is not None and "$" not in source.text + place and holds(place, path):
+                yield posixpath.normpath(posixpath.join(source.text.lstrip("/") or ".", posixpath.relpath(path, place)))
+
+
+_TARGETS: Final = ("target", "dst", "destination")
+"""The names of the option with the place of a mount. BuildKit: instructions/commands_runmount.go, parseMount."""
 _WITH_VALUE: Final = frozenset({"-C", "-f", "-I", "-j", "-l", "-o", "-W", "--directory", "--file"})
 
 
