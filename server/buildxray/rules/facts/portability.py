@@ -176,6 +176,12 @@ def consumers_outside(family: Iterable[Stage]) -> Iterator[Instruction]:
     )
 
 
+_OF_ARCHITECTURE: Final = lazy_regex(
+    r"\$\{?(?:\w*_)?(?:GO|HOST|DOCKER|IMAGE)?(?:ARCH|ARCHITECTURE|MACHINE)(?:_|\b)", re.IGNORECASE
+)
+"""The use of an argument of the project that contains an architecture: `builder:11-${HOST_ARCH}`."""
+
+
 def can_change_platform(root: Stage) -> bool:
     """True if the platform of a root stage can be changed.
 
@@ -183,6 +189,10 @@ def can_change_platform(root: Stage) -> bool:
     program or is the target of another build: such a stage is an image of its own, built with `--target`.
     """
     names = {*root.base_names}
+    image = root.from_.image
+    if image is not None and _OF_ARCHITECTURE.search(image.text) is not None:
+        # Such an image is for one machine.
+        return False
     if any(it.is_image or it.is_image_of_another_build for it in root.family):
         return False
     if len(names) != 1 or names == {"scratch"}:
