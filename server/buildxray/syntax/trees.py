@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from tree_sitter import Language, Node, Parser
 
 SECONDS: Final = 0.5
-"""Processor time; a correct script of 60 KB takes a tenth of it."""
+"""Processor time of the thread, as others may be at work meanwhile; a correct script of 60 KB takes a tenth of it."""
 
 _SHORT: Final = 1024
 """Bytes that are parsed without a limit: in 20 ms at most, and correct ones in two thirds of the time that callbacks need."""
@@ -46,7 +46,7 @@ def parse_tree(language: Language, source: bytes) -> Node | None:
         n_asked += 1
         if n_asked < _FREE_QUESTIONS:
             return False
-        now = time.process_time()
+        now = time.thread_time()
         end = end or now + SECONDS
         return now > end
 
