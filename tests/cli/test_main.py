@@ -272,6 +272,21 @@ def test_a_search_leaves_out_what_a_program_makes_dockerfiles_of(
         assert note in Run(capfd, "check", tmp_path / name).out
 
 
+def test_a_search_counts_what_matters_on_machines_that_no_build_names(
+    capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    path = tmp_path / "Dockerfile"
+    path.write_text("FROM alpine:3\nRUN wget https://example.com/tool-linux-amd64\n")
+    run = Run(capfd, "check", "--build-platform", "linux/amd64", tmp_path)
+    assert run.out.startswith("Nothing found in 1 file.\n1 finding about other architectures is left out")
+    assert Run(capfd, "check", "--build-platform", "linux/amd64", "--format", "json", tmp_path).objects == []
+    for arguments in [path], ["--platform", "linux/amd64,linux/arm64", tmp_path]:
+        assert "[hard-coded-arch]" in Run(capfd, "check", "--build-platform", "linux/amd64", *arguments).out
+    diff = ["fix", "--unsafe", "--diff", "--build-platform", "linux/amd64"]
+    assert "TARGETARCH" in Run(capfd, *diff, path).out
+    assert Run(capfd, *diff, tmp_path).out == ""
+
+
 @pytest.mark.slow
 def test_check_reads_the_standard_input(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     for arguments in ["check", "-"], ["plan", "-"], ["fix", "-"]:

@@ -183,6 +183,8 @@ class _Total:
         self.n_fixed = 0
         self.n_left_out = 0
         """Files of which a program makes Dockerfiles."""
+        self.n_for_reader = 0
+        """Findings about other machines that a list leaves out."""
         self.n_exceeded = 0
         """Files that exceed a limit."""
         self.all_findings: list[Diagnostic] = []
@@ -196,6 +198,7 @@ class _Total:
     def add(self, file: CheckedFile) -> None:
         self.n_files += 1
         self.all_findings += file.diagnostics
+        self.n_for_reader += file.n_for_reader
         if not file.is_left_unchanged:
             self.fixes += (it.fixes[0] for it in file.diagnostics if it.fixes)
         if file.costs is not None and file.costs.summary:
@@ -210,7 +213,7 @@ class _Total:
     @property
     def lines(self) -> tuple[str, ...]:
         """The lines after the findings."""
-        return tuple(it for it in (self.summary, self.left_out, self.assumption) if it)
+        return tuple(it for it in (self.summary, self.left_out, self.assumption, self.other_machines) if it)
 
     @property
     def left_out(self) -> str:
@@ -233,6 +236,17 @@ class _Total:
             "{n} files are checked for {platforms}, the default, because no project file names their platforms.",
             self.n_default,
             platforms=_(", ").join(self.default_platforms),
+        )
+
+    @property
+    def other_machines(self) -> str:
+        """A note on findings that are true on machines that no build asks for; empty if there are none."""
+        if not self.n_for_reader:
+            return ""
+        return ngettext(
+            "{n} finding about other architectures is left out, because no build names them; `--platform` shows it.",
+            "{n} findings about other architectures are left out, because no build names them; `--platform` shows them.",
+            self.n_for_reader,
         )
 
     @property

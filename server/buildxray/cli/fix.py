@@ -29,7 +29,7 @@ def fix(options: argparse.Namespace) -> int:
     for target in find_targets(options.paths, failed, builds.projects):
         n_files += 1
         if options.diff or target.path == STDIN:
-            n_changed += _show(out, target.path, builds, failed, options, log=log)
+            n_changed += _show(out, target, builds, failed, options, log=log)
             continue
         titles = fix_file(target, builds, failed, with_suggestions=options.unsafe, log=log)
         n_changed += bool(titles)
@@ -50,7 +50,7 @@ def fix_file(
 ) -> tuple[str, ...]:
     """Effect: fix a file; report errors, and append them to `failed`. Returns the titles of the fixes, with their savings by a log."""
     try:
-        text, fixed, measured = _fixed(target.path, builds, log, with_suggestions=with_suggestions)
+        text, fixed, measured = _fixed(target, builds, log, with_suggestions=with_suggestions)
         titles = _with_savings(text, fixed, measured)
         if fixed.text != text:
             write_file(target, text, fixed.text)
@@ -79,36 +79,44 @@ def _with_savings(text: str, fixed: FixedText, measured: MeasuredBuild | None) -
 
 
 def _show(
-    out: Output, path: str, builds: Builds, failed: list[str], options: argparse.Namespace, *, log: LogOfFiles | None
+    out: Output,
+    target: Target,
+    builds: Builds,
+    failed: list[str],
+    options: argparse.Namespace,
+    *,
+    log: LogOfFiles | None,
 ) -> bool:
     """Effect: print the difference or the fixed text, and report the savings; returns whether there is a difference."""
     try:
-        text, fixed, measured = _fixed(path, builds, log, with_suggestions=options.unsafe)
+        text, fixed, measured = _fixed(target, builds, log, with_suggestions=options.unsafe)
         savings = () if measured is None else _with_savings(text, fixed, measured)
     except CliError as error:
         report(error)
-        failed.append(path)
+        failed.append(target.path)
         return False
     if options.diff:
-        write_diff(out, builds.shown(path), text, fixed.text)
+        write_diff(out, builds.shown(target.path), text, fixed.text)
     else:
         # The bytes are not decoded for the terminal, because the output is meant for a file.
         out.data(fixed.text, end="")
     for line in savings if not options.quiet else ():
         # On stderr, because stdout contains the difference for `patch`.
-        report(f"{builds.shown(path)}: {line}")
+        report(f"{builds.shown(target.path)}: {line}")
     return fixed.text != text
 
 
 def _fixed(
-    path: str, builds: Builds, log: LogOfFiles | None, *, with_suggestions: bool
+    target: Target, builds: Builds, log: LogOfFiles | None, *, with_suggestions: bool
 ) -> tuple[str, FixedText, MeasuredBuild | None]:
     """The text of a file, the text after the fixes, and its build in the log. Raises `CliError`."""
+    path, is_listed = target.path, target.directory is not None
     text = read_file(path)
     try:
         with limited(path):
             measured = None if log is None else log.measured(path, text, builds)
-            fixed = fix_text(builds.analyzer(path, measured), text, with_suggestions=with_suggestions)
+            analyzer = builds.analyzer(path, measured)
+            fixed = fix_text(analyzer, text, with_suggestions=with_suggestions, is_listed=is_listed)
             return text, fixed, measured
     except CliError:
         raise

@@ -38,6 +38,8 @@ class CheckedFile(NamedTuple):
     """True if `buildxray fix` applies none of its fixes."""
     is_left_out: bool = False
     """True if nothing in it was checked, which a list of all files does not show."""
+    n_for_reader: int = 0
+    """The number of findings about other machines that were left out of a list of all files."""
 
 
 def check_text(path: str, text: str, analyzer: Analyzer) -> CheckedFile:
@@ -64,11 +66,19 @@ def check_text(path: str, text: str, analyzer: Analyzer) -> CheckedFile:
 
 
 def without_notes(file: CheckedFile) -> CheckedFile:
-    """A checked file without notes on why it is not checked, for lists of files that nobody has asked for one by one."""
+    """A checked file without what is for those who look at it, for lists of files that nobody has asked for one by one.
+
+    If notes on why it is not checked are all that was found, it is left out.
+    """
     kept = tuple(it for it in file.diagnostics if not it.is_for_reader)
     if len(kept) == len(file.diagnostics):
         return file
-    return file._replace(diagnostics=kept, is_left_out=not kept)
+    n_notes = sum(it.is_for_reader and it.rule == "build-error" for it in file.diagnostics)
+    return file._replace(
+        diagnostics=kept,
+        is_left_out=not kept and n_notes > 0,
+        n_for_reader=len(file.diagnostics) - len(kept) - n_notes,
+    )
 
 
 def check_in_project(path: str, settings: Settings, generation: int, language: str) -> CheckedFile:

@@ -38,7 +38,7 @@ class Diagnostic:
     is_of_request: bool = False
     """True if the file that declares the build is wrong, and not the one with the range."""
     is_for_reader: bool = False
-    """True if it only says why the file is not checked."""
+    """True if a person who looks at the file may want to know it, and hardly one who reads a list of all files."""
 
     @cached_property
     def fixes(self) -> tuple[Fix, ...]:
@@ -186,17 +186,27 @@ def _diagnostic(ctx: RuleContext, rule: Rule, finding: Finding) -> Diagnostic:
     fix = finding.fix
     if fix:
         fix = partial(_offered, ctx, rule, finding)
+    level = severity(ctx, rule, finding)
     return Diagnostic(
         rule.name,
-        severity(ctx, rule, finding),
+        level,
         finding.range,
         finding.message,
         fix,
         finding.related,
         finding.is_unnecessary,
         finding.is_of_request,
-        finding.is_for_reader,
+        finding.is_for_reader or (level is Severity.INFORMATION and _is_for_other_machines(ctx, rule)),
     )
+
+
+def _is_for_other_machines(ctx: RuleContext, rule: Rule) -> bool:
+    """True if a finding is about files for one architecture in an image that nothing asks to be for another one.
+
+    Nearly every such file is for the machines that its people have.
+    """
+    is_conditional = rule.is_about_platforms and ctx.assumes_platforms
+    return is_conditional and rule.subject == "architecture"
 
 
 def _offered(ctx: RuleContext, rule: Rule, finding: Finding) -> tuple[Fix, ...]:

@@ -28,10 +28,11 @@ class FixedText(NamedTuple):
         return tuple(title for title, _text in self.steps)
 
 
-def fix_text(analyzer: Analyzer, text: str, *, with_suggestions: bool = False) -> FixedText:
+def fix_text(analyzer: Analyzer, text: str, *, with_suggestions: bool = False, is_listed: bool = False) -> FixedText:
     """Apply the preferred fix of each finding with a safe one, until none is left.
 
-    With suggestions, fixes that need review are applied as well. A text with an unknown instruction is left unchanged.
+    With suggestions, fixes that need review are applied as well. A text with an unknown instruction is left unchanged. A file is listed if
+    nobody has named it: what lists of all files leave out is not repaired.
     """
     steps: list[tuple[str, str]] = []
     analysis = analyzer.analyze(text)
@@ -39,7 +40,8 @@ def fix_text(analyzer: Analyzer, text: str, *, with_suggestions: bool = False) -
         return FixedText(text, ())
     seen = {text}
     while len(steps) < _MOST:
-        for fix in map(_preferred, analysis.diagnostics):
+        shown = (it for it in analysis.diagnostics if not (is_listed and it.is_for_reader))
+        for fix in map(_preferred, shown):
             if fix is None or (fix.safety is not Safety.SAFE and not with_suggestions):
                 continue
             fixed = apply_edits(analysis.text, fix.edits)

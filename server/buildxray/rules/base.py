@@ -112,7 +112,7 @@ class Finding:
     is_of_request: bool = False
     """True if a file that declares a build of this one is wrong, and not this one."""
     is_for_reader: bool = False
-    """True if it only says why a file is not checked: of use to a person who looks at this file, and not in a list of all files."""
+    """True if it is of use to a person who looks at this file, and not in a list of all files: it only says why the file is not checked."""
 
     @cached_property
     def fixes(self) -> tuple[Fix, ...]:
@@ -167,6 +167,12 @@ class Rule:
     def summary(self) -> str:
         """The first line of the manual page."""
         return self.doc.partition("\n")[0]
+
+    @property
+    def subject(self) -> str:
+        """The folder of rules that it is in, such as `architecture`."""
+        module = self.defined if isinstance(self.defined, str) else self.defined.check.__module__
+        return module.split(".")[-2]
 
     @property
     def is_about_platforms(self) -> bool:
