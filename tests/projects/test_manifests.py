@@ -415,3 +415,20 @@ def test_crates_that_a_project_requires(
     answer = needed(tmp_path_factory.mktemp("a"), files, "Cargo.toml", "cargo")
     assert answer is not None
     assert answer.requires_crates is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("[project]\ndependencies = ['flask']\n", True),
+        ("[project]\ndependencies = []\n", False),
+        ("[project]\ndynamic = ['dependencies']\n", False),
+        ("[tool.poetry.dependencies]\nflask = '*'\n", False),
+        ("[project", False),
+    ],
+)
+def test_packages_that_a_project_lists_itself(tmp_path: Path, text: str, expected: bool) -> None:
+    (tmp_path / "pyproject.toml").write_text(text)
+    answer = needed_files([tmp_path], "pyproject.toml", ".", "pip")
+    assert answer is not None
+    assert answer.requires_packages is expected

@@ -50,6 +50,7 @@ def needed_files(directories: Iterable[Path], path: str, base: str, manager: str
 
 def _needed(context: _Context, names: Iterable[str]) -> NeededFiles:
     """The files that a download needs, from those that the command names."""
+    names = [*names]
     needed: dict[str, None] = {}
     pending = [*names]
     requires_crates = context.manager == "cargo" and any(_requires_crates(context, it) for it in pending)
@@ -70,7 +71,17 @@ def _needed(context: _Context, names: Iterable[str]) -> NeededFiles:
         installs_itself=any(_installs_itself(context, it) for it in needed),
         requires_nothing=all(_requires_nothing(context, it) for it in needed),
         requires_crates=requires_crates,
+        requires_packages=any(_lists_packages(context, it) for it in names),
     )
+
+
+def _lists_packages(context: _Context, path: str) -> bool:
+    """True if a pyproject.toml itself lists packages, which no build backend has to tell. Source: packaging.python.org, "pyproject.toml", `dependencies`."""
+    if posixpath.basename(path) != "pyproject.toml":
+        return False
+    table = _toml(context.text(path))
+    listed = as_mapping(table.get("project")).get("dependencies")
+    return isinstance(listed, list) and bool(listed)
 
 
 _SOURCE_OF_CRATE: Final = lazy_regex(r"^source[ \t]*=[ \t]*\"(?:git|registry|sparse)\+", re.MULTILINE)

@@ -90,6 +90,8 @@ class NeededFiles(NamedTuple):
     """True if no list names a dependency, so that nothing is downloaded."""
     requires_crates: bool = False
     """True if Cargo surely downloads crates for the list, or for its workspace."""
+    requires_packages: bool = False
+    """True if a pyproject.toml lists packages that an installation of the project downloads."""
 
 
 class LackingPackage(NamedTuple):

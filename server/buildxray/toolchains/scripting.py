@@ -63,7 +63,9 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
         return _composer(invocation, toolchain, " ".join((name, *arguments[:1])))
     if name not in _PYTHON and name not in ("bundle", "bundler", "gem"):
         return None
-    title = " ".join((name, *arguments[:1]))
+    # `uv pip install` is another command than `uv sync`.
+    is_of_pip = name == "uv" and arguments[:1] == ["pip"] and invocation.command.arguments[:1] == ("pip",)
+    title = " ".join((name, *arguments[: 1 + is_of_pip]))
     if name in ("bundle", "bundler") and (not arguments or arguments[0] == "exec"):
         effect = Effect.EXECUTE if arguments else Effect.INSTALL
         return Use(toolchain, invocation, effect, title)
@@ -78,6 +80,7 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
             invocation,
             effect,
             title,
+            3 if is_of_pip else 1,
             outputs=_outputs(invocation, name),
             manifests=_manifests(invocation, title),
             may_differ=True,

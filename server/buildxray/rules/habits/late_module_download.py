@@ -8,7 +8,7 @@ from typing import Final
 from buildxray.localization import _, ngettext
 from buildxray.rules.base import Finding, Fix, FixAvailability, Related, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
-from buildxray.rules.facts.context_files import instructions_before
+from buildxray.rules.facts.context_files import instructions_before, sources_of
 from buildxray.rules.facts.copied_sources import copy_of_everything, copy_of_project, copy_of_sources, early_copies
 from buildxray.rules.facts.dependency_lists import is_of_another_project, needs_manifests_only
 from buildxray.rules.facts.dependent_downloads import (
@@ -21,6 +21,7 @@ from buildxray.rules.facts.dependent_downloads import (
 )
 from buildxray.rules.facts.failing_builds import stops
 from buildxray.rules.facts.independent_installs import first_of_chain, independent_runs, installs_after_copy, shown
+from buildxray.rules.facts.installed_project import CACHE_OF_PIP, NO_CACHE, installed_project
 from buildxray.rules.facts.uncached_crates import CACHE, uncached_crates
 from buildxray.rules.fixing.early_download import (
     advice,
@@ -55,17 +56,17 @@ def late_module_download(ctx: RuleContext) -> Iterator[Finding]:
     package of Python, or of a program of Python with its list. A RUN that mounts a cache or the manifest is not reported, unless it mounts all
     lists that its installation reads (`uv sync --no-install-project`) and comes after the source. `go build` counts as a download if `go.mod`
     requires modules, and the first `cargo build` after a COPY of sources in the official image if its project requires crates (a RUN with a
-    mount is not reported); `mvn package`, `composer install`, `dotnet build` and `dotnet publish` (without an option for one machine) do if all
-    files that their downloads need are known: not in a project of several modules of Maven. A RUN that reads no file of the build context at
-    all, such as `apt-get install`, `npm install -g pnpm`, `pip install poetry` or `cargo install cargo-deb`, is reported if it directly follows
-    `COPY . .` or the COPY of the directory that the stage builds, or RUN instructions that build with npm, and uses no variable; also at the
-    beginning of a RUN that then builds. A command in sources that the stage itself clones or downloads is not reported. Nor is one whose
-    packages are in the repository (`node_modules`, except for `npm ci`, `vendor/cache`) or come from another stage, or if another build has them
-    (`COPY vendor* vendor`), or a download before which the build may change the manifests (`sed -i`, `go mod edit`, a script of the project).
-    The message names all files that the download needs, such as the lists of the members of a workspace, the projects that a project of .NET
-    refers to, and settings like `.npmrc`. Where these are more than twelve, or a list refers to sources (`file:../lib`, a path dependency, a
-    script that runs at installation), nothing is reported; nor if the lists name nothing, nor in an image for development or tests, or of an
-    action of GitHub, which is built without a cache.
+    mount is not reported), and `pip install .` in an official image if pyproject.toml lists dependencies; `mvn package`, `composer install`,
+    `dotnet build` and `dotnet publish` (without an option for one machine) do if all files that their downloads need are known: not in a project
+    of several modules of Maven. A RUN that reads no file of the build context at all, such as `apt-get install`, `npm install -g pnpm`, `pip
+    install poetry` or `cargo install cargo-deb`, is reported if it directly follows `COPY . .` or the COPY of the directory that the stage
+    builds, or RUN instructions that build with npm, and uses no variable; also at the beginning of a RUN that then builds. A command in sources
+    that the stage itself clones or downloads is not reported. Nor is one whose packages are in the repository (`node_modules`, except for `npm
+    ci`, `vendor/cache`) or come from another stage, or if another build has them (`COPY vendor* vendor`), or a download before which the build
+    may change the manifests (`sed -i`, `go mod edit`, a script of the project). The message names all files that the download needs, such as the
+    lists of the members of a workspace, the projects that a project of .NET refers to, and settings like `.npmrc`. Where these are more than
+    twelve, or a list refers to sources (`file:../lib`, a path dependency, a script that runs at installation), nothing is reported; nor if the
+    lists name nothing, nor in an image for development or tests, or of an action of GitHub, which is built without a cache.
 
     ## Why it matters
     A layer is rebuilt if the files copied before it have changed. After the whole source, every edit downloads everything again, in a
@@ -100,7 +101,7 @@ def late_module_download(ctx: RuleContext) -> Iterator[Finding]:
 
     ## Fix safety
     A suggestion: for Go, and for a RUN that reads no file of the build context, which moves before the COPY. For Go no fix is offered if the script
-    prepares the go command: with `export PATH=…`, `git config`, or a mount of a secret.
+    prepares the go command: with `export PATH=…`, `git config`, or a mount of a secret. For Cargo and pip, the fix adds a cache mount.
     """
     workspace = ctx.build.workspace
     is_of_action = workspace.is_of_action and not workspace.has_build and not workspace.has_own_name
@@ -117,6 +118,7 @@ def late_module_download(ctx: RuleContext) -> Iterator[Finding]:
             if source is not None and source.stage is stage:
                 yield from _independent(ctx, source)
         yield from _of_crates(ctx, stage)
+        yield from _of_own_package(ctx, stage)
         if whole is None:
             continue
         runs = (it for it in instructions_before(whole) if isinstance(it, Run))
@@ -158,6 +160,42 @@ def _of_crates(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
     end = command.run.keyword_range.end
     fix = Fix(_("Keep the downloads in a cache"), (Edit(TextRange(end, end), f" {CACHE}"),), Safety.SUGGESTION)
     yield Finding(command.title_range, message, (fix,), (Related(copy.keyword_range, _("the source is copied here")),))
+
+
+def _of_own_package(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
+    """Find an installation of the project that downloads what it requires, without a cache."""
+    found = installed_project(ctx, stage)
+    if found is None:
+        return
+    fact, command = what_is_repeated(found.command), found.command
+    related = (Related(found.copy.keyword_range, _("the source is copied here")),)
+    if found.separate:
+        reason = ngettext(
+            "{files} is not copied before the rest",
+            "{files} are not copied before the rest",
+            1,
+            files=f"`{found.manifest}`",
+        )
+        if found.named is not None:
+            copy = f"{found.named.keyword} {' '.join(it.text for it in sources_of(found.named))}"
+            reason = _(
+                "add `RUN {command}` right after `{copy}`, before the rest is copied",
+                command=found.separate,
+                copy=copy,
+            )
+        else:
+            reason = _("{reason}; `{command}` needs no other files", reason=reason, command=found.separate)
+        yield Finding(command.title_range, _("{fact}: {reason}", fact=fact, reason=reason), related=related)
+        return
+    end = command.run.keyword_range.end
+    edits = [Edit(TextRange(end, end), f" {CACHE_OF_PIP}"), *(Edit(it, "") for it in found.without_cache)]
+    message = (
+        _("{fact}: `{cache}` without `{option}` keeps the downloads", fact=fact, cache=CACHE_OF_PIP, option=NO_CACHE)
+        if found.without_cache
+        else _("{fact}: `{cache}` keeps the downloads", fact=fact, cache=CACHE_OF_PIP)
+    )
+    fix = Fix(_("Keep the downloads in a cache"), tuple(edits), Safety.SUGGESTION)
+    yield Finding(command.title_range, message, (fix,), related)
 
 
 def _independent(ctx: RuleContext, whole: Instruction) -> Iterator[Finding]:
