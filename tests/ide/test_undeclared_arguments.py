@@ -138,6 +138,15 @@ def test_messages_name_the_arguments_and_what_may_be_meant(tmp_path: Path) -> No
     ]
 
 
+def test_the_same_names_in_several_entries_are_one_finding(tmp_path: Path) -> None:
+    service = "  {0}:\n    build:\n      context: .\n      dockerfile: {0}/Dockerfile\n      args: {{USER_NAME: {0}}}\n"
+    compose = "services:\n" + "".join(map(service.format, "ab"))
+    dockerfiles = "".join(f"#- {it}/Dockerfile\nFROM alpine\nCOPY . .\n" for it in "ab")
+    (finding,) = looked_at(tmp_path, f"#- compose.yaml\n{compose}{dockerfiles}", "compose.yaml").diagnostics
+    assert finding.message == ("no ARG in a/Dockerfile and b/Dockerfile declares `USER_NAME`, so that it has no effect")
+    assert [it.message for it in finding.related] == ["`USER_NAME` has no effect either"]
+
+
 @every_case(
     "dockerfile",
     [

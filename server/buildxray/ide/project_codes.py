@@ -16,7 +16,7 @@ example may be copied to a project that has the missing one.""",
     "missing-stage": "The Dockerfile has no stage with the name in `target`: the build fails.",
     "undeclared-build-arg": """A build gives an argument that no `ARG` of its Dockerfile declares, so that the value has no effect: BuildKit ignores it without a warning
 (moby/buildkit, issue 2128). An argument that the Dockerfile declares, that the build does not give, and whose name differs by one or two letters or in case,
-is named, and a fix writes it. Only names that the entry itself writes are reported, and only if it builds one Dockerfile: what a
+is named, and a fix writes it. The same names in several entries of a file are one finding. Only names that the entry itself writes are reported, and only if it builds one Dockerfile: what a
 matrix or a parent gives to several files is often for some of them. Left out are arguments that BuildKit reads (`BUILDKIT_INLINE_CACHE`, `HTTP_PROXY`),
 Dockerfiles for other frontends, and those on an image with triggers (`onbuild`), which may declare the argument.""",
     "unknown-platform": "A platform does not exist, such as `linux/arm46`.",
