@@ -1208,6 +1208,16 @@ def test_a_compiler_of_rust_downloads_crates_again() -> None:
     )
 
 
+def test_each_build_with_the_same_crates_gets_the_cache() -> None:
+    cache = "--mount=type=cache,target=/usr/local/cargo/registry "
+    text = (
+        "FROM rust AS a\nCOPY . .\nRUN {0}cargo build\nRUN cp target/a /a\nRUN {0}cargo build --features x\n"
+        "FROM a AS b\nRUN --mount=type=cache,target=/c cargo test\nRUN {0}cargo doc\nFROM rust\nRUN cargo install x\n"
+        "COPY --from=b /a /a\n"
+    )
+    check_fix(late_module_download, text.format(""), text.format(cache), workspace=CRATES)
+
+
 @every_case(
     "run, before",
     [

@@ -14,7 +14,7 @@ from buildxray.rules.facts.context_files import (
     sources_of,
     takes_directory_with,
 )
-from buildxray.semantics.build import Effect, Instruction, KnownCommand, Stage
+from buildxray.semantics.build import Effect, Instruction, KnownCommand, Run, Stage
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.toolchains.rust import RUST
 
@@ -35,6 +35,8 @@ class UncachedCrates(NamedTuple):
     command: KnownCommand
     copy: Instruction
     """The first COPY of sources before it."""
+    runs: tuple[Run, ...]
+    """Its RUN, and later ones of the stage and of those on it that use the same crates."""
 
 
 def uncached_crates(ctx: RuleContext, stage: Stage) -> UncachedCrates | None:
@@ -51,9 +53,7 @@ def uncached_crates(ctx: RuleContext, stage: Stage) -> UncachedCrates | None:
         for it in run.known_commands
         if it.use.toolchain is RUST
     ]
-    crates = [
-        it for it in uses if it.name in ("cargo", "cross") and _WITHOUT_CRATES.isdisjoint(it.syntax.arguments[:1])
-    ]
+    crates = [*filter(_uses_crates, uses)]
     if not crates or crates[0].run.stage is not stage:
         return None
     command = crates[0]
@@ -80,7 +80,21 @@ def uncached_crates(ctx: RuleContext, stage: Stage) -> UncachedCrates | None:
     lists = [path for path, _base in context_paths(command, "Cargo.toml", directories.pop())]
     copies = (it for it in copies_before(command.run) if len(it.destinations) == 1)
     copy = next((it for it in copies if _takes_sources(it, lists)), None)
-    return UncachedCrates(command, copy) if copy is not None and _require_crates(ctx, lists) else None
+    if copy is None or not _require_crates(ctx, lists):
+        return None
+    return UncachedCrates(command, copy, _runs_with_crates(stage, command))
+
+
+def _uses_crates(command: KnownCommand) -> bool:
+    is_cargo = command.use.toolchain is RUST and command.name in ("cargo", "cross")
+    return is_cargo and _WITHOUT_CRATES.isdisjoint(command.syntax.arguments[:1])
+
+
+def _runs_with_crates(stage: Stage, command: KnownCommand) -> tuple[Run, ...]:
+    """The RUN of a command, and later ones that would lack the crates which a cache mount keeps out of the layers."""
+    runs = (run for one in stage.family if stage in one.ancestry for run in one.runs if run.idx > command.run.idx)
+    later = (it for it in runs if not it.mounts and any(map(_uses_crates, it.known_commands)))
+    return (command.run, *later)
 
 
 def _compiles_sources_later(command: KnownCommand, others: Iterable[KnownCommand]) -> bool:

@@ -151,14 +151,15 @@ def _of_crates(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
     found = uncached_crates(ctx, stage)
     if found is None:
         return
-    command, copy = found
+    command, copy, runs = found
     message = _(
         "`{title}` downloads and compiles all crates again after each change of the source: `{cache}` keeps the downloads, and cargo-chef keeps what is compiled",
         title=command.title,
         cache=CACHE,
     )
-    end = command.run.keyword_range.end
-    fix = Fix(_("Keep the downloads in a cache"), (Edit(TextRange(end, end), f" {CACHE}"),), Safety.SUGGESTION)
+    ends = (it.keyword_range.end for it in runs)
+    edits = tuple(Edit(TextRange(end, end), f" {CACHE}") for end in ends)
+    fix = Fix(_("Keep the downloads in a cache"), edits, Safety.SUGGESTION)
     yield Finding(command.title_range, message, (fix,), (Related(copy.keyword_range, _("the source is copied here")),))
 
 
