@@ -12,7 +12,7 @@ from buildxray.plan.scope import Scope
 from buildxray.platforms.platform import Platform
 from buildxray.records import cached_property, dataclass
 from buildxray.semantics.conditions import depends_on_platform
-from buildxray.semantics.file_flow import clean, copied_files
+from buildxray.semantics.file_flow import clean, copied_files, holds
 from buildxray.semantics.mentions import Mention, mentions, sources_named
 from buildxray.semantics.stage_graph import Consumer, Split
 from buildxray.syntax import instructions as syntax
@@ -20,7 +20,7 @@ from buildxray.syntax import shell
 from buildxray.syntax.expansion import expand_text
 from buildxray.syntax.instructions import Flag, Node, Pair, Problem, Span, Token
 from buildxray.syntax.lexer import ExpansionError
-from buildxray.syntax.mounts import MountSyntaxError, context_source
+from buildxray.syntax.mounts import MountSyntaxError, context_source, mount_values
 from buildxray.syntax.text import TextRange
 from buildxray.syntax.variables import VariableReference, variable_names, variable_references
 from buildxray.toolchains.base import Invocation, Reading, Use
@@ -322,6 +322,24 @@ class Run(Instruction):
             with suppress(MountSyntaxError):
                 sources.append(context_source(flag))
         return tuple(it for it in sources if it is not None)
+
+    def mounted_from_context(self, path: str) -> tuple[str, ...]:
+        """The paths of the build context that its mounts bind to an absolute path of the image; a mount with variables or a syntax error is left out.
+
+        BuildKit: instructions/commands_runmount.go, parseMount.
+        """
+        found: dict[str, None] = {}
+        for flag in self.mounts:
+            with suppress(MountSyntaxError):
+                source, values = context_source(flag), mount_values(flag)
+                target = next((values[it] for it in ("target", "dst", "destination") if it in values), None)
+                if source is None or target is None or "$" in source.text + target:
+                    continue
+                for place in (clean(posixpath.join(it, target)) for it in self.directories):
+                    if holds(place, path):
+                        inside = posixpath.join(source.text.lstrip("/") or ".", posixpath.relpath(path, place))
+                        found[posixpath.normpath(inside)] = None
+        return (*found,)
 
     @cached_property
     def script(self) -> shell.Script:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from buildxray.rules.architecture.hard_coded_arch import hard_coded_arch
+from buildxray.rules.architecture.wrong_arch_build import wrong_arch_build
 from buildxray.rules.base import Severity
 from buildxray.rules.context import RuleContext
 from buildxray.rules.facts.project_scripts import project_script
@@ -15,9 +16,11 @@ from tests.support.rules import findings, request
 HEAD = "FROM ubuntu AS b\nWORKDIR /w\nCOPY . .\n"
 
 
-def asked(text: str, *, scripts: dict[str, str] | None = None, recipes: str | None = None) -> RuleContext:
+def asked(
+    text: str, *, scripts: dict[str, str] | None = None, recipes: str | None = None, makefile: str = ""
+) -> RuleContext:
     """The context of a text in a repository with these scripts, and a Makefile in its root with these recipes for `build` alone."""
-    held = {**(scripts or {}), **({} if recipes is None else {"Makefile": ""})}
+    held = {**(scripts or {}), **({} if recipes is None else {"Makefile": makefile})}
     workspace = Workspace(
         holds=held.__contains__,
         texts=lambda path: (held[path],) if path in held else (),
@@ -141,3 +144,36 @@ def test_a_script_that_downloads_for_one_machine(run: str, script: str, *, is_sa
 def test_files_that_a_run_mounts(mount: str, run: str, *, is_known: bool) -> None:
     text = f"FROM ubuntu AS b\nWORKDIR /w\nRUN --mount={mount} {run}\nFROM debian\nCOPY --from=b /o /o\n"
     assert (project_script(command_of(asked(text, recipes="go build -o /o ."))) is not None) is is_known
+
+
+@every_case(
+    "run, script, copied, is_said",
+    [
+        ("./x.sh", "CGO_ENABLED=0 go build -o bin/x .", "/w/bin/x", True),
+        ("./x.sh", "go build -o bin/x .", "/w/bin/", True),
+        ("./x.sh", "cargo build --release", "/w/target/release/x", True),
+        ("./x.sh", "go build -o bin/x .", "/w/other", False),
+        ("./x.sh", "cd src\ngo build -o bin/x .", "/w/bin/x", False),
+        ("./x.sh", "case $(uname -m) in x) ;; esac\ngo build -o bin/x .", "/w/bin/x", False),
+        ("GOARCH=$TARGETARCH ./x.sh", "go build -o bin/x .", "/w/bin/x", False),
+        ("export GOARCH=$TARGETARCH; ./x.sh", "go build -o bin/x .", "/w/bin/x", False),
+        ("./x.sh A=1", "go build -o bin/x .", "/w/bin/x", False),
+        ("./x.sh", "npm run build", "/w/dist", False),
+        ("[ $TARGETARCH != amd64 ] || ./x.sh", "go build -o bin/x .", "/w/bin/x", False),
+    ],
+)
+def test_a_script_that_compiles_for_the_build_machine(run: str, script: str, copied: str, *, is_said: bool) -> None:
+    head = "FROM --platform=$BUILDPLATFORM ubuntu AS b\nARG TARGETARCH\nWORKDIR /w\nCOPY . .\n"
+    text = f"{head}RUN {run}\nFROM debian\nCOPY --from=b {copied} /x\n"
+    found = findings(wrong_arch_build, asked(text, scripts={"x.sh": script}))
+    assert [it.message.partition(" compiles for ")[2] for it in found] == [
+        "linux/amd64, and the binary goes into the image for linux/arm64 too"
+    ] * is_said
+    assert not any(it.fixes for it in found)
+
+
+def test_a_makefile_that_names_a_machine_is_left_alone() -> None:
+    text = "FROM --platform=$BUILDPLATFORM ubuntu AS b\nWORKDIR /w\nCOPY . .\nRUN make build\nFROM debian\nCOPY --from=b /w/x /x\n"
+    assert len(findings(wrong_arch_build, asked(text, recipes="go build -o x ."))) == 1
+    ctx = asked(text, recipes="go build -o x .", makefile="export GOARCH = $(TARGETARCH)")
+    assert not findings(wrong_arch_build, ctx)

@@ -16,6 +16,7 @@ from buildxray.rules.context import RuleContext
 from buildxray.rules.facts.intended import is_for_another_system
 from buildxray.rules.facts.output_use import doubt_of_output, is_run_by_stage
 from buildxray.rules.facts.portability import generates_sources, needs_c
+from buildxray.rules.facts.project_scripts import project_script
 from buildxray.rules.facts.shell_variables import sets_unknown_variables
 from buildxray.rules.fixing.cross_compile import crossing_edits
 from buildxray.rules.fixing.edits import declare_arguments
@@ -56,6 +57,8 @@ def wrong_arch_build(ctx: RuleContext) -> Iterator[Finding]:
     Looks in stages that run on the build machine for compilers without a target, with an empty one (`GOARCH=$TARGETVARIANT`), or with that of
     `$BUILDARCH`, and follows their output into the image; for `dotnet publish` if the image starts the launcher and not `dotnet App.dll`;
     and for C that is compiled without xx-clang although xx has installed the libraries.
+
+    Scripts and Makefiles of the build context count if nothing in them names a machine; they have no fix.
 
     ## Why it matters
     The build succeeds and the image index lists every platform, but each image contains the binary of the build machine: on all
@@ -120,8 +123,54 @@ def wrong_arch_build(ctx: RuleContext) -> Iterator[Finding]:
                 (Related(way.keyword_range, _("the binary is taken from here")),),
                 doubt=Doubt.PROGRAM if _may_be_byte_code(target, command) else doubt_of_output(ctx, stage, command),
             )
+        yield from _by_scripts(stage)
         yield from _launchers(ctx, stage)
         yield from _without_xx(stage)
+
+
+def _by_scripts(stage: Stage) -> Iterator[Finding]:
+    """Find scripts and Makefiles of the project that compile for the build machine what the image takes, and nothing in which names another machine."""
+    for command in stage.commands(Effect.UNKNOWN):
+        script = project_script(command)
+        compiler = None if script is None else script.compiler
+        if script is None or compiler is None or compiler.effect is not Effect.COMPILE or command.is_chosen_by_platform:
+            continue
+        if _TELLS_MACHINE.search(script.file) is not None or any(it.syntax.name in _ENTERING for it in script.commands):
+            continue
+        if any("=" in it.text for it in command.syntax.words) or any(
+            command.invocation.setting(it).is_set for it in _TELLING
+        ):
+            # `make GOARCH=$TARGETARCH`, `CC=aarch64-linux-gnu-gcc ./build.sh`
+            continue
+        way = next((it for it in stage.consumers if _takes(it, compiler.outputs)), None)
+        images = [it for it in compiler.wrong_targets if it in stage.foreign_targets]
+        if way is not None and images and command.invocation.argument("-C", "--directory") is None:
+            message = _(
+                "`{title}` compiles for {machine}, and the binary goes into the image for {platforms} too",
+                title=f"{command.title}: {compiler.title}",
+                machine=compiler.machine,
+                platforms=platforms(images),
+            )
+            related = (Related(way.keyword_range, _("the binary is taken from here")),)
+            yield Finding(command.title_range, message, related=related, doubt=Doubt.PROGRAM)
+
+
+_TELLS_MACHINE: Final = lazy_regex(
+    r"GOARCH|GOENV|TARGET|CROSS|\bCC\b|--target|CARGO_BUILD|(?i:arch\b)|uname|[a-z0-9_]+-linux-(?:gnu|musl)"
+)
+"""Signs that a script or a Makefile may choose the machine for which it compiles."""
+_TELLING: Final = ("GOARCH", "GOENV", "CARGO_BUILD_TARGET", "CC", "CXX", "CROSS_COMPILE")
+"""Variables of the environment with which a compiler is told a machine."""
+_ENTERING: Final = frozenset({"cd", "pushd"})
+
+
+def _takes(consumer: Instruction, outputs: Iterable[str]) -> bool:
+    """True if a COPY of the image takes one of some files, by its name or with its directory."""
+    if not isinstance(consumer.node, Copy) or consumer.stage is None or not consumer.stage.is_image:
+        return False
+    return any(
+        holds(it, one) or (one.rstrip("/") and holds(one, it)) for it in outputs for one in consumer.copied_paths
+    )
 
 
 def _has_masked_platform(stage: Stage) -> bool:

@@ -7,12 +7,9 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from buildxray.caching import cached
-from buildxray.plan.paths import clean
 from buildxray.rules.facts.context_files import context_paths
-from buildxray.semantics.build import Effect, KnownCommand, Run, Use
+from buildxray.semantics.build import Effect, KnownCommand, Use
 from buildxray.semantics.commands import is_nothing, recognize
-from buildxray.semantics.file_flow import holds
-from buildxray.syntax.mounts import MountSyntaxError, context_source, mount_values
 from buildxray.syntax.parser import parse
 from buildxray.syntax.shell import SHELLS, Command, read_script
 
@@ -39,7 +36,10 @@ class ProjectScript(NamedTuple):
     """A script or the recipes of a Makefile, which a command of the Dockerfile runs."""
 
     text: str
+    """The script, or the recipes as the shell gets them."""
     commands: tuple[InnerCommand, ...]
+    file: str
+    """The text of the whole file."""
 
     @property
     def compiler(self) -> Use | None:
@@ -76,15 +76,17 @@ def project_script(command: KnownCommand) -> ProjectScript | None:
 
 
 def _find(command: KnownCommand) -> ProjectScript | None:
-    text = _recipes(command) if command.name in _MAKING else _text_of_script(command)
-    commands = None if text is None else _commands_of(text)
-    if text is None or commands is None:
+    found = _recipes(command) if command.name in _MAKING else _text_of_script(command)
+    text, file = found or ("", "")
+    commands = _commands_of(text) if found is not None else None
+    if commands is None:
         return None
     inner = (command.invocation.of_command(it) for it in commands[:_MOST_COMMANDS])
-    return ProjectScript(text, tuple(InnerCommand(it.command, recognize(it)) for it in inner))
+    return ProjectScript(text, tuple(InnerCommand(it.command, recognize(it)) for it in inner), file)
 
 
-def _text_of_script(command: KnownCommand) -> str | None:
+def _text_of_script(command: KnownCommand) -> tuple[str, str] | None:
+    """The text of a script, twice."""
     texts, words = command.run.build.workspace.texts, command.syntax.words
     if texts is None:
         return None
@@ -100,12 +102,14 @@ def _text_of_script(command: KnownCommand) -> str | None:
     found = {
         text for path in command.invocation.paths(word) for place in _places(command, path) for text in texts(place)
     }
-    return found.pop() if len(found) == 1 else None
+    return (text := found.pop(), text) if len(found) == 1 else None
 
 
-def _recipes(command: KnownCommand) -> str | None:
-    recipes, invocation = command.run.build.workspace.recipes, command.invocation
-    if recipes is None or invocation.argument("-f", "--file", "--makefile") is not None:
+def _recipes(command: KnownCommand) -> tuple[str, str] | None:
+    """The recipes of the goals of `make`, and the text of the Makefile."""
+    workspace, invocation = command.run.build.workspace, command.invocation
+    recipes, texts = workspace.recipes, workspace.texts
+    if recipes is None or texts is None or invocation.argument("-f", "--file", "--makefile") is not None:
         return None
     inside = invocation.argument("-C", "--directory")
     directories = invocation.directories if inside is None else invocation.paths(inside)
@@ -115,13 +119,13 @@ def _recipes(command: KnownCommand) -> str | None:
     if len(directories) != 1 or any("$" in it for it in goals):
         return None
     places = (place for name in _MAKEFILES for place in _places(command, posixpath.join(directories[0], name)))
-    found = {text for place in places if (text := recipes(place, goals, given)) is not None}
+    found = {(text, "\n".join(texts(place))) for place in places if (text := recipes(place, goals, given)) is not None}
     return found.pop() if len(found) == 1 else None
 
 
 def _places(command: KnownCommand, path: str) -> Iterator[str]:
     """The paths in the build context of a file that a command finds at a path: by a mount of its RUN, or else by a COPY."""
-    mounted = [*_mounted(command.run, path)]
+    mounted = command.run.mounted_from_context(path)
     if mounted:
         yield from mounted
         return
@@ -129,21 +133,6 @@ def _places(command: KnownCommand, path: str) -> Iterator[str]:
         yield place
 
 
-def _mounted(run: Run, path: str) -> Iterator[str]:
-    for flag in run.mounts:
-        try:
-            source, values = context_source(flag), mount_values(flag)
-        except MountSyntaxError:
-            continue
-        target = next((values[it] for it in _TARGETS if it in values), None)
-        for directory in run.directories if source is not None and target is not None else ():
-            place = clean(posixpath.join(directory, target or ""))
-            if source is not None and "$" not in source.text + place and holds(place, path):
-                yield posixpath.normpath(posixpath.join(source.text.lstrip("/") or ".", posixpath.relpath(path, place)))
-
-
-_TARGETS: Final = ("target", "dst", "destination")
-"""The names of the option with the place of a mount. BuildKit: instructions/commands_runmount.go, parseMount."""
 _WITH_VALUE: Final = frozenset({"-C", "-f", "-I", "-j", "-l", "-o", "-W", "--directory", "--file"})
 
 
