@@ -173,3 +173,28 @@ def test_files_of_a_stage_that_changes_are_sources() -> None:
 
 def test_an_argument_for_children_stays() -> None:
     check_nothing(early_changing_arg, f"FROM a AS b\nARG GIT_SHA\n{INSTALL}\nFROM b\nRUN echo $GIT_SHA > /r\n")
+
+
+def test_a_label_stays_before_another_value_of_what_it_names() -> None:
+    check_fix(
+        early_changing_arg,
+        f"""
+        FROM x
+        ARG GIT_SHA
+        LABEL revision=$GIT_SHA kind=$KIND
+        {INSTALL}
+        ENV KIND=b GIT_SHA=v$GIT_SHA
+        RUN apt-get install -y git
+        CMD a
+        """,
+        f"""
+        FROM x
+        {INSTALL}
+        ARG GIT_SHA
+        LABEL revision=$GIT_SHA kind=$KIND
+        ENV KIND=b
+        RUN apt-get install -y git
+        ENV GIT_SHA=v$GIT_SHA
+        CMD a
+        """,
+    )

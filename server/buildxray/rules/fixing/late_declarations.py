@@ -111,14 +111,22 @@ def _places(stage: Stage, declared: Sequence[Declaration]) -> dict[Declaration, 
 
 
 def _users(stage: Stage, declaration: Declaration, places: Mapping[Declaration, Instruction]) -> Iterator[Instruction]:
-    """The instructions that use a variable until it is declared again, or their new places if they are declarations too."""
+    """The instructions before which a declaration has to stay; of a declaration that moves too, the new place.
+
+    They use its variable until it is declared again, or set another value of a variable in it.
+    """
+    later = [it for it in stage.instructions if it.idx > declaration.instruction.idx]
+    read = {*_named(declaration)}
+    for it in later:
+        for position, pair in enumerate(it.pairs if isinstance(it.node, Arg | Env) else ()):
+            if pair.name.text in read:
+                place = (to for one, to in places.items() if one.instruction is it and one.position == position)
+                yield next(place, it)
     if isinstance(declaration.instruction.node, Label):
         return
     name = declaration.name
-    for it in stage.instructions:
-        if it.idx <= declaration.instruction.idx:
-            continue
-        moved = [place for one, place in places.items() if one.instruction is it and name in _named(one)]
+    for it in later:
+        moved = [to for one, to in places.items() if one.instruction is it and name in _named(one)]
         if moved:
             yield from moved
         elif uses(it, name):
