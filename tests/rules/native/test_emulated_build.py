@@ -1994,3 +1994,22 @@ def test_an_image_whose_name_an_architecture_completes_stays(image: str, *, is_m
     text = f"ARG {names}\nFROM {image} AS b\nRUN CGO_ENABLED=0 go build -o /o .\nFROM scratch\nCOPY --from=b /o /o\n"
     (finding,) = findings(emulated_build, context(text))
     assert bool(finding.fixes) is is_moved
+
+
+@every_case(
+    "other, is_moved",
+    [
+        ("FROM base AS x\nRUN go build -o /x ./x\nFROM alpine AS worker\nCOPY --from=x /x /x\n", False),
+        ("FROM base AS test\nRUN go test ./...\n", True),
+        ("FROM base AS x\nCOPY a /a\nFROM alpine AS worker\nCOPY --from=x /a /a\n", True),
+        ("FROM golang AS x\nRUN go build -o /x ./x\nFROM alpine AS worker\nCOPY --from=x /x /x\n", True),
+    ],
+)
+def test_a_base_of_other_images_moves_only_with_all_their_compilers(other: str, *, is_moved: bool) -> None:
+    text = (
+        f"FROM golang AS base\nWORKDIR /w\n{other}FROM base AS b\nCOPY . .\nRUN CGO_ENABLED=0 go build -o /o .\n"
+        "FROM scratch\nCOPY --from=b /o /o\n"
+    )
+    found = findings(emulated_build, context(text))
+    moved = [it for one in found for it in one.fixes if "own base" not in it.title]
+    assert bool(moved) is is_moved

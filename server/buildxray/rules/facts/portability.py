@@ -222,7 +222,7 @@ def safety_of_moving(before: RuleContext, after: RuleContext, family: Iterable[S
     ]
     if programs and _fills_directories(members, programs):
         return None
-    if any(_takes_installed_file(it, outputs) for it in members):
+    if any(_takes_installed_file(it, outputs) for it in members) or any(map(_makes_other_image, members)):
         return None
     makers = before.cached(_makers_of_native_files)
     if makers and not makers.isdisjoint(members):
@@ -244,6 +244,11 @@ def safety_of_moving(before: RuleContext, after: RuleContext, family: Iterable[S
 
 _OF_PROGRAMS: Final = lazy_regex(r"(?:^|[/_.-])s?bin(?:/[^/]*)?/?$")
 """The path of a directory of programs, or of a file in one: `/envtest-bin`, `/usr/local/bin/tool`."""
+
+
+def _makes_other_image(stage: Stage) -> bool:
+    """True if a stage that this build does not need runs what makes files for another one: no plan tells for which machine its compiler would make them."""
+    return not stage.is_needed and bool(stage.runs) and bool(stage.copied_elsewhere)
 
 
 _OF_SYSTEM: Final = lazy_regex(r"/(?:usr/(?:local/)?)?(?:s?bin|lib(?:32|64|exec)?)(?:/.*)?")
