@@ -62,6 +62,7 @@ def test_what_a_script_compiles(run: str, script: str, compiles: bool | None) ->
         ("./y.sh", "go build"),
         ("./x.sh", "#!/usr/bin/env python3\nprint()"),
         ("./x.sh", "x" * 100_001),
+        ("./x.sh", "go build\n" * 301),
     ],
 )
 def test_scripts_that_are_not_known(run: str, script: str) -> None:

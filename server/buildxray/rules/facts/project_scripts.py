@@ -18,8 +18,8 @@ _MAKEFILES: Final = ("GNUmakefile", "makefile", "Makefile")
 _END: Final = "END_OF_THE_SCRIPT_OF_THE_PROJECT"
 _RUN_ANYWAY: Final = frozenset({"and", "exit", "for"})
 """Conditions of commands that a script runs if nothing before them fails."""
-_MOST_COMMANDS: Final = 500
-"""Commands of a script that are looked at."""
+_MOST_COMMANDS: Final = 300
+"""Commands of a script; of a longer one nothing is known, because each RUN that starts it looks at all."""
 _MOST_TEXT: Final = 100_000
 """The longest script that is read, because it is read while a Dockerfile is edited."""
 
@@ -79,9 +79,9 @@ def _find(command: KnownCommand) -> ProjectScript | None:
     found = _recipes(command) if command.name in _MAKING else _text_of_script(command)
     text, file = found or ("", "")
     commands = _commands_of(text) if found is not None else None
-    if commands is None:
+    if commands is None or len(commands) > _MOST_COMMANDS:
         return None
-    inner = (command.invocation.of_command(it) for it in commands[:_MOST_COMMANDS])
+    inner = (command.invocation.of_command(it) for it in commands)
     return ProjectScript(text, tuple(InnerCommand(it.command, recognize(it)) for it in inner), file)
 
 
