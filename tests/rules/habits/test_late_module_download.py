@@ -7,6 +7,7 @@ import pytest
 from buildxray.files.globs import match_text
 from buildxray.plan.checks.ignored import IgnorePatterns
 from buildxray.rules.habits.late_module_download import late_module_download
+from buildxray.syntax.text import apply_edits
 from buildxray.toolchains.base import NeededFiles, Workspace
 from tests.support.cases import every_case
 from tests.support.rules import check_fix, check_no_fix, check_nothing, check_rule, context, findings
@@ -1965,3 +1966,17 @@ def test_a_path_above_the_context_is_the_context() -> None:
     text = "FROM python\nWORKDIR /w\nCOPY ../../ .\nRUN pip install -r a/requirements.txt\n"
     (finding,) = findings(late_module_download, context(text))
     assert "`a/requirements.txt` is not copied" in finding.message
+
+
+@every_case(
+    "before, after",
+    [
+        ("\nCOPY . .\n\nRUN apk add jq\n\nRUN make\n", "\nRUN apk add jq\n\nCOPY . .\n\nRUN make\n"),
+        ("COPY . .\nRUN apk add jq\nRUN make\n", "RUN apk add jq\nCOPY . .\nRUN make\n"),
+        ("\n# All\nCOPY . .\n\n# Tool\nRUN apk add jq\n", "\n# Tool\nRUN apk add jq\n\n# All\nCOPY . .\n\n"),
+    ],
+)
+def test_empty_lines_between_instructions_stay(before: str, after: str) -> None:
+    text = f"FROM alpine\nWORKDIR /w\n{before}"
+    (finding,) = findings(late_module_download, context(text, workspace=OUTSIDE))
+    assert apply_edits(text, finding.fixes[0].edits).rstrip() == f"FROM alpine\nWORKDIR /w\n{after}".rstrip()

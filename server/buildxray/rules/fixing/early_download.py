@@ -24,7 +24,13 @@ from buildxray.rules.facts.dependency_lists import (
 )
 from buildxray.rules.facts.dependent_downloads import runs_until
 from buildxray.rules.facts.shell_variables import may_set
-from buildxray.rules.fixing.edits import indentation, insert_lines, remove_line, start_with_own_comments
+from buildxray.rules.fixing.edits import (
+    indentation,
+    insert_lines,
+    is_apart,
+    remove_line,
+    start_with_own_comments,
+)
 from buildxray.rules.wording import listed
 from buildxray.semantics.build import Command, Effect, Instruction, KnownCommand, Run
 from buildxray.semantics.file_flow import clean
@@ -234,6 +240,8 @@ def earlier_installations(whole: Instruction, runs: Sequence[Run]) -> Fix:
     """Put RUN instructions, with the comments directly above them, before another one."""
     text = whole.build.text
     lines = [text[start_with_own_comments(it) : it.syntax.end] for it in runs]
+    if is_apart(whole):
+        lines.append("")
     edits = [insert_lines(whole, lines), *(remove_line(it, with_comments=True, gone=runs) for it in runs)]
     return Fix(_("Install before the source is copied"), tuple(edits), Safety.SUGGESTION)
 

@@ -122,6 +122,14 @@ def insert_lines(instruction: Instruction, lines: Iterable[str]) -> Edit:
     return Edit(TextRange(start, start), "".join(line + end for line in lines) + separator)
 
 
+def is_apart(instruction: Instruction) -> bool:
+    """True if empty lines separate an instruction without comments above it from those around it."""
+    text, start = instruction.build.text, instruction.syntax.start
+    end = line_end(instruction)
+    is_commented = start_with_comments(instruction) < start
+    return not is_commented and _is_after_empty_line(text, start) and text.startswith(end * 2, instruction.syntax.end)
+
+
 def insert_line_after(instruction: Instruction, line: str) -> Edit:
     """Insert a line, given without its end, after an instruction."""
     end = instruction.syntax.end
