@@ -216,3 +216,19 @@ def test_a_missing_stage_is_reported_in_one_file(
     # In an editor only the Dockerfile may be open.
     (alone,) = json.loads(Run(capfd, "check", "--format", "json", directory / "Dockerfile").out)
     assert alone["rule"] == "build-error"
+
+
+def test_what_only_a_run_tells_is_no_finding_in_a_list_of_files(
+    capfd: pytest.CaptureFixture[str], project: Path
+) -> None:
+    (project / ".git").mkdir(exist_ok=True)
+    workflow = project / ".github" / "workflows" / "ci.yml"
+    workflow.parent.mkdir(parents=True)
+    step = "{uses: docker/build-push-action@v6, with: {context: '${{ inputs.directory }}'}}"
+    workflow.write_text(f"on: push\njobs: {{a: {{runs-on: ubuntu-latest, steps: [{step}]}}}}\n")
+    assert "only a run tells" in Run(capfd, "builds", project).err
+    assert "only a run tells" in Run(capfd, "check", "--exit-zero", workflow).out
+    run = Run(capfd, "check", "--exit-zero", project)
+    assert "only a run tells" not in run.out + run.err
+    workflow.write_text("on: push\njobs: {a: {steps: [{run: docker build .}]}, a: {}}\n")
+    assert "unread-build" in Run(capfd, "check", "--exit-zero", project).out

@@ -444,7 +444,7 @@ def test_existing_dockerfiles_and_unknown_paths_are_not_reported(tmp_path: Path,
     path.write_text(text)
     (tmp_path / "d").mkdir()
     (tmp_path / "d" / "dockerfile").write_text("FROM alpine\n")
-    assert look_at(path, text, Projects(), Settings()).diagnostics == ()
+    assert look_at(path, text, Projects(), Settings(), has_limits=False).diagnostics == ()
 
 
 def test_a_bake_file_that_is_run_from_the_root(tmp_path: Path) -> None:

@@ -104,7 +104,7 @@ class Builds:
 
     def _warn_of(self, dockerfile: Path, build: ProjectBuild) -> None:
         """Effect: warn once of each unreadable file, and of a build that does not exist."""
-        warnings = [*map(str, self.projects.notes(dockerfile))]
+        warnings = [str(it) for it in self.projects.notes(dockerfile) if not it.is_limit]
         wanted = build.settings.build
         if wanted not in {"", "all"} and build.declared and not any(it.is_named(wanted) for it in build.declared):
             names = _(", ").join(dict.fromkeys(it.name for it in build.declared))

@@ -31,7 +31,7 @@ def is_named_project_file(path: str) -> bool:
 def check_project_files(paths: Sequence[str], options: BuildOptions, projects: Projects) -> Iterator[CheckedFile]:
     """Check the named files that declare builds, and those in and below the named directories.
 
-    Files without findings are only included if the user names them.
+    Files without findings are only included if the user names them, and so are notes on what only a run tells.
     """
     seen: set[Path] = set()
     for path in paths:
@@ -47,7 +47,8 @@ def check_project_files(paths: Sequence[str], options: BuildOptions, projects: P
         seen.update(new)
         from buildxray.ide.project_files import analyze_all  # noqa: PLC0415
 
-        for file, looked in analyze_all(dict.fromkeys(new), projects, options.settings, has_views=False):
+        results = analyze_all(dict.fromkeys(new), projects, options.settings, has_views=False, has_limits=is_named)
+        for file, looked in results:
             if looked.diagnostics or is_named:
                 shown = path if is_named else str(Path(path, relative(file, place)))
                 diagnostics = tuple(it for it in looked.diagnostics if options.settings.shows(it.rule))

@@ -218,7 +218,8 @@ class Server(LanguageServer):
             return _Built(ProjectBuild(settings.request(), settings, origin), Workspace(), ())
         problems = projects.configuration(path.parent).problems
         built = projects.build(path, settings)
-        notes = tuple(map(str, projects.notes(path)[:_MOST_NOTES])) if built.declared else ()
+        faults = [str(it) for it in projects.notes(path) if not it.is_limit]
+        notes = (*faults[:_MOST_NOTES],) if built.declared else ()
         return _Built(built, projects.workspace(path.parent), (*problems, *notes))
 
     def build_named(self, document: Document, name: str) -> ProjectBuild | None:

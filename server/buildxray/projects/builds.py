@@ -34,6 +34,8 @@ class Note(NamedTuple):
     line: int
     """The 1-based line."""
     message: str
+    is_limit: bool = False
+    """True if nothing is wrong with the file: only a run tells what the part means, or it is too long to be read."""
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}: {localized(self.message)}"

@@ -417,3 +417,32 @@ def test_commands_of_buildx_that_build_nothing_are_not_missed(
     root = tmp_path_factory.mktemp("buildx")
     described(root, markup)
     assert len(read_automation(root, local_platform="linux/amd64").notes) == n_notes
+
+
+_BUILD = "{uses: docker/build-push-action@v6, with: {WITH}}"
+
+
+@every_case(
+    "given, is_noted",
+    [
+        ("context: '{{defaultContext}}:${{ matrix.path }}'", True),
+        ("context: '${{ matrix.path }}'", True),
+        ("context: ., file: '${{ matrix.path }}/Dockerfile'", True),
+        ("context: ., file: '${{ steps.x.outputs.file }}'", True),
+        # These are read.
+        ("context: '{{defaultContext}}:sub'", False),
+        ("context: '{{defaultContext}}:${{ matrix.known }}'", False),
+        ("context: ., platforms: '${{ matrix.path }}'", False),
+        ("context: '${{ matrix.path }}', file: Dockerfile", False),
+        # Another project is built.
+        ("context: 'https://github.com/acme/app.git'", False),
+    ],
+)
+def test_a_build_whose_dockerfile_only_a_run_names_is_noted(tmp_path: Path, given: str, is_noted: bool) -> None:
+    workflow = tmp_path / ".github" / "workflows" / "ci.yml"
+    workflow.parent.mkdir(parents=True, exist_ok=True)
+    matrix = "{known: [a, b], path: '${{ fromJSON(needs.x.outputs.m) }}'}"
+    job = f"{{runs-on: ubuntu-latest, strategy: {{matrix: {matrix}}}, steps: [{_BUILD.replace('WITH', given)}]}}"
+    workflow.write_text(f"on: push\njobs: {{build: {job}}}\n")
+    notes = read_automation(tmp_path, local_platform="linux/amd64").notes
+    assert [(Path(it.file), it.line, it.is_limit) for it in notes] == [(workflow, 2, True)] * is_noted

@@ -51,12 +51,17 @@ def is_project_file(path: Path) -> bool:
     return path.suffix in {".yml", ".yaml"} and path.parent.parts[-2:] == (".github", "workflows")
 
 
-def look_at(path: Path, text: str, projects: Projects, settings: Settings, *, has_views: bool = True) -> ProjectFile:
-    """The results for a file with this text; `projects` has already read its builds. Without views, it has no lenses and links."""
+def look_at(
+    path: Path, text: str, projects: Projects, settings: Settings, *, has_views: bool = True, has_limits: bool = True
+) -> ProjectFile:
+    """The results for a file with this text; `projects` has already read its builds.
+
+    Without views, it has no lenses and links; without limits, no notes on parts that are right and not read.
+    """
     if is_script(path):
         return _script(path, text, projects, settings)
     builds = [it for it in projects.declared_in(path) if it.is_shown and not it.is_check]
-    notes = projects.notes_of(path)
+    notes = [it for it in projects.notes_of(path) if has_limits or not it.is_limit]
     called = [*of_jobs(path, projects)]
     if not builds and not notes and not called:
         return ProjectFile(text)
@@ -90,13 +95,18 @@ def look_at(path: Path, text: str, projects: Projects, settings: Settings, *, ha
 
 
 def analyze_all(
-    paths: Mapping[Path, str | None], projects: Projects, settings: Settings, *, has_views: bool = True
+    paths: Mapping[Path, str | None],
+    projects: Projects,
+    settings: Settings,
+    *,
+    has_views: bool = True,
+    has_limits: bool = True,
 ) -> Iterator[tuple[Path, ProjectFile]]:
-    """The results for several files; a text that is None is read from disk."""
+    """The results for several files, as of `look_at`; a text that is None is read from disk."""
     for path, given in paths.items():
         text = read_project_text(path) if given is None else given
         if text is not None:
-            yield path, look_at(path, text, projects, settings, has_views=has_views)
+            yield path, look_at(path, text, projects, settings, has_views=has_views, has_limits=has_limits)
 
 
 def references_to(

@@ -18,6 +18,7 @@ from buildxray.projects.hcl.values import (
     UNKNOWN,
     EvaluationError,
     Unknown,
+    UnsetError,
     Value,
     elements,
     number,
@@ -115,7 +116,7 @@ class Project:
         if block is None:
             if name in {"target", "group"}:
                 return UNKNOWN
-            raise EvaluationError(_("no Bake file here sets `{name}`", name=name))
+            raise UnsetError(_("no Bake file here sets `{name}`", name=name))
         type_ = block.body.attributes.get("type")
         is_typed = type_ is not None and type_.value != syntax.Literal(None)
         constraint = _type_expression(type_.value) if type_ is not None and is_typed else None
@@ -274,13 +275,18 @@ class Project:
         if isinstance(axes, Unknown) or len(lists) < len(values):
             names = _keys(matrix.value)
             self.notes.append(
-                Note(block.file, matrix.line, _("the text does not determine the combinations of the matrix"))
+                Note(
+                    block.file,
+                    matrix.line,
+                    _("the text does not determine the combinations of the matrix"),
+                    is_limit=True,
+                )
             )
             yield Inner(self, dict.fromkeys(names, UNKNOWN))
             return
         self._combinations += math.prod(map(len, lists))
         if self._combinations > MOST_COMBINATIONS:
-            self.notes.append(Note(block.file, matrix.line, _("the matrix has too many combinations")))
+            self.notes.append(Note(block.file, matrix.line, _("the matrix has too many combinations"), is_limit=True))
             yield Inner(self, dict.fromkeys(values, UNKNOWN))
             return
         for combination in itertools.product(*lists):
@@ -288,7 +294,8 @@ class Project:
 
     def _note(self, block: Block, attribute: Attribute | None, error: EvaluationError) -> None:
         line = block.line if attribute is None else attribute.line
-        self.notes.append(Note(block.file, line, _("this cannot be evaluated: {error}", error=str(error))))
+        is_limit = isinstance(error, UnsetError)
+        self.notes.append(Note(block.file, line, _("this cannot be evaluated: {error}", error=str(error)), is_limit))
 
 
 def _typed(name: str, value: Value) -> Value:

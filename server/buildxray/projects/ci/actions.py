@@ -204,6 +204,8 @@ def _builder_machines(given: Mapping[str, Any], context: Context) -> Machines:
 def _add_build(inputs: _Inputs, site: Site, reading: Reading) -> None:
     paths = _build_paths(inputs, site)
     if paths is None:
+        if UNKNOWN in (inputs.values.get("context"), inputs.values.get("file")):
+            reading.unnamed.append((site.source, site.line))
         return
     directory, path = paths
     values = inputs.values

@@ -107,7 +107,7 @@ def _is_exhausted(site: Site, reading: Reading) -> bool:
     if not reading.is_exhausted:
         reading.is_exhausted = True
         message = _("not read from here on: the scripts of this repository have too many commands")
-        reading.notes.append(Note(str(site.source), site.line, message))
+        reading.notes.append(Note(str(site.source), site.line, message, is_limit=True))
     return True
 
 
@@ -303,7 +303,7 @@ class _Starter:
             if not reading.is_cut:
                 reading.is_cut = True
                 message = _("not read from here on: the scripts of this repository are called too often")
-                reading.notes.append(Note(str(self._site.source), self._site.line, message))
+                reading.notes.append(Note(str(self._site.source), self._site.line, message, is_limit=True))
             return
         reading.followed.add(key)
         site = self._site._replace(
@@ -360,7 +360,9 @@ def add_bake(
     project = reading.bakes.get(key)
     if project is None:
         if sum(len(it.definition.targets) + 10 for it in reading.bakes.values()) > _MOST_TARGETS:
-            reading.notes.append(Note(str(site.source), site.line, _("not read: there are too many calls of Bake")))
+            reading.notes.append(
+                Note(str(site.source), site.line, _("not read: there are too many calls of Bake"), is_limit=True)
+            )
             return
         project = load_bake(directory, names, local_platform=site.local_platform, environment=environment)
         reading.bakes[key] = project

@@ -95,7 +95,7 @@ class Repository:
                 "the builds from here on are not checked: in all combinations of its matrices, this workflow has more than {n} steps",
                 n=_MOST_STEPS_OF_WORKFLOW,
             )
-            self.reading.notes.append(Note(str(path), line, message))
+            self.reading.notes.append(Note(str(path), line, message, is_limit=True))
         return False
 
     def note_build(self, path: Path, line: int, body: Mapping[str, Any], message: str) -> None:

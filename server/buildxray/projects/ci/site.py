@@ -83,6 +83,8 @@ class Reading:
     scripts: ShellScripts
     builds: list[DeclaredBuild] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
+    unnamed: list[tuple[Path, int]] = field(default_factory=list)
+    """The files and lines of the steps that build a Dockerfile which only a run names."""
     bakes: dict[object, BakeProject] = field(default_factory=dict)
     """Bake projects by call: the jobs of a matrix often make the same call."""
     followed: set[object] = field(default_factory=set)

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from buildxray.files.reading import exists, is_directory, is_file, read_project_text
 from buildxray.localization import gettext_lazy as _
-from buildxray.projects.builds import DeclaredBuild
+from buildxray.projects.builds import DeclaredBuild, Note
 from buildxray.projects.ci import WORKFLOWS, is_on_github
 from buildxray.projects.ci.actions import add_github_builder, is_github_builder
 from buildxray.projects.ci.expressions import OWN_REPOSITORY, UNKNOWN_VARIABLE, Context, Partly, without_expressions
@@ -40,6 +40,12 @@ def read_workflows(root: Path, *, local_platform: str) -> Reading:
     for path in repository.workflows():
         reader.read(path)
     reading = repository.reading
+    read = {(it.source, it.line) for it in reading.builds}
+    reading.notes += (
+        Note(str(path), line, _("not read: only a run tells which Dockerfile this builds"), is_limit=True)
+        for path, line in dict.fromkeys(reading.unnamed)
+        if (path, line) not in read
+    )
     merged = merge_jobs(reading.builds, reader.jobs)
     builds = [replace(it, may_be_written=True) if reader.may_write_dockerfile(it) else it for it in merged]
     return Reading(

@@ -43,6 +43,10 @@ class EvaluationError(Exception):
     """An expression that Bake refuses, or that costs more than the budget allows."""
 
 
+class UnsetError(EvaluationError):
+    """A name that no file sets, as far as they are known: a command may name further files."""
+
+
 def is_known(value: object) -> bool:
     """True if no part of a value is unknown, whose lists may be Python's."""
     if isinstance(value, tuple | list):
