@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from buildxray.projects.ci.expressions import Context, Partly
+from buildxray.projects.ci.matrices import matrix_combinations
 from buildxray.projects.reader import read_automation, read_project
+from buildxray.projects.yaml import load_documents
 from tests.support.cases import every_case
 from tests.support.markup import files
 
@@ -417,6 +420,27 @@ def test_commands_of_buildx_that_build_nothing_are_not_missed(
     root = tmp_path_factory.mktemp("buildx")
     described(root, markup)
     assert len(read_automation(root, local_platform="linux/amd64").notes) == n_notes
+
+
+@every_case(
+    "matrix, expected",
+    [
+        ("{a: [1, 2], x: '${{ fromJSON(inputs.x) }}'}", [{"a": 1}, {"a": 2}]),
+        ("{a: [1, 2], x: '${{ fromJSON(inputs.x) }}', include: [{a: 1, b: 3}]}", [{"a": 1, "b": 3}, {"a": 2}]),
+        ("{a: [1, 2], x: '${{ fromJSON(inputs.x) }}', exclude: [{a: 1}, {a: 2, x: 3}]}", [{"a": 2}]),
+        ("{a: [1, 2], include: '${{ fromJSON(inputs.x) }}'}", [{"a": 1}, {"a": 2}]),
+        # Nothing certain is left.
+        ("{a: [1, 2], x: '${{ fromJSON(inputs.x) }}', include: [{a: 1, x: 3, b: 4}]}", [{}]),
+        ("{a: [1, 2], exclude: '${{ fromJSON(inputs.x) }}'}", [{}]),
+        ("{include: '${{ fromJSON(inputs.x) }}'}", [{}]),
+        ("'${{ fromJSON(inputs.x) }}'", [{}]),
+    ],
+)
+def test_the_known_values_of_a_matrix_are_read_where_others_are_unknown(
+    matrix: str, expected: list[dict[str, int]]
+) -> None:
+    job = next(load_documents(f"strategy: {{matrix: {matrix}}}\n"))
+    assert [dict(it) for it in matrix_combinations(job, Context({"inputs": Partly()}))] == expected
 
 
 _BUILD = "{uses: docker/build-push-action@v6, with: {WITH}}"

@@ -24,7 +24,7 @@ def matrix_combinations(job: Mapping[str, Any], context: Context) -> Iterator[An
     """The combinations of a job's matrix, `include` and `exclude` applied.
 
     A job without a matrix has one empty combination. A matrix that only a run knows has one combination, in which all that the text does
-    not tell is unknown.
+    not tell is unknown; one of which only some values are unknown has the combinations of the others.
     """
     matrix = _matrix(job, context)
     if matrix is None:
@@ -32,8 +32,7 @@ def matrix_combinations(job: Mapping[str, Any], context: Context) -> Iterator[An
         return
     expanded = context.expand(matrix)
     if not isinstance(expanded, Mapping) or not all(isinstance(it, list) for it in expanded.values()):
-        known = expanded if isinstance(expanded, Mapping) else {}
-        yield Partly({key: it for key, it in known.items() if not isinstance(it, list) and it is not UNKNOWN})
+        yield from _partly_combined(expanded if isinstance(expanded, Mapping) else {})
         return
     yield from _combined(expanded)
 
@@ -44,6 +43,23 @@ def _matrix(job: Mapping[str, Any], context: Context) -> object:
     if strategy is None:
         return None
     return strategy.get("matrix") if isinstance(strategy, Mapping) else UNKNOWN
+
+
+def _partly_combined(matrix: Mapping[str, Any]) -> Iterator[Partly]:
+    """The combinations of the values that the text tells, where it does not tell others.
+
+    No known value is taken if unknown combinations are left out, or if an entry of `include` belongs to unknown ones.
+    """
+    lists = {key: it for key, it in matrix.items() if isinstance(it, list)}
+    others = {key: it for key, it in matrix.items() if key not in lists}
+    included = [it for it in lists.get("include", ()) if isinstance(it, Mapping)]
+    is_open = "exclude" in others or any(not others.keys().isdisjoint(it) for it in included)
+    known = Partly({key: it for key, it in others.items() if it is not UNKNOWN})
+    if is_open or not lists.keys() - {"include", "exclude"}:
+        yield known
+        return
+    excluded = [it for it in lists.get("exclude", ()) if isinstance(it, Mapping) and others.keys().isdisjoint(it)]
+    yield from (Partly({**known, **it}) for it in _combined({**lists, "exclude": excluded}))
 
 
 def _combined(matrix: Mapping[str, list[Any]]) -> list[dict[str, Any]]:
