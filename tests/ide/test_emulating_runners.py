@@ -453,3 +453,41 @@ PINNED = """
 def test_a_stage_for_this_machine_needs_it(tmp_path: Path, flag: str, ending: str) -> None:
     (finding,) = looked_at(tmp_path, PINNED.replace("FLAG", flag), ".github/workflows/ci.yml").diagnostics
     assert finding.message.endswith(ending)
+
+
+_INSTALLING = "    #- Dockerfile\n    FROM debian\n    RUN apt-get update && apt-get install -y curl\n    RUN useradd app\n    RUN echo app > /etc/app\n"
+
+
+@every_case(
+    "platforms, dockerfile, is_reported",
+    [
+        ("linux/arm64", _INSTALLING, True),
+        # A second job would be needed.
+        ("linux/amd64,linux/arm64", _INSTALLING, False),
+        ("linux/amd64", _INSTALLING, False),
+        # GitHub has no such machine.
+        ("linux/s390x", _INSTALLING, False),
+        # A little work, and none that installs packages.
+        ("linux/arm64", _INSTALLING.replace("    RUN echo app > /etc/app\n", ""), False),
+        ("linux/arm64", _INSTALLING.replace("apt-get update && apt-get install -y curl", "date"), False),
+        # The image runs natively.
+        ("linux/arm64", _INSTALLING.replace("FROM debian", "FROM amd64/debian"), False),
+        ("linux/arm64", _INSTALLING.replace("FROM debian", "FROM --platform=$BUILDPLATFORM debian"), False),
+    ],
+)
+def test_a_job_that_emulates_all_of_an_image_could_run_elsewhere(
+    tmp_path: Path, platforms: str, dockerfile: str, is_reported: bool
+) -> None:
+    step = f"          - run: docker buildx build --platform {platforms} .\n"
+    found = looked_at(tmp_path, WORKFLOW + step + dockerfile, ".github/workflows/ci.yml").diagnostics
+    ending = "; a runner for linux/arm64 avoids that"
+    assert [it.message.endswith(ending) for it in found if it.rule == "emulating-runner"] == [True] * is_reported
+
+
+@every_case("n_jobs, is_reported", [(1, False), (2, True)])
+def test_each_platform_with_a_job_of_its_own_may_have_its_runner(
+    tmp_path: Path, n_jobs: int, is_reported: bool
+) -> None:
+    text = MATRIX if n_jobs == 2 else MATRIX.replace("[linux/amd64, linux/arm64]", '["linux/amd64,linux/arm64"]')
+    found = looked_at(tmp_path, text + _INSTALLING, ".github/workflows/ci.yml").diagnostics
+    assert [it.rule for it in found] == ["emulating-runner"] * is_reported

@@ -21,7 +21,8 @@ matrix or a parent gives to several files is often for some of them. Left out ar
 Dockerfiles for other frontends, and those on an image with triggers (`onbuild`), which may declare the argument.""",
     "unknown-platform": "A platform does not exist, such as `linux/arm46`.",
     "emulating-runner": """The machine of a job compiles under emulation: with a compiler, or packages of Python, Ruby and Node.js for which the stage installs a C compiler, or
-extensions of PHP. A runner of that architecture, or a Dockerfile that cross-compiles, avoids the emulation.""",
+extensions of PHP. A runner of that architecture, or a Dockerfile that cross-compiles, avoids the emulation. So it is if a job for one platform emulates three or more RUN
+instructions, one of which installs packages, and GitHub has a runner of that architecture.""",
     "foreign-context": """A target is built on the image of another target (`contexts = { base = "target:base" }`) that is built for another architecture only, so that its
 programs do not run. If the other target is built for several platforms, nothing is reported for the missing ones: for these, BuildKit pulls an image
 with the name of the context.""",

@@ -244,9 +244,9 @@ class FirstWorkflows:
 
 
 def _emulating(entry: BuildEntry) -> Build | None:
-    """The build if the machine of its job compiles under emulation.
+    """The build if the machine of its job compiles under emulation, or emulates a whole image whose job could run on another machine.
 
-    Emulation that only installs a few packages is not worth another machine.
+    Emulation that only installs a few packages is not worth a further job.
     """
     declared = entry.declared
     is_job = bool(declared.nodes) and declared.caller is None and declared.source.suffix in (".yml", ".yaml")
@@ -259,11 +259,34 @@ def _emulating(entry: BuildEntry) -> Build | None:
     if emulated <= build.impossible_targets:
         # The build stops at an image that does not exist.
         return None
-    checked = entry.checked_build if any(map(_compiles_emulated, build.needed_stages)) else None
+    checked = entry.checked_build if _is_worth_a_machine(build) else None
     # The facts of the project cost more, and tell that a build stops or compiles nothing.
-    if checked is None or build_stops(checked) or not any(map(_compiles_emulated, checked.needed_stages)):
-        return None
-    return checked
+    return None if checked is None or build_stops(checked) or not _is_worth_a_machine(checked) else checked
+
+
+def _is_worth_a_machine(build: Build) -> bool:
+    return any(map(_compiles_emulated, build.needed_stages)) or _is_all_emulated(build)
+
+
+_MANY_RUNS: Final = 3
+
+
+def _is_all_emulated(build: Build) -> bool:
+    """True if a job emulates all of an image that installs packages, in several RUN instructions, and could run on a hosted machine of its platform.
+
+    That is so if it builds for one platform, or if each platform has a job of its own.
+    """
+    request = build.request
+    emulated = [it for it in build.targets if not can_run(request.node(it), it)]
+    if not (len(build.targets) == 1 or request.is_separate) or any(it.architecture not in _HOSTED for it in emulated):
+        return False
+    if any(
+        is_on_image_for(stage, request.node(it).architecture) for stage in build.needed_stages for it in stage.targets
+    ):
+        return False
+    runs = [run for stage in build.needed_stages for run in stage.runs if any(it.is_emulated for it in run.steps)]
+    installing = (it for stage in build.needed_stages for it in stage.commands(Effect.INSTALL) if not it.is_skipped)
+    return len(runs) >= _MANY_RUNS and any(step.is_emulated for it in installing for step in it.run.steps)
 
 
 def _emulated_runs(n_emulated: int, n_runs: int, files: str) -> str:
