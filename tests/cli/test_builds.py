@@ -138,6 +138,7 @@ def test_the_job_that_has_bake_build_is_reported(
     workflow.parent.mkdir(parents=True)
     workflow.write_text(
         "on: push\njobs:\n  image:\n    runs-on: ubuntu-latest\n    steps:\n      - uses: actions/checkout@v4\n"
+        "      - uses: docker/setup-buildx-action@v3\n"
         "      - uses: docker/bake-action@v6\n        with: {targets: default, push: true}\n"
     )
     listed = json.loads(Run(capfd, "check", "--format", "json", tmp_path).out)

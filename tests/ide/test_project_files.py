@@ -203,6 +203,7 @@ from tests.support.project_files import WORKFLOW, looked_at
                          ^^^^^^^^^^^^^ emulating-runner information
                 steps:
                   - uses: actions/checkout@v4
+                  - uses: docker/setup-buildx-action@v3
                   - uses: docker/build-push-action@v6
                     with:
                       context: .

@@ -26,6 +26,8 @@ class Machines(NamedTuple):
     """True if a job names a machine whose platform is unknown. Without a job, `own` is None and this is False."""
     may_be_several: bool = False
     """True if the builder may have a machine for each platform, because no file of the project tells which machines it has."""
+    cannot_emulate: bool = False
+    """True if the machine has no emulators, so that a build for another platform stops, or does not run there."""
 
     @property
     def names_several(self) -> bool:

@@ -227,7 +227,9 @@ class DeclaredBuild:
 
 
 def on_machines(build: DeclaredBuild, machines: Machines) -> DeclaredBuild:
-    """Return a build with the machines that build it."""
+    """Return a build with the machines that build it; they are unknown for one that needs emulators which they do not have."""
+    if machines.cannot_emulate and any(not can_run(node, it) for it, node in machines.nodes(build.platforms)):
+        machines = Machines(is_unknown=True)
     unknown = build.unknown | {"nodes"} if machines.is_unknown else build.unknown
     own = None if machines.is_unknown or machines.others else machines.own
     nodes = machines.nodes(build.platforms)

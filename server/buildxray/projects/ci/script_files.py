@@ -31,7 +31,7 @@ _DIRECTORIES: Final = (
 """Directories in which projects keep such files, and from whose parent people start them."""
 PACKAGE: Final = "package.json"
 """The file whose `scripts` people run with npm, pnpm or Yarn."""
-_MOST_FILES: Final = 120
+MOST_FILES: Final = 120
 _MOST_ENTRIES: Final = 4_000
 """Limit for the entries of the directories below the root that are searched too."""
 _DEEPEST: Final = 3
@@ -157,16 +157,16 @@ _SCRIPT_DIRECTORIES: Final = frozenset(
 
 
 def script_files(root: Path) -> Iterator[Path]:
-    """Yield the scripts, Makefiles and pipelines of a repository, those in the usual directories first, at most `_MOST_FILES`."""
-    yield from islice((it for it, is_read in _files(root) if is_read), _MOST_FILES)
+    """Yield the scripts, Makefiles and pipelines of a repository, those in the usual directories first, at most `MOST_FILES`."""
+    yield from islice((it for it, is_read in _files(root) if is_read), MOST_FILES)
 
 
 def script_and_seen_files(root: Path) -> tuple[list[Path], list[Path]]:
-    """Those of `script_files`, and at most `_MOST_FILES` that may build images in a way that is not read: programs of other languages, tools for clusters."""
+    """Those of `script_files`, and at most `MOST_FILES` that may build images in a way that is not read: programs of other languages, tools for clusters."""
     files = [*_files(root)]
     scripts = [it for it, is_read in files if is_read]
     others = [it for it, is_read in files if not is_read]
-    return scripts[:_MOST_FILES], others[:_MOST_FILES]
+    return scripts[:MOST_FILES], others[:MOST_FILES]
 
 
 def is_shell(path: Path, text: str) -> bool:

@@ -16,6 +16,7 @@ from buildxray.localization import gettext_lazy as _
 from buildxray.projects.builds import DeclaredBuild, Note
 from buildxray.projects.ci import WORKFLOWS, is_on_github
 from buildxray.projects.ci.actions import add_github_builder, is_github_builder
+from buildxray.projects.ci.emulators import is_plain_machine, lacks_emulators
 from buildxray.projects.ci.expressions import OWN_REPOSITORY, UNKNOWN_VARIABLE, Context, Partly, without_expressions
 from buildxray.projects.ci.hand_overs import written_names
 from buildxray.projects.ci.machines import runner_machines, runner_system
@@ -65,6 +66,8 @@ class _Workflows:
         self._repository = repository
         self._called: set[Path] = set()
         self._written_names: dict[Path, frozenset[str]] = {}
+        self._without_emulators: dict[tuple[Path, str], bool] = {}
+        """What `_lacks_emulators` has answered: each combination of a matrix asks it."""
         self._n_jobs = 0
         self.jobs: list[int] = []
         """The number of the job that runs each build of the repository; each combination of a matrix is a job."""
@@ -175,13 +178,23 @@ class _Workflows:
             value = as_mapping(it.get("run")).get("working-directory")
             directory = context.expand_text(value) if value is not None else directory
         runner = _runner(job.get("runs-on"), context)
-        machines = runner_machines(runner, is_hosted=is_on_github(site.source))
+        is_hosted = is_on_github(site.source)
+        machines = runner_machines(runner, is_hosted=is_hosted)
+        if is_hosted and is_plain_machine(runner):
+            machines = machines._replace(cannot_emulate=self._lacks_emulators(job, site))
         context = context.with_values(runner=Partly({"os": runner_system(runner)}))
         steps = Job(self._repository, site._replace(directory=directory, machines=machines)).read(
             job.get("steps"), context
         )
         self._end_job()
         return Partly(context.with_values(steps=steps).expand_values(job.get("outputs")))
+
+    def _lacks_emulators(self, job: Mapping[str, Any], site: Site) -> bool:
+        """True if no step of a job may set up emulators; see `lacks_emulators`."""
+        key = site.source, site.name
+        if key not in self._without_emulators:
+            self._without_emulators[key] = lacks_emulators(job, self._repository.root)
+        return self._without_emulators[key]
 
     def _call(self, uses: str, job: Mapping[str, Any], context: Context, depth: int) -> Mapping[str, Any]:
         """The outputs of a workflow of the repository that a job calls. Effect: add its builds."""
