@@ -15,7 +15,7 @@ def _absence(root: Path, files: dict[str, str], path: str) -> Absence | None:
     for name, text in {".git/HEAD": "", _WORKFLOW: "jobs: {}", **files}.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text)
-    return AbsentSources((root / "app", root), (root / _WORKFLOW,)).absence(path)
+    return AbsentSources((root / "app", root), ((root / _WORKFLOW, "image"),)).absence(path)
 
 
 @every_case(
@@ -143,3 +143,80 @@ def test_another_context_may_be_meant(tmp_path: Path) -> None:
 )
 def test_programs_of_interpreters(tmp_path: Path, path: str, files: dict[str, str], is_missing: bool) -> None:
     assert (_absence(tmp_path, files, path) is Absence.MISSING) is is_missing
+
+
+_IMAGE = """
+jobs:
+  image:
+    steps:
+      - uses: actions/checkout@v4
+      - uses: docker/setup-buildx-action@v3
+      - run: echo "VERSION=${{GITHUB_REF#refs/tags/}}" >> $GITHUB_OUTPUT
+{more}      - uses: docker/build-push-action@v6
+        with: {{context: ., file: docker/staging/Dockerfile, tags: "example/staging:1"}}
+      - uses: example/announce@v1
+  test:
+    steps: [{{uses: actions/checkout@v4}}, {{run: make staging}}]
+"""
+
+
+@every_case(
+    "path, more, expected",
+    [
+        ("staging/", "", Absence.UNMADE),
+        ("staging", "", Absence.UNMADE),
+        ("staging/lib/src", "", Absence.UNMADE),
+        ("app/web", "", Absence.UNMADE),
+        ("dist/app.js", "", Absence.UNMADE),
+        (
+            "staging/",
+            "      - uses: actions/setup-go@v5\n        with: {go-version: '1.22', cache: true}\n",
+            Absence.UNMADE,
+        ),
+        # It is there.
+        ("app/", "", None),
+        (".", "", None),
+        ("../staging", "", None),
+        # A step may make it.
+        ("staging/", "      - run: make\n", None),
+        ("staging/", "      - run: npm ci && npm run build\n", None),
+        ("staging/", "      - uses: actions/download-artifact@v4\n", None),
+        ("staging/", "      - uses: ./.github/actions/prepare\n", None),
+        (
+            "staging/",
+            "      - uses: actions/checkout@v4\n        with: {path: staging, repository: example/other}\n",
+            None,
+        ),
+        ("staging/", "      - uses: actions/checkout@v4\n        with: {ref: data}\n", None),
+        ("staging/", "      - uses: actions/checkout@v4\n        with: {clean: false}\n", None),
+        ("staging/", "      - uses: actions/cache@v4\n        with: {path: staging, key: a}\n", None),
+        ("staging", "      - run: echo a > staging\n", None),
+        ("staging", "      - run: echo a > $PLACE\n", None),
+        ("staging/", "      - run: aws s3 sync s3://example .\n", None),
+        ("staging/", "      - run: docker compose up data\n", None),
+        ("staging/", "      - run: docker run -v .:/out example/data\n", None),
+        ("staging/", "      - uses: docker/bake-action@v5\n", None),
+        (
+            "staging/",
+            "      - uses: docker/build-push-action@v6\n        with: {outputs: 'type=local,dest=staging'}\n",
+            None,
+        ),
+    ],
+)
+def test_what_no_step_of_a_job_makes(tmp_path: Path, path: str, more: str, expected: Absence | None) -> None:
+    files = {".gitignore": "staging\ndist\n", "app/main.go": "", _WORKFLOW: _IMAGE.format(more=more)}
+    assert _absence(tmp_path, files, path) is expected
+
+
+def test_the_steps_of_each_job_that_builds_count(tmp_path: Path) -> None:
+    _absence(tmp_path, {"app/main.go": "", _WORKFLOW: _IMAGE.format(more="")}, "dist/")
+    workflow = tmp_path / _WORKFLOW
+    for jobs, expected in (
+        ([(workflow, "image")], Absence.UNMADE),
+        ([(workflow, "image"), (workflow, "test")], None),
+        # A target of Bake has the name of no job.
+        ([(workflow, "app")], None),
+        ([(tmp_path / "missing.yml", "image")], None),
+        ([], None),
+    ):
+        assert AbsentSources((tmp_path,), (*jobs,)).absence("dist/") is expected

@@ -236,7 +236,7 @@ class Projects:
         for it in declared:
             possible = self._possible_contexts(directory) if "context" in it.unknown else None
             known |= dict.fromkeys((it.context,) if possible is None else possible.directories)
-        contexts = Contexts((*known,), _workflows(declared))
+        contexts = Contexts((*known,), _jobs(declared))
         return self._known_contexts.setdefault(contexts, contexts)
 
     def _path_in_repository(self, dockerfile: Path) -> str:
@@ -415,10 +415,14 @@ def _contexts_up_to(root: Path, directory: Path) -> Contexts:
     return Contexts((*(it for it in (directory, *directory.parents) if it.is_relative_to(root)),))
 
 
-def _workflows(builds: Iterable[DeclaredBuild]) -> tuple[Path, ...]:
-    """The workflows that declare builds, or call Bake for them; not those that run a script, which may make files before it builds."""
-    sources = (it.source if it.caller is None else it.caller.source for it in builds)
-    return tuple(it for it in dict.fromkeys(sources) if it.parent.parts[-2:] == WORKFLOWS.parts)
+def _jobs(builds: Iterable[DeclaredBuild]) -> tuple[tuple[Path, str], ...]:
+    """The jobs that declare builds, or call Bake for them, each as its workflow and its name; not those that run a script, which may make files before it builds."""
+    found = (
+        (it.source, name) if it.caller is None else (it.caller.source, it.caller.name)
+        for it in builds
+        for name in it.joined_names or (it.name,)
+    )
+    return tuple(it for it in dict.fromkeys(found) if it[0].parent.parts[-2:] == WORKFLOWS.parts)
 
 
 def _labels(builds: Iterable[DeclaredBuild]) -> dict[DeclaredBuild, str]:

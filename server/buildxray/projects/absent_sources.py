@@ -2,7 +2,7 @@
 
 A file that is missing now may be made before a build: by a step of a workflow, a script, a person. So only files that people write and add to
 a repository count (lists of dependencies, their lock files, settings of tools, scripts, programs of interpreters), and only if no file that
-runs commands names them.
+runs commands names them. Of any other path it is certain only in a workflow all of whose steps are known.
 """
 
 from __future__ import annotations
@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import Final
 
 from buildxray.files.reading import is_entry, is_inside, read_project_text, repository_root, walk
+from buildxray.projects.ci.checkouts import may_make
 from buildxray.projects.search import FOREIGN_DIRECTORIES, is_ignored
 from buildxray.projects.submodules import is_in_missing_submodule
+from buildxray.projects.yaml import YamlError, load_documents
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.toolchains.base import Absence
 
@@ -61,13 +63,16 @@ _MOST_FILES: Final = 400
 class AbsentSources:
     """Finds out which paths no directory that may be the build context can have; never raises."""
 
-    def __init__(self, directories: tuple[Path, ...], workflows: tuple[Path, ...] = ()) -> None:
-        """`directories` are those that may be the context, `workflows` those whose jobs build."""
+    def __init__(self, directories: tuple[Path, ...], jobs: tuple[tuple[Path, str], ...] = ()) -> None:
+        """`directories` are those that may be the context, `jobs` those that build, each as its workflow and its name."""
         self._directories = directories
-        self._workflows = workflows
+        self._jobs = jobs
         self._root = repository_root(directories[0]) if directories else None
         self._named: dict[str, bool] = {}
         """What the search for a name in the files of the repository has answered."""
+        self._unmade: dict[str, bool] = {}
+        """What `_is_made_by_no_step` has answered."""
+        self._documents: dict[Path, object] = {}
 
     def absence(self, path: str) -> Absence | None:
         """Why a build from a checkout stops at a path; None if it may exist then.
@@ -80,17 +85,25 @@ class AbsentSources:
             return Absence.REPEATED
         is_program = _PROGRAMS.fullmatch(name) is not None
         is_of_checkout = name in _TOOLS or _OTHERS.fullmatch(name) is not None or is_program
-        if self._root is None or clean.startswith("..") or not is_of_checkout:
+        if self._root is None or clean.startswith("..") or not clean.strip("."):
             return None
         root, places = self._root, [it / clean for it in self._directories]
         if any(is_entry(it) or not is_inside(it, root) or is_in_missing_submodule(root, it) for it in places):
             return None
-        if any(is_ignored(it, root) for it in places):
-            return Absence.IGNORED if self._is_made_nowhere(name) else None
+        is_ignored_by_git = any(is_ignored(it, root) for it in places)
+        if is_ignored_by_git and self._is_made_nowhere(name):
+            return Absence.IGNORED
+        if is_of_checkout and not is_ignored_by_git and not self._is_known(name, is_program=is_program):
+            return Absence.MISSING
+        return Absence.UNMADE if self._is_made_by_no_step(clean) else None
+
+    def _is_known(self, name: str, *, is_program: bool) -> bool:
+        """True if the files of the repository may tell where a file of this name comes from."""
+        root = self._root
         if name not in self._named:
             # A program of that name elsewhere shows that another context, or a step that copies it, may be meant.
-            self._named[name] = _is_named(root, name) or (is_program and _is_anywhere(root, name))
-        return None if self._named[name] else Absence.MISSING
+            self._named[name] = root is None or _is_named(root, name) or (is_program and _is_anywhere(root, name))
+        return self._named[name]
 
     def _repeats_context(self, path: str, clean: str) -> bool:
         """True if a path begins with the name of the only context, and exists from the directory above it: `COPY api/app.py` with the context `api`.
@@ -118,8 +131,32 @@ class AbsentSources:
         if tool is None:
             return False
         pattern = re.compile(rf"\b(?:{re.escape(name)}|{tool})\b")
-        texts = filter(None, map(read_project_text, self._workflows))
+        texts = filter(None, map(read_project_text, dict.fromkeys(it for it, _job in self._jobs)))
         return any(pattern.search(it) is None for it in texts)
+
+    def _is_made_by_no_step(self, path: str) -> bool:
+        """True if no job that builds has a step that may make a path, relative to the context, which its checkout lacks."""
+        if path not in self._unmade:
+            parts = path.split("/")
+            lacking = {
+                name
+                for directory in self._directories
+                for n, name in enumerate(parts)
+                if not is_entry(directory.joinpath(*parts[: n + 1]))
+            }
+            self._unmade[path] = bool(self._jobs) and not any(
+                may_make(self._document(workflow), job, lacking) for workflow, job in self._jobs
+            )
+        return self._unmade[path]
+
+    def _document(self, workflow: Path) -> object:
+        """The content of a workflow; None if it cannot be read."""
+        if workflow not in self._documents:
+            try:
+                self._documents[workflow] = next(load_documents(read_project_text(workflow) or ""), None)
+            except YamlError:
+                self._documents[workflow] = None
+        return self._documents[workflow]
 
 
 def _is_named(root: Path, name: str) -> bool:

@@ -52,8 +52,8 @@ class Contexts:
     """The directories that are, or may be, the build context of one Dockerfile."""
 
     directories: tuple[Path, ...]
-    workflows: tuple[Path, ...] = ()
-    """The workflows that build the Dockerfile."""
+    jobs: tuple[tuple[Path, str], ...] = ()
+    """The jobs that build the Dockerfile, each as its workflow and its name."""
     _needed: dict[tuple[str, str, str], NeededFiles | None] = field(default_factory=dict, compare=False, repr=False)
     """What `needed` has answered: a Dockerfile is checked at each keystroke."""
     _go_versions: dict[str, tuple[tuple[int, int], ...]] = field(default_factory=dict, compare=False, repr=False)
@@ -105,7 +105,7 @@ class Contexts:
         from buildxray.projects.absent_sources import AbsentSources  # noqa: PLC0415
 
         if not self._absent:
-            self._absent.append(AbsentSources(self.directories, self.workflows))
+            self._absent.append(AbsentSources(self.directories, self.jobs))
         return self._absent[0].absence(path)
 
     def needed(self, path: str, base: str, manager: str) -> NeededFiles | None:

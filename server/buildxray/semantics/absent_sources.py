@@ -20,6 +20,8 @@ class AbsentSource(NamedTuple):
     path: str
     range: TextRange
     absence: Absence
+    earlier: tuple[tuple[str, TextRange], ...] = ()
+    """The paths that its stage copies before and that are not there either, but that something may make."""
 
 
 def absent_sources(instructions: Iterable[Instruction], workspace: Workspace) -> tuple[AbsentSource, ...]:
@@ -34,23 +36,47 @@ def absent_sources(instructions: Iterable[Instruction], workspace: Workspace) ->
     if absence is None or holds is None:
         return ()
     instructions = [*instructions]
-    sources = [it for one in instructions for it in _literal_sources(one)]
-    others = {_first(path) for path, _place in sources if absence(path) is None and not holds(path)} - {""}
-    made = {it for it in others if not holds(f"{it}/")}
+    sources = [it for one in instructions for it in _sources_of(one)]
+    doubtful = [it for it in sources if absence(it.asked) is None and not holds(it.path)]
+    made = {it for it in map(_first, (it.path for it in doubtful if it.asked == it.path)) if it and not holds(f"{it}/")}
     absent = tuple(
-        AbsentSource(path, place, why)
-        for path, place in sources
-        if (why := absence(path)) is not None and not (why is Absence.MISSING and _first(path) in made)
+        AbsentSource(it.path, it.range, why)
+        for it in sources
+        if (why := absence(it.asked)) is not None
+        and (it.asked == it.path or why is Absence.UNMADE)
+        and not (why is Absence.MISSING and _first(it.path) in made)
     )
     if not absent:
         return ()
-    paths = {posixpath.normpath(path) for path, _place in sources}
+    paths = {posixpath.normpath(it.path) for it in sources if it.asked == it.path}
     held = {it for it in paths if holds(it)}
     has_lists = any(map(holds, _lists_matched(instructions)))
     is_foreign = any(posixpath.basename(it) in _FIRST_FILES for it in paths - held) or len(held) * 2 < len(paths)
     if (not held and not has_lists) or (is_foreign and not has_lists and not workspace.has_build):
-        return tuple(it for it in absent if it.absence is Absence.REPEATED)
-    return absent
+        absent = tuple(it for it in absent if it.absence is Absence.REPEATED)
+    stages = {it.range: it.stage for it in sources}
+    return tuple(
+        it._replace(
+            earlier=tuple(
+                (other.path, other.range)
+                for other in doubtful
+                if other.stage == stages[it.range] and other.range.start < it.range.start
+            )
+        )
+        for it in absent
+    )
+
+
+class _Source(NamedTuple):
+    """A source of COPY or ADD in the build context."""
+
+    path: str
+    """Its path as written, without the slashes before it."""
+    asked: str
+    """The part of the path that has to be there: of one with wildcards in its last part, the directory."""
+    range: TextRange
+    stage: int
+    """The number of its stage."""
 
 
 def _first(path: str) -> str:
@@ -82,12 +108,21 @@ _FIRST_FILES: Final = frozenset(
 """Lists of dependencies that a project has from its first day: a context that lacks one is not that of the project."""
 
 
-def _literal_sources(instruction: Instruction) -> Iterator[tuple[str, TextRange]]:
-    """Yield the paths of files of the build context that the text tells completely, each with its range."""
+def _sources_of(instruction: Instruction) -> Iterator[_Source]:
+    """Yield the files of the build context that the text tells.
+
+    A wildcard may match nothing, but its directory must be there (BuildKit: solver/llbsolver/file/backend.go, docopy).
+    """
+    stage = -1 if instruction.stage is None else instruction.stage.idx
     for it in _sources(instruction):
         path = it.text.lstrip("/")
-        if path.strip("./") and "://" not in path and re.search(r"[$*?\[\\\"']", path) is None:
-            yield path, instruction.range_of(it)
+        if not path.strip("./") or re.search(r"[$\\\"':@<]", path) is not None:
+            continue
+        directory, name = posixpath.split(path)
+        if re.search(r"[*?\[]", path) is None:
+            yield _Source(path, path, instruction.range_of(it), stage)
+        elif directory.strip("./") and re.search(r"[*?\[]", directory) is None and name:
+            yield _Source(path, f"{directory}/", instruction.range_of(it), stage)
 
 
 def _sources(instruction: Instruction) -> tuple[Token, ...]:

@@ -130,6 +130,7 @@ class Absence(Enum):
 
     MISSING = "nobody has added it"
     IGNORED = "Git ignores it"
+    UNMADE = "it is not in the repository, and no step of the workflow that builds makes it"
     REPEATED = "its path begins with the directory that is the context already"
 
 

@@ -11,6 +11,7 @@ _ABSENT = {
     "yarn.lock": Absence.MISSING,
     "tool.config.js": Absence.MISSING,
     "Cargo.lock": Absence.IGNORED,
+    "staging/": Absence.UNMADE,
     "api/lib/": Absence.REPEATED,
     "./api/a.py": Absence.REPEATED,
 }
@@ -61,6 +62,36 @@ def test_a_lock_file_that_git_ignores() -> None:
         FROM rust
         COPY Cargo.toml Cargo.lock ./
                         ^^^^^^^^^^ a build from a checkout stops here, because Git ignores `Cargo.lock`; add it to the repository, or do not copy it
+        """,
+        workspace=workspace(),
+    )
+
+
+def test_a_directory_that_no_step_makes() -> None:
+    check_rule(
+        missing_source,
+        """
+        FROM golang
+        COPY package.json ./
+        COPY staging/*.tar staging/ staging/
+             ^^^^^^^^^^^^^ a build from a checkout stops here: `staging/*.tar` and `staging/` are not in the repository, and no step of the workflow makes them; add them, make them in a step before, or do not copy them
+        """,
+        workspace=workspace(),
+    )
+
+
+def test_a_source_before_that_something_may_make() -> None:
+    check_rule(
+        missing_source,
+        """
+        FROM node
+        COPY static/ static/
+        FROM node
+        COPY package.json ./
+        COPY dist/ lib/*.js *.json ./
+        COPY yarn.lock other ./
+             ^^^^^^^^^ the build stops here: `yarn.lock` is not in the build context; add it to the repository, or do not copy it; unless something makes `dist/` and `lib/*.js` before, it stops there already
+        COPY --from=0 static/ ./
         """,
         workspace=workspace(),
     )

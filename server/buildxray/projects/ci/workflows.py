@@ -5,7 +5,6 @@ Source: docs.github.com, "Workflow syntax".
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -16,17 +15,17 @@ from buildxray.localization import gettext_lazy as _
 from buildxray.projects.builds import DeclaredBuild, Note
 from buildxray.projects.ci import WORKFLOWS, is_on_github
 from buildxray.projects.ci.actions import add_github_builder, is_github_builder
+from buildxray.projects.ci.checkouts import may_make_directories
 from buildxray.projects.ci.emulators import is_plain_machine, lacks_emulators
-from buildxray.projects.ci.expressions import OWN_REPOSITORY, UNKNOWN_VARIABLE, Context, Partly, without_expressions
+from buildxray.projects.ci.expressions import OWN_REPOSITORY, Context, Partly
 from buildxray.projects.ci.hand_overs import written_names
 from buildxray.projects.ci.machines import runner_machines, runner_system
 from buildxray.projects.ci.matrices import MOST_COMBINATIONS, matrix_combinations
 from buildxray.projects.ci.merging import merge_jobs
 from buildxray.projects.ci.repository import MOST_DEPTH, Repository
-from buildxray.projects.ci.shell import parse_script
 from buildxray.projects.ci.shell_scripts import ShellScripts
 from buildxray.projects.ci.site import Reading, Site, project_path
-from buildxray.projects.ci.step_effects import StepEffect, script_of, without_address
+from buildxray.projects.ci.step_effects import StepEffect, script_of
 from buildxray.projects.ci.steps import Job
 from buildxray.projects.ci.variants import Variants
 from buildxray.projects.hcl.values import UNKNOWN
@@ -87,7 +86,7 @@ class _Workflows:
             )
         if not {dockerfile.name, _ANY}.isdisjoint(self._written_names[workflow]):
             return True
-        return not is_directory(dockerfile.parent) and _may_make_directories(
+        return not is_directory(dockerfile.parent) and may_make_directories(
             self._repository.document(workflow), build.name
         )
 
@@ -260,78 +259,6 @@ def _names_written(document: object, repository: Repository) -> Iterator[str]:
         if text is None or "dockerfile" in text.lower():
             # A script that is not in the repository comes from elsewhere.
             yield _ANY
-
-
-_HARMLESS_ACTION: Final = lazy_regex(
-    r"actions/(?:cache|setup-[\w-]+|upload-artifact)@.*|docker/[\w-]+@.*|aws-actions/[\w-]+@.*|azure/[\w-]*login@.*"
-    r"|google-github-actions/(?:auth|setup-gcloud)@.*|sigstore/cosign-installer@.*|aquasecurity/[\w-]+@.*",
-    re.IGNORECASE,
-)
-"""Actions that add no files to the checkout."""
-_HARMLESS_PROGRAMS: Final = frozenset(
-    (
-        "[",
-        "[[",
-        "aws",
-        "cat",
-        "cd",
-        "cut",
-        "date",
-        "docker",
-        "echo",
-        "exit",
-        "export",
-        "false",
-        "gcloud",
-        "grep",
-        "head",
-        "jq",
-        "kubectl",
-        "ls",
-        "printf",
-        "pwd",
-        "sed",
-        "set",
-        "sleep",
-        "tail",
-        "test",
-        "tr",
-        "true",
-        "wc",
-        ":",
-    )
-)
-"""Programs that make no directories, unless an option tells them to."""
-
-
-def _may_make_directories(document: object, name: str) -> bool:
-    """True unless all steps of a job, given its name, are known to add no directories to the checkout of their repository.
-
-    The files of another job arrive by a step of this one. The name is that of a target if Bake builds it: then all jobs count.
-    """
-    jobs = as_mapping(as_mapping(document).get("jobs"))
-    for job in map(as_mapping, [jobs[name]] if name in jobs else jobs.values()):
-        steps = job.get("steps")
-        if "uses" in job or not all(_adds_nothing(as_mapping(it)) for it in (steps if isinstance(steps, list) else ())):
-            return True
-    return False
-
-
-def _adds_nothing(step: Mapping[str, Any]) -> bool:
-    """True if a step is known to add no directories to the checkout."""
-    uses, script = step.get("uses"), step.get("run")
-    if isinstance(uses, str):
-        given = as_mapping(step.get("with"))
-        action = without_address(uses)
-        if action.startswith("actions/checkout@"):
-            return not {"path", "repository", "submodules"} & {*given}
-        return _HARMLESS_ACTION.fullmatch(action) is not None
-    read = parse_script(without_expressions(script, UNKNOWN_VARIABLE)) if isinstance(script, str) else None
-    if read is None:
-        return not isinstance(script, str)
-    return all(it.name in _HARMLESS_PROGRAMS for it in read.commands) and not re.search(
-        r"\bdocker\s+(?:cp|run)\b|--output|\s-o\b", str(script)
-    )
 
 
 def _declared_inputs(document: object) -> Mapping[str, Any]:

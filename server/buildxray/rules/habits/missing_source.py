@@ -21,7 +21,8 @@ def missing_source(ctx: RuleContext) -> Iterator[Finding]:
     Looks for files that people write and add to a repository (lists of dependencies and their lock files, settings of tools, scripts, programs
     of Python, Ruby and Perl), and that are in no directory that may be the build context; also for any path that begins with the name of the
     build context (`COPY api/app.py` with the context `api`) and is there from the directory above. A lock file that Git ignores is one, if a
-    workflow builds the Dockerfile and does not name the program that makes it.
+    workflow builds the Dockerfile and does not name the program that makes it. Any other path is one too, if workflows build the Dockerfile
+    and all steps of their jobs are known: they check the repository out, build and push images, and make nothing of that name.
 
     ## Why it matters
     The build stops at this instruction: `"/yarn.lock": not found`. On the machine where the file was made it works, so that only the jobs of
@@ -46,7 +47,7 @@ def missing_source(ctx: RuleContext) -> Iterator[Finding]:
     Not reported if a script, a workflow or a document of the repository names the file, because it may make it; if the file may be in a
     submodule that is not checked out; if Git ignores it, but for lock files; if the path contains a variable or a wildcard; or if the context
     has nothing that the Dockerfile names; without a known build also if it lacks most of that, or a list such as `pom.xml`. Files that builds
-    write (`dist`, `app.jar`, programs) are not looked for. Where a build stops, `emulated-build` and `emulating-runner` report nothing.
+    write (`dist`, `app.jar`, programs) are not looked for, unless the steps of the jobs show that nothing writes them. Where a build stops, `emulated-build` and `emulating-runner` report nothing.
     """
     absent = ctx.build.absent_sources
     if not absent:
@@ -54,8 +55,13 @@ def missing_source(ctx: RuleContext) -> Iterator[Finding]:
     first, *others = absent
     # Without a known build, another directory may be the context.
     severity = None if ctx.build.workspace.has_build else Severity.INFORMATION
-    related = tuple(Related(it.range, _message([it])) for it in others)
-    yield Finding(first.range, _message(absent), related=related, severity=severity)
+    related = [Related(it.range, _message([it])) for it in others]
+    parts = [_message(absent)]
+    if first.earlier:
+        paths = joined([*dict.fromkeys(f"`{path}`" for path, _place in first.earlier)])
+        parts.append(_("unless something makes {paths} before, it stops there already", paths=paths))
+        related += (Related(place, _("`{path}` is not there either", path=path)) for path, place in first.earlier)
+    yield Finding(first.range, _("; ").join(parts), related=(*related,), severity=severity)
 
 
 def _message(absent: list[AbsentSource] | tuple[AbsentSource, ...]) -> str:
@@ -65,6 +71,13 @@ def _message(absent: list[AbsentSource] | tuple[AbsentSource, ...]) -> str:
     if reason is Absence.IGNORED:
         return _(
             "a build from a checkout stops here, because Git ignores {paths}; add it to the repository, or do not copy it",
+            paths=joined(paths),
+        )
+    if reason is Absence.UNMADE:
+        return ngettext(
+            "a build from a checkout stops here: {paths} is not in the repository, and no step of the workflow makes it; add it, make it in a step before, or do not copy it",
+            "a build from a checkout stops here: {paths} are not in the repository, and no step of the workflow makes them; add them, make them in a step before, or do not copy them",
+            len(paths),
             paths=joined(paths),
         )
     if reason is Absence.REPEATED:
