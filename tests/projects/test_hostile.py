@@ -20,6 +20,7 @@ from buildxray.projects.ci.makefiles import parse_makefile
 from buildxray.projects.ci.shell import parse_script
 from buildxray.projects.ci.site import MOST_WORK, Reading
 from buildxray.projects.compose_builds import read_compose
+from buildxray.projects.reader import read_automation
 from buildxray.syntax.shell.model import Script
 
 pytestmark = pytest.mark.slow
@@ -289,6 +290,26 @@ def test_a_file_that_many_services_extend_is_read_once(tmp_path: Path, monkeypat
     _project, builds = read_compose(tmp_path, ["compose.yaml"])
     assert loaded.count(tmp_path / "base.yaml") == 1
     assert len(builds) == 200
+
+
+@pytest.mark.parametrize("ending", ["", "build $TO\n"])
+def test_the_value_of_a_function_that_calls_itself_ends(tmp_path: Path, ending: str) -> None:
+    script = (
+        "#!/bin/bash\nbuild () {\n  line=$1\n  if [ $line ]; then\n    TO=`dirname $line`\n    build $TO\n  fi\n"
+        "  docker build -f $line/Dockerfile .\n}\nother () {\n  TO=`dirname $TO`\n  build $TO\n}\nother\ndocker build .\n"
+    )
+    (tmp_path / "build.sh").write_text(script + ending)
+    (tmp_path / "Dockerfile").write_text("FROM alpine\n")
+    builds = read_automation(tmp_path, local_platform="linux/amd64").builds
+    assert [it.dockerfile for it in builds] == [tmp_path / "Dockerfile"]
+
+
+def test_many_outputs_that_depend_on_one_another_are_bounded(tmp_path: Path) -> None:
+    lines = "".join(f"A{it + 1}=$(dirname $A{it})$(dirname $A{it})/x\n" for it in range(60))
+    (tmp_path / "build.sh").write_text(f"#!/bin/bash\nA0=a\n{lines}docker build -f $A60/Dockerfile .\ndocker build .\n")
+    (tmp_path / "Dockerfile").write_text("FROM alpine\n")
+    builds = read_automation(tmp_path, local_platform="linux/amd64").builds
+    assert [it.dockerfile for it in builds] == [tmp_path / "Dockerfile"]
 
 
 def test_circular_composite_actions_end(tmp_path: Path) -> None:

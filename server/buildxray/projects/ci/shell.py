@@ -60,6 +60,10 @@ _MOST_WORDS: Final = 200
 _DEEPEST: Final = 4
 _DEEPEST_VALUE: Final = 30
 """Values that are asked for to compute one another."""
+_DEEPEST_OUTPUT: Final = 12
+"""Limit for outputs of commands, each of which is an argument of the one before."""
+_MOST_OUTPUTS: Final = 3_000
+"""Limit for these in one script."""
 _WORK_OF_START: Final = 9
 """The work on a command that may start a build, beside that on any command."""
 _WORKSPACE_NAMES: Final = frozenset(
@@ -124,14 +128,18 @@ class Words(Evaluator):
         loops: Mapping[str, str],
         is_there: Callable[[str, Command], bool] = lambda _path, _at: False,
         callers: Callable[[str], Sequence[Command]] | None = None,
+        *,
+        entered: set[str] | None = None,
     ) -> None:
-        """`callers` gives the commands that call a function, by its name. Without it, a value to which a condition of unknown result may add is unknown."""
+        """`callers` gives the commands that call a function, by its name. Without it, a value to which a condition of unknown result may add is unknown.
+
+        `entered` are the functions whose callers are being asked for a value, also by the evaluators of other commands.
+        """
         super().__init__(look_up, answer)
         self.loops = loops
         self._is_there = is_there
         self._callers = callers
-        self._entered: set[str] = set()
-        """The functions whose callers are being asked for a value."""
+        self._entered = set[str]() if entered is None else entered
         self._wholes: dict[tuple[str, int, bool], str | None] = {}
         """The values of variables, by their names and their readers; unknown while they are computed."""
         self._of_callers: dict[tuple[str, str], str | None] = {}
@@ -312,6 +320,11 @@ class Shell:
         """The directories that `pushd` has left, and to which `popd` returns."""
         self._calls: dict[str, tuple[Command, ...]] = {}
         """The commands that name a function, by its name."""
+        self._entered: set[str] = set()
+        """The functions whose callers are being asked for a value: one may call itself with the output of a command."""
+        self._n_nested = 0
+        self._n_outputs = 0
+        """The outputs that were asked for while another one was."""
         self._defaults: dict[str, str] = {}
         self._listed: dict[str, list[str]] = {}
         """The paths that match each pattern, by its path from the root of the checkout."""
@@ -544,6 +557,7 @@ class Shell:
             values,
             lambda path, at: self._is_there(path, at, loops),
             self._callers,
+            entered=self._entered,
         )
 
     def _callers(self, function: str) -> Sequence[Command]:
@@ -617,8 +631,14 @@ class Shell:
                 return None
 
     def _evaluated(self, command: Command, loops: _Round) -> str | None:
-        """The last word of a command; None if it is unknown."""
-        return self._words(command, loops).value(command.words[-1], command)
+        """The last word of a command; None if it is unknown, or if the outputs of too many commands depend on one another."""
+        self._n_outputs += self._n_nested > 0
+        if self._n_nested >= _DEEPEST_OUTPUT or self._n_outputs > _MOST_OUTPUTS:
+            return None
+        self._n_nested += 1
+        value = self._words(command, loops).value(command.words[-1], command)
+        self._n_nested -= 1
+        return value
 
     def _path_of(self, script: Path) -> str:
         """The absolute path of a script of the project, as the shell has it."""
