@@ -33,6 +33,9 @@ _MOST_TEXT: Final = 20_000
 
 _COMMA, _BLANK = "\ue000", "\ue001"
 """What a comma of a variable is while a text is expanded, and a blank, if the variable holds nothing else."""
+_OF_SHELL: Final = str.maketrans("()$", "\ue002\ue003\ue004")
+_AS_WRITTEN: Final = str.maketrans("\ue000\ue001\ue002\ue003\ue004", ", ()$")
+_SHELL_SIGN: Final = lazy_regex(r"[()]|\$(?!\{MAKE_)")
 
 
 def as_separator(value: str) -> str:
@@ -40,9 +43,14 @@ def as_separator(value: str) -> str:
     return _BLANK if value and _UNSET.sub("", value) == " " else value.replace(",", _COMMA)
 
 
+def as_result(text: str) -> str:
+    """The text of a called function in the arguments of another one: what is left in it of parentheses and `$` is for the shell."""
+    return _SHELL_SIGN.sub(lambda it: it[0].translate(_OF_SHELL), text)
+
+
 def without_separators(text: str) -> str:
-    """An expanded text with its commas and blanks as they are written."""
-    return text.replace(_COMMA, ",").replace(_BLANK, " ") if _COMMA in text or _BLANK in text else text
+    """An expanded text with its commas, blanks and the signs of `as_result` as they are written."""
+    return text if text.isascii() else text.translate(_AS_WRITTEN)
 
 
 class WildcardFiles:
@@ -157,7 +165,8 @@ def unset(name: str) -> str:
     """The text for a variable or a function of unknown value."""
     if name in {"CURDIR", "PWD"}:
         return "."
-    return "make" if name == "MAKE" else "${MAKE_" + re.sub(r"\W", "_", name) + "}"
+    # The value of an argument that was unset is expanded again.
+    return "make" if name == "MAKE" else "${MAKE_" + re.sub(r"\W", "_", name.removeprefix("MAKE_")) + "}"
 
 
 def _directory(path: str) -> str:

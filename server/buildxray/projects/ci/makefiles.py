@@ -17,6 +17,7 @@ from buildxray.projects.ci.make_functions import (
     FUNCTION,
     WildcardFiles,
     applied,
+    as_result,
     as_separator,
     stem,
     unset,
@@ -41,6 +42,8 @@ _PATH_OF_PROGRAM: Final = lazy_regex(
 )
 """A call of the shell whose output is the path of a program."""
 _SHELL_CALL: Final = lazy_regex(r"\$(?:\(shell\s[^()$]*\)|\{shell\s[^{}$]*\})")
+_OUTPUT: Final = lazy_regex(r"(?<!\$)\$\$\([^()$]*\)")
+"""An output that the shell computes: `$$(date +%s)`. Its parentheses are not those of a function of make."""
 _TARGET: Final = lazy_regex(r"\$(?:@|[({]@)")
 """A reference to the target of the rule."""
 _SUBSTITUTION: Final = lazy_regex(r"(?P<name>[\w.-]+):(?P<pattern>[^=]*)=(?P<replacement>.*)")
@@ -491,6 +494,8 @@ def read_makefile(
         source = recipe.file or path
         where = path_below(source, site.root) or source.name
         own = site._replace(
+            # The variables of the command line are in the environment of recipes, and thus in that of other calls of make.
+            environment={**site.environment, **(given or {})},
             name=site.name or goal or path.name,
             source=source,
             line=recipe.line,
@@ -557,16 +562,17 @@ class _Expander:
 
     def expand(self, text: str) -> str:
         """Return the text that the shell gets. An unset variable of make becomes an unset variable of the shell."""
+        text = _OUTPUT.sub(lambda it: as_result(it[0][1:]), text)
         expanded = substituted(_REFERENCE, self._replaced, text, _MOST_TEXT)
         # A call of the shell whose command had references: only a run knows its output.
         expanded = _SHELL_CALL.sub("${MAKE_shell}", expanded)
         for _round in range(_MOST_NESTING):
             before = expanded
             expanded = substituted(FUNCTION, lambda it: applied(it, self._files), expanded, _MOST_TEXT)
+            # A call whose arguments had references, which are expanded first; it may itself be an argument.
+            expanded = substituted(_CALL, lambda it: self._called(it["round"] or it["curly"]), expanded, _MOST_TEXT)
             if expanded == before:
                 break
-        # A call whose arguments had references, which are expanded first.
-        expanded = substituted(_CALL, lambda it: self._called(it["round"] or it["curly"]), expanded, _MOST_TEXT)
         return expanded if self._depth else without_separators(expanded)
 
     def _called(self, words: str) -> str:
@@ -577,7 +583,7 @@ class _Expander:
             return ""
         values = {str(number): it for number, it in enumerate(arguments, 1)}
         inner = _Expander({**self._variables, **values}, self._recipe, self._files, self._depth + 1, self._calls)
-        return inner.expand(body)
+        return as_result(inner.expand(body))
 
     def _replaced(self, match: re.Match[str]) -> str:
         if match[0] == "$$":
