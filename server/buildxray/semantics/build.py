@@ -18,7 +18,6 @@ that they can share its steps.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 
 from buildxray.plan.checks.events import CheckWarning
@@ -38,7 +37,7 @@ from buildxray.semantics.artifacts import Artifacts
 from buildxray.semantics.build_context import SplitContext, split_context
 from buildxray.semantics.caches import CacheMount, cache_mounts
 from buildxray.semantics.commands import Inventory
-from buildxray.semantics.image_paths import WITHOUT_WORKDIR
+from buildxray.semantics.image_paths import has_no_workdir
 from buildxray.semantics.instruction import Command, From, Instruction, KnownCommand, Run
 from buildxray.semantics.mentions import Mention, mentions, mentions_of_file
 from buildxray.semantics.refusals import refused_targets, targets_without_package
@@ -183,8 +182,7 @@ class Build:
     def _is_certain(self, error: PlanError) -> bool:
         """True if neither the image below the instruction of an error nor a build argument can prevent it."""
         stage = next((it for it in reversed(self.stages) if it.from_.range.start < error.range.start), None)
-        name = "" if stage is None else stage.image_name.removeprefix("docker.io/library/")
-        is_plain = name == "scratch" or re.split("[:@]", name)[0] in WITHOUT_WORKDIR
+        is_plain = stage is not None and has_no_workdir(stage.image_name)
         instruction = self.instruction_at(error.range.start)
         if instruction is None or not is_plain:
             return is_plain

@@ -59,7 +59,7 @@ FOR_ONE: Final = (
 
 Source: the manuals of dpkg ("/var/lib/dpkg/status"), apk, rpm, pacman and ldconfig.
 """
-WITHOUT_WORKDIR: Final = frozenset(
+_WITHOUT_WORKDIR: Final = frozenset(
     {
         "almalinux",
         "alpine",
@@ -75,8 +75,15 @@ WITHOUT_WORKDIR: Final = frozenset(
     | {"python", "rockylinux", "rust", "ubuntu"}
 )
 """Official images whose own Dockerfiles have no WORKDIR; `golang`, `gradle`, `httpd` and `redis` have one."""
+_END_OF_NAME: Final = lazy_regex("[:@]")
 _TRACED: Final = lazy_regex(r"\.next/standalone|\.output/server|(?:^|/)\.output/*$")
 """Directories into which Next.js and Nitro copy packages of `node_modules`, native addons included."""
+
+
+def has_no_workdir(image: str) -> bool:
+    """True if an image, given its full name, or `scratch`, certainly starts in `/`."""
+    name = _END_OF_NAME.split(image.removeprefix("docker.io/library/"), 1)[0]
+    return name == "scratch" or name in _WITHOUT_WORKDIR
 
 
 def has_traced_packages(path: str) -> bool:

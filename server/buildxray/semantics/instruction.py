@@ -171,6 +171,21 @@ class Instruction:
         return tuple(dict.fromkeys(clean(posixpath.join(it, destination.text)) for it in self.directories))
 
     @cached_property
+    def known_destinations(self) -> tuple[str, ...]:
+        """`destinations` with the values of variables; none if the text does not tell one of these values."""
+        destination = self.node.destination if isinstance(self.node, syntax.Copying) else None
+        names = self.variable_names
+        is_known = all(scope.environment.get(it) is not None for scope in self.scopes for it in names)
+        if destination is None or not is_known:
+            return ()
+        escape = self.build.plan.dockerfile.escape
+        try:
+            words = [(it.directory, expand_text(destination.text, escape, it.environment.get)) for it in self.scopes]
+        except ExpansionError:
+            return ()
+        return tuple(dict.fromkeys(clean(posixpath.join(*it)) for it in words))
+
+    @cached_property
     def shell(self) -> tuple[str, ...]:
         """The shell of a RUN here, such as `("/bin/sh", "-c")`; also in stages that no target needs."""
         if self.stage is None or self.is_global or not self.build.plan.targets:

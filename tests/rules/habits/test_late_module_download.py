@@ -372,7 +372,7 @@ def test_the_fix_copies_the_needed_files(files: tuple[str, ...], fixed: str) -> 
     [
         ("COPY src requirements/app.txt /tmp/\nRUN pip install -r /tmp/app.txt", "`requirements/app.txt`"),
         ("COPY . /usr/src/a\nRUN pip install -r /usr/src/a/dev.txt", "`dev.txt`"),
-        ("COPY . /usr/src/a\nRUN pip install -r /elsewhere/dev.txt", "`/elsewhere/dev.txt`"),
+        ("COPY . $APP\nRUN pip install -r /elsewhere/dev.txt", "`/elsewhere/dev.txt`"),
         ("COPY . .\nRUN pip install -r dev.txt", "`dev.txt`"),
     ],
 )
@@ -393,16 +393,65 @@ def test_a_manifest_that_the_build_writes_has_any_path(output: str, is_said: boo
     [
         ("COPY requirements.txt /requirements.txt\n", True),
         ("COPY r*.txt /\n", True),
+        # The list is not one of the files that come later.
         ("COPY --from=other requirements.txt /requirements.txt\n", False),
         ("COPY setup.py /\n", False),
         ("", False),
     ],
 )
-def test_a_manifest_that_is_copied_first_is_not_said_to_be_missing(before: str, is_first: bool) -> None:
+def test_a_manifest_that_is_copied_first_is_not_said_to_be_missing(before: str, *, is_first: bool) -> None:
     text = f"FROM python\n{before}COPY . /docs\nRUN pip3 install -r /requirements.txt\n"
-    (finding,) = findings(late_module_download, context(text))
-    assert ("is not copied before the rest" in finding.message) is not is_first
-    assert ("move it to right after `COPY" in finding.message) is is_first
+    messages = [it.message for it in findings(late_module_download, context(text))]
+    assert ["move it to right after `COPY" in it for it in messages] == [True] * is_first
+
+
+@every_case(
+    "image, lines, is_said",
+    [
+        ("node", "COPY . /server\nWORKDIR /\nRUN npm install", False),
+        ("node", "ADD / /server\nRUN npm install", False),
+        ("node", "COPY . /server\nWORKDIR /web\nRUN yarn", False),
+        ("python", "COPY . /server\nRUN pip install -r requirements.txt", False),
+        ("ruby", "COPY . /server\nWORKDIR /\nRUN bundle install", False),
+        ("php", "COPY . /server\nWORKDIR /web\nRUN composer install", False),
+        ("golang", "COPY . /server\nWORKDIR /\nRUN go mod download", False),
+        ("node", "ENV APP=/server\nCOPY . $APP\nWORKDIR /web\nRUN npm install", False),
+        # The COPY brings the list to where the command runs, or to a directory above.
+        ("node", "COPY . /server\nWORKDIR /server\nRUN npm install", True),
+        ("node", "COPY . /server\nWORKDIR /server/web\nRUN npm install", True),
+        ("node", "COPY . /server\nRUN cd /server && npm install", True),
+        ("node", "COPY . /server\nRUN npm install --prefix /server", True),
+        ("node", "ENV APP=/server\nCOPY . $APP\nWORKDIR $APP\nRUN npm install", True),
+        ("node", "ENV APP=/server\nCOPY . $APP\nWORKDIR /server\nRUN npm install", True),
+        ("python", "COPY . /server\nRUN pip install -r /server/requirements.txt", True),
+        # Another COPY does.
+        ("node", "COPY . /server\nWORKDIR /\nCOPY package.json ./\nRUN npm install", True),
+        ("node", "COPY . /server\nWORKDIR /web\nCOPY web ./\nRUN npm install", True),
+        # The base image or a build argument may name the directory.
+        ("x", "COPY . /server\nRUN npm install", True),
+        ("x", "COPY . /server\nWORKDIR /\nRUN npm install", False),
+        ("golang", "COPY . /go\nRUN go mod download", True),
+        ("x", "COPY . $APP\nRUN npm install", True),
+        ("x", "COPY . $APP\nRUN git clone https://x.org/a.git /a && cd /a && npm install", False),
+    ],
+)
+def test_a_copy_to_another_directory_than_that_of_the_command(image: str, lines: str, *, is_said: bool) -> None:
+    assert bool(findings(late_module_download, context(f"FROM {image}\n{lines}\n"))) is is_said
+
+
+@every_case(
+    "image, held, is_said",
+    [
+        ("node", "server/package.json", False),
+        ("node", "package.json", False),
+        ("x", "server/package.json", False),
+        ("x", "package.json", True),
+    ],
+)
+def test_a_known_context_that_is_copied_to_another_directory(image: str, held: str, *, is_said: bool) -> None:
+    text = f"FROM {image}\nCOPY . /server\nRUN npm install\n"
+    workspace = Workspace(holds=lambda it: it == held)
+    assert bool(findings(late_module_download, context(text, workspace=workspace))) is is_said
 
 
 @every_case(

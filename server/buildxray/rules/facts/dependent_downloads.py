@@ -8,7 +8,13 @@ from collections.abc import Sequence
 from typing import Final
 
 from buildxray.rules.context import RuleContext
-from buildxray.rules.facts.context_files import copies_before, instructions_before, path_in_context, sources_of
+from buildxray.rules.facts.context_files import (
+    context_paths,
+    copies_before,
+    instructions_before,
+    path_in_context,
+    sources_of,
+)
 from buildxray.rules.facts.dependency_lists import (
     LOCKS,
     copy_naming,
@@ -23,6 +29,7 @@ from buildxray.rules.facts.dependency_lists import (
 )
 from buildxray.semantics.build import Effect, Instruction, KnownCommand, Run
 from buildxray.semantics.file_flow import clean, holds
+from buildxray.semantics.image_paths import has_no_workdir
 from buildxray.semantics.manifest_changes import may_change_manifests, may_name
 from buildxray.semantics.mentions import takes_whole_context
 from buildxray.syntax.instructions import Copying
@@ -65,9 +72,10 @@ def may_have_no_module(ctx: RuleContext, command: KnownCommand) -> bool:
 def are_brought_otherwise(ctx: RuleContext, whole: Instruction, command: KnownCommand) -> bool:
     """True if a command does not read its manifests from the build context: it has none of them, or the build fetches them."""
     known = ctx.build.workspace.holds
-    if len(whole.destinations) != 1:
+    destinations = whole.known_destinations or whole.destinations
+    if len(destinations) != 1:
         return False
-    (destination,) = whole.destinations
+    (destination,) = destinations
     directories = command.invocation.directories
     if _fetches_sources(command):
         # The directory after `cd` comes first: the fetched sources may be in it, unless the context has it too.
@@ -79,8 +87,28 @@ def are_brought_otherwise(ctx: RuleContext, whole: Instruction, command: KnownCo
         # Whether there is a project, whose name is not known, tells the search for what it needs.
         named = [it for it in copied if "*" not in it]
         return not any(map(known, named)) and (len(named) == len(copied) or _has_no_project(ctx, command))
-    # Outside of the copy the file may have moved there; inside of it an unknown context may have the directory.
+    if whole.known_destinations and not copied and not _may_come_from_context(ctx, command):
+        return True
+    # An unknown context may have the directory.
     return _fetches_sources(command) and {*directories} != {destination}
+
+
+def _may_come_from_context(ctx: RuleContext, command: KnownCommand) -> bool:
+    """True if a command may find its manifests in the build context's files, although the COPY of all of them writes to another directory."""
+    places = [(it, one) for it in command.use.manifests for one in command.invocation.directories]
+    if any(context_paths(command, *it) for it in places):
+        return True
+    return _may_start_there(ctx, command)
+
+
+def _may_start_there(ctx: RuleContext, command: KnownCommand) -> bool:
+    """True if the working directory of a command, which its base image sets, may be the one to which the whole build context is copied."""
+    stage, known = command.run.stage, ctx.build.workspace.holds
+    is_told = all(it.working_directory for it in command.run.scopes)
+    if stage is None or is_told or has_no_workdir(stage.image_name):
+        return False
+    names = [it for it in command.use.manifests if not it.startswith("/")]
+    return known is None or any("*" in it or known(it) for it in names)
 
 
 def _has_no_project(ctx: RuleContext, command: KnownCommand) -> bool:

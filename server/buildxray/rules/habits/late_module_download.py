@@ -61,12 +61,13 @@ def late_module_download(ctx: RuleContext) -> Iterator[Finding]:
     of several modules of Maven. A RUN that reads no file of the build context at all, such as `apt-get install`, `npm install -g pnpm`, `pip
     install poetry` or `cargo install cargo-deb`, is reported if it directly follows `COPY . .` or the COPY of the directory that the stage
     builds, or RUN instructions that build with npm, and uses no variable; also at the beginning of a RUN that then builds. A command in sources
-    that the stage itself clones or downloads is not reported. Nor is one whose packages are in the repository (`node_modules`, except for `npm
-    ci`, `vendor/cache`) or come from another stage, or if another build has them (`COPY vendor* vendor`), or a download before which the build
-    may change the manifests (`sed -i`, `go mod edit`, a script of the project). The message names all files that the download needs, such as the
-    lists of the members of a workspace, the projects that a project of .NET refers to, and settings like `.npmrc`. Where these are more than
-    twelve, or a list refers to sources (`file:../lib`, a path dependency, a script that runs at installation), nothing is reported; nor if the
-    lists name nothing, nor in an image for development or tests, or of an action of GitHub, which is built without a cache.
+    that the stage itself clones or downloads is not reported, nor one in a directory to which no COPY brings its list. Nor is one whose packages
+    are in the repository (`node_modules`, except for `npm ci`, `vendor/cache`) or come from another stage, or if another build has them (`COPY
+    vendor* vendor`), or a download before which the build may change the manifests (`sed -i`, `go mod edit`, a script of the project). The
+    message names all files that the download needs, such as the lists of the members of a workspace, the projects that a project of .NET refers
+    to, and settings like `.npmrc`. Where these are more than twelve, or a list refers to sources (`file:../lib`, a path dependency, a script
+    that runs at installation), nothing is reported; nor if the lists name nothing, nor in an image for development or tests, or of an action of
+    GitHub, which is built without a cache.
 
     ## Why it matters
     A layer is rebuilt if the files copied before it have changed. After the whole source, every edit downloads everything again, in a
