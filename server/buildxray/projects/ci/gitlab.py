@@ -1,12 +1,13 @@
 """The jobs of GitLab as they run: with the keys of the jobs that they extend, once for each combination of a matrix. Nothing is executed.
 
-Source: docs.gitlab.com, "CI/CD YAML syntax reference", `extends`, `parallel:matrix`.
+Source: docs.gitlab.com, "CI/CD YAML syntax reference", `extends`, `parallel:matrix`; "Jobs", "Hide a job".
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from buildxray.projects.yaml import YamlMapping, as_mapping
@@ -23,30 +24,41 @@ _MOST_JOBS: Final = 1_000
 
 _PATH: Final = lazy_regex(r"(?:^|/)\.gitlab(?:-ci)?/|gitlab-ci[^/]*$")
 
+_REFERENCE: Final = lazy_regex(r"!reference[ \t]*(?P<names>[^\n]*)")
+
 
 def is_of_gitlab(path: str) -> bool:
     """True for the path of a pipeline of GitLab, from the root of the repository."""
     return _PATH.search(path) is not None
 
 
-def with_whole_jobs(document: YamlMapping) -> YamlMapping:
-    """A pipeline whose jobs have the keys of those that they extend, without the hidden ones (`.build`) that only others extend.
+def names_elsewhere(name: str, text: str, others: Iterable[str]) -> bool:
+    """True if a hidden job, given its name and the text of its pipeline, is used in a way that is not read: by `!reference`, or by another file."""
+    naming = re.compile(rf"(?<![\w.-]){re.escape(name)}(?![\w.:-])")
+    references = (it["names"] for it in _REFERENCE.finditer(text))
+    return any(naming.search(it) is not None for it in itertools.chain(references, others))
 
-    A job with a matrix is one job for each combination, whose values are variables, named as GitLab does: `build: [arm64]`.
+
+def with_whole_jobs(document: YamlMapping, is_named: Callable[[str], bool] = lambda _name: True) -> YamlMapping:
+    """A pipeline whose jobs have the keys of those that they extend, without the hidden ones (`.build`) that GitLab does not run itself.
+
+    A hidden job that no job of the pipeline extends is kept if it `is_named` elsewhere. A job with a matrix is one job for each
+    combination, whose values are variables, named as GitLab does: `build: [arm64]`.
     """
     whole, used = YamlMapping(), set[str]()
     known: dict[str, YamlMapping] = {}
-    for name, job in document.items():
-        line = document.lines.get(name, 1)
-        merged = _extended(document, name, used, known, _DEEPEST) if isinstance(job, YamlMapping) else job
-        for shown, one in _combinations(name, merged):
+    merged = {
+        name: _extended(document, name, used, known, _DEEPEST) if isinstance(job, YamlMapping) else job
+        for name, job in document.items()
+    }
+    for name, job in merged.items():
+        if name.startswith(".") and (name in used or not is_named(name)):
+            continue
+        for shown, one in _combinations(name, job):
             if len(whole) >= _MOST_JOBS:
                 break
             whole[shown] = one
-            whole.lines[shown] = line
-    for name in used:
-        if name.startswith("."):
-            whole.pop(name, None)
+            whole.lines[shown] = document.lines.get(name, 1)
     return whole
 
 

@@ -7,14 +7,14 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from buildxray.files.reading import path_below
+from buildxray.files.reading import path_below, read_project_text
 from buildxray.platforms.machines import is_chosen
 from buildxray.projects.builds import DeclaredBuild, on_machines, pairs, platform_names
 from buildxray.projects.ci import circle, gitlab
 from buildxray.projects.ci.commands import read_commands
 from buildxray.projects.ci.pipeline_machines import PipelineMachines, pipeline_machines
 from buildxray.projects.ci.pipelines import azure_commands, cloud_build_commands
-from buildxray.projects.ci.script_files import is_taskfile
+from buildxray.projects.ci.script_files import is_taskfile, script_files
 from buildxray.projects.ci.site import Reading, Site, in_checkout
 from buildxray.projects.substitution import substituted
 from buildxray.projects.yaml import YamlError, YamlMapping, as_mapping, load_documents, load_yaml
@@ -39,7 +39,7 @@ def read_yaml(text: str, site: Site, reading: Reading) -> None:
         return
     path = path_below(site.source, site.root) or site.source.name
     if gitlab.is_of_gitlab(path):
-        documents = [*map(gitlab.with_whole_jobs, documents)]
+        documents = [gitlab.with_whole_jobs(it, lambda name: _is_named(name, text, site)) for it in documents]
     elif circle.is_of_circle(path):
         documents = [*map(circle.with_whole_jobs, documents)]
     for document, machines in zip(documents, pipeline_machines(path, documents), strict=True):
@@ -50,6 +50,14 @@ def read_yaml(text: str, site: Site, reading: Reading) -> None:
         _Tables(machines, reading).read(document, placed, variables, 0, 1)
 
 
+def _is_named(job: str, text: str, site: Site) -> bool:
+    """True if a hidden job of GitLab may be a part of a job that is not read with it."""
+    others = (it for it in script_files(site.root) if it != site.source and it.suffix in _SUFFIXES)
+    texts = (read_project_text(it) or "" for it in others if gitlab.is_of_gitlab(path_below(it, site.root) or ""))
+    return gitlab.names_elsewhere(job, text, texts)
+
+
+_SUFFIXES: Final = frozenset((".yml", ".yaml"))
 _WOODPECKER: Final = lazy_regex(r"(?:^|/)\.woodpecker[./]")
 _MOST_VARIANTS: Final = 27
 """Woodpecker's limit for the combinations of a matrix."""
