@@ -16,7 +16,9 @@ from buildxray.syntax.lazy_regex import lazy_regex
 
 _TASK: Final = lazy_regex(r"docker(?P<compose>compose)?@\d+", re.IGNORECASE)
 _DIRECTORY: Final = lazy_regex(
-    r"\$\((?:Build\.(?:SourcesDirectory|Repository\.LocalPath)|System\.DefaultWorkingDirectory)\)", re.IGNORECASE
+    r"\$\((?:Build\.(?:SourcesDirectory|Repository\.LocalPath)|System\.DefaultWorkingDirectory)\)"
+    r"|\$\((?:Agent\.BuildDirectory|Pipeline\.Workspace)\)/s(?=/|$)",
+    re.IGNORECASE,
 )
 """Variables of Azure with the root of the checkout."""
 _BUILDER: Final = lazy_regex(r"(?:^|/)(?:docker|executor)(?:[:@].*)?")
@@ -46,6 +48,25 @@ def azure_commands(step: Mapping[str, Any]) -> str:
 def _path(text: str) -> str:
     """A path of Azure, whose separators may be those of Windows, relative to the root of the checkout."""
     return _DIRECTORY.sub(".", text.strip()).replace("\\", "/")
+
+
+def step_directory(step: Mapping[str, Any], variables: Mapping[str, str]) -> str | None:
+    """The directory of the commands of a step, relative to that of its job; None if only a run tells it.
+
+    Source: learn.microsoft.com, "steps.bash", `workingDirectory`; circleci.com/docs, "Configuration reference", `run`, `working_directory`.
+    """
+    written = step.get("workingDirectory")
+    if isinstance(written, str):
+        path = _VARIABLE.sub(lambda it: variables.get(it["name"], it[0]), _path(written))
+        return None if "$" in path or posixpath.isabs(path) else path or "."
+    below = step.get("working_directory") if isinstance(step.get("command"), str) else None
+    # The home directory, and an absolute path, are mostly those of the checkout.
+    is_below = isinstance(below, str) and not below.startswith(("/", "~")) and not re.search(r"\$|<<", below)
+    return str(below) if is_below else "."
+
+
+_VARIABLE: Final = lazy_regex(r"\$\((?P<name>\w+)\)")
+"""A variable of Azure that a pipeline sets."""
 
 
 def cloud_build_commands(step: Mapping[str, Any]) -> str:

@@ -13,7 +13,7 @@ from buildxray.projects.builds import DeclaredBuild, on_machines, pairs, platfor
 from buildxray.projects.ci import circle, gitlab
 from buildxray.projects.ci.commands import read_commands
 from buildxray.projects.ci.pipeline_machines import PipelineMachines, pipeline_machines
-from buildxray.projects.ci.pipelines import azure_commands, cloud_build_commands
+from buildxray.projects.ci.pipelines import azure_commands, cloud_build_commands, step_directory
 from buildxray.projects.ci.script_files import is_taskfile, script_files
 from buildxray.projects.ci.site import Reading, Site, in_checkout
 from buildxray.projects.substitution import substituted
@@ -176,6 +176,10 @@ class _Tables:
             if "{{" in place_of_task or "$" in place_of_task:
                 return
             site = site._replace(directory=in_checkout(site.directory, place_of_task))
+        directory = step_directory(table, own)
+        if directory is None:
+            return
+        site = site._replace(directory=in_checkout(site.directory, directory))
         written = azure_commands(table) or cloud_build_commands(table)
         if written:
             below = table.get("dir")
@@ -192,7 +196,7 @@ class _Tables:
                 texts = [
                     it if isinstance(it, str) else str(it.get("command", it.get("cmd", "")))
                     for it in listed
-                    if isinstance(it, str | Mapping)
+                    if isinstance(it, str) or (isinstance(it, Mapping) and "working_directory" not in it)
                 ]
                 read_commands("\n".join(texts), site._replace(environment=own, line=place), reading)
             for it in listed:
