@@ -9,6 +9,21 @@ from tests.support.cases import every_case
 from tests.support.markup import files
 
 IMAGE = "    steps: [{run: docker push a}]\n"
+GIVEN = """
+    #- .github/workflows/a.yml
+    jobs:
+      a:
+        strategy:
+          matrix:
+            include:
+              - {runner: ubuntu-24.04-arm, platform: PLATFORM}
+        runs-on: ${{ matrix.runner }}
+        steps:
+          - uses: acme/actions/build@v1
+            with:
+              component: a
+              platform: ${{ matrix.platform }}
+"""
 
 
 @every_case(
@@ -53,6 +68,11 @@ def test_labels_of_arm_machines(text: str, *, expected: bool) -> None:
             False,
         ),
         (f"#- .github/workflows/a.yml\njobs:\n  a:\n    runs-on: ubuntu-24.04\n{IMAGE}", False),
+        # An action that is not read gets the platform of an image.
+        (GIVEN.replace("PLATFORM", "linux/arm64"), True),
+        (GIVEN.replace("PLATFORM", "arm64"), False),
+        (GIVEN.replace("PLATFORM", "linux/arm64").replace("          platform:", "          target:"), False),
+        (GIVEN.replace("PLATFORM", "linux/arm64").replace("ubuntu-24.04-arm", "ubuntu-24.04"), False),
         # The machine of a job is in a file of data, or in another workflow.
         (
             (

@@ -33,6 +33,11 @@ _RUNNER: Final = lazy_regex(
 """The value of a key that names a machine, `runs-on`, `runner` or `instance-type`, in YAML or in JSON."""
 _COMPUTED: Final = lazy_regex(r"\bruns-on[\"']?:[ \t]*[\"']?\$\{\{[ \t]*(?:needs|inputs|fromJSON)\b", re.IGNORECASE)
 """A machine that an earlier job, a caller or a computed list names."""
+_ARM_PLATFORM: Final = lazy_regex(r"^[^#\n]*\bplatforms?[\"']?:[^#\n]*\blinux/(?:arm64|aarch64)\b", re.MULTILINE)
+_INPUT: Final = lazy_regex(
+    r"\buses:[^\n]*\n(?:[ \t]*(?:#[^\n]*)?\n|[ \t]+[\w-]+:[^\n]*\n){0,30}?[ \t]+platforms?:[ \t]*[\"']?(?:\$\{\{[ \t]*matrix\.|linux/)"
+)
+"""An action with a platform among its inputs, which is that of an image: `linux/arm64` is not the name of a machine."""
 _KONFLUX: Final = lazy_regex(
     r"\bbuild-platforms\b[^\n]*\n(?:[ \t]*(?:-[ \t]|value[ \t]*:|name[ \t]*:)[^\n]*\n){0,20}?[ \t]*-[ \t]*[\"']?linux[\w-]*/(?:arm64|aarch64)\b"
 )
@@ -48,12 +53,12 @@ _MOST_CHARACTERS: Final = 50_000
 def may_build_on_arm(root: Path) -> bool:
     """True if the continuous integration of a repository has a machine with an Arm processor that may build its images.
 
-    A workflow or a pipeline names such a machine and a tool for images; or one of these, or a file of data beside the workflows, names the
+    A workflow or a pipeline names such a machine and a tool for images, or an action gets the platform `linux/arm64`; or one of these, or a file of data beside the workflows, names the
     machine, and a job runs on a machine that an earlier job or a caller computes.
     """
     workflows = {path: text for path in workflow_files(root) if (text := read_project_text(path)) is not None}
     naming = [it for it in workflows.values() if names_arm_runner(it)]
-    if any(map(names_image_tool, naming)):
+    if any(names_image_tool(it) or _gives_platform(it) for it in naming):
         return True
     if any(map(_COMPUTED.search, workflows.values())) and naming:
         return True
@@ -63,6 +68,11 @@ def may_build_on_arm(root: Path) -> bool:
     if any(_KONFLUX.search(read_project_text(it) or "") for it in islice(of_tekton, _MOST_DATA)):
         return True
     return any(_is_pipeline_on_arm(root, it) for it in script_files(root))
+
+
+def _gives_platform(text: str) -> bool:
+    """True if a workflow has the platform `linux/arm64` in a value of `platform`, and gives an action such a value, or one of its matrix."""
+    return _ARM_PLATFORM.search(text) is not None and _INPUT.search(text) is not None
 
 
 def names_arm_runner(text: str) -> bool:
