@@ -8,6 +8,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase
 from itertools import islice
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -320,6 +321,8 @@ class Shell:
         """The directories that `pushd` has left, and to which `popd` returns."""
         self._calls: dict[str, tuple[Command, ...]] = {}
         """The commands that name a function, by its name."""
+        self._kept: dict[str, str | None] = {}
+        """What `_kept_values` has found out about variables."""
         self._entered: set[str] = set()
         """The functions whose callers are being asked for a value: one may call itself with the output of a command."""
         self._n_nested = 0
@@ -440,7 +443,40 @@ class Shell:
                 return UNKNOWN
             return self._look_up(name, command, loops)
 
-        return Words(look_up, lambda it: self._answer(it, loops), dict(loops)).taken(command) is False
+        values = {**self._kept_values(command), **dict(loops)}
+        return Words(look_up, lambda it: self._answer(it, loops), values).taken(command) is False
+
+    def _kept_values(self, command: Command) -> dict[str, str]:
+        """The values of the variables in the conditions of a command that keep one value, because the call of the script has none of the options that set them."""
+        arguments = self._site.arguments
+        if arguments is None or UNKNOWN_WORD in arguments:
+            return {}
+        names = {name for it in command.conditions if it.kind not in {"for", "function"} for name in it.variables}
+        for name in names - {*self._kept}:
+            assigned = {id(one): one for it in self._script.commands for one in it.variables.get(name, ())}.values()
+            free = [it for it in assigned if not self._is_of_other_option(it, arguments)]
+            values = {it.value.value for it in free}
+            is_kept = len(free) < len(assigned) and len(values) == 1
+            self._kept[name] = values.pop() if is_kept else None
+        return {name: it for name in names if (it := self._kept[name]) is not None}
+
+    def _is_of_other_option(self, assignment: Assignment, arguments: Sequence[str]) -> bool:
+        """True if an assignment is in a branch of a `case` for options that are neither arguments of the script nor given to one of its functions."""
+        for it in assignment.conditions:
+            patterns = [one.value or "" for one in it.patterns] if it.kind == "case" else []
+            if not patterns or not all(one.startswith("-") for one in patterns):
+                continue
+            if not any(fnmatchcase(word, one) for one in patterns for word in (*arguments, *self._given_options)):
+                return True
+        return False
+
+    @cached_property
+    def _given_options(self) -> frozenset[str]:
+        """The options that commands of the script give to its functions, to other scripts, or to itself by `set`."""
+        functions = {it.text for command in self._script.commands for it in command.conditions if it.kind == "function"}
+        commands = (it for it in self._script.commands if it.name in functions | _CALLING | {"set", ""})
+        words = (word.value or "" for it in commands for word in it.words[1:])
+        return frozenset(it for it in words if it.startswith("-"))
 
     def _is_of_another_round(self, command: Command, loops: _Round) -> bool:
         """True if the values of the loops around a command choose a branch without it; other values may choose its own."""

@@ -109,7 +109,10 @@ class _Workflows:
     def _workflow(self, path: Path, inputs: Mapping[str, Any], depth: int, *, assumption: bool) -> Mapping[str, Any]:
         """The outputs of a workflow with these inputs. Effect: add its builds; `depth` counts the workflows that call it."""
         document = as_mapping(self._repository.document(path))
-        github = {"workspace": ".", "repository": OWN_REPOSITORY, "action_path": UNKNOWN}
+        github: dict[str, Any] = {"workspace": ".", "repository": OWN_REPOSITORY, "action_path": UNKNOWN}
+        if depth == 0:
+            # Source: docs.github.com, "Contexts", `inputs`: the same values as in the payload of the event.
+            github["event"] = Partly({"inputs": inputs})
         base = Context({"inputs": inputs, "github": Partly(github), "env": Partly()}, assumption)
         of_workflow = base.with_environment(document.get("env"))
         jobs = as_mapping(document.get("jobs"))
