@@ -23,6 +23,7 @@ from buildxray.syntax.shell import SHELLS
 
 UNKNOWN_WORD: Final = "$"
 """A word, or the part of a word, that only running the script could tell."""
+_OPTION: Final = lazy_regex(r"--?[A-Za-z]")
 _UNKNOWN_PART: Final = lazy_regex(r"\$|`|\{\{")
 _PREFIXES: Final = frozenset(("sudo", "time", "exec", "command", "env"))
 """Programs that run the command after them."""
@@ -232,8 +233,9 @@ class Options:
     def of(cls, words: Sequence[str]) -> Options:
         """Sort the words after the name of a command."""
         options = cls()
-        iterator = iter(words)
-        for word in iterator:
+        pending = [*reversed(words)]
+        while pending:
+            word = pending.pop()
             name, separator, value = word.partition("=")
             if not word.startswith("-") or word == "-":
                 options.operands.append(word)
@@ -246,7 +248,9 @@ class Options:
             elif len(word) > 2 and word[:2] in _LONG_NAMES and not word.startswith("--"):
                 options._add(word[:2], word[2:])
             else:
-                options._add(word, next(iterator, ""))
+                # An option before another one has lost its value: a variable that is empty here.
+                is_lost = bool(pending) and _OPTION.match(pending[-1]) is not None
+                options._add(word, UNKNOWN_WORD if is_lost else pending.pop() if pending else "")
         return options
 
     def _add(self, name: str, value: str) -> None:
