@@ -13,6 +13,14 @@ FROM = "FROM alpine\n"
     "before, where, after",
     [
         (f"{FROM}CMD httpd -f\n", "httpd -f", f'{FROM}CMD ["httpd", "-f"]\n'),
+        # All lines of the instruction
+        (
+            f"{FROM}ENTRYPOINT a -b \\\n  -c \\\n  d\nUSER e\n",
+            "a -b \\",
+            f'{FROM}ENTRYPOINT ["a", "-b", "-c", "d"]\nUSER e\n',
+        ),
+        (f"# escape=`\n{FROM}CMD a `\n  b\n", "a `", f'# escape=`\n{FROM}CMD ["a", "b"]\n'),
+        (f"{FROM}CMD a \\\n# why\n  b\n", "a \\", None),
         (f"{FROM}ENTRYPOINT exec x\n", "exec x", None),
         (f"{FROM}CMD a && b\n", "a && b", None),
         (f"{FROM}CMD echo $HOME\n", "echo $HOME", None),

@@ -6,11 +6,13 @@ import json
 from collections.abc import Iterator
 
 from buildxray.localization import _
-from buildxray.rules.base import Finding, FixAvailability, Safety, Severity, rule
+from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.check_warnings import warned
 from buildxray.rules.context import RuleContext
 from buildxray.rules.facts.broken_arrays import broken_array
+from buildxray.semantics.build import Instruction
 from buildxray.semantics.shell_words import plain_words
+from buildxray.syntax.text import Edit
 
 
 @rule(Severity.INFORMATION, Severity.INFORMATION, FixAvailability.SOMETIMES, buildkit_check="JSONArgsRecommended")
@@ -55,6 +57,15 @@ def json_args_recommended(ctx: RuleContext) -> Iterator[Finding]:
         message = _(
             "`{keyword}` runs in a shell, which may keep signals from the program", keyword=it.instruction.keyword
         )
-        words = plain_words(it.instruction.node)
-        fixes = () if words is None else (it.written(json.dumps(words, ensure_ascii=False), Safety.SUGGESTION),)
-        yield Finding(it.range, message, fixes)
+        yield Finding(it.range, message, (*_fixes(it.instruction),))
+
+
+def _fixes(instruction: Instruction) -> Iterator[Fix]:
+    """Yield the fix that writes the command as an array, on one line; none for a text with a comment between its lines."""
+    words = plain_words(instruction.node)
+    if words is None:
+        return
+    range_ = instruction.range_of(instruction.node.arguments[0])
+    if not any(range_.contains(it.range.start) for it in instruction.build.dockerfile.comments):
+        written = json.dumps(words, ensure_ascii=False)
+        yield Fix(_("Write `{name}`", name=written), (Edit(range_, written),), Safety.SUGGESTION)
