@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import lru_cache
 
 from buildxray.plan.checks.ignored import IgnorePatterns
@@ -52,8 +53,12 @@ def context(
     target_stage: str = "",
     workspace: Workspace | None = None,
 ) -> RuleContext:
-    """The context of a text, cached, because tests often need it more than once."""
-    builder = Builder(request(targets, target_stage=target_stage), workspace or Workspace(uses_cgo, ignored=IGNORED))
+    """The context of a text, cached, because tests often need it more than once. The build gives the changing arguments of the workspace."""
+    workspace = workspace or Workspace(uses_cgo, ignored=IGNORED)
+    wanted = replace(
+        request(targets, target_stage=target_stage), unknown_arguments=(*sorted(workspace.changing_arguments),)
+    )
+    builder = Builder(wanted, workspace)
     return RuleContext(builder.build(builder.parse(text)), builder, asks_for_several=False)
 
 

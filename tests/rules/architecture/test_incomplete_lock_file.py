@@ -62,6 +62,7 @@ def test_the_machine_on_which_the_step_runs(image: str, lacking: tuple[LackingPa
         "yarn install --frozen-lockfile",
         "npm ci && npm install --no-save @rollup/rollup-linux-arm64-gnu",
         "rm package-lock.json && npm install && npm ci",
+        "npm ci && npm run build -w packages/shared -w apps/api",
         "if [ -e a ]; then npm ci; fi",
         'if [ "$(uname -m)" = x86_64 ]; then npm ci; fi',
     ],

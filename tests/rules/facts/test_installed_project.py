@@ -67,6 +67,7 @@ def test_uv_installs_the_requirements_alone(lines: str, reason: str) -> None:
         "COPY . .\nRUN pip install --upgrade pip wheel && pip install .",
         "COPY . .\nRUN python -m venv /v && /v/bin/pip install .",
         "COPY . .\nRUN python -m pip install .",
+        "COPY --from=ghcr.io/astral-sh/uv /uv /uvx /bin/\nCOPY . .\nRUN pip install .",
         "COPY app.py pyproject.toml ./\nRUN pip install .",
     ],
 )
@@ -80,6 +81,7 @@ def test_programs_that_install_are_no_requirements(lines: str) -> None:
         # The packages are there before, or kept, or not downloaded.
         "COPY requirements.txt ./\nRUN pip install -r requirements.txt\nCOPY . .\nRUN pip install .",
         "RUN pip install flask\nCOPY . .\nRUN pip install .",
+        "COPY --from=docker.io/acme/venv /v /v\nCOPY . .\nRUN pip install .",
         "COPY . .\nRUN --mount=type=cache,target=/root/.cache pip install .",
         "COPY . .\nRUN pip install --no-deps .",
         "COPY . .\nENV PIP_NO_CACHE_DIR=1\nRUN pip install .",

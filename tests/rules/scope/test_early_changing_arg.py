@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from buildxray.rules.context import RuleContext
 from buildxray.rules.scope.early_changing_arg import early_changing_arg
+from buildxray.semantics.build import Builder
 from buildxray.toolchains.base import Workspace
 from tests.support.cases import every_case
-from tests.support.rules import check_fix, check_nothing, check_rule, context, findings
+from tests.support.rules import check_fix, check_nothing, check_rule, context, findings, request
 
 INSTALL = "RUN apt-get update && apt-get install -y libpq5"
 
@@ -136,6 +138,14 @@ GIVEN = Workspace(has_build=True, changing_arguments=frozenset({"GIT_SHA"}))
 def test_a_known_build_has_to_give_it(workspace: Workspace, *, is_said: bool) -> None:
     text = f"FROM x\nARG GIT_SHA\n{INSTALL}\nLABEL l=$GIT_SHA\nCMD a\n"
     assert bool(findings(early_changing_arg, context(text, workspace=workspace))) is is_said
+
+
+def test_another_build_that_gives_it_does_not_count() -> None:
+    text = f"FROM x\nARG GIT_SHA\n{INSTALL}\nLABEL l=$GIT_SHA\nCMD a\n"
+    builder = Builder(request(), GIVEN)
+    assert not findings(
+        early_changing_arg, RuleContext(builder.build(builder.parse(text)), builder, asks_for_several=False)
+    )
 
 
 @every_case(

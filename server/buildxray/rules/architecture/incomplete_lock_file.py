@@ -18,6 +18,8 @@ from buildxray.toolchains.node import LOCK_FILES, NODE, removes_development_pack
 
 _OTHER_CHOICE: Final = ("-C", "--cpu", "--libc", "--no-optional", "--os", "--prefix")
 """Options with which npm installs for another machine or in another directory, or none of the optional packages."""
+_OF_WORKSPACE: Final = ("-w", "--workspace", "--filter")
+"""Options of npm and Turborepo that choose one of the packages of a repository."""
 _DEBIAN: Final = lazy_regex(r"docker\.io/library/(?:debian|node|ubuntu)(?::(?!.*alpine).*)?")
 
 
@@ -62,7 +64,8 @@ def incomplete_lock_file(ctx: RuleContext) -> Iterator[Finding]:
 
     ## Limits
     Only for packages that were found not to start without their native code, and for amd64 and arm64. Not reported for `npm install`, which newer
-    versions complete, nor if the Dockerfile mentions the lacking package or changes the lock file.
+    versions complete, nor if the Dockerfile mentions the lacking package or changes the lock file, nor in a stage that builds some workspaces
+    of a repository (`npm run build -w apps/api`), because another one may need the package.
 
     ## References
     github.com/npm/cli/issues/4828.
@@ -71,6 +74,9 @@ def incomplete_lock_file(ctx: RuleContext) -> Iterator[Finding]:
     for stage in ctx.build.needed_stages if find is not None else ():
         commands = [it for run in stage.runs for it in run.known_commands if _installs_from_lock_file(it)]
         if not commands or any(LOCK_FILES["npm"] in run.node.whole_text for one in stage.ancestry for run in one.runs):
+            continue
+        if any(it.invocation.has_option(*_OF_WORKSPACE) for run in stage.runs for it in run.known_commands):
+            # The lock file is that of all workspaces, and another one may need the package.
             continue
         for command in commands:
             for path, _base in context_paths(command, LOCK_FILES["npm"], command.invocation.directories[0]):

@@ -34,14 +34,14 @@ _RARELY_CHANGED: Final = lazy_regex(
 def changing_names(ctx: RuleContext, instruction: Instruction) -> frozenset[str]:
     """The arguments that an ARG declares and that have another value in each build; empty for other instructions.
 
-    If builds of the project are known, one that may find steps of earlier builds gives the value, and only a run of it tells which.
+    If builds of the project are known, this one gives the value, only a run tells which, and one of them may find steps of earlier builds.
     """
     if not isinstance(instruction.node, Arg):
         return frozenset()
     workspace = ctx.build.workspace
     values = {it.name.text: it.value for it in instruction.pairs if CHANGING_NAME.fullmatch(it.name.text) is not None}
     if workspace.has_build:
-        return frozenset(values.keys() & workspace.changing_arguments)
+        return frozenset(values.keys() & _of_runs(ctx))
     if workspace.is_automated:
         # A build that cannot be read may give none of them.
         return frozenset()
@@ -52,7 +52,13 @@ def names_of_runs(ctx: RuleContext, instruction: Instruction) -> frozenset[str]:
     """The arguments that an ARG declares and whose value only a run of a build tells that may find steps of earlier ones, whatever their names."""
     if not isinstance(instruction.node, Arg):
         return frozenset()
-    return ctx.build.workspace.changing_arguments & {it.name.text for it in instruction.pairs}
+    return _of_runs(ctx) & {it.name.text for it in instruction.pairs}
+
+
+def _of_runs(ctx: RuleContext) -> frozenset[str]:
+    """The changing arguments that this build of the project gives, or may give."""
+    given, changing = ctx.build.request.unknown_arguments, ctx.build.workspace.changing_arguments
+    return changing if "*" in given else changing.intersection(given)
 
 
 def names_revision_of_another(stage: Stage, name: str) -> bool:

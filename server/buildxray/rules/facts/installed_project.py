@@ -15,11 +15,13 @@ from buildxray.rules.facts.context_files import (
     context_paths,
     copies_before,
     first_naming,
+    instructions_before,
     path_in_context,
     sources_of,
     takes_directory_with,
 )
 from buildxray.semantics.build import Effect, Instruction, KnownCommand, Stage
+from buildxray.syntax.instructions import Copying
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import TextRange
 from buildxray.toolchains.scripting import SCRIPTING
@@ -83,6 +85,8 @@ def installed_project(ctx: RuleContext, stage: Stage) -> InstalledProject | None
     lists = [*dict.fromkeys(path for path, _base in context_paths(command, _MANIFEST, directories[0]))]
     find = ctx.build.workspace.needed
     needed = find(lists[0], ".", "pip") if find is not None and len(lists) == 1 else None
+    if any(map(_brings_packages, instructions_before(command.run))):
+        return None
     copies = copies_before(command.run)
     copy = next(filter(_takes_sources, copies), None)
     if copy is None or needed is None or not needed.requires_packages:
@@ -118,6 +122,16 @@ def _only_tools(command: KnownCommand) -> bool:
     """True if a command installs nothing but the programs that install and build packages."""
     names = [re.split(r"[\[<>=!~;@ ]", it, maxsplit=1)[0].lower() for it in _operands(command)]
     return bool(names) and _TOOLS.issuperset(names)
+
+
+def _brings_packages(instruction: Instruction) -> bool:
+    """True if a COPY takes something else from a stage or an image than the program uv: packages that were installed there, a virtual environment."""
+    node = instruction.node
+    return (
+        isinstance(node, Copying)
+        and node.flag("from") is not None
+        and not all(posixpath.basename(it.text) in ("uv", "uvx") for it in node.sources)
+    )
 
 
 def _takes_sources(copy: Instruction) -> bool:
