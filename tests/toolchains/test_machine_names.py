@@ -27,10 +27,15 @@ from tests.support.rules import context
         ("cargo build --target $TARGETARCH", "rust", [("Rust", "amd64", "", "linux/amd64,linux/arm64")]),
         ("dotnet publish -r linux-$TARGETARCH", "sdk", [(".NET", "amd64", "x64", "linux/amd64")]),
         ("dotnet publish -a $TARGETARCH", "mcr.microsoft.com/dotnet/sdk:10.0", []),
-        (
-            "dotnet publish -a $TARGETARCH",
-            "mcr.microsoft.com/dotnet/sdk:7.0-alpine",
-            [(".NET", "amd64", "x64", "linux/amd64")],
+        # Docker's names are known since 7.0.300.
+        ("dotnet publish -a $TARGETARCH", "mcr.microsoft.com/dotnet/sdk:7.0-alpine", []),
+        *(
+            (
+                "dotnet publish -a $TARGETARCH",
+                f"mcr.microsoft.com/dotnet/sdk:{tag}",
+                [(".NET", "amd64", "x64", "linux/amd64")],
+            )
+            for tag in ("6.0", "7.0.203-alpine3.17")
         ),
         ("dotnet test -r linux-amd64", "sdk", []),
         (

@@ -2,7 +2,7 @@
 
 Without a runtime identifier the output is IL, which suits every machine, next to a small host program for this one.
 
-Source: the reference of the .NET CLI; `-a` takes Docker's names from SDK 8 on.
+Source: the reference of the .NET CLI; `-a` takes Docker's names from SDK 7.0.300 on (github.com/dotnet/sdk).
 """
 
 from __future__ import annotations

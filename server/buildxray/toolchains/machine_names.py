@@ -153,7 +153,7 @@ _WRITTEN_OTHERWISE: Final = {"mac": "darwin", "macos": "darwin", "osx": "darwin"
 _PLATFORM: Final = lazy_regex(r"(?:linux|windows)/\w+(?:/v\d)?")
 _GO_COMMANDS: Final = frozenset({"build", "install", "run", "test", "vet"})
 """The subcommands of Go that compile packages."""
-_OLD_SDK: Final = lazy_regex(r"mcr\.microsoft\.com/dotnet/(?:core/)?sdk:[2-7](?:[.-].*)?")
+_OLD_SDK: Final = lazy_regex(r"mcr\.microsoft\.com/dotnet/(?:core/)?sdk:(?:[2-6](?:[.-].*)?|7\.0\.[12]\d\d(?:-.*)?)")
 
 
 def refused_names(use: Use, image: str = "") -> tuple[RefusedName, ...]:
