@@ -74,3 +74,25 @@ def test_a_package_within_another_one_is_listed() -> None:
     assert packages is not None
     nested = {**packages, "node_modules/vite/node_modules/@rollup/rollup-linux-arm64-gnu": {}}
     assert lacking(json.dumps({"packages": nested}).encode()) == []
+
+
+@every_case(
+    "root, workspace, is_lacking",
+    [
+        ({}, {"vite": "7"}, False),
+        ({"vite": "7"}, {}, True),
+        ({"rollup": "4"}, {}, True),
+        ({"web": "*"}, {"vite": "7"}, True),
+    ],
+)
+def test_what_only_other_workspaces_require_does_not_count(
+    root: dict[str, str], workspace: dict[str, str], *, is_lacking: bool
+) -> None:
+    content = json.loads(lock("rollup", "@rollup/rollup-", ("linux-x64-gnu",)))
+    content["packages"] |= {
+        "": {"workspaces": ["apps/*"], "devDependencies": root},
+        "apps/web": {"dependencies": workspace},
+        "node_modules/web": {"resolved": "apps/web", "link": True},
+        "node_modules/vite": {"dependencies": {"rollup": "4"}},
+    }
+    assert bool(lacking_packages(json.dumps(content).encode())) is is_lacking

@@ -49,12 +49,44 @@ def packages_of_npm(content: bytes) -> Mapping[str, Any] | None:
 
 
 def lacking_packages(content: bytes) -> tuple[LackingPackage, ...]:
-    """The packages for amd64 and arm64 that a lock file lacks, of packages of which it lists those for another machine."""
+    """The packages for amd64 and arm64 that a lock file lacks, of packages of which it lists those for another machine.
+
+    Of a lock file that serves several workspaces, only packages that the root itself requires count: which workspaces an image installs is
+    decided elsewhere.
+    """
     packages = packages_of_npm(content) or {}
     listed = {path.rpartition(MODULES)[2] for path in packages}
+    wanted = _required_by_root(packages) if any(path and MODULES not in path for path in packages) else listed
     return tuple(
-        dict.fromkeys(it for path, entry in packages.items() for it in _lacking(path, as_mapping(entry), listed))
+        dict.fromkeys(
+            it
+            for path, entry in packages.items()
+            if path.rpartition(MODULES)[2] in wanted
+            for it in _lacking(path, as_mapping(entry), listed)
+        )
     )
+
+
+def _required_by_root(packages: Mapping[str, Any]) -> set[str]:
+    """The names of the packages that the root of a repository requires, directly or not; of several versions, what each of them requires."""
+    entries: dict[str, list[Mapping[str, Any]]] = {}
+    for path, entry in packages.items():
+        known = as_mapping(entry)
+        target = known.get("resolved") if known.get("link") else None
+        entries.setdefault(path.rpartition(MODULES)[2], []).append(
+            as_mapping(packages.get(target)) if isinstance(target, str) else known
+        )
+    required: set[str] = set()
+    waiting = [as_mapping(packages.get(""))]
+    while waiting:
+        entry = waiting.pop()
+        names = {name for kind in _KINDS for name in as_mapping(entry.get(kind))} - required
+        required |= names
+        waiting += (it for name in names for it in entries.get(name, ()))
+    return required
+
+
+_KINDS: Final = ("dependencies", "devDependencies", "optionalDependencies", "peerDependencies")
 
 
 def _lacking(path: str, entry: Mapping[str, Any], listed: set[str]) -> Iterator[LackingPackage]:

@@ -64,8 +64,8 @@ def incomplete_lock_file(ctx: RuleContext) -> Iterator[Finding]:
 
     ## Limits
     Only for packages that were found not to start without their native code, and for amd64 and arm64. Not reported for `npm install`, which newer
-    versions complete, nor if the Dockerfile mentions the lacking package or changes the lock file, nor in a stage that builds some workspaces
-    of a repository (`npm run build -w apps/api`), because another one may need the package.
+    versions complete, nor if the Dockerfile mentions the lacking package or changes the lock file. Of a lock file that serves several
+    workspaces, only packages count that the root requires, and none in a stage that builds some of them (`npm run build -w apps/api`).
 
     ## References
     github.com/npm/cli/issues/4828.
