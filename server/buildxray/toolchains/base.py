@@ -475,8 +475,11 @@ class Invocation:
     def reading_by_project(self, name: str) -> Reading:
         """The certainty that scripts and build files of the project read a variable.
 
-        They are searched for the names of platform arguments only; variables computed from these are not followed.
+        They are searched for the names of platform arguments only; variables computed from these are not followed. A word of the command
+        may be one of their texts: `make FLAGS='GOARCH=${TARGETARCH}'`.
         """
+        if any(name in it.text for it in self.command.words):
+            return Reading.MAYBE
         mentioned = self.workspace.mentioned if name in AUTOMATIC_ARGUMENTS else None
         return Reading.MAYBE if mentioned is None or name in mentioned else Reading.UNLIKELY
 

@@ -73,6 +73,23 @@ def test_an_argument_that_something_uses_is_not_reported(line: str) -> None:
     )
 
 
+@every_case(
+    "run, n_findings",
+    [
+        ("make all", 1),
+        ("make all FLAGS='GOARCH=${TARGETARCH}'", 0),
+        ("make all FLAGS=GOARCH=\\$TARGETARCH", 0),
+        ("make all 'GOARCH=$(TARGETARCH)'", 0),
+        ("make all FLAGS='GOARCH=${GOARCH}'", 1),
+    ],
+)
+def test_make_expands_what_the_shell_does_not(run: str, n_findings: int) -> None:
+    text = f"FROM --platform=$BUILDPLATFORM golang AS b\nARG TARGETARCH\nRUN {run}\nFROM scratch\nCOPY --from=b /x /\n"
+    # No file of the project names the argument.
+    workspace = Workspace(search=frozenset)
+    assert len(findings(unused_platform_arg, context(text, workspace=workspace))) == n_findings
+
+
 def test_an_argument_that_a_child_stage_uses_is_not_reported() -> None:
     check_nothing(
         unused_platform_arg,
