@@ -30,7 +30,9 @@ def test_each_token_is_the_text_of_its_range(text: str) -> None:
         assert end <= it.start <= it.range.start <= it.end <= len(text)
         end = it.end
         node = it.node
-        assert text[slice(*it.range_of(node.keyword))] == node.keyword.text
+        # A keyword may be continued too.
+        written = text[slice(*it.range_of(node.keyword))]
+        assert written == node.keyword.text or _joined(written, dockerfile.escape) == node.keyword.text
         for span in [flag.span for flag in node.flags] + [token.span for token in node.arguments]:
             range_ = it.range_of(span)
             assert it.start <= range_.start <= range_.end <= it.end
@@ -42,6 +44,12 @@ def test_each_token_is_the_text_of_its_range(text: str) -> None:
         for command in read_script(node).commands:
             placed = it.place(command.range)
             assert it.start <= placed.start <= placed.end <= it.end
+
+
+def _joined(text: str, escape: str) -> str:
+    """A text whose lines an escape token joins, without comments and blank lines between them."""
+    first, *others = (it.rstrip(f"\r{SPACE}").removesuffix(escape) for it in text.split("\n"))
+    return first + "".join(it for it in others if it.strip() and not it.lstrip().startswith("#"))
 
 
 @given(mutated())
