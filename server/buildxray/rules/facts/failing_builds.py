@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from buildxray.rules.facts.managed_python import refused_by_pip
 from buildxray.rules.facts.old_images import stopped_by_old_dotnet, stopped_by_old_go
+from buildxray.rules.facts.outside_packages import lacks_package
 from buildxray.rules.facts.refused_machines import machines_refused_in
 from buildxray.semantics.build import Build, Stage
 
@@ -19,5 +20,5 @@ def stops(stage: Stage) -> bool:
 
 
 def build_stops(build: Build) -> bool:
-    """True if a build stops at a source that it lacks, which `missing-source` reports, or in one of its stages."""
-    return bool(build.absent_sources) or any(map(stops, build.needed_stages))
+    """True if a build stops at a source that it lacks, which `missing-source` reports, or in one of its stages, or if one compiles without a package that it needs."""
+    return bool(build.absent_sources) or any(stops(it) or lacks_package(it) for it in build.needed_stages)
