@@ -81,6 +81,15 @@ def test_without_a_workflow_an_ignored_lock_file_may_be_made_by_hand(tmp_path: P
     assert AbsentSources((tmp_path,)).absence("Cargo.lock") is None
 
 
+def test_a_lock_file_that_is_in_the_root(tmp_path: Path) -> None:
+    _absence(tmp_path, {"app/package.json": "", "yarn.lock": "", "pyproject.toml": ""}, "yarn.lock")
+    assert AbsentSources((tmp_path / "app",)).absence("yarn.lock") is Absence.IN_ROOT
+    assert AbsentSources((tmp_path / "app",)).absence("poetry.lock") is Absence.MISSING
+    assert AbsentSources((tmp_path / "app",)).absence("pyproject.toml") is Absence.MISSING
+    (tmp_path / ".gitignore").write_text("/yarn.lock")
+    assert AbsentSources((tmp_path / "app",)).absence("yarn.lock") is Absence.MISSING
+
+
 def test_a_link_that_leads_nowhere_counts_as_a_file(tmp_path: Path) -> None:
     (tmp_path / "yarn.lock").symlink_to("nowhere")
     assert _absence(tmp_path, {}, "yarn.lock") is None
@@ -102,11 +111,12 @@ def test_too_many_files_are_not_searched(tmp_path: Path) -> None:
         ("./api/lib/", {"api/lib/a.py": ""}, Absence.REPEATED),
         ("api/", {"api/app.py": ""}, Absence.REPEATED),
         # A script may compile a program into the context.
-        ("api", {"api/app.py": ""}, None),
-        # It is there, or nowhere.
-        ("api/app.py", {"api/app.py": "", "api/api/other.py": ""}, None),
+        ("api", {"api/app.py": ""}, Absence.ABOVE),
+        ("cmake", {"api/app.py": "", "cmake/a.cmake": ""}, Absence.ABOVE),
+        # The context has such a directory, or nothing has the file.
+        ("api/app.py", {"api/app.py": "", "api/api/other.py": ""}, Absence.ABOVE),
         ("api/app.txt", {"api/other.py": ""}, None),
-        ("web/app.py", {"api/app.py": "", "web/app.py": ""}, None),
+        ("web/app.py", {"api/app.py": "", "web/app.py": ""}, Absence.ABOVE),
         # Git would not keep it.
         ("api/app.py", {"api/app.py": "", ".gitignore": "/api/api\n"}, None),
         ("api/app.py", {"api/app.py": "", ".gitmodules": "[submodule]\n\tpath = api/api\n"}, None),

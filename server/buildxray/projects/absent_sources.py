@@ -94,8 +94,11 @@ class AbsentSources:
         if is_ignored_by_git and self._is_made_nowhere(name):
             return Absence.IGNORED
         if is_of_checkout and not is_ignored_by_git and not self._is_known(name, is_program=is_program):
-            return Absence.MISSING
-        return Absence.UNMADE if self._is_made_by_no_step(clean) else None
+            is_in_root = name in _TOOLS and is_entry(root / name) and not is_ignored(root / name, root)
+            return Absence.IN_ROOT if is_in_root else Absence.MISSING
+        if self._is_made_by_no_step(clean):
+            return Absence.UNMADE
+        return Absence.ABOVE if not is_ignored_by_git and self._is_above(clean) else None
 
     def _is_known(self, name: str, *, is_program: bool) -> bool:
         """True if the files of the repository may tell where a file of this name comes from."""
@@ -124,6 +127,13 @@ class AbsentSources:
             and all(is_inside(it, self._root) and not is_in_missing_submodule(self._root, it) for it in places)
             and not is_ignored(directory / first, self._root)
         )
+
+    def _is_above(self, clean: str) -> bool:
+        """True if the directory above the only context has a path as a part of the repository."""
+        if self._root is None or len(self._directories) != 1 or self._directories[0] == self._root:
+            return False
+        above = self._directories[0].parent / clean
+        return is_inside(above, self._root) and is_entry(above) and not is_ignored(above, self._root)
 
     def _is_made_nowhere(self, name: str) -> bool:
         """True for a lock file if the text of a workflow that builds does not name the program that makes it: a checkout has none then."""

@@ -32,11 +32,16 @@ def absent_sources(instructions: Iterable[Instruction], workspace: Workspace) ->
     build is known, empty too without the list of dependencies that a project has from its first day, and if more sources are absent than
     there: the file is for another project, which a program fetches. A path that is there from the directory above needs no such proof.
     """
-    absence, holds = workspace.absence, workspace.holds
-    if absence is None or holds is None:
+    find, holds = workspace.absence, workspace.holds
+    if find is None or holds is None:
         return ()
     instructions = [*instructions]
     sources = [it for one in instructions for it in _sources_of(one)]
+    absences = {it.asked: find(it.asked) for it in sources}
+    if Absence.REPEATED not in absences.values():
+        # A script may copy what is in the directory above.
+        absences = {path: None if it is Absence.ABOVE else it for path, it in absences.items()}
+    absence = absences.get
     doubtful = [it for it in sources if absence(it.asked) is None and not holds(it.path)]
     made = {it for it in map(_first, (it.path for it in doubtful if it.asked == it.path)) if it and not holds(f"{it}/")}
     absent = tuple(
@@ -44,7 +49,7 @@ def absent_sources(instructions: Iterable[Instruction], workspace: Workspace) ->
         for it in sources
         if (why := absence(it.asked)) is not None
         and (it.asked == it.path or why is Absence.UNMADE)
-        and not (why is Absence.MISSING and _first(it.path) in made)
+        and not (why in (Absence.MISSING, Absence.IN_ROOT) and _first(it.path) in made)
     )
     if not absent:
         return ()
@@ -53,7 +58,7 @@ def absent_sources(instructions: Iterable[Instruction], workspace: Workspace) ->
     has_lists = any(map(holds, _lists_matched(instructions)))
     is_foreign = any(posixpath.basename(it) in _FIRST_FILES for it in paths - held) or len(held) * 2 < len(paths)
     if (not held and not has_lists) or (is_foreign and not has_lists and not workspace.has_build):
-        absent = tuple(it for it in absent if it.absence is Absence.REPEATED)
+        absent = tuple(it for it in absent if it.absence in (Absence.REPEATED, Absence.ABOVE))
     stages = {it.range: it.stage for it in sources}
     return tuple(
         it._replace(

@@ -129,9 +129,11 @@ class Absence(Enum):
     """Why a checkout of a repository lacks a file that its Dockerfile copies."""
 
     MISSING = "nobody has added it"
+    IN_ROOT = "nobody has added it there, but it is in the root of the repository"
     IGNORED = "Git ignores it"
     UNMADE = "it is not in the repository, and no step of the workflow that builds makes it"
     REPEATED = "its path begins with the directory that is the context already"
+    ABOVE = "the directory above the context has it"
 
 
 class Workspace(NamedTuple):

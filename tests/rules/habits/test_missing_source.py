@@ -12,6 +12,8 @@ _ABSENT = {
     "tool.config.js": Absence.MISSING,
     "Cargo.lock": Absence.IGNORED,
     "staging/": Absence.UNMADE,
+    "pnpm-lock.yaml": Absence.IN_ROOT,
+    "cmake": Absence.ABOVE,
     "api/lib/": Absence.REPEATED,
     "./api/a.py": Absence.REPEATED,
 }
@@ -65,6 +67,35 @@ def test_a_lock_file_that_git_ignores() -> None:
         """,
         workspace=workspace(),
     )
+
+
+def test_a_lock_file_in_the_root() -> None:
+    check_rule(
+        missing_source,
+        """
+        FROM node
+        COPY package.json pnpm-lock.yaml ./
+                          ^^^^^^^^^^^^^^ the build stops here: `pnpm-lock.yaml` is not in the build context, but in the root of the repository; build with the root as the context, or do not copy it
+        """,
+        workspace=workspace(),
+    )
+
+
+def test_all_is_in_the_directory_above_the_context() -> None:
+    check_rule(
+        missing_source,
+        """
+        FROM gcc
+        COPY cmake cmake
+             ^^^^^ the build stops here: `cmake` and `./api/a.py` are not in the build context, but in the directory above; build with that as the context
+        COPY ./api/a.py ./
+        """,
+        workspace=workspace(),
+    )
+
+
+def test_a_directory_above_may_be_copied_by_a_script() -> None:
+    check_nothing(missing_source, "FROM gcc\nCOPY package.json ./\nCOPY cmake cmake\n", workspace=workspace())
 
 
 def test_a_directory_that_no_step_makes() -> None:

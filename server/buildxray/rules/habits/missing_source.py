@@ -80,6 +80,22 @@ def _message(absent: list[AbsentSource] | tuple[AbsentSource, ...]) -> str:
             len(paths),
             paths=joined(paths),
         )
+    if reason is Absence.IN_ROOT:
+        return ngettext(
+            "the build stops here: {paths} is not in the build context, but in the root of the repository; build with the root as the context, or do not copy it",
+            "the build stops here: {paths} are not in the build context, but in the root of the repository; build with the root as the context, or do not copy them",
+            len(paths),
+            paths=joined(paths),
+        )
+    of_above = [it for it in absent if it.absence in (Absence.REPEATED, Absence.ABOVE)]
+    if of_above and any(it.absence is Absence.ABOVE for it in absent):
+        paths = [*dict.fromkeys(f"`{it.path}`" for it in of_above)]
+        return ngettext(
+            "the build stops here: {paths} is not in the build context, but in the directory above; build with that as the context",
+            "the build stops here: {paths} are not in the build context, but in the directory above; build with that as the context",
+            len(paths),
+            paths=joined(paths),
+        )
     if reason is Absence.REPEATED:
         context, *_rest = absent[0].path.lstrip("./").split("/")
         return ngettext(
