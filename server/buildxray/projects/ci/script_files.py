@@ -70,6 +70,8 @@ _HIDDEN: Final = _PIPELINE_DIRECTORIES | {
 """Directories that are searched although their names begin with a dot, beside those in `_SCRIPT_DIRECTORIES` with a dot: `.ci`."""
 _TASKFILE: Final = lazy_regex(r"taskfile(?:[._-].*)?", re.IGNORECASE)
 GORELEASER: Final = (".goreleaser.yaml", ".goreleaser.yml", "goreleaser.yaml", "goreleaser.yml")
+_OTHER_GORELEASER: Final = lazy_regex(r"\.?goreleaser[._-][\w.-]+\.ya?ml")
+"""A configuration of GoReleaser that only `--config` names."""
 _TEXTS: Final = (
     ".ahoy.yml",
     "Jenkinsfile",
@@ -169,6 +171,11 @@ def script_and_seen_files(root: Path) -> tuple[list[Path], list[Path]]:
     return scripts[:MOST_FILES], others[:MOST_FILES]
 
 
+def is_goreleaser(name: str) -> bool:
+    """True for the name of a configuration of GoReleaser, which reads those in `GORELEASER` by itself."""
+    return name in GORELEASER or _OTHER_GORELEASER.fullmatch(name) is not None
+
+
 def is_shell(path: Path, text: str) -> bool:
     """True if a file is a script of the shell, by its name or by its first line."""
     return has_shell_ending(path) or (path.suffix == "" and names_shell(text))
@@ -229,6 +236,7 @@ def _is_read(name: str, *, is_pipeline: bool) -> bool:
     if (
         name in _NAMES
         or is_taskfile(name)
+        or is_goreleaser(name)
         or name.endswith(_READ_SUFFIXES)
         or name.startswith(("Jenkinsfile", "Makefile."))
     ):

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from buildxray.files.reading import exists, is_file, path_below, read_project_text
 from buildxray.projects.builds import DeclaredBuild, absolute, platform_names
+from buildxray.projects.ci import workflow_files
 from buildxray.projects.ci.command_lines import PROGRAMS
 from buildxray.projects.ci.commands import read_commands
 from buildxray.projects.ci.jenkins import Jenkinsfile
@@ -19,6 +20,7 @@ from buildxray.projects.ci.script_files import (
     GORELEASER,
     MAKEFILES,
     OTHER_SHELLS,
+    is_goreleaser,
     is_shell,
     is_taskfile,
     script_files,
@@ -105,8 +107,9 @@ def _read_text(text: str, site: Site, reading: Reading) -> None:
     path = site.source
     if is_shell(path, text):
         read_commands(text, site._replace(is_whole_file=True), reading)
-    elif path.name in GORELEASER:
-        reading.builds += _goreleaser(text, path, site.root)
+    elif is_goreleaser(path.name):
+        if path.name in GORELEASER or _is_given_to_goreleaser(path, site.root):
+            reading.builds += _goreleaser(text, path, site.root)
     elif path.name == ".travis.yml":
         read_travis(text, site, reading)
     elif path.suffix in _YAML or path.suffix == ".json":
@@ -194,6 +197,13 @@ _MOST_PLACES: Final = 50
 
 _GORELEASER_UNKNOWN: Final = frozenset({"context"})
 """The context is a directory that GoReleaser makes, with its binaries and `extra_files`. Source: goreleaser.com, "Docker Images"."""
+
+
+def _is_given_to_goreleaser(path: Path, root: Path) -> bool:
+    """True if a workflow, a script or a Makefile names a file as the configuration of GoReleaser: `--config FILE`."""
+    naming = re.compile(rf"(?:--config|-f)[ \t=]+[\"']?(?:[\w.-]+/)*{re.escape(path.name)}(?![\w.-])")
+    files = (it for it in (*workflow_files(root), *script_files(root)) if it != path)
+    return any(naming.search(read_project_text(it) or "") is not None for it in files)
 
 
 def _goreleaser(text: str, path: Path, root: Path) -> Iterator[DeclaredBuild]:
