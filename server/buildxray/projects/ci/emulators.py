@@ -41,7 +41,8 @@ _PROGRAM_BY_PATH: Final = lazy_regex(
     r"(?:^|[;&|(@]|\b(?:if|then|else|do|sudo|time))[ \t]*\.{0,2}/[\w./-]+", re.MULTILINE
 )
 _INTERPRETER: Final = lazy_regex(
-    r"(?:(?<![\w./-])(?:(?:a|ba|da|k|z)?sh|source|node|perl|python[\d.]*|ruby)|(?:^|[;&|({@])[ \t]*\.)(?:[ \t]+[^\s;|&]+|[ \t]*$)",
+    r"(?<![\w./-])(?:(?:a|ba|da|k|z)?sh|source|node|perl|python[\d.]*|ruby)(?:[ \t]+[^\s;|&]+|[ \t]*$)"
+    r"|(?:^|[;&|({@])[ \t]*\.[ \t]+[^\s;|&\\]+",
     re.MULTILINE,
 )
 """A program that reads commands, with the word after it."""
