@@ -302,3 +302,39 @@ def test_exports_without_values_in_a_row_are_one_finding() -> None:
 @every_case("run", ["export A && make", "A=1; export A; make", "export -p", "export A | tee a"])
 def test_an_export_beside_other_commands_changes_something(run: str) -> None:
     check_silent(useless_run, f"FROM debian\nENV A=1\nRUN {run}\nRUN make\n")
+
+
+@every_case(
+    "env, run, fixed",
+    [
+        ("ENV A=b", "export A=b", "ENV A=b"),
+        ("ENV A b", 'export A="b"', "ENV A b"),
+        ("ENV A=b C=d", "export A=b C=d", "ENV A=b C=d"),
+        ("ENV JAVA_HOME=/opt/java", "export JAVA_HOME=/opt/java", "ENV JAVA_HOME=/opt/java"),
+        ("ENV B=/opt\nENV A=$B", "export A=/opt", "ENV B=/opt\nENV A=$B"),
+        ("ENV PATH=$PATH:/opt/bin", 'export PATH="$PATH:/opt/bin"', "ENV PATH=$PATH:/opt/bin"),
+        ("ENV A=b\nFROM a", "export A=b", "ENV A=b\nFROM a"),
+        # Only what is new becomes an ENV.
+        ("ENV A=b", "export A=b C=d", "ENV A=b\nENV C=d"),
+        ("ENV A=b", "export A=c", "ENV A=b\nENV A=c"),
+        ("ENV A=b\nENV A=c", "export A=b", "ENV A=b\nENV A=c\nENV A=b"),
+        ("ENV A=b A=c", "export A=b", "ENV A=b A=c\nENV A=b"),
+        # The image does not have an ARG, and a build may give it another value.
+        ("ARG A=b", "export A=b", "ARG A=b\nENV A=b"),
+        ("ENV PATH=/opt/bin:$PATH", "export PATH=$PATH:/opt/bin", "ENV PATH=/opt/bin:$PATH\nENV PATH=$PATH:/opt/bin"),
+    ],
+)
+def test_an_env_that_is_there_already_is_not_written_again(env: str, run: str, fixed: str) -> None:
+    later = "RUN echo $A $C $PATH\n"
+    text = f"FROM debian AS a\n{env}\n# Set\nRUN {run}\n{later}"
+    (finding,) = findings(useless_run, context(text))
+    is_deleted = fixed == env
+    assert ("changes nothing" in finding.message) is is_deleted
+    comment = "" if is_deleted else "# Set\n"
+    expected = f"FROM debian AS a\n{env}\n{comment}{fixed.removeprefix(env).lstrip()}"
+    check_fix(useless_run, text, f"{expected.rstrip()}\n{later}")
+
+
+@every_case("run", ["export A=b && make", "A=b make", "make && export A=b", 'export A="b c"'])
+def test_a_value_of_an_env_beside_other_commands_is_not_reported(run: str) -> None:
+    check_silent(useless_run, f"FROM debian\nENV A=b\nRUN {run}\nRUN make\n")

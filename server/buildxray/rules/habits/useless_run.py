@@ -54,7 +54,8 @@ def useless_run(ctx: RuleContext) -> Iterator[Finding]:
     ## What it does
     Looks for RUN without a command, and for RUN whose commands only change the shell itself: `cd`, `export`, an assignment, `alias`, `set`,
     `umask`, or `source` with a script that is known to do no more, such as `.bashrc` and `activate` of a virtual environment. Also for an
-    `export` that is the last command of a longer RUN, and for `export NAME` without a value.
+    `export` that is the last command of a longer RUN, and for `export` of a variable without a value,
+    or with the value that an ENV above has given it.
 
     ## Why it matters
     Each RUN has its own shell: the next instruction is in the old directory and has the old variables. The step costs time and a
@@ -88,7 +89,7 @@ def useless_run(ctx: RuleContext) -> Iterator[Finding]:
     for instruction in ctx.build.instructions:
         if not isinstance(instruction, Run) or instruction.node.problems or instruction.node.heredocs:
             continue
-        if _exports_names(instruction):
+        if _changes_nothing(instruction):
             continue
         if not instruction.node.arguments and not instruction.node.is_json:
             yield Finding(instruction.keyword_range, _("this RUN has no command"))
@@ -108,16 +109,41 @@ def useless_run(ctx: RuleContext) -> Iterator[Finding]:
 _NAMES_ONLY: Final = lazy_regex(r"export(?:[ \t]+[A-Za-z_]\w*)+[ \t]*;?")
 
 
-def _exports_names(run: Run) -> bool:
-    """True if a RUN exports variables without giving them values."""
+def _changes_nothing(run: Run) -> bool:
+    """True if a RUN only exports variables, without giving them values or with the values that an ENV has given them."""
     arguments = run.node.arguments
-    return not run.node.is_json and len(arguments) == 1 and _NAMES_ONLY.fullmatch(arguments[0].text) is not None
+    if run.node.is_json or run.node.heredocs or len(arguments) != 1:
+        return False
+    text = arguments[0].text
+    if _NAMES_ONLY.fullmatch(text) is not None:
+        return True
+    first, *words = text.split() or [""]
+    is_plain = first == "export" and all(map(_EXPORTED.fullmatch, words))
+    return is_plain and bool(words) and all(_is_set_so(run, it) for it in words)
+
+
+def _is_set_so(run: Run, assignment: str) -> bool:
+    """True if the last ENV before a RUN gives a variable the value of an assignment, as the text tells for each target.
+
+    A value such as `$PATH:/opt/bin` is the same if the ENV is written like it: PATH would only have the directory twice.
+    """
+    name, _equals, value = assignment.partition("=")
+    value = value.strip('"')
+    declaration = run.declaration(name)
+    if declaration is None or not isinstance(declaration.node, Env) or not run.scopes:
+        return False
+    used = {*_USED.findall(value)}
+    if used:
+        pair = next((it for it in reversed(declaration.pairs) if it.name.text == name), None)
+        written = "" if pair is None or pair.value is None else pair.value.text.strip('"')
+        return used == {name} and written == value
+    return all(it.environment.get(name) == value for it in run.scopes)
 
 
 def _without_values(ctx: RuleContext) -> Iterator[Finding]:
-    """Find RUN instructions that export what each shell has exported already, one finding for those in a row."""
+    """Find RUN instructions that export what each shell has already, one finding for those in a row."""
     for stage in ctx.build.stages:
-        for exports, row in groupby(stage.instructions, lambda it: isinstance(it, Run) and _exports_names(it)):
+        for exports, row in groupby(stage.instructions, lambda it: isinstance(it, Run) and _changes_nothing(it)):
             runs = [it for it in row if exports and isinstance(it, Run)]
             if not runs:
                 continue
@@ -414,11 +440,12 @@ def _fixes_of_variables(run: Run, words: list[str]) -> Iterator[Fix]:
         yield Fix(_("Make it an ENV"), (Edit(run.range, text),), Safety.SUGGESTION)
     if words[0] != "export" or not all(map(_EXPORTED.fullmatch, words)):
         return
-    for assignment in words[1:]:
+    new = [it for it in words[1:] if not _is_set_so(run, it)]
+    for assignment in new:
         name, __, value = assignment.partition("=")
         used = {*_USED.findall(value)}
         # For all programs of the image, a whole PATH may leave out directories that they need.
         is_whole = name in ("HOME", "LD_LIBRARY_PATH", "PATH") and name not in used
         if is_whole or not all(it == "PATH" or run.is_set(it) for it in used):
             return
-    yield Fix(_("Make it an ENV"), (Edit(run.range, f"{keyword} {' '.join(words[1:])}"),), Safety.SUGGESTION)
+    yield Fix(_("Make it an ENV"), (Edit(run.range, f"{keyword} {' '.join(new)}"),), Safety.SUGGESTION)
