@@ -245,14 +245,13 @@ def test_directories_are_searched(capfd: pytest.CaptureFixture[str], tmp_path: P
     assert found == ["Dockerfile", "a/b.Dockerfile", "a/c/Containerfile", "keep/Dockerfile"]
 
 
-def test_a_search_leaves_out_what_a_program_makes_dockerfiles_of(
-    capfd: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
+def test_a_search_leaves_out_templates_parts_and_empty_files(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     for name, text in {
         "Dockerfile": "FROM alpine\n",
         "debian/Dockerfile": "FROM debian:{{ version }}\nRUN go\n",
         "built/Dockerfile": "FROM debian:{{ version }}\n",
         "parts/Dockerfile.tools": "RUN apk add curl\n",
+        "later/Dockerfile": "# To be written\n",
         "compose.yaml": "services:\n  a:\n    build: built\n",
     }.items():
         path = tmp_path / name
@@ -262,12 +261,13 @@ def test_a_search_leaves_out_what_a_program_makes_dockerfiles_of(
     # What Compose builds as it is has its note.
     assert f"{tmp_path / 'built/Dockerfile'}:1:13: information: nothing is checked" in run.out
     assert (
-        "1 finding in 2 files.\n2 files are left out, because a program makes Dockerfiles of them; name one" in run.out
+        "1 finding in 2 files.\n3 files are left out, because they are templates, parts or empty; name one" in run.out
     )
     assert Run(capfd, "check", tmp_path / "debian").out.startswith("1 file is left out")
     for name, note in (
         ("debian/Dockerfile", "nothing is checked"),
         ("parts/Dockerfile.tools", "a build of this file alone"),
+        ("later/Dockerfile", "there are no instructions"),
     ):
         assert note in Run(capfd, "check", tmp_path / name).out
 

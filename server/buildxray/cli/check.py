@@ -182,7 +182,7 @@ class _Total:
         self.n_files = 0
         self.n_fixed = 0
         self.n_left_out = 0
-        """Files of which a program makes Dockerfiles."""
+        """Templates, parts and empty files that no build reads as they are."""
         self.n_for_reader = 0
         """Findings about other machines that a list leaves out."""
         self.n_exceeded = 0
@@ -221,8 +221,8 @@ class _Total:
         if not self.n_left_out:
             return ""
         return ngettext(
-            "{n} file is left out, because a program makes Dockerfiles of it; name it to see why.",
-            "{n} files are left out, because a program makes Dockerfiles of them; name one to see why.",
+            "{n} file is left out, because it is a template, a part or empty; name it to see why.",
+            "{n} files are left out, because they are templates, parts or empty; name one to see why.",
             self.n_left_out,
         )
 

@@ -437,7 +437,10 @@ def test_a_wrong_name_is_not_a_placeholder(text: str) -> None:
 
 @every_case("text", ["", "\n \n", "# later\n"])
 def test_an_empty_file_is_information(text: str) -> None:
-    assert [it.severity for it in build_error.check(context(text))] == [Severity.INFORMATION]
+    (finding,) = build_error.check(context(text))
+    assert (finding.severity, finding.is_for_reader) == (Severity.INFORMATION, True)
+    (finding,) = build_error.check(context(text, workspace=Workspace(has_build=True)))
+    assert (finding.severity, finding.is_for_reader) == (Severity.ERROR, False)
 
 
 @every_case("head", ["---", "---\nFROM a\n---", "--- x\nto: a\n---"])

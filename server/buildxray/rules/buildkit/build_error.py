@@ -67,8 +67,8 @@ def build_error(ctx: RuleContext) -> Iterator[Finding]:
     ## Limits
     A file for another frontend (`# syntax=` names an image that is not Docker's) gets a note instead, because only that frontend defines its
     syntax; nothing is reported in a file without FROM that another Dockerfile includes (`INCLUDE`, `INCLUDE+`). For a template no rule reports
-    anything, because BuildKit reads the text that a program makes of it; `check DIRECTORY` only counts templates and parts that no file of the
-    project builds. A template is recognised by settings between two lines of `---` at its beginning, by a line that begins with `{{`, `{%`,
+    anything, because BuildKit reads the text that a program makes of it; `check DIRECTORY` only counts templates, parts and empty files that no
+    file of the project builds. A template is recognised by settings between two lines of `---` at its beginning, by a line that begins with `{{`, `{%`,
     `<%`, `define(` or a word such as `@INCLUDE`, by `INCLUDE base` if the project has builds but none of the file as it is, by a line that holds
     only a variable or dots, by directives of the preprocessor of C (`#include "base"`) in a file with an error, or by a placeholder such as
     `__BASE__`, `@BASE@`, `%%BASE%%`, `{{ base }}`, `<base>`, `${project.name}` or `FROM BASE_IMAGE` where a name belongs. An empty file that no
@@ -93,7 +93,9 @@ def build_error(ctx: RuleContext) -> Iterator[Finding]:
         if error.cause is Cause.FILE and not ctx.build.instructions:
             severity = _severity_of_empty_file(ctx.build.workspace)
             if severity is not Severity.OFF:
-                yield Finding(_shown(error, ctx.text), localized(error.message), severity=severity)
+                is_unused = severity is Severity.INFORMATION
+                place, message = _shown(error, ctx.text), localized(error.message)
+                yield Finding(place, message, severity=severity, is_for_reader=is_unused)
         elif error.cause is Cause.FILE:
             message = _message(ctx.build, error, is_part=is_part)
             fixes = _fixes(ctx, error, *others)
