@@ -2029,3 +2029,44 @@ def test_empty_lines_between_instructions_stay(before: str, after: str) -> None:
     text = f"FROM alpine\nWORKDIR /w\n{before}"
     (finding,) = findings(late_module_download, context(text, workspace=OUTSIDE))
     assert apply_edits(text, finding.fixes[0].edits).rstrip() == f"FROM alpine\nWORKDIR /w\n{after}".rstrip()
+
+
+@every_case(
+    "between, run, is_said",
+    [
+        ("#RUN go mod download", "go build .", False),
+        ("# RUN go mod download -x", "go build .", False),
+        ("  ## run  go  mod download && go mod verify", "go build .", False),
+        ("# RUN --mount=type=cache,target=/c go mod download", "go build .", False),
+        ("#RUN go mod download", "go mod download", False),
+        # Other text, or another command.
+        ("# go mod download needs a token", "go build .", True),
+        ("#RUN go mod vendor", "go build .", True),
+        ("#RUN go mod downloader", "go build .", True),
+        ("#RUN go build .", "go build .", True),
+        ("RUN echo '#RUN go mod download'", "go build .", True),
+    ],
+)
+@pytest.mark.parametrize("copy", ["COPY . .", "COPY cmd cmd"])
+def test_a_download_that_its_author_took_out(copy: str, between: str, run: str, *, is_said: bool) -> None:
+    lines = f"COPY go.mod go.sum ./\n{between}\n{copy}\n"
+    text = f"FROM golang\nWORKDIR /w\n{lines}RUN {run}\n"
+    assert bool(findings(late_module_download, context(text, workspace=WITH_MODULES))) is is_said
+    # Before the lists it is not where the advice would put it.
+    moved = f"FROM golang\nWORKDIR /w\n{between}\nCOPY go.mod go.sum ./\n{copy}\nRUN {run}\n"
+    assert findings(late_module_download, context(moved, workspace=WITH_MODULES))
+
+
+@every_case(
+    "lines, is_said",
+    [
+        ("COPY package.json ./\n#RUN npm install\nCOPY . .\nRUN npm install", False),
+        ("COPY package.json ./\n# RUN npm install --silent; rm -rf /tmp/*\nCOPY . .\nRUN npm install", False),
+        ("COPY package.json ./\n#RUN npm install express\nCOPY . .\nRUN npm install", True),
+        ("COPY package.json ./\n#RUN npm install -g pnpm\nCOPY . .\nRUN npm install", True),
+        ("COPY . .\n#RUN npm install\nRUN npm install", True),
+        ("COPY package.json ./\nCOPY . .\nRUN npm install\n#RUN npm install", True),
+    ],
+)
+def test_an_installation_that_its_author_moved(lines: str, *, is_said: bool) -> None:
+    assert bool(findings(late_module_download, context(f"FROM node\nWORKDIR /w\n{lines}\n"))) is is_said

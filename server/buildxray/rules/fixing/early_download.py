@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections import Counter
 from collections.abc import Sequence
 from typing import Final
@@ -36,6 +37,7 @@ from buildxray.semantics.build import Command, Effect, Instruction, KnownCommand
 from buildxray.semantics.file_flow import clean
 from buildxray.semantics.manifest_changes import may_name
 from buildxray.syntax.instructions import Copying
+from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.toolchains.go import GO
 from buildxray.toolchains.java import JAVA
 from buildxray.toolchains.native_compilers import later_tasks
@@ -77,15 +79,7 @@ def _only_directory(command: KnownCommand, part: Instruction) -> str:
 
 def advice(ctx: RuleContext, whole: Instruction, command: KnownCommand) -> str:
     """The reason why the download is repeated: manifests are copied with the rest, or all come first, but the RUN comes after the rest."""
-    needed = needed_files(ctx, command)
-    if needed is None:
-        required = required_lists(command)
-        is_enough = all(copy_naming(whole, it) for it in required)
-        copied = {it: copy_naming(whole, it) for it in (required if is_enough else command.use.manifests)}
-        missing = [list_in_context(command, it) for it, instruction in copied.items() if instruction is None]
-    else:
-        copied = {it: copy_taking(whole, it) for it in needed.files}
-        missing = only_with_sources(ctx, whole, command, needed) or missing_files(ctx, whole, needed)
+    copied, missing = _copied_lists(ctx, whole, command)
     alone = separate_download(ctx, command)
     copying = [it for it in copied.values() if it is not None]
     if missing or not copying:
@@ -125,6 +119,38 @@ def advice(ctx: RuleContext, whole: Instruction, command: KnownCommand) -> str:
             copy=copy,
         )
     return _("move it to right after `{copy}`, before the rest is copied", copy=copy)
+
+
+def _copied_lists(
+    ctx: RuleContext, whole: Instruction, command: KnownCommand
+) -> tuple[dict[str, Instruction | None], list[str]]:
+    """The files that a download needs, each with the COPY before the rest that takes it, and those that come with the rest only."""
+    needed = needed_files(ctx, command)
+    if needed is None:
+        required = required_lists(command)
+        is_enough = all(copy_naming(whole, it) for it in required)
+        copied = {it: copy_naming(whole, it) for it in (required if is_enough else command.use.manifests)}
+        return copied, [list_in_context(command, it) for it, instruction in copied.items() if instruction is None]
+    copied = {it: copy_taking(whole, it) for it in needed.files}
+    return copied, only_with_sources(ctx, whole, command, needed) or missing_files(ctx, whole, needed)
+
+
+_TAKEN_OUT: Final = lazy_regex(r"(?m)^[ \t]*#[# \t]*RUN[ \t]+(?P<script>.*)", re.IGNORECASE)
+"""A RUN that is commented out."""
+
+
+def is_taken_out(ctx: RuleContext, whole: Instruction, command: KnownCommand) -> bool:
+    """True if the RUN that the advice adds is commented out after the last COPY of the lists: its author took it out."""
+    copied, missing = _copied_lists(ctx, whole, command)
+    copying = [it for it in copied.values() if it is not None]
+    if missing or not copying:
+        return False
+    alone = separate_download(ctx, command) or " ".join(it.text for it in command.syntax.words)
+    start = max(copying, key=lambda it: it.idx).range.end
+    scripts = (" ".join(it["script"].split()) for it in _TAKEN_OUT.finditer(ctx.text, start, command.run.range.start))
+    # Further words, except for options, make it another command.
+    same = re.compile(rf"(?<!\S){re.escape(alone)}(?: -\S+)*(?: ?[;&|#]|$)")
+    return any(same.search(it) is not None for it in scripts)
 
 
 def separate_download(ctx: RuleContext, command: KnownCommand) -> str:

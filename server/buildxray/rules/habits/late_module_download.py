@@ -28,6 +28,7 @@ from buildxray.rules.fixing.early_download import (
     advice_on_sources,
     earlier_download,
     earlier_installations,
+    is_taken_out,
     separate_download,
     what_is_repeated,
 )
@@ -63,11 +64,11 @@ def late_module_download(ctx: RuleContext) -> Iterator[Finding]:
     builds, or RUN instructions that build with npm, and uses no variable; also at the beginning of a RUN that then builds. A command in sources
     that the stage itself clones or downloads is not reported, nor one in a directory to which no COPY brings its list. Nor is one whose packages
     are in the repository (`node_modules`, except for `npm ci`, `vendor/cache`) or come from another stage, or if another build has them (`COPY
-    vendor* vendor`), or a download before which the build may change the manifests (`sed -i`, `go mod edit`, a script of the project). The
-    message names all files that the download needs, such as the lists of the members of a workspace, the projects that a project of .NET refers
-    to, and settings like `.npmrc`. Where these are more than twelve, or a list refers to sources (`file:../lib`, a path dependency, a script
-    that runs at installation), nothing is reported; nor if the lists name nothing, nor in an image for development or tests, or of an action of
-    GitHub, which is built without a cache.
+    vendor* vendor`), or a download before which the build may change the manifests (`sed -i`, `go mod edit`, a script of the project), or one
+    that is commented out where it belongs. The message names all files that the download needs, such as the lists of the members of a workspace,
+    the projects that a project of .NET refers to, and settings like `.npmrc`. Where these are more than twelve, or a list refers to sources
+    (`file:../lib`, a path dependency, a script that runs at installation), nothing is reported; nor if the lists name nothing, nor in an image
+    for development or tests, or of an action of GitHub, which is built without a cache.
 
     ## Why it matters
     A layer is rebuilt if the files copied before it have changed. After the whole source, every edit downloads everything again, in a
@@ -142,7 +143,8 @@ def late_module_download(ctx: RuleContext) -> Iterator[Finding]:
                 # The stage itself brings the source and its list of dependencies, or the download needs the source.
                 continue
             done.add(command)
-            if not is_mounted(command.run) and not may_differ(ctx, whole, command):
+            is_late = not is_mounted(command.run) and not may_differ(ctx, whole, command)
+            if is_late and not is_taken_out(ctx, whole, command):
                 found.setdefault(command.use.toolchain, []).append(_finding(ctx, whole, command))
         yield from (join(ctx, first, others) for first, *others in found.values())
 
@@ -288,6 +290,8 @@ def _after_part(ctx: RuleContext, stage: Stage, whole: Instruction | None, inher
         if not is_mounted(command.run) and not may_differ(ctx, part, command):
             needs_sources = bool(separate_download(ctx, command)) or _builds_later(command)
             early = [] if needs_sources else early_copies(ctx, part, command)
+            if not early and is_taken_out(ctx, part, command):
+                continue
             message = (
                 advice_on_sources(early, command)
                 if early
