@@ -244,8 +244,8 @@ class _Total:
         if not self.n_for_reader:
             return ""
         return ngettext(
-            "{n} finding about other architectures is left out, because no build names them; `--platform` shows it.",
-            "{n} findings about other architectures are left out, because no build names them; `--platform` shows them.",
+            "{n} finding about other architectures is left out, because no known build asks for them; `--platform` shows it.",
+            "{n} findings about other architectures are left out, because no known build asks for them; `--platform` shows them.",
             self.n_for_reader,
         )
 

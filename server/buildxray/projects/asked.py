@@ -1,4 +1,4 @@
-"""The targets of Bake files that somebody asks for, beside those that only lie ready.
+"""The targets of Bake files that somebody asks for, and not those that are only there.
 
 A Bake file often has more targets than its project builds: those of the template that it was copied from, or those for people who know
 what they want. If jobs build some of them, the others are builds that nobody asks for.
