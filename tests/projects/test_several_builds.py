@@ -121,14 +121,14 @@ def test_builds_of_one_name_in_several_files_are_named_with_their_files(tmp_path
         for file, job, platforms in [("a", "build", "linux/amd64"), ("b", other, "linux/amd64,linux/arm64")]
     )
     (message,) = messages_of_emulation(tmp_path, markup)
-    assert message.endswith(f"(only in the build {label})")
+    assert message.endswith(f"(in the build {label})")
 
 
 @pytest.mark.parametrize(
     ("twin", "ending"),
     [
         ("{} --push", "(in 2 of 3 builds, such as publish)"),
-        ("docker build", "(only in the build images)"),
+        ("docker build", "(in the build images)"),
     ],
 )
 def test_a_build_with_a_twin_is_not_the_only_one(tmp_path: Path, twin: str, ending: str) -> None:
@@ -279,7 +279,7 @@ def test_a_build_on_this_machine_beside_one_on_an_unknown_builder_is_still_check
     docker buildx build --platform linux/amd64,linux/arm64 .
     """
     (message,) = messages_of_emulation(tmp_path, scripts)
-    assert message.endswith("(only in the build local.sh)")
+    assert message.endswith("(in the build local.sh)")
 
 
 SCRIPTS = """

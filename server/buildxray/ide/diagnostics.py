@@ -173,8 +173,8 @@ def _in_builds(message: str, having: Sequence[BuildOfFile], builds: Sequence[Bui
         template = N_("{message} (in {n} of {total} builds, such as {names})")
     else:
         return ngettext(
-            "{message} (only in the build {names})",
-            "{message} (only in the builds {names})",
+            "{message} (in the build {names})",
+            "{message} (in the builds {names})",
             len(names),
             message=localized(message),
             names=listed,
