@@ -3,8 +3,9 @@ from __future__ import annotations
 import pytest
 
 from buildxray.rules.buildkit.json_args_recommended import json_args_recommended
+from buildxray.toolchains.base import Workspace
 from tests.support.cases import every_case
-from tests.support.rules import check_silent, check_token
+from tests.support.rules import check_silent, check_token, context, findings
 
 FROM = "FROM alpine\n"
 
@@ -45,3 +46,19 @@ def test_the_finding_is_at_the_token_and_the_fix_repairs_it(before: str, where: 
 )
 def test_near_misses_are_not_reported(text: str) -> None:
     check_silent(json_args_recommended, text)
+
+
+@every_case(
+    "text, command, n_fixes",
+    [
+        ("#!/bin/sh\nexec app\n", "/start.sh", 1),
+        ("exec app\n", "/start.sh", 0),
+        ("exec app\n", "sh /start.sh", 1),
+        ("exec app\n", "/other.sh", 1),
+    ],
+)
+def test_a_script_without_an_interpreter_needs_the_shell(text: str, command: str, n_fixes: int) -> None:
+    workspace = Workspace(texts={"docker/start.sh": (text,)}.__getitem__)
+    file = f"{FROM}COPY docker/start.sh /\nENTRYPOINT {command}\n"
+    (finding,) = findings(json_args_recommended, context(file, workspace=workspace))
+    assert len(finding.fixes) == n_fixes

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import posixpath
 from collections.abc import Iterator
 
 from buildxray.localization import _
@@ -10,6 +11,7 @@ from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity
 from buildxray.rules.check_warnings import warned
 from buildxray.rules.context import RuleContext
 from buildxray.rules.facts.broken_arrays import broken_array
+from buildxray.rules.facts.context_files import path_in_context, sources_of
 from buildxray.semantics.build import Instruction
 from buildxray.semantics.shell_words import plain_words
 from buildxray.syntax.text import Edit
@@ -40,7 +42,7 @@ def json_args_recommended(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    A suggestion, if the shell only starts the program. After the fix, each word of CMD is an argument of the ENTRYPOINT, also of that
+    A suggestion, if the shell only starts the program, which may not be a script of the build context without `#!`. After the fix, each word of CMD is an argument of the ENTRYPOINT, also of that
     of the base image.
 
     ## Limits
@@ -61,11 +63,25 @@ def json_args_recommended(ctx: RuleContext) -> Iterator[Finding]:
 
 
 def _fixes(instruction: Instruction) -> Iterator[Fix]:
-    """Yield the fix that writes the command as an array, on one line; none for a text with a comment between its lines."""
+    """Yield the fix that writes the command as an array, on one line; none for a text with a comment between its lines, or a script that needs the shell."""
     words = plain_words(instruction.node)
-    if words is None:
+    if words is None or _names_no_interpreter(instruction, words[0]):
         return
     range_ = instruction.range_of(instruction.node.arguments[0])
     if not any(range_.contains(it.range.start) for it in instruction.build.dockerfile.comments):
         written = json.dumps(words, ensure_ascii=False)
         yield Fix(_("Write `{name}`", name=written), (Edit(range_, written),), Safety.SUGGESTION)
+
+
+def _names_no_interpreter(instruction: Instruction, program: str) -> bool:
+    """True if a program is a file of the build context, copied by its name, that does not begin with `#!`.
+
+    A shell runs such a script itself, where the system says `exec format error`. Source: execve(2), ENOEXEC; sh(1p), "Command Search and Execution".
+    """
+    texts = instruction.build.workspace.texts
+    if texts is None or "/" not in program:
+        return False
+    copies = (it for it in instruction.build.instructions if it.node.flag("from") is None)
+    paths = {path_in_context(it) for copy in copies for it in sources_of(copy)}
+    found = [text for it in paths if posixpath.basename(it) == posixpath.basename(program) for text in texts(it)]
+    return any(not text.startswith("#!") for text in found)
