@@ -183,7 +183,7 @@ class _Total:
         self.n_fixed = 0
         self.n_left_out = 0
         """Templates, parts and empty files that no build reads as they are."""
-        self.n_for_reader = 0
+        self.n_for_other_machines = 0
         """Findings about other machines that a list leaves out."""
         self.n_exceeded = 0
         """Files that exceed a limit."""
@@ -198,7 +198,7 @@ class _Total:
     def add(self, file: CheckedFile) -> None:
         self.n_files += 1
         self.all_findings += file.diagnostics
-        self.n_for_reader += file.n_for_reader
+        self.n_for_other_machines += file.n_for_other_machines
         if not file.is_left_unchanged:
             self.fixes += (it.fixes[0] for it in file.diagnostics if it.fixes)
         if file.costs is not None and file.costs.summary:
@@ -241,12 +241,12 @@ class _Total:
     @property
     def other_machines(self) -> str:
         """A note on findings that are true on machines that no build asks for; empty if there are none."""
-        if not self.n_for_reader:
+        if not self.n_for_other_machines:
             return ""
         return ngettext(
             "{n} finding about other architectures is left out, because no known build asks for them; `--platform` shows it.",
             "{n} findings about other architectures are left out, because no known build asks for them; `--platform` shows them.",
-            self.n_for_reader,
+            self.n_for_other_machines,
         )
 
     @property

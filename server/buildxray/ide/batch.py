@@ -38,7 +38,7 @@ class CheckedFile(NamedTuple):
     """True if `buildxray fix` applies none of its fixes."""
     is_left_out: bool = False
     """True if nothing in it was checked, which a list of all files does not show."""
-    n_for_reader: int = 0
+    n_for_other_machines: int = 0
     """The number of findings about other machines that were left out of a list of all files."""
 
 
@@ -70,14 +70,13 @@ def without_notes(file: CheckedFile) -> CheckedFile:
 
     If notes on why it is not checked are all that was found, it is left out.
     """
-    kept = tuple(it for it in file.diagnostics if not it.is_for_reader)
+    kept = tuple(it for it in file.diagnostics if it.is_listed)
     if len(kept) == len(file.diagnostics):
         return file
-    n_notes = sum(it.is_for_reader and it.rule == "build-error" for it in file.diagnostics)
     return file._replace(
         diagnostics=kept,
-        is_left_out=not kept and n_notes > 0,
-        n_for_reader=len(file.diagnostics) - len(kept) - n_notes,
+        is_left_out=not kept and any(it.is_for_reader for it in file.diagnostics),
+        n_for_other_machines=sum(it.is_for_other_machines for it in file.diagnostics),
     )
 
 

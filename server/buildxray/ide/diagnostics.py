@@ -38,7 +38,14 @@ class Diagnostic:
     is_of_request: bool = False
     """True if the file that declares the build is wrong, and not the one with the range."""
     is_for_reader: bool = False
-    """True if a person who looks at the file may want to know it, and hardly one who reads a list of all files."""
+    """True if it only says why there is nothing to check."""
+    is_for_other_machines: bool = False
+    """True if it is about an architecture that nothing asks for, in a file for another one."""
+
+    @property
+    def is_listed(self) -> bool:
+        """True if a list of all files has it; those who look at the file see the others too."""
+        return not (self.is_for_reader or self.is_for_other_machines)
 
     @cached_property
     def fixes(self) -> tuple[Fix, ...]:
@@ -196,7 +203,8 @@ def _diagnostic(ctx: RuleContext, rule: Rule, finding: Finding) -> Diagnostic:
         finding.related,
         finding.is_unnecessary,
         finding.is_of_request,
-        finding.is_for_reader or (level is Severity.INFORMATION and _is_for_other_machines(ctx, rule)),
+        finding.is_for_reader,
+        level is Severity.INFORMATION and _is_for_other_machines(ctx, rule),
     )
 
 

@@ -40,7 +40,7 @@ def fix_text(analyzer: Analyzer, text: str, *, with_suggestions: bool = False, i
         return FixedText(text, ())
     seen = {text}
     while len(steps) < _MOST:
-        shown = (it for it in analysis.diagnostics if not (is_listed and it.is_for_reader))
+        shown = (it for it in analysis.diagnostics if it.is_listed or not is_listed)
         for fix in map(_preferred, shown):
             if fix is None or (fix.safety is not Safety.SAFE and not with_suggestions):
                 continue
