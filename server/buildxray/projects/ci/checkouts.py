@@ -11,13 +11,12 @@ from typing import Any, Final
 
 from buildxray.projects.ci.expressions import UNKNOWN_VARIABLE, without_expressions
 from buildxray.projects.ci.shell import parse_script
-from buildxray.projects.ci.step_effects import without_address
+from buildxray.projects.ci.step_effects import LOGIN_ACTIONS, without_address
 from buildxray.projects.yaml import as_mapping
 from buildxray.syntax.lazy_regex import lazy_regex
 
 _HARMLESS_ACTION: Final = lazy_regex(
-    r"actions/(?:cache|setup-[\w-]+|upload-artifact)@.*|docker/[\w-]+@.*|aws-actions/[\w-]+@.*|azure/[\w-]*login@.*"
-    r"|google-github-actions/(?:auth|setup-gcloud)@.*|sigstore/cosign-installer@.*|aquasecurity/[\w-]+@.*",
+    rf"actions/(?:cache|setup-[\w-]+|upload-artifact)@.*|docker/[\w-]+@.*|aquasecurity/[\w-]+@.*|{LOGIN_ACTIONS}",
     re.IGNORECASE,
 )
 """Actions that add no files to the checkout."""

@@ -12,7 +12,7 @@ from typing import Any, Final
 from buildxray.files.reading import is_file, read_project_text
 from buildxray.projects.ci.script_files import MAKEFILES, MOST_FILES, PACKAGE, script_files
 from buildxray.projects.ci.site import project_path
-from buildxray.projects.ci.step_effects import script_of, without_address
+from buildxray.projects.ci.step_effects import LOGIN_ACTIONS, script_of, without_address
 from buildxray.projects.yaml import as_mapping
 from buildxray.syntax.lazy_regex import lazy_regex
 
@@ -28,8 +28,7 @@ _SETS_UP: Final = lazy_regex(
 Source: github.com/moby/buildkit, Dockerfile, `binfmt`; docs.docker.com, "Docker driver".
 """
 _HARMLESS: Final = lazy_regex(
-    r"actions/(?!github-script)[\w-]+@.*|docker/(?:login|metadata|build-push|bake|scout)-action@.*|aws-actions/[\w-]+@.*"
-    r"|azure/[\w-]*login@.*|google-github-actions/(?:auth|setup-gcloud)@.*|sigstore/cosign-installer@.*",
+    rf"actions/(?!github-script)[\w-]+@.*|docker/(?:login|metadata|build-push|bake|scout)-action@.*|{LOGIN_ACTIONS}",
     re.IGNORECASE,
 )
 """Actions that set up no builder and no emulators."""

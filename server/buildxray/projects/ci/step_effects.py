@@ -28,6 +28,8 @@ _PROGRAM: Final = lazy_regex(r"\b(?:buildah|docker|nerdctl|podman)\b")
 _BUILD: Final = lazy_regex(r"\b(?<!no-)build\b")
 _MAKE: Final = lazy_regex(r"\bmake\b")
 _IMAGE: Final = lazy_regex(r"docker|image")
+LOGIN_ACTIONS: Final = r"aws-actions/[\w-]+@.*|azure/[\w-]*login@.*|google-github-actions/(?:auth|setup-gcloud)@.*|sigstore/cosign-installer@.*"
+"""A pattern of the actions that log in, or install a program for it, and change neither the checkout nor the builders."""
 
 
 class StepEffect(IntEnum):
