@@ -160,10 +160,15 @@ def _of_crates(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
         title=command.title,
         cache=CACHE,
     )
-    ends = (it.keyword_range.end for it in runs)
-    edits = tuple(Edit(TextRange(end, end), f" {CACHE}") for end in ends)
+    edits = tuple(_mount(it, CACHE) for it in runs)
     fix = Fix(_("Keep the downloads in a cache"), edits, Safety.SUGGESTION)
     yield Finding(command.title_range, message, (fix,), (Related(copy.keyword_range, _("the source is copied here")),))
+
+
+def _mount(run: Run, mount: str) -> Edit:
+    """The edit that gives a RUN a further mount."""
+    end = run.keyword_range.end
+    return Edit(TextRange(end, end), f" {mount}")
 
 
 def _of_own_package(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
@@ -191,8 +196,7 @@ def _of_own_package(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
             reason = _("{reason}; `{command}` needs no other files", reason=reason, command=found.separate)
         yield Finding(command.title_range, _("{fact}: {reason}", fact=fact, reason=reason), related=related)
         return
-    end = command.run.keyword_range.end
-    edits = [Edit(TextRange(end, end), f" {CACHE_OF_PIP}"), *(Edit(it, "") for it in found.without_cache)]
+    edits = [_mount(command.run, CACHE_OF_PIP), *(Edit(it, "") for it in found.without_cache)]
     message = (
         _("{fact}: `{cache}` without `{option}` keeps the downloads", fact=fact, cache=CACHE_OF_PIP, option=NO_CACHE)
         if found.without_cache
