@@ -178,12 +178,10 @@ class Instruction:
         is_known = all(scope.environment.get(it) is not None for scope in self.scopes for it in names)
         if destination is None or not is_known:
             return ()
-        escape = self.build.plan.dockerfile.escape
-        try:
-            words = [(it.directory, expand_text(destination.text, escape, it.environment.get)) for it in self.scopes]
-        except ExpansionError:
-            return ()
-        return tuple(dict.fromkeys(clean(posixpath.join(*it)) for it in words))
+        escape = self.build.dockerfile.escape
+        words = [_expanded(destination.text, escape, it.environment) for it in self.scopes]
+        known = [(it.directory, word) for it, word in zip(self.scopes, words, strict=True) if word is not None]
+        return tuple(dict.fromkeys(clean(posixpath.join(*it)) for it in known)) if len(known) == len(words) else ()
 
     @cached_property
     def shell(self) -> tuple[str, ...]:
