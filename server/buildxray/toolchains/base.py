@@ -240,14 +240,14 @@ class Workspace(NamedTuple):
     run_time: Callable[[str], RunTimeNeeds | None] | None = None
     """What the sources of the build contexts in the language of a toolchain, given its name, need at run time. None if the contexts are unknown.
 
-    It returns None if there are no such sources, or too many.
+    It returns None for a language without sources there, or with too many.
     """
     texts: Callable[[str], tuple[str, ...]] | None = None
     """The texts of the files at a path of the build contexts. None if the contexts are unknown."""
     recipes: Callable[[str, tuple[str, ...], tuple[str, ...]], str | None] | None = None
     """The recipes of the Makefile at a path of the build contexts for some goals, or the default one, given variables as `NAME=value`.
 
-    It returns None if there is no such file or goal. None if the contexts are unknown.
+    It returns None if the Makefile or the goal does not exist. None if the contexts are unknown.
     """
     files_for: frozenset[str] = frozenset()
     """The architectures in the names of the Dockerfiles of the directory, as `TARGETARCH` spells them."""
