@@ -145,15 +145,19 @@ def _findings(ctx: RuleContext, target: Stage) -> Iterator[Finding]:
     """The first finding for each address: the same file in several stages has one cause."""
     reported: set[Instruction] = set()
     """Instructions whose download is already reported, because a file and its signature or checksum have one cause."""
+    is_named = Mention.ARCHITECTURE in ctx.build.subjects
     for stage in ctx.build.needed_stages:
         if stage.is_native and target.is_native:
             continue
         if is_meant_for_one(ctx, stage) or names_one_architecture(stage):
             continue
         if not stage.is_native:
+            yield from _by_scripts(ctx, stage)
+        if not is_named:
+            continue
+        if not stage.is_native:
             yield from _by_own_arguments(ctx, stage)
             yield from _by_wrong_names(ctx, stage)
-            yield from _by_scripts(ctx, stage)
         downloaded = [(download, _without_other_cause(ctx, _named(download))) for download in downloads(stage)]
         if len({one[2] for __, named in downloaded for one in named}) != 1:
             # A file with downloads for several architectures considers them, apart from those for which only its default branch is left.

@@ -7,7 +7,7 @@ their cache keys. Source: BuildKit, solver/llbsolver/ops/exec.go, CacheMap; docs
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from typing import Final
 
 from buildxray.rules.context import RuleContext
@@ -120,9 +120,8 @@ def _brings_sources(ctx: RuleContext, instruction: Instruction) -> bool:
     return _takes_from(instruction, ctx.cached(_changing_stages)) or _brings_context(instruction)
 
 
-def _takes_from(instruction: Instruction, stages: Iterable[Stage]) -> bool:
-    named = {instruction.stage_named(it) for it in instruction.sources_named}
-    return not named.isdisjoint(stages)
+def _takes_from(instruction: Instruction, stages: Collection[Stage]) -> bool:
+    return bool(stages) and any(instruction.stage_named(it) in stages for it in instruction.sources_named)
 
 
 def _brings_context(instruction: Instruction) -> bool:

@@ -40,11 +40,13 @@ class LateDeclarations(NamedTuple):
 
 def late_declarations(ctx: RuleContext, stage: Stage) -> LateDeclarations | None:
     """The declarations of changing arguments that should come later in a stage; None if no slow RUN would stay in the cache then."""
-    candidates = runs_before_sources(ctx, stage)
-    slow = [it for it in candidates if slow_command(it) is not None]
-    if not slow or not ctx.may_plan:
+    declared = _declarations(ctx, stage) if ctx.may_plan else []
+    if not declared:
         return None
-    declared = _declarations(ctx, stage)
+    candidates = runs_before_sources(ctx, stage)
+    slow = [it for it in candidates if it.idx > declared[0].instruction.idx and slow_command(it) is not None]
+    if not slow:
+        return None
     moves = {it: (place,) for it, place in _places(stage, declared).items()}
     # The other arguments would run the same steps again.
     names = tuple(dict.fromkeys(it.name for it in moves if it.splits))
@@ -97,9 +99,15 @@ def _places(stage: Stage, declared: Sequence[Declaration]) -> dict[Declaration, 
     last = stage.runs[-1]
     after_all = [it for it in stage.instructions if it.idx > last.idx][:1]
     places: dict[Declaration, Instruction] = {}
+    later: Declaration | None = None
     # From the last to the first, because a declaration may use an earlier one and move itself.
     for declaration in reversed(declared):
         instruction = declaration.instruction
+        if later is not None and later.instruction is instruction and isinstance(instruction.node, Label):
+            # A LABEL moves as one.
+            places[declaration] = places[later]
+            continue
+        later = declaration
         users = [*_users(stage, declaration, places)]
         if not users and isinstance(instruction.node, Arg):
             # It may be there to run everything again.
