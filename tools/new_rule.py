@@ -10,9 +10,10 @@ import re
 import sys
 from pathlib import Path
 
+from buildxray.rules.registry import SUBJECTS
+
 ROOT = Path(__file__).resolve().parents[1]
 RULES = Path("server", "buildxray", "rules")
-SUBJECTS = ("architecture", "buildkit", "habits", "native", "scope")
 MODULE = '''\
 """{summary}"""
 
