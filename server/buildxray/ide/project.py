@@ -328,7 +328,9 @@ class Projects:
 
     def _is_automated(self, dockerfile: Path) -> bool:
         """True if the repository of a Dockerfile declares builds, or has workflows or scripts that may build images."""
-        if any(True for _it in self._of_repository(dockerfile)):
+        if any(True for _it in self._of_repository(dockerfile)) or any(
+            True for _it in self._notes_of_repository(dockerfile)
+        ):
             return True
         root = self._root(dockerfile)
         if root is None:
@@ -370,7 +372,8 @@ class Projects:
             lines: dict[Path, set[int]] = {}
             for it in self._of_repository(dockerfile):
                 lines.setdefault(it.source, set()).add(it.line)
-            self._unread[root] = has_unread_builds(root, lines)
+            is_noted = any(it.is_for_several for it in self._notes_of_repository(dockerfile))
+            self._unread[root] = is_noted or has_unread_builds(root, lines)
         return self._unread[root]
 
     def _is_plain_variant(self, dockerfile: Path) -> bool:
@@ -380,6 +383,10 @@ class Projects:
     def _of_repository(self, dockerfile: Path) -> Iterator[DeclaredBuild]:
         """The builds of all Dockerfiles that the files of the repository declare, the nearest files first."""
         return (it for directory in self._directories(dockerfile) for it in self._read(directory).builds)
+
+    def _notes_of_repository(self, dockerfile: Path) -> Iterator[Note]:
+        """The notes on parts of the files of the repository that cannot be read, which may build images."""
+        return (it for directory in self._directories(dockerfile) for it in self._read(directory).notes)
 
     def _directories(self, dockerfile: Path) -> Iterator[Path]:
         """The directories above a Dockerfile, then those of its repository with files that may build it."""

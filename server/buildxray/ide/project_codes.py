@@ -27,7 +27,8 @@ instructions, one of which installs packages, and GitHub has a runner of that ar
 programs do not run. If the other target is built for several platforms, nothing is reported for the missing ones: for these, BuildKit pulls an image
 with the name of the context.""",
     "unread-build": """A part of the file cannot be evaluated, so that some fields of its builds are unknown; or GitHub refuses the whole workflow, because a key is written
-twice. Unknown fields are never replaced by a default. What only a run tells, such as the Dockerfile of a matrix that a step computes, is told in an editor, in
+twice. Unknown fields are never replaced by a default. An action or a workflow of another repository that builds an image is read if its own
+definition is known, or if its inputs name a Dockerfile that exists and the platforms; otherwise a note says that it builds. What only a run tells, such as the Dockerfile of a matrix that a step computes, is told in an editor, in
 `buildxray builds` and in the check of that file, and not in the check of a directory.""",
 }
 """The page of each code, in Markdown; the settings `select` and `ignore` accept the codes like rules."""

@@ -36,6 +36,8 @@ class Note(NamedTuple):
     message: str
     is_limit: bool = False
     """True if nothing is wrong with the file: only a run tells what the part means, or it is too long to be read."""
+    is_for_several: bool = False
+    """True if the part is a build that may be for several platforms."""
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}: {localized(self.message)}"

@@ -27,6 +27,7 @@ from buildxray.projects.ci.command_lines import CHECKS
 from buildxray.projects.ci.commands import add_bake, machines_of_builder
 from buildxray.projects.ci.expressions import OWN_REPOSITORY, Context, Partly, as_text
 from buildxray.projects.ci.machines import runner_machines
+from buildxray.projects.ci.other_actions import guessed, is_known_wrapper, known_inputs, makes_image
 from buildxray.projects.ci.site import Reading, Site, project_path
 from buildxray.projects.hcl.values import UNKNOWN, is_known
 from buildxray.syntax.lazy_regex import lazy_regex
@@ -107,13 +108,14 @@ class _Inputs(NamedTuple):
 
 
 def add_action(uses: str, given: Mapping[str, Any], context: Context, site: Site, reading: Reading) -> None:
-    """Effect: add the builds of a step that uses one of the actions for Build and Bake; another action adds none."""
+    """Effect: add the builds of a step that uses one of the actions for Build and Bake, or another one whose inputs tell what it builds."""
     if _BUILDAH_ACTION.fullmatch(uses) is not None:
         _add_buildah(given, context, site, reading)
         return
     build, bake = _BUILD_ACTION.fullmatch(uses), _BAKE_ACTION.fullmatch(uses)
     action = build or bake
     if action is None:
+        add_other(uses, given, context, site, reading)
         return
     if _FIRST_VERSION.fullmatch(uses) is not None:
         given = _inputs_of_first_version(given)
@@ -129,6 +131,35 @@ def add_action(uses: str, given: Mapping[str, Any], context: Context, site: Site
         _add_build(inputs, site._replace(machines=machines), reading)
     else:
         _add_bake(inputs, site._replace(machines=machines), reading)
+
+
+def add_other(uses: str, given: Mapping[str, Any], context: Context, site: Site, reading: Reading) -> None:
+    """Effect: add the build of an action or a workflow of another repository if its inputs tell it; otherwise remember that there is one.
+
+    An action of this kind brings its own emulators. Where its machines are unknown, each platform may have its own.
+    """
+    if not makes_image(uses, given):
+        return
+    n_before = len(reading.builds)
+    if is_known_wrapper(uses):
+        inputs = known_inputs(uses, given)
+        values = {key: context.expand(it) for key, it in inputs.items()}
+        machines = site.machines._replace(cannot_emulate=False)
+        _add_build(_Inputs(inputs, values, context), site._replace(machines=machines), reading)
+        return
+    guess = guessed(given, context, site)
+    if guess.inputs is None:
+        reading.foreign.append((site.source, site.line, uses.partition("@")[0], guess.is_for_several))
+        return
+    values = {key: context.expand(it) for key, it in guess.inputs.items()}
+    machines = Machines(is_unknown=True, may_be_several=True)
+    _add_build(_Inputs(guess.inputs, values, context), site._replace(machines=machines), reading)
+    unknown = {"args", "contexts", *(() if guess.has_context else ("context",))}
+    unknown |= set() if guess.inputs["target"] else {"target"}
+    reading.builds[n_before:] = [
+        replace(it, unknown=it.unknown | unknown, unknown_arguments=(*sorted({*it.unknown_arguments, "*"}),))
+        for it in reading.builds[n_before:]
+    ]
 
 
 def _inputs_of_first_version(given: Mapping[str, Any]) -> dict[str, Any]:

@@ -85,6 +85,11 @@ class Reading:
     notes: list[Note] = field(default_factory=list)
     unnamed: list[tuple[Path, int]] = field(default_factory=list)
     """The files and lines of the steps that build a Dockerfile which only a run names."""
+    foreign: list[tuple[Path, int, str, bool]] = field(default_factory=list)
+    """The files and lines of the steps and jobs that build an image by an action or a workflow of another repository, in a way that is not known.
+
+    With the name of that action, and True if the build may be for several platforms.
+    """
     bakes: dict[object, BakeProject] = field(default_factory=dict)
     """Bake projects by call: the jobs of a matrix often make the same call."""
     followed: set[object] = field(default_factory=set)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from enum import IntEnum
 from typing import Any, Final
 
+from buildxray.projects.ci.other_actions import makes_image, repeated_action
 from buildxray.projects.ci.shell_scripts import ShellScripts
 from buildxray.projects.yaml import as_mapping
 from buildxray.syntax.lazy_regex import lazy_regex
@@ -16,7 +17,7 @@ _PREPARING_ACTION: Final = lazy_regex(
     r"actions/checkout|docker/setup-buildx-action|useblacksmith/setup-docker-builder", re.IGNORECASE
 )
 _BUILDING_ACTION: Final = lazy_regex(r"[\w-]+/(?:[\w.-]+/)?(?:(?:build-push|bake)-action|buildah-build)", re.IGNORECASE)
-_RETRYING_ACTION: Final = lazy_regex(r"[\w.-]+/retry@", re.IGNORECASE)
+_RETRYING_ACTION: Final = lazy_regex(r"[\w.-]+/(?:retry|wretry\.action)@", re.IGNORECASE)
 _SCRIPT: Final = lazy_regex(
     r"::set-output|\b(?:bake|build|buildx|docker|GITHUB_ENV|GITHUB_OUTPUT|make|podman|nerdctl)|(?i:docker|container)file"
 )
@@ -55,7 +56,7 @@ def without_address(uses: str) -> str:
 def script_of(step: Mapping[str, Any]) -> str | None:
     """The script that a step runs itself, or through an action that repeats a command until it succeeds; None if there is none.
 
-    Source: nick-fields/retry, README, "Inputs": `command` and `shell`; its forks have the same.
+    Source: nick-fields/retry, README, "Inputs": `command` and `shell`; its forks have the same. Wandalen/wretry.action, likewise: `command`.
     """
     uses, script = step.get("uses"), step.get("run")
     if isinstance(uses, str):
@@ -69,11 +70,13 @@ def step_effect(step: Mapping[str, Any], scripts: ShellScripts) -> StepEffect:
     uses, script = step.get("uses"), script_of(step)
     if script is not None:
         return _effect_of_script(script, scripts)
-    return _effect_of_action(without_address(uses)) if isinstance(uses, str) else StepEffect.NONE
+    given = as_mapping(step.get("with"))
+    return _effect_of_action(without_address(uses), given) if isinstance(uses, str) else StepEffect.NONE
 
 
-def _effect_of_action(uses: str) -> StepEffect:
-    if _BUILDING_ACTION.match(uses):
+def _effect_of_action(uses: str, given: Mapping[str, Any]) -> StepEffect:
+    uses, given = repeated_action(uses, given) or (uses, given)
+    if _BUILDING_ACTION.match(uses) or (not uses.startswith("./") and makes_image(uses, given)):
         return StepEffect.BUILDS
     if uses.startswith("./"):
         return StepEffect.MAY_BUILD

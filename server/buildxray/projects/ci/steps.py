@@ -26,6 +26,7 @@ from buildxray.projects.ci.expressions import (
 )
 from buildxray.projects.ci.hand_overs import written_dockerfiles, written_variables
 from buildxray.projects.ci.machines import with_builder
+from buildxray.projects.ci.other_actions import repeated_action
 from buildxray.projects.ci.repository import MOST_DEPTH, Repository
 from buildxray.projects.ci.site import WORKSPACE, Site, project_path
 from buildxray.projects.ci.step_effects import StepEffect, script_of, without_address
@@ -74,9 +75,9 @@ class Job:
 
     def _step(self, body: Mapping[str, Any], outer: Context, depth: int) -> Mapping[str, Any]:
         """The outputs of a step. Effect: add its builds."""
-        given = {**outer.values["env"], **self._exported}
+        environment = {**outer.values["env"], **self._exported}
         written = outer._replace(certain=outer.certain - {f"env.{name}" for name in self._exported})
-        context = written.with_values(env=Partly(given)).with_environment(body.get("env"))
+        context = written.with_values(env=Partly(environment)).with_environment(body.get("env"))
         outputs: Mapping[str, Any] = Partly()
         builds = self._repository.reading.builds
         n_before = len(builds)
@@ -84,8 +85,8 @@ class Job:
         if script is not None:
             outputs = self._script(script, body, context)
         elif isinstance(body.get("uses"), str):
-            action = without_address(context.expand_text(body["uses"]))
-            outputs = self._action(action, as_mapping(body.get("with")), context, depth)
+            action, given = without_address(context.expand_text(body["uses"])), as_mapping(body.get("with"))
+            outputs = self._action(*(repeated_action(action, given) or (action, given)), context, depth)
         if self._written:
             builds[n_before:] = self._of_originals(builds[n_before:])
         return outputs

@@ -14,7 +14,7 @@ from buildxray.files.reading import exists, is_directory, is_file, read_project_
 from buildxray.localization import gettext_lazy as _
 from buildxray.projects.builds import DeclaredBuild, Note
 from buildxray.projects.ci import WORKFLOWS, is_on_github
-from buildxray.projects.ci.actions import add_github_builder, is_github_builder
+from buildxray.projects.ci.actions import add_github_builder, add_other, is_github_builder
 from buildxray.projects.ci.checkouts import may_make_directories
 from buildxray.projects.ci.emulators import is_plain_machine, lacks_emulators
 from buildxray.projects.ci.expressions import OWN_REPOSITORY, Context, Partly
@@ -44,6 +44,17 @@ def read_workflows(root: Path, *, local_platform: str) -> Reading:
     reading.notes += (
         Note(str(path), line, _("not read: only a run tells which Dockerfile this builds"), is_limit=True)
         for path, line in dict.fromkeys(reading.unnamed)
+        if (path, line) not in read
+    )
+    reading.notes += (
+        Note(
+            str(path),
+            line,
+            _("not read: `{action}` of another repository builds an image here", action=action),
+            is_limit=True,
+            is_for_several=is_for_several,
+        )
+        for path, line, action, is_for_several in dict.fromkeys(reading.foreign)
         if (path, line) not in read
     )
     merged = merge_jobs(reading.builds, reader.jobs)
@@ -173,7 +184,7 @@ class _Workflows:
             self._end_job()
             return Partly()
         if isinstance(uses, str):
-            return self._call(uses, job, context, depth)
+            return self._call(uses, job, context, site, depth)
         context = context.with_environment(job.get("env"))
         directory = "."
         for it in (defaults, as_mapping(job.get("defaults"))):
@@ -198,9 +209,12 @@ class _Workflows:
             self._without_emulators[key] = lacks_emulators(job, self._repository.root)
         return self._without_emulators[key]
 
-    def _call(self, uses: str, job: Mapping[str, Any], context: Context, depth: int) -> Mapping[str, Any]:
-        """The outputs of a workflow of the repository that a job calls. Effect: add its builds."""
+    def _call(self, uses: str, job: Mapping[str, Any], context: Context, site: Site, depth: int) -> Mapping[str, Any]:
+        """The outputs of a workflow that a job calls. Effect: add its builds."""
         called = self._called_file(uses, as_mapping(job.get("with")))
+        if called is None and not uses.startswith("./"):
+            add_other(uses, as_mapping(job.get("with")), context, site, self._repository.reading)
+            self._end_job()
         if called is None or depth >= MOST_DEPTH:
             return Partly()
         self._called.add(called)
