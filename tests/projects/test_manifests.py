@@ -72,7 +72,7 @@ def test_only_what_is_copied_has_an_effect(tmp_path: Path, base: str, expected: 
     [
         ({}, "", "npm", "package.json"),
         ({}, "package-lock.json yarn.lock .npmrc", "npm", ".npmrc package-lock.json package.json"),
-        ({}, "package-lock.json yarn.lock .npmrc", "yarn", "package.json yarn.lock"),
+        ({}, "package-lock.json yarn.lock .yarnrc", "yarn", ".yarnrc package.json yarn.lock"),
         ({"workspaces": ["web", "libs/*"]}, "web/package.json libs/a/package.json libs/README", "npm", "libs/a/package.json package.json web/package.json"),
         ({"workspaces": {"packages": ["./web/"]}}, "web/package.json", "yarn", "package.json web/package.json"),
         ({"workspaces": ["web"]}, "web/package.json", "pnpm", "package.json"),
@@ -83,7 +83,18 @@ def test_only_what_is_copied_has_an_effect(tmp_path: Path, base: str, expected: 
         ({"dependencies": {"a": "file:../a"}}, "", "npm", None),
         ({"devDependencies": {"a": "link:./a"}}, "", "yarn", None),
         ({"dependencies": {"a": "^1.0.0"}}, "", "npm", "package.json"),
+        # A patch that does not exist.
         ({"pnpm": {"patchedDependencies": {"a@1": "patches/a.patch"}}}, "", "pnpm", None),
+        ({"pnpm": {"patchedDependencies": {"a@1": "patches/a.patch"}}}, "patches/a.patch", "pnpm", "package.json patches/a.patch"),
+        ({"patchedDependencies": {"a@1": "patches/a.patch"}}, "patches/a.patch", "bun", "package.json patches/a.patch"),
+        ({"patchedDependencies": {"a@1": "patches/a.patch"}}, "patches/a.patch", "npm", "package.json"),
+        ({}, ".npmrc yarn.lock", "yarn", ".npmrc package.json yarn.lock"),
+        ({}, ".npmrc .yarnrc.yml yarn.lock", "yarn", ".yarnrc.yml package.json yarn.lock"),
+        ({}, ".npmrc bun.lock", "bun", ".npmrc bun.lock package.json"),
+        ({}, ".pnpmfile.cjs pnpm-lock.yaml", "pnpm", ".pnpmfile.cjs package.json pnpm-lock.yaml"),
+        ({}, "binding.gyp", "npm", None),
+        ({}, "binding.gyp", "npm --ignore-scripts", "package.json"),
+        ({"scripts": {"prepublish": "tsc"}}, "", "npm", None),
         ({"scripts": {"postinstall": "node setup.js"}}, "", "npm", None),
         ({"scripts": {"postinstall": "node setup.js"}}, "", "npm --ignore-scripts", "package.json"),
         ({"dependencies": {"@prisma/client": "6"}}, "", "npm --ignore-scripts", "package.json"),
@@ -118,6 +129,8 @@ def test_packages_of_node(
         ("onlyBuiltDependencies:\n  - esbuild\n", "package.json pnpm-workspace.yaml"),
         ("packages:\n  - '**'\n", None),
         ("packages:\n  - web\npatchedDependencies:\n  a@1: patches/a.patch\n", None),
+        ("patchedDependencies:\n  a@1: web/package.json\n", "package.json pnpm-workspace.yaml web/package.json"),
+        ("pnpmfile: hooks/pnpmfile.cjs\n", None),
     ],
 )  # fmt: skip
 def test_workspaces_of_pnpm(tmp_path: Path, text: str, expected: str | None) -> None:
@@ -137,9 +150,56 @@ def test_yarn_itself_may_be_in_the_repository(tmp_path: Path) -> None:
     check(tmp_path, files, "package.json", "yarn", ".yarn/releases/yarn-4.cjs .yarnrc.yml package.json")
 
 
+@every_case(
+    "settings, expected",
+    [
+        ('yarn-path ".yarn/releases/yarn-1.22.cjs"\n', ".yarn/releases/yarn-1.22.cjs .yarnrc package.json"),
+        ('# yarn-path ".yarn/releases/yarn-1.20.cjs"\nlastUpdateCheck 1\n', ".yarnrc package.json"),
+        ('"yarn-path" ".yarn/releases/yarn-1.20.cjs"\n', None),
+        ('yarn-offline-mirror "./packages"\n', None),
+    ],
+)
+def test_settings_of_yarn_1(tmp_path: Path, settings: str, expected: str | None) -> None:
+    files = {"package.json": "{}", ".yarnrc": settings, ".yarn/releases/yarn-1.22.cjs": ""}
+    check(tmp_path, files, "package.json", "yarn", expected)
+
+
+def test_hooks_of_pnpm_that_load_another_file(tmp_path: Path) -> None:
+    files = {"package.json": "{}", ".pnpmfile.cjs": "const pins = require('./pins.json')\n"}
+    check(tmp_path, files, "package.json", "pnpm", None)
+
+
+@every_case(
+    "root, manager, expected",
+    [
+        ({"package.json": '{"workspaces": ["web"]}'}, "npm", "package.json web/package.json"),
+        ({"package.json": '{"workspaces": ["we*"]}', "package-lock.json": ""}, "npm", "package-lock.json package.json web/package.json"),
+        # Another package of the repository, and an option that only others read.
+        ({"package.json": '{"workspaces": ["api"]}'}, "npm", "web/package.json"),
+        ({"package.json": '{"workspaces": ["web"]}'}, "pnpm", "web/package.json"),
+        ({"package.json": "{}", "pnpm-workspace.yaml": "packages: [web]\n"}, "pnpm", "package.json pnpm-workspace.yaml web/package.json"),
+        ({"package.json": "{}", "pnpm-workspace.yaml": "packages: [web]\n"}, "npm", "web/package.json"),
+    ],
+)  # fmt: skip
+def test_a_member_is_installed_with_its_workspace(
+    tmp_path: Path, root: dict[str, str], manager: str, expected: str
+) -> None:
+    check(tmp_path, {**root, "web/package.json": "{}"}, "web/package.json", manager, expected)
+
+
+def test_a_workspace_that_is_not_copied_has_no_members(tmp_path: Path) -> None:
+    files = {"package.json": '{"workspaces": ["web"]}', "web/package.json": "{}"}
+    answer = needed(tmp_path, files, "web/package.json", "npm", "web")
+    assert answer is not None
+    assert answer.files == ("web/package.json",)
+
+
 def project(*references: str) -> str:
     """A project of .NET with these references."""
     return "<Project>" + "".join(f'<ProjectReference Include="{it}" />' for it in references) + "</Project>"
+
+
+FEEDS = '<configuration><packageSources><clear /><add key="a" value="{}" /></packageSources><config><add key="b" value="c" /></config></configuration>'
 
 
 @every_case(
@@ -178,6 +238,9 @@ def project(*references: str) -> str:
         ({"a.csproj": project(), "Directory.Build.props": '<Import Project="local.props" />'}, "a.csproj", None),
         ({"a.csproj": project(), "Directory.Build.targets": '<Import Project="$(Tools)/x.props" />'}, "a.csproj", None),
         ({"App/App.csproj": project(r"..\..\Lib\Lib.csproj")}, "App/App.csproj", None),
+        ({"a.csproj": project(), "nuget.config": FEEDS.format("https://x.org/v3")}, "a.csproj", "a.csproj nuget.config"),
+        ({"a.csproj": project(), "nuget.config": FEEDS.format("./packages")}, "a.csproj", None),
+        ({"a.csproj": "<Project><RestoreSources>feed</RestoreSources></Project>"}, "a.csproj", None),
         ({"App/App.csproj": project("$(Root)/Lib.csproj")}, "App/App.csproj", None),
         (
             {
@@ -205,10 +268,20 @@ def test_projects_of_dotnet(tmp_path: Path, files: dict[str, str], path: str, ex
         ("requirements.txt", "--find-links wheels\n", "", "pip", None),
         ("requirements.txt", "# -r base.txt\na-r==1\n-e git+https://x.org/a\n-r https://x.org/r.txt\n", "base.txt", "pip", "requirements.txt"),
         ("Gemfile", "ruby file: '.ruby-version'\ngem 'b'\n", "Gemfile.lock .ruby-version", "bundle", ".ruby-version Gemfile Gemfile.lock"),
+        ("Gemfile", "ruby File.read('.ruby-version').strip\ngem 'b'\n", ".ruby-version", "bundle", ".ruby-version Gemfile"),
+        ("Gemfile", "gem 'b', File.read('B_VERSION')\n", "B_VERSION", "bundle", None),
+        ("Gemfile", "gem 'lazy-load'\n", "", "bundle", "Gemfile"),
         ("Gemfile", "gem 'a', path: 'a'\n", "", "bundle", None),
         ("Gemfile", "gemspec\n", "", "bundle", None),
         ("Gemfile", "# gem 'a', path: 'a'\ngem 'b'\n", "", "bundle", "Gemfile"),
         ("Cargo.toml", "[package]\nname = 'a'\n", "Cargo.lock", "cargo", "Cargo.lock Cargo.toml"),
+        ("Cargo.toml", "[package]\nname = 'a'\n[[bench]]\nname = 'fast'\nharness = false\n", "", "cargo", None),
+        ("Cargo.toml", "[package]\nname = 'a'\n[[bench]]\nname = 'fast'\npath = 'b.rs'\n", "", "cargo", "Cargo.toml"),
+        ("Cargo.toml", "[package]\nname = 'a'\n[[bin]]\nname = 'b'\n", "", "cargo", None),
+        ("Cargo.toml", "[package]\nname = 'a'\n[[bin]]\nname = 'a'\n", "", "cargo", "Cargo.toml"),
+        ("Cargo.toml", "[package]\nname = 'a'\ndefault-run = 'b'\n", "", "cargo", None),
+        ("Cargo.toml", "[package]\nversion.workspace = true\n", "", "cargo", None),
+        ("Cargo.toml", "[patch.crates-io]\na = { path = 'a' }\n", "", "cargo", None),
         ("Cargo.toml", "[workspace]\nmembers = ['a']\n", "", "cargo", None),
         ("Cargo.toml", "[dependencies]\na = { path = '../a' }\n", "", "cargo", None),
         ("Cargo.toml", "[dependencies]\na.workspace = true\n", "", "cargo", None),
@@ -216,6 +289,14 @@ def test_projects_of_dotnet(tmp_path: Path, files: dict[str, str], path: str, ex
         ("pyproject.toml", "[tool.uv.workspace]\nmembers = ['a']\n", "", "uv", None),
         ("pyproject.toml", "[tool.uv.sources]\na = { workspace = true }\n", "", "uv", None),
         ("pyproject.toml", "[project]\nname = 'a'\n", "uv.lock poetry.lock", "uv", "pyproject.toml uv.lock"),
+        ("pyproject.toml", "[project]\ndynamic = ['version']\n", "", "uv", "pyproject.toml"),
+        ("pyproject.toml", "[project]\ndynamic = ['dependencies']\n", "", "uv", None),
+        ("pyproject.toml", "[tool.uv]\nfind-links = ['wheels']\n", "", "uv", None),
+        # Poetry reads the licence for its metadata, and not the description.
+        ("pyproject.toml", "[project]\nlicense = {file = 'LICENSE'}\nreadme = 'README.md'\n", "LICENSE README.md poetry.lock", "poetry", "LICENSE poetry.lock pyproject.toml"),
+        ("pyproject.toml", "[project]\nlicense = {file = 'LICENSE'}\n", "LICENSE", "uv", "pyproject.toml"),
+        ("pyproject.toml", "[project]\nlicense = {file = 'LICENSE'}\n", "", "poetry", None),
+        ("pyproject.toml", "[project]\nlicense = 'MIT'\n[tool.poetry]\nreadme = 'README.md'\n", "README.md", "poetry", "pyproject.toml"),
         ("pubspec.yaml", "dependencies:\n  a:\n    path: ../a\n", "", "flutter", None),
         ("pubspec.yaml", "dependencies:\n  a:\n    git: {url: x, path: y}\n", "", "flutter", "pubspec.yaml"),
         ("pubspec.yaml", "dependencies:\n  a: {path: ../a}\n", "", "flutter", None),
@@ -384,6 +465,21 @@ def test_lists_that_name_nothing(tmp_path: Path, name: str, text: str, *, expect
     answer = needed(tmp_path, files, name, manager)
     assert answer is not None
     assert answer.requires_nothing is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("[[bin]]\nname = 'a'\npath = 'a.rs'\n", True),
+        ("[lib]\npath = 'a.rs'\n", True),
+        ("[lib]\nname = 'a'\n", False),
+        ("[dependencies]\na = '1'\n", False),
+    ],
+)
+def test_places_that_a_list_of_cargo_names(tmp_path: Path, text: str, *, expected: bool) -> None:
+    answer = needed(tmp_path, {"Cargo.toml": text}, "Cargo.toml", "cargo")
+    assert answer is not None
+    assert answer.names_targets is expected
 
 
 CRATE = '[dependencies]\na = "1"\n'

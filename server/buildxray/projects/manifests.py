@@ -72,6 +72,7 @@ def _needed(context: _Context, names: Iterable[str]) -> NeededFiles:
         requires_nothing=all(_requires_nothing(context, it) for it in needed),
         requires_crates=requires_crates,
         requires_packages=any(_lists_packages(context, it) for it in names),
+        names_targets=any(_names_targets(context, it) for it in names),
     )
 
 
@@ -82,6 +83,16 @@ def _lists_packages(context: _Context, path: str) -> bool:
     table = _toml(context.text(path))
     listed = as_mapping(table.get("project")).get("dependencies")
     return isinstance(listed, list) and bool(listed)
+
+
+def _names_targets(context: _Context, path: str) -> bool:
+    """True if a Cargo.toml names the file of its library or of a program, which need not exist for a download. Tried with Cargo 1.95."""
+    if posixpath.basename(path) != "Cargo.toml":
+        return False
+    table = _toml(context.text(path))
+    programs = table.get("bin")
+    targets = [table.get("lib"), *(programs if isinstance(programs, list) else ())]
+    return any("path" in as_mapping(it) for it in targets)
 
 
 _SOURCE_OF_CRATE: Final = lazy_regex(r"^source[ \t]*=[ \t]*\"(?:git|registry|sparse)\+", re.MULTILINE)
@@ -178,7 +189,7 @@ class _Context:
 
     def __init__(self, directory: Path, base: str, manager: str) -> None:
         self._directory = directory
-        self._base = base
+        self.base = base
         self.manager, *options = manager.split(" ")
         self.runs_scripts = IGNORING_SCRIPTS not in options
         """True if an installation runs the scripts of package.json."""
@@ -227,7 +238,7 @@ class _Context:
         directory = posixpath.dirname(path)
         while True:
             files += self.beside(_join(directory, "x"), *names)
-            if directory in ("", self._base):
+            if directory in ("", self.base):
                 return files
             directory = posixpath.dirname(directory)
 
@@ -303,12 +314,13 @@ _OF_FILES: Final = ("file:", "link:", "portal:", "patch:", "./", "../")
 _OF_PACKAGES: Final[Mapping[str, tuple[str, ...]]] = {
     "package-lock.json": ("npm",),
     "npm-shrinkwrap.json": ("npm",),
-    ".npmrc": ("npm", "pnpm"),
+    ".npmrc": ("bun", "npm", "pnpm", "yarn"),
     "yarn.lock": ("yarn",),
     ".yarnrc": ("yarn",),
     ".yarnrc.yml": ("yarn",),
     "pnpm-lock.yaml": ("pnpm",),
     "pnpm-workspace.yaml": ("pnpm",),
+    ".pnpmfile.cjs": ("pnpm",),
     "bun.lock": ("bun",),
     "bun.lockb": ("bun",),
     "bunfig.toml": ("bun",),
@@ -333,12 +345,20 @@ def _of_package(context: _Context, path: str) -> list[str]:
     yarnpkg.com, "yarnPath" and "plugins". An installation makes the client of Prisma from its schema, unless a script or the build does; without a schema it only says so
     (prisma.io, "Generating Prisma Client").
     """
+    root = _root_of_workspace(context, path) if context.package is None else ""
+    if root:
+        context.package = root
+        return [root]
     package = _json(context.text(path))
     versions = [it for key in _DEPENDENCIES for it in as_mapping(package.get(key)).values() if isinstance(it, str)]
     of_pnpm = as_mapping(package.get("pnpm"))
     overrides = [it for it in as_mapping(of_pnpm.get("overrides")).values() if isinstance(it, str)]
-    if any(it.startswith(_OF_FILES) for it in (*versions, *overrides)) or of_pnpm.get("patchedDependencies"):
+    if any(it.startswith(_OF_FILES) for it in (*versions, *overrides)):
         raise _IncompleteError
+    if context.exists(_join(posixpath.dirname(path), "binding.gyp")) and context.runs_scripts:
+        # npm then runs `node-gyp rebuild`, which compiles the sources.
+        raise _IncompleteError
+    patches = package.get("patchedDependencies") if context.manager == "bun" else of_pnpm.get("patchedDependencies")
     scripts = {name: it for name, it in as_mapping(package.get("scripts")).items() if isinstance(it, str)}
     at_install = [it for name, it in scripts.items() if context.runs_scripts and name in INSTALL_SCRIPTS]
     if not all(map(is_harmless_script, at_install)):
@@ -351,18 +371,64 @@ def _of_package(context: _Context, path: str) -> list[str]:
     if context.package is None:
         context.package = path
     # The lock files and settings of members have no effect.
-    settings = context.beside(path, *_OF_PACKAGES) if context.package == path else []
-    named = None if context.manager == "pnpm" else package.get("workspaces")
+    settings = _settings_of_packages(context, path) if context.package == path else []
+    members = [] if context.manager == "pnpm" else _patterns(package)
+    return [*settings, *_patches(path, patches), *_members(context, path, members)]
+
+
+def _root_of_workspace(context: _Context, path: str) -> str:
+    """The package.json of the workspace of which a package in a directory below it is a member; empty for another package.
+
+    Source: docs.npmjs.com, "workspaces"; pnpm.io, "Workspace"; yarnpkg.com, "Workspaces"; bun.sh, "Workspaces".
+    """
+    directory = posixpath.dirname(path)
+    while directory not in ("", context.base):
+        directory = posixpath.dirname(directory)
+        root = _join(directory, "package.json")
+        if context.manager == "pnpm":
+            if context.exists(_join(directory, "pnpm-workspace.yaml")):
+                return root
+            continue
+        own = posixpath.relpath(posixpath.dirname(path), directory or ".")
+        patterns = _patterns(_json(context.text(root)))
+        if any("**" in it or match_text(own, it.removeprefix("./").rstrip("/")) for it in patterns):
+            return root
+    return ""
+
+
+def _patterns(package: Mapping[str, Any]) -> list[str]:
+    """The patterns of a package.json for the members of its workspace."""
+    named = package.get("workspaces")
     listed = as_mapping(named).get("packages") if isinstance(named, Mapping) else named
-    members = [it for it in listed if isinstance(it, str)] if isinstance(listed, list) else []
-    return [*settings, *_members(context, path, members)]
+    return [it for it in listed if isinstance(it, str)] if isinstance(listed, list) else []
+
+
+def _patches(path: str, patches: object) -> list[str]:
+    """The patches that a list names, relative to its directory. Source: pnpm.io, "patchedDependencies"; bun.sh, "bun patch"."""
+    return [_from(path, it) for it in as_mapping(patches).values() if isinstance(it, str)]
+
+
+_RELATIVE: Final = lazy_regex(r"[\"'`]\.{1,2}/")
+"""A path to another file of the project in a program."""
+
+
+def _settings_of_packages(context: _Context, path: str) -> list[str]:
+    """The lock files and the settings beside the package.json of a project. Raises `_IncompleteError` if pnpm's hooks load other files."""
+    settings = context.beside(path, *_OF_PACKAGES)
+    names = [*map(posixpath.basename, settings)]
+    if ".yarnrc.yml" in names and ".npmrc" in names:
+        # Yarn 1 alone reads it.
+        settings.pop(names.index(".npmrc"))
+    if any(it.endswith(".pnpmfile.cjs") and _RELATIVE.search(context.text(it)) is not None for it in settings):
+        raise _IncompleteError
+    return settings
 
 
 def _of_pnpm_workspace(context: _Context, path: str) -> list[str]:
-    """The package.json of each member that pnpm's settings list. Raises `_IncompleteError` if they name patches or other directories."""
+    """The package.json of each member that pnpm's settings list. Raises `_IncompleteError` if they name hooks or other directories."""
     text = context.text(path)
     settings = as_mapping(load_yaml(text))
-    if (not settings and text.strip()) or settings.get("patchedDependencies"):
+    if (not settings and text.strip()) or settings.get("pnpmfile"):
         raise _IncompleteError
     tables = [settings.get("overrides"), settings.get("catalog"), *as_mapping(settings.get("catalogs")).values()]
     versions = (it for table in tables for it in as_mapping(table).values())
@@ -370,7 +436,18 @@ def _of_pnpm_workspace(context: _Context, path: str) -> list[str]:
         raise _IncompleteError
     listed = settings.get("packages")
     members = [it for it in listed if isinstance(it, str)] if isinstance(listed, list) else []
-    return [*_members(context, path, members)]
+    return [*_patches(path, settings.get("patchedDependencies")), *_members(context, path, members)]
+
+
+_YARN_PATH: Final = lazy_regex(r"(?m)^[ \t]*\"?yarn-path\"?[ \t]+\"?(?P<path>[^\"\s]+)")
+
+
+def _of_yarn_1(context: _Context, path: str) -> list[str]:
+    """The file of Yarn itself that the settings of Yarn 1 name. Raises `_IncompleteError` for a directory of packages. Source: classic.yarnpkg.com, "yarnrc"."""
+    text = context.text(path)
+    if "yarn-offline-mirror" in text:
+        raise _IncompleteError
+    return [_from(path, it["path"]) for it in _YARN_PATH.finditer(text)]
 
 
 def _of_yarn_settings(context: _Context, path: str) -> list[str]:
@@ -417,6 +494,10 @@ _OF_SOLUTION: Final = lazy_regex(
     r"^Project\(.*?\)\s*=\s*\"[^\"]*\",\s*\"(?P<path>[^\"]*\.\w+proj)\"|<Project\b[^>]*?\bPath\s*=\s*\"(?P<other>[^\"]*)",
     re.MULTILINE,
 )
+_FEEDS: Final = lazy_regex(r"<packageSources\b[^<]*(?:<(?!/packageSources>)[^<]*)*", re.IGNORECASE)
+_LOCAL_FEED: Final = lazy_regex(r"<add\b[^>]*?\bvalue[ \t]*=[ \t]*[\"'](?!https?:)", re.IGNORECASE)
+"""A source of packages of NuGet that is a directory. Source: learn.microsoft.com, "nuget.config reference", packageSources."""
+_OTHER_FEEDS: Final = lazy_regex(r"<Restore(?:AdditionalProject)?Sources>", re.IGNORECASE)
 _OF_ALL_PROJECTS: Final = (
     "Directory.Build.props",
     "Directory.Build.targets",
@@ -434,9 +515,14 @@ def _of_dotnet_project(context: _Context, path: str) -> list[str]:
     Source: learn.microsoft.com, "ProjectReference", "Directory.Build.props", "nuget.config reference", "Central Package Management".
     """
     of_all = context.above(path, *_OF_ALL_PROJECTS)
+    feeds = (it[0] for one in of_all if one.endswith(".config") for it in _FEEDS.finditer(context.text(one)))
+    if any(_LOCAL_FEED.search(_XML_COMMENT.sub("", it)) is not None for it in feeds):
+        raise _IncompleteError
     imported = _imported_by_msbuild(context, (path, *of_all))
     # What an imported file refers to is relative to the project, and what it imports to itself.
-    texts = (context.text(it) for it in (path, *(one for one in of_all if one.endswith(_IMPORTED)), *imported))
+    texts = [context.text(it) for it in (path, *(one for one in of_all if one.endswith(_IMPORTED)), *imported)]
+    if any(_OTHER_FEEDS.search(it) is not None for it in texts):
+        raise _IncompleteError
     references = [_from(path, _msbuild_path(it["path"])) for one in texts for it in _PROJECT_REFERENCE.finditer(one)]
     return [*context.beside(path, "packages.lock.json"), *of_all, *imported, *references]
 
@@ -490,8 +576,15 @@ _LOCAL_PACKAGE: Final = lazy_regex(
 )
 _RUBY_LOCAL: Final = lazy_regex(r"^[ \t]*(?:gemspec|eval_gemfile)\b", re.MULTILINE)
 _RUBY_COMMENT: Final = lazy_regex(r"(?<!\S)#[^\n]*")
-_RUBY_PATH: Final = lazy_regex(r"\bpath:|:path\b|\bpath[ \t]+[\"']")
-_RUBY_VERSION: Final = lazy_regex(r"^[ \t]*ruby\b[^#\n]*\bfile:[ \t]*[\"'](?P<path>[^\"']+)", re.MULTILINE)
+_RUBY_PATH: Final = lazy_regex(r"\bpath:|:path\b|\bpath[ \t(]+[\"']")
+_RUBY_VERSION: Final = lazy_regex(
+    r"^[ \t]*ruby\b[^#\n]*(?:\bfile:|:file[ \t]*=>|\b(?:File|IO)\.read\()[ \t]*[\"'](?P<path>[^\"']+)[\"']",
+    re.MULTILINE,
+)
+_RUBY_MORE: Final = lazy_regex(
+    r"\b(?:Dir|File|IO|JSON|Pathname|YAML)\.|\b(?:__dir__|__FILE__|instance_eval|require_relative)\b|`"
+)
+"""What a Gemfile does with other files and programs."""
 _TOML_PATH: Final = lazy_regex(
     r"^[^#\n]*\bpath[ \t]*=[ \t]*[\"']|^[^#\n]*\bworkspace[ \t]*=[ \t]*true\b|^[ \t]*\[[\w.-]*\bworkspace(?:\.[\w.-]+)?\]"
     r"|^[^#\n]*@[ \t]*file:|^[^#\n]*\beditable[ \t]*=[ \t]*true\b",
@@ -510,24 +603,87 @@ def _of_requirements(context: _Context, path: str) -> list[str]:
 def _of_gemfile(context: _Context, path: str) -> list[str]:
     """The lock file of a Gemfile, and the file with the version of Ruby. Source: bundler.io, "gemfile"."""
     text = _RUBY_COMMENT.sub("", context.text(path))
-    if _RUBY_LOCAL.search(text) or _RUBY_PATH.search(text):
+    if (
+        _RUBY_LOCAL.search(text)
+        or _RUBY_PATH.search(text)
+        or _RUBY_MORE.search(_RUBY_VERSION.sub("", text)) is not None
+    ):
         raise _IncompleteError
     versions = [_from(path, it["path"]) for it in _RUBY_VERSION.finditer(text)]
     return [*context.beside(path, "Gemfile.lock"), *versions]
 
 
-def _of_toml(context: _Context, path: str) -> list[str]:
-    """The lock files beside a list in TOML. Source: python-poetry.org, "path dependencies"; docs.astral.sh/uv, "Workspaces"; pipenv.pypa.io; doc.rust-lang.org/cargo, "Workspaces"."""
+def _of_pipfile(context: _Context, path: str) -> list[str]:
+    """The lock file of a project of Pipenv. Source: pipenv.pypa.io."""
     if _TOML_PATH.search(context.text(path)):
         raise _IncompleteError
-    return context.beside(path, *_TOML_LOCKS[posixpath.basename(path).lower()])
+    return context.beside(path, "Pipfile.lock")
 
 
-_TOML_LOCKS: Final = {
-    "cargo.toml": ("Cargo.lock", "rust-toolchain.toml", "rust-toolchain"),
-    "pipfile": ("Pipfile.lock",),
-    "pyproject.toml": ("poetry.lock", "poetry.toml", "uv.lock", "uv.toml", ".python-version"),
-}
+def _of_pyproject(context: _Context, path: str) -> list[str]:
+    """The lock files of a project of Poetry or uv, and the licence that Poetry reads. Raises `_IncompleteError` for packages of the repository.
+
+    Source: python-poetry.org, "path dependencies"; poetry-core, factory.py, which reads `project.license.file` of each project, even for `--no-root`;
+    docs.astral.sh/uv, "Workspaces", "find-links", and "sync", which builds a project to learn dependencies that its pyproject.toml does not list.
+    """
+    text = context.text(path)
+    if _TOML_PATH.search(text):
+        raise _IncompleteError
+    table = _toml(text)
+    project, of_uv = as_mapping(table.get("project")), as_mapping(as_mapping(table.get("tool")).get("uv"))
+    files = context.beside(path, "poetry.lock", "poetry.toml", "uv.lock", "uv.toml", ".python-version")
+    if context.manager == "uv":
+        dynamic = project.get("dynamic")
+        is_built = isinstance(dynamic, list) and any("dependencies" in it for it in dynamic if isinstance(it, str))
+        roots = (it for it in context.above(path, "pyproject.toml") if it != path)
+        if is_built or of_uv.get("find-links") or any("[tool.uv.workspace]" in context.text(it) for it in roots):
+            raise _IncompleteError
+    if context.manager == "poetry":
+        license_ = as_mapping(project.get("license"))
+        named = license_.get("file")
+        files += [_from(path, named)] if isinstance(named, str) and not license_.get("text") else []
+    return files
+
+
+def _of_cargo(context: _Context, path: str) -> list[str]:
+    """The lock file of a project of Cargo, and its toolchain. Raises `_IncompleteError` for other packages of the repository, or a target that has to exist.
+
+    Cargo looks for the file of a target without a `path`. Source: the Cargo book, "Workspaces" and "Cargo Targets"; tried with Cargo 1.95.
+    """
+    text = context.text(path)
+    table = _toml(text)
+    if (text and not table) or "workspace" in table or any(map(_is_of_repository, _tables_of_crates(table))):
+        raise _IncompleteError
+    name = as_mapping(table.get("package")).get("name")
+    targets = {kind: table.get(kind) for kind in ("bench", "bin", "example", "test")}
+    listed = [(kind, as_mapping(it)) for kind, them in targets.items() if isinstance(them, list) for it in them]
+    if any("path" not in it and (kind != "bin" or it.get("name") != name) for kind, it in listed):
+        raise _IncompleteError
+    if as_mapping(table.get("package")).get("default-run") not in (None, name):
+        raise _IncompleteError
+    roots = (it for it in context.above(path, "Cargo.toml") if it != path)
+    if any(_WORKSPACE_OF_CARGO.search(context.text(it)) is not None for it in roots):
+        raise _IncompleteError
+    return context.beside(path, "Cargo.lock", "rust-toolchain.toml", "rust-toolchain")
+
+
+def _tables_of_crates(table: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """The tables of a Cargo.toml that name crates: dependencies of each kind, for each system, and what takes the place of others."""
+    systems = map(as_mapping, as_mapping(table.get("target")).values())
+    kinds = ("dependencies", "build-dependencies", "build_dependencies", "dev-dependencies", "dev_dependencies")
+    yield from (as_mapping(one.get(kind)) for one in (table, *systems) for kind in kinds)
+    yield from map(as_mapping, as_mapping(table.get("patch")).values())
+    yield as_mapping(table.get("replace"))
+    # `version.workspace = true`
+    yield as_mapping(table.get("package"))
+
+
+def _is_of_repository(crates: Mapping[str, Any]) -> bool:
+    """True if a table names a crate in a directory, or what only the root of a workspace tells."""
+    return any(isinstance(it, dict) and not {"path", "workspace"}.isdisjoint(it) for it in crates.values())
+
+
+_WORKSPACE_OF_CARGO: Final = lazy_regex(r"(?m)^[ \t]*\[workspace\b")
 
 
 def _installs_itself(context: _Context, path: str) -> bool:
@@ -586,12 +742,16 @@ def _of_mix(context: _Context, path: str) -> list[str]:
 
 _XML_COMMENT: Final = lazy_regex(r"<!--[^-]*(?:-[^-]+)*-->")
 _POM_MORE: Final = lazy_regex(
-    r"<(?:modules|subprojects)>\s*<|<systemPath>|<scope>\s*system\b|<(?:url|file|relativePath)>\s*(?:file:|\$\{(?:project\.)?basedir\})"
+    r"<(?:modules|subprojects)>\s*<|<systemPath>|<scope>\s*system\b|<(?:url|file|relativePath)>\s*(?:file:|\$\{(?:(?:project\.)?basedir|maven\.multiModuleProjectDirectory)\})"
 )
 """What a pom.xml needs from other directories: modules, jars of the project, a repository in it."""
 _POM_PARENT: Final = lazy_regex(r"<parent>(?P<parent>[^<]*(?:<(?!/parent>)[^<]*)*)</parent>")
 _RELATIVE_PATH: Final = lazy_regex(r"<relativePath>\s*(?P<path>[^<\s]*)\s*</relativePath>")
 _OF_MAVEN: Final = (".mvn/extensions.xml", ".mvn/jvm.config", ".mvn/maven.config")
+_MAVEN_MORE: Final = lazy_regex(
+    r"(?m)^[ \t]*(?:-s|-gs|-f|--settings|--global-settings|--file)\b|\s(?:-s|--settings)\b|-javaagent:"
+)
+"""Options in the settings of a project of Maven that name other files of it."""
 _OF_WRAPPER: Final = ("mvnw", ".mvn/wrapper/maven-wrapper.properties", ".mvn/wrapper/maven-wrapper.jar")
 
 
@@ -609,6 +769,9 @@ def _of_pom(context: _Context, path: str) -> list[str]:
         place = _join(posixpath.dirname(path), "../pom.xml" if written is None else written["path"])
         if context.exists(place) or context.exists(f"{place}/pom.xml"):
             raise _IncompleteError
+    settings = context.beside(path, *_OF_MAVEN)
+    if any(_MAVEN_MORE.search(context.text(it)) is not None for it in settings):
+        raise _IncompleteError
     return context.beside(path, *_OF_MAVEN, *(_OF_WRAPPER if context.manager == "mvnw" else ()))
 
 
@@ -639,14 +802,15 @@ _REFERENCES: Final[tuple[tuple[str, Callable[[_Context, str], list[str]]], ...]]
     ("go.work", _of_go_work),
     ("package.json", _of_package),
     ("pnpm-workspace.yaml", _of_pnpm_workspace),
+    (".yarnrc", _of_yarn_1),
     (".yarnrc.yml", _of_yarn_settings),
     ("*.sln", _of_solution),
     ("*.slnx", _of_solution),
     ("*.*proj", _of_dotnet_project),
     ("gemfile", _of_gemfile),
-    ("cargo.toml", _of_toml),
-    ("pipfile", _of_toml),
-    ("pyproject.toml", _of_toml),
+    ("cargo.toml", _of_cargo),
+    ("pipfile", _of_pipfile),
+    ("pyproject.toml", _of_pyproject),
     ("mix.exs", _of_mix),
     ("pubspec.yaml", _of_pubspec),
     ("composer.json", _of_composer),

@@ -64,8 +64,20 @@ IGNORING_SCRIPTS: Final = "--ignore-scripts"
 """The option with which a package manager of Node.js runs no script of package.json."""
 MAKING_CLIENT: Final = "prisma-generate"
 """A word after the name of a package manager if a later command of the build makes the client of Prisma."""
-INSTALL_SCRIPTS: Final = frozenset({"install", "postinstall", "preinstall", "prepare"})
-"""The scripts of a package.json that an installation runs."""
+INSTALL_SCRIPTS: Final = frozenset(
+    {
+        "dependencies",
+        "install",
+        "pnpm:devPreinstall",
+        "postinstall",
+        "postprepare",
+        "preinstall",
+        "prepare",
+        "preprepare",
+        "prepublish",
+    }
+)
+"""The scripts of a package.json that an installation runs. Source: docs.npmjs.com, "scripts"; pnpm.io, "Scripts"."""
 _HARMLESS_SCRIPT: Final = lazy_regex(
     r"\s*(?:(?:npx|is-ci|test|\[|\|\|)\s+)*(?:(?:husky|simple-git-hooks|ngcc|patch-package|only-allow)\b[^&;|]*"
     r"(?:\|\|\s*(?:true|:|exit 0)\s*)?|lefthook\b[^&;|]*\|\|\s*(?:true|:|exit 0)\s*)"
@@ -92,6 +104,8 @@ class NeededFiles(NamedTuple):
     """True if Cargo surely downloads crates for the list, or for its workspace."""
     requires_packages: bool = False
     """True if a pyproject.toml lists packages that an installation of the project downloads."""
+    names_targets: bool = False
+    """True if a Cargo.toml tells where a library or a program begins, so that Cargo needs no file at the usual places."""
 
 
 class LackingPackage(NamedTuple):

@@ -788,6 +788,11 @@ OFFLINE = "`mvn dependency:go-offline` needs no other files"
     "lines, needed, reason",
     [
         ("COPY . .\nRUN mvn -B clean package", POM, f"`pom.xml` is not copied before the rest; {OFFLINE}"),
+        (
+            "COPY . .\nRUN mvn -q -Pweb package",
+            POM,
+            "`pom.xml` is not copied before the rest; `mvn -Pweb dependency:go-offline` needs",
+        ),
         ("COPY . .\nRUN mvn test && mvn package", POM, f"`pom.xml` is not copied before the rest; {OFFLINE}"),
         ("COPY . .\nRUN mvn dependency:resolve && mvn package", POM, "`pom.xml` is not copied before the rest"),
         (
@@ -834,7 +839,12 @@ ALONE = "composer install --no-scripts --no-autoloader"
         (
             "COPY . .\nRUN composer install --no-dev",
             PHP,
-            f"`composer.json` and `composer.lock` are not copied before the rest; `{ALONE}` needs no other files",
+            "`composer.json` and `composer.lock` are not copied before the rest; `composer install --no-dev --no-scripts --no-autoloader` needs no other files",
+        ),
+        (
+            "COPY composer.* ./\nCOPY . .\nRUN composer install -o --ignore-platform-reqs --no-autoloader",
+            PHP,
+            "add `RUN composer install --ignore-platform-reqs --no-autoloader --no-scripts` right after `COPY composer.*`",
         ),
         ("COPY composer.* ./\nCOPY . .\nRUN composer install", PHP, f"add `RUN {ALONE}` right after `COPY composer.*`"),
         (
@@ -2070,3 +2080,17 @@ def test_a_download_that_its_author_took_out(copy: str, between: str, run: str, 
 )
 def test_an_installation_that_its_author_moved(lines: str, *, is_said: bool) -> None:
     assert bool(findings(late_module_download, context(f"FROM node\nWORKDIR /w\n{lines}\n"))) is is_said
+
+
+@pytest.mark.parametrize(
+    ("needed", "end"),
+    [
+        (NeededFiles(("Cargo.toml",), is_complete=True), "; Cargo also needs an empty `src/main.rs` or `src/lib.rs`"),
+        (NeededFiles(("Cargo.toml",), is_complete=True, names_targets=True), "before the rest"),
+        (None, "; Cargo also needs an empty `src/main.rs` or `src/lib.rs`"),
+    ],
+)
+def test_cargo_needs_a_file_of_the_project(needed: NeededFiles | None, end: str) -> None:
+    text = "FROM rust\nWORKDIR /s\nCOPY . .\nRUN cargo fetch\n"
+    (finding,) = findings(late_module_download, context(text, workspace=Workspace(needed=lambda *_given: needed)))
+    assert finding.message.endswith(end)

@@ -89,6 +89,7 @@ def _find_needed(ctx: RuleContext, command: KnownCommand) -> NeededFiles | None:
         is_complete=all(it.is_complete for it in answers),
         installs_itself=any(it.installs_itself for it in answers),
         requires_nothing=all(it.requires_nothing for it in answers),
+        names_targets=any(it.names_targets for it in answers),
     )
 
 

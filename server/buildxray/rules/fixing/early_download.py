@@ -89,7 +89,8 @@ def advice(ctx: RuleContext, whole: Instruction, command: KnownCommand) -> str:
             len(missing),
             files=listed(missing, most=_MOST_NAMED),
         )
-        if command.use.toolchain is RUST:
+        needed = needed_files(ctx, command)
+        if command.use.toolchain is RUST and (needed is None or not needed.names_targets):
             # Source: doc.rust-lang.org/cargo, "Cargo Targets": a package without targets is an error.
             return _("{reason}; Cargo also needs an empty `src/main.rs` or `src/lib.rs`", reason=reason)
         return _("{reason}; `{command}` needs no other files", reason=reason, command=alone) if alone else reason
@@ -241,13 +242,18 @@ def _without_project(command: KnownCommand) -> str:
     Source: python-poetry.org, "install"; docs.astral.sh/uv, "sync"; getcomposer.org, "install"; maven.apache.org, "dependency:go-offline".
     """
     title = command.use.title
+    options = [it.text for it in command.syntax.words[1:] if it.value is not None and it.text.startswith("-")]
     if title == "composer install":
-        return "" if command.invocation.has_option("--no-autoloader") else f"{title} --no-scripts --no-autoloader"
+        # Scripts and the map of classes need the sources; the same platform and the same kinds of packages are needed again.
+        missing = [it for it in _WITHOUT_SOURCES if it not in options]
+        kept = [it for it in options if it not in _OF_AUTOLOADER]
+        return " ".join((title, *kept, *missing)) if missing else ""
     if command.use.toolchain is JAVA:
         program = "./mvnw" if command.name == "mvnw" else command.name
         file = command.invocation.argument("-f", "--file")
         other = "" if file is None else f" -f {file.text}"
-        return "" if command.use.effect is Effect.FETCH else f"{program} dependency:go-offline{other}"
+        profiles = "".join(f" {it}" for it in options if _PROFILE.fullmatch(it) is not None)
+        return "" if command.use.effect is Effect.FETCH else f"{program}{profiles} dependency:go-offline{other}"
     if command.name == "mix":
         later = later_tasks(command.invocation)
         words = [it.text for it in command.syntax.words]
@@ -260,6 +266,14 @@ def _without_project(command: KnownCommand) -> str:
     # What decides where the packages go has to be the same.
     words = [" ".join(word.text for word in it.syntax.words) for it in (*settings, command)]
     return f"{' && '.join(words)} {given[0]}"
+
+
+_WITHOUT_SOURCES: Final = ("--no-scripts", "--no-autoloader")
+_OF_AUTOLOADER: Final = frozenset(
+    {"--apcu-autoloader", "--classmap-authoritative", "--optimize-autoloader", "-a", "-o"}
+)
+_PROFILE: Final = lazy_regex(r"-P[^\s'\"]+")
+"""The profiles of Maven that a command names, which have dependencies of their own."""
 
 
 def earlier_installations(whole: Instruction, runs: Sequence[Run]) -> Fix:
