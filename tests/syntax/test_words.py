@@ -39,6 +39,8 @@ VARIABLES = {"ARCH": "arm64", "EMPTY": "", "PATHS": "/a/b/c.tar.gz", "SPACED": "
         ("${PATHS%.*}|${PATHS%%.*}", "/a/b/c.tar|/a/b/c"),
         ("${ARCH/arm/ARM}|${ARCH//[46]/x}|${ARCH//?/-}", "ARM64|arm64|-----"),
         ("${ARCH#a?m}", "64"),
+        # The brace belongs to the pattern.
+        ("${ARCH//m}/x}", "arm64"),
         ("$1a$", "a$"),
     ],
 )
@@ -52,19 +54,24 @@ def test_expands(text: str, want: str) -> None:
         ('"open', 'closing `"`'),
         ("'open", "closing `'`"),
         ("${ARCH", "`}` is missing"),
+        ("${ARCH/a/b", "`}` is missing"),
+        ("${ARCH//.}", "`${ARCH//.}` needs a `/` after the pattern"),
+        ('"${ARCH/a}"', "`${ARCH/a}` needs a `/` after the pattern"),
+        ('${ARCH//"a}', 'closing `"`'),
         ("${}", "bad substitution"),
         ("${:x}", "bad substitution"),
         ("${ARCH:@x}", "`:@` is not supported"),
         ("${ARCH:#x}", "`:#` is not supported"),
         ("${ARCH^}", "`^` is not supported"),
         ("${NOPE:?give it}", "NOPE: give it"),
-        (r"${ARCH#\a}", r"escape `\\a` is not supported"),
+        (r"${ARCH#\a}", r"escape `\a` is not supported"),
         ("${A:-" * 2000 + "}" * 2000, "nested too deeply"),
     ],
 )
 def test_refuses(text: str, why: str) -> None:
-    with pytest.raises(ExpansionError, match=why.replace("^", r"\^")):
+    with pytest.raises(ExpansionError) as caught:
         expand(lex(text), VARIABLES.get)
+    assert why in str(caught.value)
 
 
 def test_the_escape_token_can_be_a_backtick() -> None:

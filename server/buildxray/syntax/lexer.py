@@ -90,6 +90,7 @@ _PLAIN_RUN: Final = {
     for quotes in ("", "'\"")
 }
 _IN_DOUBLE_QUOTES: Final = {escape: lazy_regex(f'[^"${re.escape(escape)}]+') for escape in "\\`"}
+_PLAIN_PATTERN: Final = lazy_regex(r"[^/$'\"\\`{}\s]{1,100}")
 _NAME: Final = lazy_regex(r"\w+")
 
 
@@ -228,8 +229,12 @@ class _Lexer:
         if operator == "/":
             if self.peek() == "/":
                 operator += self.read()
-            pattern = self.parts("/")
-            return Variable(name, operator, pattern, self.parts("}"), braced=True)
+            pattern_start = self.position
+            try:
+                pattern = self.parts("/")
+                return Variable(name, operator, pattern, self.parts("}"), braced=True)
+            except ExpansionError as error:
+                raise self.missing_replacement(name, operator, pattern_start) or error from None
         if operator == ":":
             operator += self.read()
             if operator in (":#", ":%"):
@@ -241,6 +246,23 @@ class _Lexer:
                 else _("`{stop}` is missing", stop="}")
             )
         return Variable(name, operator, self.parts("}"), (), braced=True)
+
+    def missing_replacement(self, name: str, operator: str, start: int) -> ExpansionError | None:
+        """The error of a replacement whose brace follows its pattern, which Bash allows: `${NAME//.}`. None for other ones.
+
+        BuildKit reads the brace as a part of the pattern, up to the next `/` or the end. Source: frontend/dockerfile/shell/lex.go, processDollar.
+        """
+        end = self.text.find("}", start, start + 100)
+        pattern = self.text[start:end]
+        if end < 0 or not _PLAIN_PATTERN.fullmatch(pattern):
+            return None
+        message = _(
+            "`${{{name}{operator}{pattern}}}` needs a `/` after the pattern",
+            name=name,
+            operator=operator,
+            pattern=pattern,
+        )
+        return ExpansionError(message)
 
     def name(self, start: int) -> str:
         """digit+ | special parameter | (letter | digit | `_`)*."""
