@@ -223,6 +223,27 @@ def test_what_becomes_of_the_output_of_a_compiler(lines: str, severity: str | No
 
 
 @every_case(
+    "lines, severity",
+    [
+        # An image of compilers starts nothing: somebody takes the output.
+        (
+            "RUN apt-get install -y gcc-x86-64-linux-gnu\nRUN cargo build -r --target x86_64-unknown-linux-gnu",
+            "warning",
+        ),
+        ("RUN cargo build -r --target x86_64-unknown-linux-gnu\nCMD /target/release/app", "error"),
+        ("RUN cargo install --target x86_64-unknown-linux-gnu app", "error"),
+        (
+            "RUN cargo build -r --target x86_64-unknown-linux-gnu && cp target/x86_64-unknown-linux-gnu/release/app /usr/bin/",
+            "error",
+        ),
+        ("RUN cargo build -r --target x86_64-unknown-linux-gnu\nFROM debian\nCOPY --from=0 /target /app", "error"),
+    ],
+)
+def test_an_image_that_starts_nothing_may_be_one_of_compilers(lines: str, severity: str) -> None:
+    assert debian(lines).get("constant-target") == severity
+
+
+@every_case(
     "run, rules",
     [
         ("npm install --cpu=x64 sharp", {"constant-target": "error"}),

@@ -103,7 +103,8 @@ def constant_target(ctx: RuleContext) -> Iterator[Finding]:
     ## Limits
     A stage that compiles for several machines in turn or chooses one by a condition, and a stage or output that is named after its
     architecture, are not reported; nor are programs for another system, such as firmware (`arm-none-eabi-gcc`) or an installer for Windows.
-    `GOARCH` is the subject of `constant-goarch`.
+    `GOARCH` is the subject of `constant-goarch`. In an image that starts nothing, and whose output is in no directory of programs, it is a warning,
+    because somebody may take the output for another machine.
     """
     yield from one_for_each_stage(ctx, _findings(ctx))
 

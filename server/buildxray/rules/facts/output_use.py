@@ -21,12 +21,21 @@ def doubt_of_output(ctx: RuleContext, stage: Stage, command: KnownCommand) -> Do
     if is_run_by_stage(ctx, stage, command):
         # It may be a tool of the build that is copied by the way.
         return Doubt.USE
+    if stage.is_image and ctx.build.starting is None and not any(map(_is_program, command.use.outputs)):
+        # An image of compilers, from which somebody takes the output.
+        return Doubt.USE
     artifacts = ctx.build.artifacts.made_by(command.invocation)
     if artifacts and all(NO_PROGRAMS.search(it.path) or _is_kept_archive(ctx, it.source) for it in artifacts):
         return Doubt.USE
     return None
 
 
+def _is_program(path: str) -> bool:
+    """True for a path in a directory in which shells look for programs."""
+    return _PROGRAMS.search(path) is not None
+
+
+_PROGRAMS: Final = lazy_regex(r"(?:^|/)s?bin/")
 _ARCHIVE: Final = lazy_regex(r"\.(?:7z|tar(?:\.\w+)?|tbz2?|tgz|txz|tzst|zip)$")
 
 
