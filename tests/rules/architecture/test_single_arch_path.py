@@ -112,6 +112,20 @@ def test_a_library_is_found_by_its_name() -> None:
 
 
 @every_case(
+    "line, consequence",
+    [
+        ("ENV LD_PRELOAD=/usr/lib/x86_64-linux-gnu/liba.so", "prints an error and goes on without the library"),
+        ("ENV A=b LD_PRELOAD=/usr/lib/x86_64-linux-gnu/liba.so", "prints an error and goes on without the library"),
+        ("ENV LD_PRELOAD=libb.so A=/usr/lib/x86_64-linux-gnu/liba.so", "so that a program that needs it fails"),
+        ("ENV JAVA_HOME=/usr/lib/jvm/java-21-openjdk-amd64", "so that a program that needs it fails"),
+    ],
+)
+def test_the_loader_ignores_a_library_that_does_not_exist(line: str, consequence: str) -> None:
+    (finding,) = findings(single_arch_path, context(IMAGE.format(line)))
+    assert finding.message.endswith(consequence)
+
+
+@every_case(
     "line, severity",
     [
         ("COPY --from=other /usr/lib/x86_64-linux-gnu/libz.so.1 /lib/", None),

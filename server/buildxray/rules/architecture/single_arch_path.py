@@ -427,13 +427,16 @@ def _must_exist(instruction: Instruction, range_: TextRange) -> bool:
     if isinstance(node, Copying):
         return _is_taken_from_stage(instruction, range_) and not _has_glob(instruction, range_)
     if isinstance(node, Env):
-        return any(
-            it.name.text in _NEEDED_VARIABLES
-            and it.value is not None
-            and instruction.range_of(it.value).contains(range_.start)
-            for it in node.pairs
-        )
+        return _variable_of(instruction, range_) in _NEEDED_VARIABLES
     return isinstance(node, Entrypoint | Cmd) and _is_started(instruction, range_)
+
+
+def _variable_of(instruction: Instruction, range_: TextRange) -> str:
+    """The variable in whose value an ENV has a range; empty for other instructions."""
+    pairs = instruction.pairs if isinstance(instruction.node, Env) else ()
+    return next(
+        (it.name.text for it in pairs if it.value and instruction.range_of(it.value).contains(range_.start)), ""
+    )
 
 
 def _is_started(instruction: Instruction, range_: TextRange) -> bool:
@@ -491,6 +494,13 @@ def _consequence(instruction: Instruction, range_: TextRange, path: Architecture
         return _(
             "`{path}` is written in the image for {platforms} too, where no program looks for a file of that name",
             path=file,
+            platforms=names,
+        )
+    if _variable_of(instruction, range_) == "LD_PRELOAD":
+        # ld.so(8): a library of LD_PRELOAD that cannot be opened is ignored, with a message on the standard error.
+        return _(
+            "`{path}` does not exist in the image for {platforms}, so that each start of a program there prints an error and goes on without the library",
+            path=written,
             platforms=names,
         )
     return _(
