@@ -141,6 +141,8 @@ class DeclaredBuild:
     """True if it certainly runs all steps again: `--no-cache`."""
     caches: frozenset[str] = frozenset()
     """`from` if it reads a cache that other builds have exported, `to` if it exports one."""
+    is_of_buildah: bool = False
+    """True if Buildah builds it, by itself or as a part of Podman."""
     is_check: bool = False
     """True if it only checks the Dockerfile: `call = "check"`."""
     may_be_written: bool = False
@@ -314,7 +316,12 @@ def distinct(builds: Iterable[DeclaredBuild]) -> tuple[DeclaredBuild, ...]:
         if before is not None:
             keeps_nothing = before.keeps_nothing and it.keeps_nothing
             ignores_cache = before.ignores_cache and it.ignores_cache
-            different[it.key] = replace(different[it.key], keeps_nothing=keeps_nothing, ignores_cache=ignores_cache)
+            different[it.key] = replace(
+                different[it.key],
+                keeps_nothing=keeps_nothing,
+                ignores_cache=ignores_cache,
+                is_of_buildah=before.is_of_buildah and it.is_of_buildah,
+            )
     return tuple(replace(it, n_declared=len(places[key])) for key, it in different.items())
 
 
@@ -399,6 +406,7 @@ def joined(builds: Iterable[DeclaredBuild]) -> tuple[DeclaredBuild, ...]:
             nodes=(*{**dict(build.nodes), **dict(known.nodes)}.items(),),
             linked=_all_linked((*known.linked, *build.linked)),
             is_separate=known.is_separate or build.is_separate or is_of_other_job,
+            is_of_buildah=known.is_of_buildah and build.is_of_buildah,
             joined_names=(*dict.fromkeys((*known.joined_names, known.name, build.name)),),
             pushes=known.pushes or build.pushes,
             keeps_nothing=known.keeps_nothing and build.keeps_nothing,

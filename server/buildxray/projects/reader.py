@@ -161,7 +161,7 @@ def _distinct(builds: list[DeclaredBuild]) -> Iterator[DeclaredBuild]:
     known = {_place(it) for it in builds if not it.unknown}
     seen: set[object] = set()
     for build in builds:
-        key = (build.source, build.name, build.key)
+        key = (build.source, build.name, build.is_of_buildah, build.key)
         if key not in seen and not (build.unknown and _place(build) in known):
             seen.add(key)
             yield build

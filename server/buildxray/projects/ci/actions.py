@@ -189,7 +189,7 @@ def _add_buildah(given: Mapping[str, Any], context: Context, site: Site, reading
     values = {"context": context.expand(inputs.get("context", ".")), "file": names[0], "platforms": platforms}
     n_before = len(reading.builds)
     _add_build(_Inputs({**inputs, **values, "load": "true"}, values, context), site, reading)
-    builds = [replace(it, is_separate=True) for it in reading.builds[n_before:]]
+    builds = [replace(it, is_separate=True, is_of_buildah=True) for it in reading.builds[n_before:]]
     # Unlike BuildKit, Buildah brings no emulators: without some on the machine, RUN fails for other processors.
     reading.builds[n_before:] = [
         on_machines(it, Machines(is_unknown=True)) if it.is_emulated and not site.has_emulators else it for it in builds

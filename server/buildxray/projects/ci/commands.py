@@ -238,6 +238,7 @@ class _Starter:
             ignores_cache=options.ignores_cache,
             caches=options.caches,
             is_check=options.is_check,
+            is_of_buildah=looks_in_context,
             unknown=options.unknown if directory is not None else options.unknown | {"context"},
         )
         if options.may_name_platforms and _is_chosen(machines):

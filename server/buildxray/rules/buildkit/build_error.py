@@ -42,7 +42,8 @@ def build_error(ctx: RuleContext) -> Iterator[Finding]:
     probably not built as it is, unless a file of the project builds it: a file without FROM that is not where `docker build` looks for it
     (`Dockerfile.common`, `roles/base/Dockerfile` in a directory without sources), because it may be a part of others; data of tests
     (`fixtures/`, `testdata/`); and a file whose path says that it is a template (`tmpl.Dockerfile`, `templates/web/Dockerfile`) or wrong
-    (`Dockerfile.bad`, `build-fail/Dockerfile`). A build by a script that writes the file before does not count.
+    (`Dockerfile.bad`, `build-fail/Dockerfile`). A build by a script that writes the file before does not count. It is information too, in a file
+    with a FROM, if files of the project build it and all of them with Buildah or Podman, which accept more.
 
     ## Why it matters
     `docker build` stops before the first step.
@@ -171,7 +172,7 @@ def _severity_of_place(workspace: Workspace, *, is_headless: bool) -> Severity |
     are wrong on purpose.
     """
     path = workspace.dockerfile
-    if is_headless and workspace.may_be_part:
+    if workspace.is_of_buildah if not is_headless else workspace.may_be_part:
         return Severity.INFORMATION
     if workspace.has_build:
         return Severity.INFORMATION if is_wrong_by_name(path) and is_for_helping(path) else None
