@@ -190,3 +190,13 @@ def test_lacking_packages_of_each_directory_that_has_a_lock_file(tmp_path: Path)
     assert found(directories[0], directories[2]) == names[1:]
     assert found(*directories) == []
     assert Contexts((directories[0],)).lacking_packages("../b/package-lock.json") == ()
+
+
+def test_the_first_bytes_of_a_file(tmp_path: Path) -> None:
+    for path, content in ((".git/HEAD", b""), ("app/tool", b"\x7fELF\x02\x01"), ("tool", b"#!"), ("empty", b"")):
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).write_bytes(content)
+    contexts = Contexts((tmp_path / "app", tmp_path))
+    (tmp_path / "app" / "link").symlink_to(tmp_path.parent)
+    answers = [contexts.head(it) for it in ("tool", "app/tool", "empty", "app", "none", "link/x/../tool")]
+    assert answers == [b"\x7fELF", b"\x7fELF", b"", b"", b"", b""]

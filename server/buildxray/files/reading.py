@@ -145,6 +145,15 @@ def read_project_bytes(path: Path, limit: int = MOST_PROJECT_BYTES) -> bytes | N
     return content
 
 
+def read_project_head(path: Path, n_bytes: int = 4) -> bytes:
+    """Read the first bytes of a file of the workspace, of any size; empty if `read_project_bytes` would not read a smaller one."""
+    try:
+        with open_stream(path, workspace_root(path.parent)) as stream:
+            return stream.read(n_bytes)
+    except (ReadError, OSError):
+        return b""
+
+
 def read_stream(stream: BinaryIO, limit: int) -> bytes:
     """Read a stream to its end. Raises `ReadError` after more than `limit` bytes."""
     try:

@@ -224,6 +224,7 @@ class ProjectBuild(NamedTuple):
             go_versions=None if self.contexts is None else self.contexts.go_versions,
             run_time=None if contexts is None else contexts.run_time,
             texts=None if self.contexts is None else self.contexts.texts,
+            head=None if self.contexts is None else self.contexts.head,
             recipes=None if self.contexts is None else self.contexts.recipes,
             lacking_packages=None if self.contexts is None else self.contexts.lacking_packages,
             has_several_contexts=self.contexts is not None and len(self.contexts.directories) > 1,

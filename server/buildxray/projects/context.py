@@ -18,6 +18,7 @@ from buildxray.files.reading import (
     is_inside,
     list_directory,
     read_project_bytes,
+    read_project_head,
     read_project_text,
     repository_root,
     subdirectories,
@@ -70,6 +71,8 @@ class Contexts:
     """What `run_time` has answered."""
     _read: dict[str, tuple[str, ...]] = field(default_factory=dict, compare=False, repr=False)
     """What `texts` has answered."""
+    _heads: dict[str, bytes] = field(default_factory=dict, compare=False, repr=False)
+    """What `head` has answered."""
     _recipes: dict[tuple[str, tuple[str, ...], tuple[str, ...]], str | None] = field(
         default_factory=dict, compare=False, repr=False
     )
@@ -160,6 +163,13 @@ class Contexts:
         if path not in self._read:
             self._read[path] = tuple(self._texts(path))
         return self._read[path]
+
+    def head(self, path: str) -> bytes:
+        """The first four bytes of the file at a path of the first directory that has one, or fewer; empty if none has."""
+        if path not in self._heads:
+            places = (it / path for it in self.directories if is_inside(it / path, it))
+            self._heads[path] = next(filter(None, map(read_project_head, places)), b"")
+        return self._heads[path]
 
     def recipes(self, path: str, goals: tuple[str, ...], given: tuple[str, ...]) -> str | None:
         """The recipes for some goals of the Makefile at a path, in the first directory that has it; `given` are `NAME=value`."""

@@ -260,6 +260,8 @@ class Workspace(NamedTuple):
     """
     texts: Callable[[str], tuple[str, ...]] | None = None
     """The texts of the files at a path of the build contexts. None if the contexts are unknown."""
+    head: Callable[[str], bytes] | None = None
+    """The first four bytes of the file at a path of the build contexts, or fewer; empty if there is none. None if the contexts are unknown."""
     recipes: Callable[[str, tuple[str, ...], tuple[str, ...]], str | None] | None = None
     """The recipes of the Makefile at a path of the build contexts for some goals, or the default one, given variables as `NAME=value`.
 

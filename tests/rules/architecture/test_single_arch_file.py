@@ -291,3 +291,32 @@ def test_a_repository_that_lacks_the_other_file_has_no_fix(kept: tuple[str, ...]
     workspace = Workspace(keeps=frozenset(kept).__contains__)
     (finding,) = findings(single_arch_file, context(IMAGE.format("COPY d/a-amd64 /bin/a"), workspace=workspace))
     assert bool(finding.fixes) is has_fix
+
+
+@every_case(
+    "lines, head, expected",
+    [
+        # A document, by its name, its place or its content.
+        ("COPY LICENSE-amd64 /LICENSE", b"", []),
+        ("COPY NOTICE.amd64 /usr/lib/tool/", b"", []),
+        ("COPY license-amd64.txt /license", b"", []),
+        ("COPY license-amd64 /usr/share/doc/tool/license", b"", []),
+        ("COPY licenses/license-amd64 /opt/license", b"", []),
+        ("COPY license-amd64 /opt/license", b"MIT ", []),
+        ("COPY license-amd64 /usr/bin/license", b"#!/b", []),
+        ("COPY Readme-amd64 /opt/\nRUN cat /opt/Readme-amd64", b"", []),
+        ("COPY LICENSE-amd64 /opt/l\nRUN chmod 644 /opt/l", b"", []),
+        # A program.
+        ("COPY LICENSE-amd64 /LICENSE", b"\x7fELF", [None]),
+        ("COPY license-amd64 /usr/share/doc/tool/license", b"\x7fELF", [Severity.WARNING]),
+        ("COPY LICENSE-amd64 /opt/l\nRUN chmod 755 /opt/l", b"", [None]),
+        ("COPY LICENSE-amd64 /opt/l\nRUN chmod a+x /opt/l", b"", [None]),
+        ('COPY license-server-amd64 /opt/server\nENTRYPOINT ["/opt/server"]', b"", [None]),
+        ("COPY license-amd64 .\nRUN ./license-amd64 --version", b"", [None]),
+        # Probably one.
+        ("COPY ./license/license-amd64 /app/license", b"", [Severity.WARNING]),
+    ],
+)
+def test_documents_by_their_names(lines: str, head: bytes, expected: list[Severity | None]) -> None:
+    workspace = Workspace(head=lambda path: head if "icense-" in path or "ICENSE-" in path else b"")
+    assert severities(single_arch_file, context(IMAGE.format(lines), workspace=workspace)) == expected

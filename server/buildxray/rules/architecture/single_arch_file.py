@@ -34,11 +34,15 @@ from buildxray.syntax.text import Edit, TextRange
 
 _DOCKER_NAMES: Final = ("amd64", "arm64", "ppc64le", "riscv64", "s390x")
 _NO_PROGRAM: Final = lazy_regex(
-    r"(?:^|/)(?:COPYING|LICEN[CS]E|NOTICE|README|(?:kernel-?)?(?:def)?config[-_])[^/]*$|\.(?:asc|bash|c|cfg|cmake|conf(?:ig)?|crt|csv|defconfig|diff|env|gpg|h|html|ini|j2|js|json|key|list|lock|mak|md|mk|patch|pem|pl|properties|py|rb|repo|rules|service|sh"
+    r"(?:^|/)(?:kernel-?)?(?:def)?config[-_][^/]*$|\.(?:asc|bash|c|cfg|cmake|conf(?:ig)?|crt|csv|defconfig|diff|env|gpg|h|html|ini|j2|js|json|key|list|lock|mak|md|mk|patch|pem|pl|properties|py|rb|repo|rules|service|sh"
     r"|sources|spec|tmpl|toml|tpl|txt|xml|ya?ml)$",
     re.IGNORECASE,
 )
 """Settings, documents, sources and scripts, which may be useful on other architectures than the one in their name."""
+_DOCUMENT: Final = lazy_regex(r"(?:^|/)(?P<name>COPYING|LICEN[CS]E|NOTICE|README)[^/]*$", re.IGNORECASE)
+"""A document by its name, which is in capitals by custom; `license-amd64` may also be the program that checks a licence."""
+_OF_DOCUMENTS: Final = lazy_regex(r"(?:^|/)(?:docs?|legal|licen[cs]es|notices)(?:/|$)", re.IGNORECASE)
+"""A directory of documents, in a path."""
 _NOT_RUN: Final = lazy_regex(rf"(?:{DISK_OR_KERNEL}|(?:^|/)qemu-\w+-static)$")
 """Disks and kernels of virtual machines, and QEMU's emulators, which are named for the machine that they emulate."""
 _ARCHIVE: Final = lazy_regex(r"\.(?:tar(?:\.\w+)?|tgz|txz|tbz2?)$")
@@ -59,7 +63,9 @@ def single_arch_file(ctx: RuleContext) -> Iterator[Finding]:
     ## What it does
     Looks at COPY and ADD of local files such as `dist/agent-linux-amd64`, at bind mounts of such files, and at ENTRYPOINT and CMD that start a
     program of such a name, in stages that run once per platform. A stage that copies files for several architectures, one that is named after an
-    architecture, a file that is copied to a name with the architecture, and settings and documents are not reported.
+    architecture, a file that is copied to a name with the architecture, and settings and documents are not reported. A file such as
+    `license-amd64` is a document unless the image starts it, it is a program for Linux (ELF), or its name is in small letters and it gets no place
+    among documents.
 
     ## Why it matters
     Every image gets the file for the one architecture, and fails on all others with `exec format error`.
@@ -116,21 +122,75 @@ def _named(ctx: RuleContext, instruction: Instruction) -> list[_Named]:
         and not (
             token.text.endswith(".deb") and instruction.stage is not None and adds_architecture(ctx, instruction.stage)
         )
-        and not _is_not_executed(token.text)
-        and not any(map(_is_other, instruction.expanded(source.text)))
+        and not _is_not_executed(instruction, token.text)
+        and not any(_is_other(instruction, it) for it in instruction.expanded(source.text))
         for start, end, architecture in named_architectures(token.text)
         if not _is_default(token.text, start)
     ]
 
 
-def _is_not_executed(path: str | None) -> bool:
+def _is_not_executed(instruction: Instruction, path: str | None) -> bool:
     """True if an image does not execute a file on its own machine: a document, a script, or an emulator, which is named after another one."""
-    return path is not None and (_NO_PROGRAM.search(path) is not None or _NOT_RUN.search(path) is not None)
+    if path is None:
+        return False
+    return _NO_PROGRAM.search(path) is not None or _NOT_RUN.search(path) is not None or _is_document(instruction, path)
 
 
-def _is_other(path: str | None) -> bool:
+def _is_document(instruction: Instruction, path: str) -> bool:
+    """True for a file with the name of a document, unless it is a program, or has a name in small letters, no end and no place among documents."""
+    named, node = _DOCUMENT.search(path), instruction.node
+    if named is None or _is_started(instruction, path):
+        return False
+    head = _head(instruction, path)
+    if head:
+        return not head.startswith(_ELF)
+    destination = node.destination.text if isinstance(node, Copy | Add) and node.destination is not None else ""
+    return not named["name"].islower() or any(map(_OF_DOCUMENTS.search, (posixpath.dirname(path), destination)))
+
+
+def _may_be_document(instruction: Instruction, path: str) -> bool:
+    """True for a file with the name of a document that nothing shows to be a program."""
+    return _DOCUMENT.search(path) is not None and not (_head(instruction, path) or _is_started(instruction, path))
+
+
+_ELF: Final = b"\x7fELF"
+"""Source: elf(5), "e_ident"."""
+
+
+def _head(instruction: Instruction, path: str) -> bytes:
+    """The first bytes of a file of the build context; empty if they are unknown, or the file is empty."""
+    head = instruction.build.workspace.head
+    return b"" if head is None or "$" in path else head(posixpath.normpath(path.lstrip("/")))
+
+
+def _is_started(copy: Instruction, path: str) -> bool:
+    """True if the image starts a file that a COPY or ADD brings, or a RUN does so or makes it executable."""
+    node, stage = copy.node, copy.stage
+    if not isinstance(node, Copy | Add) or node.destination is None or stage is None:
+        return False
+    place = node.destination.text
+    name = posixpath.basename(path if place.endswith(("/", ".")) else place)
+    return any(it.idx > copy.idx and name in _starts(it) for one in stage.family for it in one.instructions)
+
+
+def _starts(instruction: Instruction) -> Iterator[str]:
+    """The files that an instruction starts, or makes executable, by the last part of their paths."""
+    if isinstance(instruction.node, Entrypoint | Cmd):
+        yield from _used_by(instruction)
+    elif isinstance(instruction, Run):
+        for command in instruction.commands:
+            words = [posixpath.basename(it.text.strip("\"'")) for it in command.syntax.words]
+            makes_executable = command.name == "chmod" and any(map(_EXECUTABLE.fullmatch, words))
+            yield from words if makes_executable else words[:1]
+
+
+_EXECUTABLE: Final = lazy_regex(r"[ugoa]*\+[rwXst]*x[rwXst]*|0?[0-7]{0,2}[1357][0-7]{0,2}")
+"""A mode of chmod that lets somebody start a file."""
+
+
+def _is_other(instruction: Instruction, path: str | None) -> bool:
     """True for an address, which `hard-coded-arch` reports, and for a file that is not a program."""
-    return _is_not_executed(path) or (path is not None and "://" in path)
+    return _is_not_executed(instruction, path) or (path is not None and "://" in path)
 
 
 def _local_sources(instruction: Instruction) -> tuple[Token, ...]:
@@ -277,7 +337,7 @@ def _doubt(ctx: RuleContext, stage: Stage, instruction: Instruction, named: list
         return Doubt.ARGUMENT
     if ctx.cached(_last_probes)[stage] > max(it.idx for it, *_ in named):
         return Doubt.LATER_STEP
-    if is_for_no_target(ctx, named[0][4]):
+    if is_for_no_target(ctx, named[0][4]) or any(_may_be_document(instruction, token.text) for _, token, *_ in named):
         return Doubt.USE
     is_program = stage.is_image and all(_becomes_program(ctx, stage, instruction, token) for _, token, *_ in named)
     return None if is_program else Doubt.USE
