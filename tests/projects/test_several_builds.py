@@ -146,6 +146,24 @@ def test_a_build_with_a_twin_is_not_the_only_one(tmp_path: Path, twin: str, endi
     assert message.endswith(ending)
 
 
+def test_parts_of_one_image_count_as_one_build(tmp_path: Path) -> None:
+    (message,) = messages_of_emulation(
+        tmp_path,
+        """
+    #- Makefile
+    image:
+    \tdocker build .
+    amd64:
+    \tdocker build --platform linux/amd64 .
+    arm64:
+    \tdocker build --platform linux/arm64 .
+    test:
+    \tdocker build --target build .
+    """,
+    )
+    assert message.endswith("(in the build amd64 + arm64)")
+
+
 def messages_of_emulation(root: Path, markup: str) -> list[str]:
     (root / ".git").mkdir()
     for name, text in files(

@@ -390,18 +390,22 @@ def joined(builds: Iterable[DeclaredBuild]) -> tuple[DeclaredBuild, ...]:
 
     A Bake file with a target for each architecture, and a matrix over platforms, run on one builder, where BuildKit shares equal steps.
     Jobs of a workflow do not.
-    A merged build has the name of the first one; `display_name` has all names.
+    A merged build has the name of the first one; `display_name` has all names. It is one image in parts, so it counts as often as that of
+    the platform that is built most often.
     """
     together: dict[object, DeclaredBuild] = {}
+    counts: dict[object, dict[tuple[str, ...], int]] = {}
     for build in builds:
         is_for_one = len(build.single_platform_names) == 1 and not build.is_for_local
         same = replace(build, platform_names=(), nodes=(), linked=()).key if is_for_one else build.key
         key = (build.source, build.is_default, is_for_one, same)
         known = together.setdefault(key, build)
         is_of_other_job = _is_of_other_job(build, known)
+        n_of_platform = counts.setdefault(key, {})
+        n_of_platform[build.platform_names] = n_of_platform.get(build.platform_names, 0) + build.n_declared
         together[key] = replace(
             known,
-            n_declared=known.n_declared + (0 if known is build else build.n_declared),
+            n_declared=max(n_of_platform.values()),
             platform_names=(*dict.fromkeys((*known.platform_names, *build.platform_names)),),
             nodes=(*{**dict(build.nodes), **dict(known.nodes)}.items(),),
             linked=_all_linked((*known.linked, *build.linked)),
