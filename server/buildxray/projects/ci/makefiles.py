@@ -456,7 +456,7 @@ def read_makefile(
     """
     text = read_project_text(path)
     may_build = text is not None and (
-        re.search(rf"{PROGRAMS}|buildx|\binclude\b|\$[({{]MAKE[)}}]", text) is not None
+        re.search(rf"{PROGRAMS}|buildx|\binclude\b|\$[({{]MAKE[)}}]|\bmake[ \t]+[-\w]", text) is not None
         or reading.scripts.may_be_started_in(text)
     )
     if text is None or not may_build:
