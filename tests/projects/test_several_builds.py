@@ -1166,3 +1166,31 @@ def test_a_machine_of_the_user_is_not_that_of_separate_jobs(
     assert (
         emulated_builds(tmp_path / "Dockerfile", Settings(build_platform=parse_normalized("linux/amd64"))) == n_emulated
     )
+
+
+@pytest.mark.parametrize(
+    ("tools", "expected"),
+    [
+        # The only build with the stage is for this machine, where the default is right.
+        ("docker build --target debug .", []),
+        ("docker buildx build --platform linux/amd64,linux/arm64 --target debug .", [" (in the build tools)"]),
+        # Nothing builds the stage.
+        ("docker build --target final .", [""]),
+    ],
+)
+def test_a_finding_in_a_stage_is_in_the_builds_that_need_the_stage(
+    tmp_path: Path, tools: str, expected: list[str]
+) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "Makefile").write_text(
+        "image:\n\tdocker buildx build --platform linux/amd64,linux/arm64 --target final .\n"
+        f"local:\n\tdocker build --target final .\ntools:\n\t{tools}\n"
+    )
+    dockerfile = tmp_path / "Dockerfile"
+    dockerfile.write_text(
+        "FROM alpine AS tools\nRUN wget https://example.com/tool-${TARGETARCH:-amd64}\n"
+        "FROM alpine AS final\nFROM final AS debug\nCOPY --from=tools /tool* /\n"
+    )
+    analysis = built(tmp_path, Settings()).analyzer(Workspace()).analyze(dockerfile.read_text())
+    found = [it.message for it in analysis.diagnostics if it.rule == "undeclared-platform-arg"]
+    assert [it.partition("for every platform")[2] for it in found] == expected

@@ -12,7 +12,7 @@ from buildxray.rules.base import Rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.registry import ALL
 from buildxray.semantics.build import Build, Builder, BuildRequest, Dockerfile, Plan, Workspace
-from buildxray.syntax.text import Edit, LineIndex, apply_edits
+from buildxray.syntax.text import Edit, LineIndex, TextRange, apply_edits
 
 if TYPE_CHECKING:
     from buildxray.ide.build_times import InstructionTimes, MeasuredBuild, PlanSeconds
@@ -189,7 +189,14 @@ class Analysis:
 
     def of_file(self, name: str, diagnostics: tuple[Diagnostic, ...]) -> BuildOfFile:
         """The findings of this build, as one of those of the document."""
-        return BuildOfFile(name, diagnostics, self.is_assumed, self._subject.n_builds)
+        return BuildOfFile(name, diagnostics, self.is_assumed, self._subject.n_builds, self._needs)
+
+    def _needs(self, place: TextRange) -> bool:
+        """True if the build needs the stage around a range, or may need it: it stops with an error, or no stage is around the range."""
+        if self.plan.error is not None:
+            return True
+        before = [it for it in self.build.stages if it.from_.syntax.range.start <= place.start]
+        return not before or before[-1].is_needed
 
 
 class Analyzer:

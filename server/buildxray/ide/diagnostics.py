@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Final, NamedTuple
 
@@ -136,13 +136,16 @@ class BuildOfFile(NamedTuple):
     """True if nothing asks for the platforms that were checked: the build itself may be for one of them only."""
     n_builds: int = 1
     """The number of declared builds that it represents."""
+    needs: Callable[[TextRange], bool] = lambda _range: True
+    """True if the build needs the stage around a range, or may need it."""
 
 
 def merge_builds(own: BuildOfFile, others: Sequence[BuildOfFile], n_unchecked: int = 0) -> tuple[Diagnostic, ...]:
     """Merge the findings of several builds of one document; the message of a finding that is not in all builds names its builds.
 
     A fix is proved for one build only, so findings of other builds than the shown one have no fix. `n_unchecked` is the number of
-    declared builds of the document that are not among these.
+    declared builds of the document that are not among these. A finding in a stage counts in the builds that need the stage; if some do and
+    none of these has it, it is left out.
     """
     merged: dict[tuple[str, TextRange], list[Diagnostic]] = {}
     builds: dict[tuple[str, TextRange], list[BuildOfFile]] = {}
@@ -155,14 +158,22 @@ def merge_builds(own: BuildOfFile, others: Sequence[BuildOfFile], n_unchecked: i
             builds.setdefault(key, []).append(build)
     everything = (own, *others)
     about_platforms = {it.name for it in ALL if it.is_about_platforms}
-    shown = (
-        it
-        if len(builds[key]) == len(everything)
-        or (key[0] in about_platforms and any(one.is_assumed for one in builds[key]))
-        else replace(it, message=_in_builds(it.message, builds[key], everything, n_unchecked))
-        for key, listed in merged.items()
-        for it in listed
-    )
+    shown: list[Diagnostic] = []
+    for key, listed in merged.items():
+        having = builds[key]
+        if len(having) == len(everything):
+            shown += listed
+            continue
+        needing = [it for it in everything if it.needs(key[1])]
+        having = [it for it in having if it in needing]
+        if needing and not having and not n_unchecked:
+            continue
+        is_assumed = key[0] in about_platforms and any(it.is_assumed for it in having)
+        if not having or is_assumed:
+            # No build that needs the stage is known to have the finding.
+            shown += listed
+        else:
+            shown += (replace(it, message=_in_builds(it.message, having, everything, n_unchecked)) for it in listed)
     return tuple(sorted(shown, key=lambda it: (it.range, it.rule)))
 
 
