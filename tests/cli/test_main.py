@@ -491,3 +491,12 @@ def test_a_plan_shows_the_triggers_that_a_stage_inherits(capfd: pytest.CaptureFi
     lines = Run(capfd, "plan", *BUILD, tmp_path / "Dockerfile").out.splitlines()
     rows = [it.split("  ")[1:3] for it in lines if it.startswith("  ")]
     assert rows == [["1", "FROM alpine AS base"], ["3", "ONBUILD RUN apk add tar"], ["4", "COPY . /srv"]]
+
+
+def test_check_says_which_fixes_are_not_applied(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    path = tmp_path / "Dockerfile"
+    path.write_text("FROM alpine\nRUNN true\nRUN x-$TARGETARCH\n")
+    out = Run(capfd, "check", path).out
+    assert "fix: Declare `ARG TARGETARCH` directly before its first use (in an editor only)" in out
+    assert "repairs" not in out
+    assert Run(capfd, "fix", "--unsafe", path).out == ""

@@ -327,6 +327,9 @@ def _write_text(file: CheckedFile) -> None:
         out.line((_MARGIN, "dim"), (carets, _STYLE[it.severity]))
         for fix in it.fixes:
             note = "" if fix.safety is Safety.SAFE else _(" (a suggestion: review it first)")
+            if file.is_left_unchanged:
+                # `buildxray fix` applies none of them.
+                note = _(" (in an editor only)")
             out.line("      ", (_("fix: "), "green"), fix.title, note, indent=" " * 11)
         out.line()
 
