@@ -24,7 +24,7 @@ def test_rust_is_explained_but_not_fixed() -> None:
     )
 
 
-MAPPED = "$(case $TARGETARCH in amd64) echo %s;; arm64) echo %s;; esac)"
+MAPPED = "$(case $TARGETARCH in amd64) echo %s;; arm64) echo %s;; *) echo $TARGETARCH;; esac)"
 
 
 @every_case(

@@ -27,7 +27,7 @@ def test_a_probe_in_a_native_stage_is_reported() -> None:
         ("wget https://x/`dpkg --print-architecture`_1", "wget https://x/${TARGETARCH}_1"),
         (
             "a=$(uname -m) && curl https://x/$a",
-            "a=$(case $TARGETARCH in amd64) echo x86_64;; arm64) echo aarch64;; esac) && curl https://x/$a",
+            "a=$(case $TARGETARCH in amd64) echo x86_64;; arm64) echo aarch64;; *) echo $TARGETARCH;; esac) && curl https://x/$a",
         ),
         ("GOARCH=$(go env GOARCH) go build -o /o .", "GOARCH=$TARGETARCH go build -o /o ."),
     ],

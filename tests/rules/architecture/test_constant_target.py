@@ -65,7 +65,7 @@ def test_constant_targets_of_compilers_and_installers_are_reported(run: str, cop
             "/w/target",
         ),
         (
-            "cargo build --release --target $(case $TARGETARCH in amd64) echo x86_64-unknown-linux-musl;; esac)",
+            "cargo build --release --target $(case $TARGETARCH in amd64) echo x86_64-unknown-linux-musl;; *) echo $TARGETARCH;; esac)",
             "/w/target",
         ),
         ("if [ $TARGETARCH = amd64 ]; then cargo build --target x86_64-unknown-linux-musl; fi", "/w/target"),
@@ -135,7 +135,7 @@ def test_dotnet_takes_the_names_of_docker() -> None:
         (
             "--platform=$BUILDPLATFORM ",
             " --cpu=x64",
-            " --cpu=$(case $TARGETARCH in amd64) echo x64;; arm64) echo arm64;; esac)",
+            " --cpu=$(case $TARGETARCH in amd64) echo x64;; arm64) echo arm64;; *) echo $TARGETARCH;; esac)",
         ),
         # without the option, all images would get the addons of the build machine
         ("--platform=$BUILDPLATFORM ", " --arch=x64", None),

@@ -83,7 +83,9 @@ def test_the_fix_uses_the_names_of_the_download_site(line: str, places: list[str
 def test_the_fix_uses_the_names_of_a_package_manager(run: str, names: str | None) -> None:
     ctx = context(IMAGE.format(f"RUN {run}"))
     written = [apply_edits(ctx.text, it.fixes[0].edits) for it in findings(download_site_names, ctx)]
-    expected = re.sub(r"\$\{?TARGETARCH\}?", lambda _: f"$(case $TARGETARCH in {names} esac)", ctx.text)
+    expected = re.sub(
+        r"\$\{?TARGETARCH\}?", lambda _: f"$(case $TARGETARCH in {names} *) echo $TARGETARCH;; esac)", ctx.text
+    )
     assert written == ([] if names is None else [expected])
 
 
@@ -160,7 +162,10 @@ def test_directories_have_other_names() -> None:
     site = "https://julialang-s3.julialang.org/bin/linux/{}/1.10/julia-1.10.0-linux-{}.tar.gz"
     text = IMAGE.format(f"RUN curl -fL {site.format('$TARGETARCH', '${TARGETARCH}')} | tar xz")
     (finding,) = findings(download_site_names, context(text))
-    mapped = [f"$(case $TARGETARCH in amd64) echo {it};; arm64) echo aarch64;; esac)" for it in ("x64", "x86_64")]
+    mapped = [
+        f"$(case $TARGETARCH in amd64) echo {it};; arm64) echo aarch64;; *) echo $TARGETARCH;; esac)"
+        for it in ("x64", "x86_64")
+    ]
     assert apply_edits(text, finding.fixes[0].edits) == IMAGE.format(f"RUN curl -fL {site.format(*mapped)} | tar xz")
     variable = IMAGE.format(f"RUN a=$TARGETARCH; curl -fL {site.format('$a', '$a')} | tar xz")
     assert findings(download_site_names, context(variable))[0].fixes == ()

@@ -896,7 +896,7 @@ def test_of_one_file_the_certain_use_is_reported() -> None:
 
 
 S6 = "https://github.com/just-containers/s6-overlay/releases/download/v2.2.0.3/s6-overlay-amd64.tar.gz"
-LATER_NAME = "$(case $TARGETARCH in amd64) echo amd64;; arm64) echo aarch64;; esac)"
+LATER_NAME = "$(case $TARGETARCH in amd64) echo amd64;; arm64) echo aarch64;; *) echo $TARGETARCH;; esac)"
 
 
 def test_the_fix_for_a_known_site_writes_its_own_names() -> None:

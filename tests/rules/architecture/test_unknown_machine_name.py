@@ -20,7 +20,7 @@ from tests.support.rules import (
 
 ARGUMENTS = "ARG TARGETPLATFORM TARGETOS TARGETARCH TARGETVARIANT"
 BUILD = f"FROM --platform=$BUILDPLATFORM {{}} AS build\n{ARGUMENTS}\nWORKDIR /src\nCOPY . .\n{{}}\nFROM scratch\nCOPY --from=build /out /\n"
-CASE = "$(case $TARGETARCH in amd64) echo {};; arm64) echo {};; esac)"
+CASE = "$(case $TARGETARCH in amd64) echo {};; arm64) echo {};; *) echo $TARGETARCH;; esac)"
 
 
 def test_the_name_of_another_program() -> None:

@@ -47,7 +47,7 @@ def download_site_names(ctx: RuleContext) -> Iterator[Finding]:
     ```dockerfile
     FROM debian:13
     ARG TARGETARCH
-    RUN curl -fsSLo /p.zip https://github.com/protocolbuffers/protobuf/releases/download/v30.0/protoc-30.0-linux-$(case $TARGETARCH in amd64) echo x86_64;; arm64) echo aarch_64;; esac).zip
+    RUN curl -fsSLo /p.zip https://github.com/protocolbuffers/protobuf/releases/download/v30.0/protoc-30.0-linux-$(case $TARGETARCH in amd64) echo x86_64;; arm64) echo aarch_64;; *) echo $TARGETARCH;; esac).zip
     ```
 
     ## Fix safety

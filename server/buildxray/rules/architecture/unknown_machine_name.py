@@ -72,7 +72,7 @@ def unknown_machine_name(ctx: RuleContext) -> Iterator[Finding]:
     ```dockerfile
     FROM --platform=$BUILDPLATFORM rust:1.95 AS build
     ARG TARGETARCH
-    RUN rustup target add $(case $TARGETARCH in amd64) echo x86_64;; arm64) echo aarch64;; esac)-unknown-linux-musl
+    RUN rustup target add $(case $TARGETARCH in amd64) echo x86_64;; arm64) echo aarch64;; *) echo $TARGETARCH;; esac)-unknown-linux-musl
 
     FROM alpine
     COPY --from=build /app /usr/local/bin/
