@@ -409,3 +409,30 @@ def test_a_program_for_another_system_is_not_for_these_targets(system: str, is_s
         "FROM --platform=${TARGETPLATFORM} example/base\nCOPY --from=b /a /a\n"
     )
     assert ("wrong-arch-build" in rules(text)) is is_said
+
+
+@every_case(
+    "run, said",
+    [
+        ("CGO_ENABLED=0 GOARCH=$TARGETARCH sh -c 'go build -o /a .'", ()),
+        ('CGO_ENABLED=0 GOARCH=$TARGETARCH bash -ec "go build -o /a ."', ()),
+        ("env CGO_ENABLED=0 GOARCH=$TARGETARCH time sh -c 'cd x && go build -o /a .'", ()),
+        ("export CGO_ENABLED=0; GOARCH=$TARGETARCH eval 'go build -o /a .'", ()),
+        ("CGO_ENABLED=0 GOARCH=$TARGETARCH sh <<EOF\ngo build -o /a .\nEOF", ()),
+        ("f() { go build -o /a .; }; CGO_ENABLED=0 GOARCH=$TARGETARCH f", ()),
+        ("CGO_ENABLED=0 GOARCH=amd64 sh -c 'go build -o /a .'", ("constant-goarch",)),
+        ("CGO_ENABLED=0 sh -c 'go build -o /a .'", ("wrong-arch-build",)),
+        (
+            "CGO_ENABLED=0 GOARCH=$TARGETARCH sh -c 'true' && go build -o /a .",
+            ("dynamic-binary-in-scratch", "wrong-arch-build"),
+        ),
+        (
+            "GOARCH=$TARGETARCH sh -c 'CGO_ENABLED=1 go build -o /a .'",
+            ("cgo-without-cross-compiler", "dynamic-binary-in-scratch"),
+        ),
+    ],
+)
+def test_what_is_assigned_before_a_shell_reaches_its_commands(run: str, said: tuple[str, ...]) -> None:
+    text = f"FROM --platform=$BUILDPLATFORM golang AS b\nARG TARGETARCH\nWORKDIR /s\nCOPY . .\nRUN {run}\nFROM scratch\nCOPY --from=b /a /a\n"
+    wanted = {"cgo-without-cross-compiler", "constant-goarch", "dynamic-binary-in-scratch", "wrong-arch-build"}
+    assert tuple(it for it in sorted(rules(text)) if it in wanted) == said

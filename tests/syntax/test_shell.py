@@ -139,6 +139,36 @@ def test_assignments_are_visible_to_later_commands() -> None:
     check_variable("RUN export X; (X=1; go)", ("1", True))
 
 
+def test_assignments_before_a_shell_are_in_the_environment_of_its_script() -> None:
+    check_variable("RUN X=1 sh -c 'go'", ("1", True))
+    check_variable('RUN X=1 bash -ec "go"', ("1", True))
+    check_variable("RUN env X=1 time su app -c 'a; go'", ("1", True))
+    check_variable("RUN X=1 sh -c 'bash -c \"go\"'", ("1", True))
+    check_variable("RUN X=1 sh -c 'X=2; go'", ("2", True))
+    check_variable("RUN X=1 eval 'go'", ("1", True))
+    check_variable("RUN X=1 sh <<EOF\ngo\nEOF", ("1", True))
+    check_variable("RUN export X=1; sh <<'EOF'\ngo\nEOF", ("1", True))
+    check_variable("RUN X=1; sh <<'EOF'\ngo\nEOF")
+    check_variable("RUN X=1 sh -c 'a'; go")
+    check_variable("RUN X=1 a; sh -c 'go'")
+
+
+def test_the_outer_shell_expands_a_variable_before_the_inner_one_gets_it() -> None:
+    last = script('RUN X=1 sh -c "go $X"')[1].commands[-1]
+    assert [it.value.value for it in last.variables["X"]] == [None]
+    last = script('RUN X=1 sh -c "go \\$X"')[1].commands[-1]
+    assert [it.value.value for it in last.variables["X"]] == ["1"]
+
+
+def test_a_function_may_see_what_is_assigned_after_it() -> None:
+    for run in ("f() { go; }; X=1 f", "f() { go; }; export X=1; f", "X=0; f() { go; }; X=1; f"):
+        commands = script(f"RUN {run}")[1].commands
+        assert [it.value.value for it in commands[0].variables["X"]] == [None]
+        assert not any(it.value.value is None for it in commands[-1].variables.get("X", ()))
+    commands = script("RUN X=0; f() { go; }; f; Y=1 a; b")[1].commands
+    assert [[*it.variables] for it in commands] == [["X", "Y"], ["X"], ["X"], ["X"]]
+
+
 def test_a_loop_assigns_its_variable() -> None:
     check_variable("RUN for X in 1 2; do go; done", ("", False))
     check_variable("RUN for X in 1 2; do export X; go; done", ("", True))

@@ -49,7 +49,7 @@ def reading_of_scripts(invocation: Invocation, name: str, recognize: Recognizer,
         return None
     strongest = Reading.NO
     for command in _commands(scripts):
-        inner = invocation.of_command(command)
+        inner = invocation.of_script(command)
         reading = reading_of_scripts(inner, name, recognize, depth + 1)
         if reading is None:
             use = recognize(inner)
@@ -79,7 +79,7 @@ def compiles_for_its_machine(invocation: Invocation, recognize: Recognizer, dept
     if depth > _DEEPEST:
         return False
     for command in _commands(package_scripts(invocation)):
-        inner = invocation.of_command(command)
+        inner = invocation.of_script(command)
         if makes_native_files(inner) or compiles_for_its_machine(inner, recognize, depth + 1):
             return True
         use = recognize(inner)
@@ -89,7 +89,7 @@ def compiles_for_its_machine(invocation: Invocation, recognize: Recognizer, dept
 
 
 def _is_portable(invocation: Invocation, command: Command, recognize: Recognizer, depth: int) -> bool:
-    inner = invocation.of_command(command)
+    inner = invocation.of_script(command)
     by_scripts = writes_for_every_machine(inner, recognize, depth + 1)
     if by_scripts is not None:
         return by_scripts

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Container, Iterator, Sequence
+import re
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import field
 from enum import Enum
 from itertools import pairwise
@@ -366,6 +367,8 @@ class Invocation:
     """The evaluators of the script's words, for each of `targets`."""
     platform_variables: Container[str] = frozenset()
     """The variables of the environment whose values depend on the platform."""
+    passed: Mapping[str, Setting] = field(default_factory=dict, compare=False, repr=False)
+    """For a command of a file that another command runs: the variables that this command, or the script around it, sets."""
     _settings: dict[str, Setting] = field(default_factory=dict, compare=False, repr=False)
     """A cache by name: an invocation outlives many edits, and many rules ask for the same variables."""
     _values: dict[tuple[TextRange, str], tuple[str | None, ...]] = field(
@@ -378,8 +381,36 @@ class Invocation:
     """What `remembered` has answered."""
 
     def of_command(self, command: Command) -> Invocation:
-        """The invocation of another command in the same place: of a script that this one runs, or of an earlier command of the stage."""
+        """The invocation of another command in the same place, such as an earlier command of the stage."""
         return replace(self, command=command, _settings={}, _values={}, _operands=[], _remembered={})
+
+    def of_script(self, command: Command) -> Invocation:
+        """The invocation of a command of a script or a recipe that this one runs, with the variables that this one passes on to it.
+
+        make passes on the variables of its command line. Source: GNU make manual, "Communicating Variables to a Sub-make".
+        """
+        outer = self.command
+        names = {it.name for it in outer.assignments}
+        names |= {name for name, values in outer.variables.items() if any(it.is_exported for it in values)}
+        passed = {**self.passed, **{it: self.setting(it) for it in names}}
+        if outer.name in _MAKING:
+            for word in outer.words[1:]:
+                name, mark, _ = word.text.partition("=")
+                if mark and _NAME.fullmatch(name):
+                    passed[name] = Setting(self.evaluate(word.after(f"{name}=")), None, is_set=True)
+        inner = self.of_command(command)
+        if not passed:
+            return inner
+        of_targets = [
+            {name: UNKNOWN if (value := it.values[idx]) is None else value for name, it in passed.items()}
+            for idx in range(len(self.evaluators))
+        ]
+        evaluators = (it.with_environment(values) for it, values in zip(self.evaluators, of_targets, strict=True))
+        return replace(
+            inner,
+            evaluators=tuple(evaluators),
+            passed={name: it._replace(assignment=None) for name, it in passed.items()},
+        )
 
     def remembered(self, subject: str, find: Callable[[], _Fact]) -> _Fact:
         """A fact that depends on the invocation alone, found once: several rules ask for it after each edit."""
@@ -400,8 +431,11 @@ class Invocation:
             return Setting(self.evaluate(prefix.value), prefix, is_set=True)
         inherited = tuple(it.get(name) for it in self.environments)
         assigned = self.command.variables.get(name, ())
-        visible = [it for it in assigned if it.is_exported or any(value is not None for value in inherited)]
+        is_inherited = name in self.passed or any(it is not None for it in inherited)
+        visible = [it for it in assigned if it.is_exported or is_inherited]
         if not visible:
+            if name in self.passed:
+                return self.passed[name]
             if name in self.open_arguments:
                 return Setting(inherited, None, is_set=True)
             stored = None if any(inherited) else self._stored(name)
@@ -556,6 +590,8 @@ class Invocation:
         return self.operands[:1] == [1]
 
 
+_MAKING: Final = frozenset({"gmake", "make"})
+_NAME: Final = lazy_regex(r"[A-Za-z_]\w*", re.ASCII)
 _READING_STORED: Final = frozenset({"garble", "go", "goreleaser", "gox", "ko", "xcaddy"})
 """Programs that are Go or run it."""
 

@@ -57,6 +57,46 @@ def test_what_a_script_compiles(run: str, script: str, compiles: bool | None) ->
 
 
 @every_case(
+    "run, script, value",
+    [
+        ("GOARCH=arm64 ./x.sh", "go build", "arm64"),
+        ("GOARCH=$TARGETARCH ./x.sh", "GOARCH=$GOARCH go build", "amd64 arm64"),
+        ("env GOARCH=arm64 nice sh x.sh", "go build", "arm64"),
+        ("export GOARCH=arm64 && ./x.sh", "go build", "arm64"),
+        ("GOARCH=arm64 ./x.sh", "GOARCH=386 go build", "386"),
+        ("GOARCH=arm64 ./x.sh", "GOARCH=386; go build", "386"),
+        ("GOARCH=$(cat a) ./x.sh", "go build", "?"),
+        # It is in the environment of another command, or of none.
+        ("GOARCH=arm64 true; ./x.sh", "go build", ""),
+        ("GOARCH=arm64; ./x.sh", "go build", ""),
+    ],
+)
+def test_a_script_gets_what_is_assigned_before_it(run: str, script: str, value: str) -> None:
+    text = f"{HEAD}ARG TARGETARCH\nRUN {run}\nFROM debian\nCOPY --from=b /w/o /o\n"
+    found = project_script(command_of(asked(text, scripts={"x.sh": script})))
+    assert found is not None
+    (use,) = (it.use for it in found.commands if it.use is not None)
+    values = use.invocation.setting("GOARCH").values
+    assert " ".join(dict.fromkeys("?" if it is None else it for it in values)) == value
+    assert (found.compiler is None) is (value != "")
+
+
+def test_make_passes_on_the_variables_of_its_command_line() -> None:
+    workspace = Workspace(
+        holds="Makefile".__eq__,
+        texts=lambda _path: ("",),
+        recipes=lambda *_: "go build -o o .\nGOARM=7 go build -o p .",
+    )
+    builder = Builder(request(), workspace)
+    text = f"{HEAD}ARG TARGETARCH\nRUN GOARM=6 make build GOARCH=$TARGETARCH\nFROM debian\nCOPY --from=b /w/o /o\n"
+    found = project_script(command_of(RuleContext(builder.build(builder.parse(text)), builder, asks_for_several=True)))
+    assert found is not None
+    settings = [it.use.invocation.setting for it in found.commands if it.use is not None]
+    assert [it("GOARCH").values for it in settings] == [("amd64", "arm64")] * 2
+    assert [it("GOARM").values for it in settings] == [("6", "6"), ("7", "7")]
+
+
+@every_case(
     "run, script",
     [
         ("./y.sh", "go build"),

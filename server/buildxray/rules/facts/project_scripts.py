@@ -81,7 +81,7 @@ def _find(command: KnownCommand) -> ProjectScript | None:
     commands = _commands_of(text) if found is not None else None
     if commands is None or len(commands) > _MOST_COMMANDS:
         return None
-    inner = (command.invocation.of_command(it) for it in commands)
+    inner = (command.invocation.of_script(it) for it in commands)
     return ProjectScript(text, tuple(InnerCommand(it.command, recognize(it)) for it in inner), file)
 
 

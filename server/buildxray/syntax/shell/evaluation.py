@@ -10,7 +10,7 @@ Source: POSIX.1-2024, Shell & Utilities, 2.6.2 "Parameter Expansion", 2.14.1 "Pa
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import Enum
 from typing import Final
 
@@ -105,6 +105,15 @@ class Evaluator:
         self._holding: dict[int, bool | None] = {}
         self._branches: dict[Case, tuple[int, bool | None]] = {}
         """For each `case`, how many first branches do not match, and whether the next one does; False if it was not compared."""
+
+    def with_environment(self, values: Mapping[str, str]) -> Evaluator:
+        """An evaluator of a script that gets further variables in its environment."""
+
+        def look_up(name: str) -> str | None:
+            return values[name] if name in values else self._look_up(name)
+
+        deciding = None if self._deciding is None else self._deciding.with_environment(values)
+        return Evaluator(look_up, self._answer, deciding)
 
     def text(self, word: ShellWord, at: Command | Assignment | Case) -> str:
         """The value of a word, with `UNKNOWN` for each part that is not known; never raises."""

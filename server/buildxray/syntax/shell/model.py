@@ -242,7 +242,7 @@ class Variables(Mapping[str, tuple[Assignment, ...]]):
             known = process.history.get(name)
             if known is not None:
                 position = bisect_left(known[0], view._time) - 1  # noqa: SLF001
-                if position >= 0:
+                if position >= 0 and known[1][position]:
                     return known[1][position]
             view = process.outer
         raise KeyError(name)
@@ -252,7 +252,8 @@ class Variables(Mapping[str, tuple[Assignment, ...]]):
         for view in self._outwards():
             history = view._process.history  # noqa: SLF001 - its own kind
             names |= dict.fromkeys(name for name, (times, _) in history.items() if times[0] < view._time)  # noqa: SLF001
-        return iter(names)
+        # Where a function begins, later variables are put in force, and taken back at its end.
+        return (it for it in names if it in self)
 
     def _outwards(self) -> Iterator[Variables]:
         """This view, then those of the enclosing shells."""

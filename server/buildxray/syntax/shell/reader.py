@@ -70,7 +70,9 @@ _DEEPEST_HALF_TYPED: Final = 32
 _MOST_PIPES: Final = 2_000
 """Signs `|` in one script. tree-sitter takes quadratic time for a long unfinished pipeline, without calling the progress callback."""
 _MOST_NAMES: Final = 64
-"""Variables of a chain of conditions that are recorded."""
+"""Variables of a chain of conditions that are recorded, and those that a function may see only later."""
+_MOST_FUNCTIONS: Final = 64
+"""Functions of one script whose later variables are found."""
 
 
 @cache
@@ -88,6 +90,7 @@ class Reader:
         self.has_errors = False
         self.all_exported = False
         self._nesting = 0
+        self._n_functions = 0
         self._substitutions: dict[int, Substitution] = {}
         """The substitutions of the current text by the start byte of their nodes."""
         self._arguments: dict[tuple[int, int], list[SyntaxNode]] = {}
@@ -102,8 +105,12 @@ class Reader:
 
     def read(self, text: ShellText) -> None:
         """Effect: read a script that runs on its own; never raises."""
+        self._read_whole(text, Place(Variables(), exits=[]))
+
+    def _read_whole(self, text: ShellText, place: Place) -> None:
+        """Effect: read a script that runs in the given context; never raises."""
         try:
-            self._read_in(text, Place(Variables(), exits=[]))
+            self._read_in(text, place)
         except RecursionError:
             self.has_errors = True
 
@@ -122,8 +129,12 @@ class Reader:
     def read_heredoc(self, content: str, start: int, *, is_expanded: bool) -> None:
         """Read a heredoc that the shell feeds to a command, as a script if that command is a shell."""
         text = ShellText(content, lambda first, last: TextRange(start + first, start + last))
-        if any(reads_script(it) for it in self.commands):
-            self.read(text)
+        shell = next((it for it in reversed(self.commands) if reads_script(it)), None)
+        if shell is not None:
+            around = Place(shell.variables.subshell(), shell.conditions, exits=[])
+            inner = around.nested(sees_all=is_expanded)
+            self._pass_on(shell, None, inner)
+            self._read_whole(text, inner)
         elif is_expanded:
             for match in _EXPANSION.finditer(content):
                 group = "name" if match["name"] else "braced"
@@ -174,10 +185,34 @@ class Reader:
                 name_text = "" if name is None else text.of(name)
                 condition = Condition("function", text.range(node), name_text, (), (), expression=True)
                 body = [it for it in node.named_children if it.type != "word"]
-                self._statements(body, text, replace(place.under(condition), exits=None))
+                inner = replace(place.under(condition), exits=None)
+                before = self._forget_later_assignments(node, text, inner)
+                self._statements(body, text, inner)
+                for it, values in before.items():
+                    place.variables.put(it, values)
                 return True
             case _:
                 return self._statements(node.named_children, text, place)
+
+    def _forget_later_assignments(
+        self, function: SyntaxNode, text: ShellText, place: Place
+    ) -> dict[str, tuple[Assignment, ...]]:
+        """Make the variables unknown that the text assigns after a function, because a call may see them: `GOARCH=arm64 build`.
+
+        Returns their earlier assignments. Source: POSIX.1-2024, 2.9.5 "Function Definition Command".
+        """
+        self._n_functions += 1
+        end = text.span(function)[1]
+        names = [it for it, last in text.last_assignments.items() if last >= end][:_MOST_NAMES]
+        if self._n_functions > _MOST_FUNCTIONS:
+            return {}
+        before = {it: place.variables.get(it, ()) for it in names}
+        for it in names:
+            last = text.last_assignments[it]
+            range_ = text.range_of(last, last + len(it))
+            unknown = ShellWord("", None, range_, parts=(None,))
+            place.variables.put(it, (Assignment(it, unknown, range_, range_, is_exported=True),))
+        return before
 
     def _choice(self, node: SyntaxNode, text: ShellText, place: Place) -> None:
         """Read `if` or `case`, complete or half typed."""
@@ -267,9 +302,22 @@ class Reader:
             is_writable = is_expanded or (command.is_writable and command.sees_environment)
             nested = quoted_script(argument, is_writable=is_writable)
             if nested is not None:
-                sees_all = argument.text.startswith('"')
-                self._read_in(nested, place if command.name == "eval" else place.nested(sees_all=sees_all))
+                # `eval` runs in the same shell; in dash what is assigned before it stays, in Bash it is exported meanwhile.
+                inner = place if command.name == "eval" else place.nested(sees_all=argument.text.startswith('"'))
+                self._pass_on(command, argument, inner)
+                self._read_in(nested, inner)
         self._nesting -= 1
+
+    def _pass_on(self, command: Command, script: ShellWord | None, inner: Place) -> None:
+        """Put the assignments before a shell into the environment of its script, and of all that this runs.
+
+        If the outer shell has already expanded a variable in the script, its value there is not the assigned one. Source: POSIX.1-2024,
+        2.9.1 "Simple Commands".
+        """
+        expanded = {it.name for it in script.variables} if script is not None else frozenset[str]()
+        for it in command.assignments:
+            value = it.value._replace(value=None, parts=(None,)) if it.name in expanded else it.value
+            inner.assign(replace(it, value=value, is_exported=True))
 
     def _read_substitutions(self, node: SyntaxNode, text: ShellText, place: Place) -> None:
         """Read the commands inside each `$(…)` in `node`."""

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import accumulate
 from typing import TYPE_CHECKING, Final
 
+from buildxray.records import cached_property
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.shell.model import (
     ShellVariable,
@@ -32,6 +33,7 @@ _LITERAL_AT_END: Final = lazy_regex(r"(?<=[^\s\\$'\"(`])\$(?=[)`])")
 """A literal `$` at the end of a word that a parenthesis or a backtick follows: `$(ls | grep .whl$)`."""
 _PARENTHESES: Final = lazy_regex(r"""\\[\s\S]|'[^']*'|"(?:\\[\s\S]|[^"\\])*"|[()]""")
 """An escaped character, a quoted text, or a parenthesis."""
+_ASSIGNMENT: Final = lazy_regex(r"(?<![^\s;&|({`])([A-Za-z_]\w*)\+?=", re.ASCII)
 _SUBSTITUTIONS: Final = ("$(", "`", "<(", ">(")
 """The signs that begin a command or process substitution."""
 
@@ -64,6 +66,11 @@ class ShellText:
         self._added = [place + n_before for n_before, (place, _sign) in enumerate(added)] if is_ascii else []
         """The offsets of the added characters in the parsed bytes, ascending; only if each character of the text is one byte."""
         self._byte_starts = None if is_ascii else _byte_starts(self.text, [place for place, _sign in added])
+
+    @cached_property
+    def last_assignments(self) -> dict[str, int]:
+        """The offset of the last text `NAME=` for each name that the script may assign."""
+        return {it[1]: it.start() for it in _ASSIGNMENT.finditer(self.text)}
 
     def span(self, node: SyntaxNode) -> tuple[int, int]:
         """The half-open span of a node in the text, in code points."""
