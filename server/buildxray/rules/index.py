@@ -181,6 +181,15 @@ RULES: Final = (
         frozenset({Mention.PLATFORM_ARGUMENT, Mention.SOURCE}),
     ),
     Rule(
+        "emptied-cache-mount",
+        Severity.INFORMATION,
+        Severity.INFORMATION,
+        FixAvailability.SOMETIMES,
+        "buildxray.rules.habits.emptied_cache_mount",
+        "",
+        frozenset({Mention.MOUNT}),
+    ),
+    Rule(
         "emulated-build",
         Severity.WARNING,
         Severity.INFORMATION,

@@ -101,7 +101,7 @@ def installed_project(ctx: RuleContext, stage: Stage) -> InstalledProject | None
         or any(command.invocation.setting(it).is_set for it in _SETTINGS)
     ):
         return None
-    return InstalledProject(command, copy, lists[0], named, "", tuple(_options_without_cache(command)))
+    return InstalledProject(command, copy, lists[0], named, "", tuple(options_without_cache(command)))
 
 
 def _installs(command: KnownCommand) -> bool:
@@ -149,7 +149,7 @@ def _separate(command: KnownCommand, extras: str) -> str:
     return " ".join(named if _PROJECT.fullmatch(it.value or "") else it.text for it in own)
 
 
-def _options_without_cache(command: KnownCommand) -> Iterator[TextRange]:
+def options_without_cache(command: KnownCommand) -> Iterator[TextRange]:
     """The places of `--no-cache-dir`, each with the blanks before it, or after it at the beginning of a line."""
     text = command.run.build.text
     for word in command.syntax.words:
