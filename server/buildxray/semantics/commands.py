@@ -225,7 +225,7 @@ class Inventory:
                 names,
             )
             invocations.append(invocation)
-            if _is_preparing(command):
+            if is_preparing(command):
                 preparations = (*preparations, command)[-_MOST_PREPARING:]
             if _enters_directory(command):
                 # A subshell or `popd` may end it in between, so the earlier directories remain possible.
@@ -280,7 +280,7 @@ class Inventory:
                 for idx in range(outlined.from_idx + 1, outlined.end_idx)
                 if _may_prepare(self.plan.node(idx))
                 for command in self.script(idx).commands
-                if _is_preparing(command)
+                if is_preparing(command)
             ]
         return commands
 
@@ -469,7 +469,7 @@ _PREPARING = frozenset(name for it in ALL for name in it.preparing)
 _NAMES_PREPARING = lazy_regex("|".join((*map(re.escape, sorted(_PREPARING)), r"go\s+env")))
 
 
-def _is_preparing(command: Command) -> bool:
+def is_preparing(command: Command) -> bool:
     """True if a command decides how later ones compile."""
     return command.name in _PREPARING or stores_settings(command)
 

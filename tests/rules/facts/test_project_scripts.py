@@ -43,6 +43,13 @@ def command_of(ctx: RuleContext) -> KnownCommand:
         ("/w/x.sh", "npm ci && npm run build", True),
         ("./x.sh", "cp a b\ntouch c", False),
         ("./x.sh", "cp a b\nfrobnicate", None),
+        ("./x.sh", "./configure\nmake -j4\nmake install", True),
+        ("./x.sh", "cmake -B o .\ncmake --build o", True),
+        ("./x.sh", "./configure --host=aarch64-linux-gnu\nmake", None),
+        ("./x.sh", "make", None),
+        # Only the first commands of a long script are read.
+        ("./x.sh", "go build\n" + "true\n" * 400, True),
+        ("./x.sh", "true\n" * 400, None),
         # Another machine is told, or only a condition leads to the compiler.
         ("./x.sh", "GOARCH=arm64 go build", None),
         ("./x.sh", "if [ $1 = x ]; then go build; fi", None),
@@ -54,6 +61,21 @@ def test_what_a_script_compiles(run: str, script: str, compiles: bool | None) ->
     found = project_script(command_of(ctx))
     assert found is not None
     assert found.compiles is compiles
+
+
+@every_case(
+    "copy, run, is_known",
+    [
+        ("COPY x.sh /usr/local/bin/", "x.sh", True),
+        ("COPY x.sh /bin/", "x.sh --all", True),
+        ("COPY x.sh /opt/", "x.sh", False),
+        ("COPY . /", "/x.sh", True),
+        ("COPY x.sh /x.sh", "/x.sh", True),
+    ],
+)
+def test_a_script_among_the_programs_of_the_image(copy: str, run: str, *, is_known: bool) -> None:
+    text = f"FROM ubuntu AS b\n{copy}\nRUN {run}\nFROM debian\nCOPY --from=b /w/o /o\n"
+    assert (project_script(command_of(asked(text, scripts={"x.sh": "go build"}))) is not None) is is_known
 
 
 @every_case(
@@ -102,7 +124,6 @@ def test_make_passes_on_the_variables_of_its_command_line() -> None:
         ("./y.sh", "go build"),
         ("./x.sh", "#!/usr/bin/env python3\nprint()"),
         ("./x.sh", "x" * 100_001),
-        ("./x.sh", "go build\n" * 301),
     ],
 )
 def test_scripts_that_are_not_known(run: str, script: str) -> None:
@@ -161,6 +182,7 @@ def test_recipes_decide_on_emulation(image: str, recipes: str, expected: list[tu
         ("./x.sh", "curl -O https://x.org/t-amd64.sha256", False),
         ("./x.sh", "curl -O https://x.org/t-amd64.exe", False),
         ("./x.sh", "if x; then curl -O https://x.org/t-amd64; fi", False),
+        ("./x.sh", "curl -O https://x.org/t-amd64\n" + "true\n" * 400, False),
         ("[ $(uname -m) != x86_64 ] || ./x.sh", "curl -O https://x.org/t-amd64", False),
     ],
 )

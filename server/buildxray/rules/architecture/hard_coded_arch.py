@@ -324,7 +324,7 @@ def _by_scripts(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
             if not _OTHER_SYSTEM.search(word.text)
             for *_place, architecture in named_architectures(word.text)
         }
-        if len(named) != 1:
+        if len(named) != 1 or not script.is_whole:
             continue
         architecture = named.pop()
         wrong = [it for it in command.targets if not runs_on(architecture, it)]

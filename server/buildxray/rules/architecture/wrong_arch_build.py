@@ -135,7 +135,11 @@ def _by_scripts(stage: Stage) -> Iterator[Finding]:
         compiler = None if script is None else script.compiler
         if script is None or compiler is None or compiler.effect is not Effect.COMPILE or command.is_chosen_by_platform:
             continue
-        if _TELLS_MACHINE.search(script.file) is not None or any(it.syntax.name in _ENTERING for it in script.commands):
+        if (
+            not script.is_whole
+            or _TELLS_MACHINE.search(script.file) is not None
+            or any(it.syntax.name in _ENTERING for it in script.commands)
+        ):
             continue
         if any("=" in it.text for it in command.syntax.words) or any(
             command.invocation.setting(it).is_set for it in _TELLING

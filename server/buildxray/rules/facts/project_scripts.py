@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
 from buildxray.caching import cached
-from buildxray.rules.facts.context_files import context_paths
+from buildxray.records import replace
+from buildxray.rules.facts.context_files import context_paths, copies_before
 from buildxray.semantics.build import Effect, KnownCommand, Use
-from buildxray.semantics.commands import is_nothing, recognize
+from buildxray.semantics.commands import is_nothing, is_preparing, recognize
 from buildxray.syntax.parser import parse
 from buildxray.syntax.shell import SHELLS, Command, read_script
+from buildxray.toolchains.base import Invocation
 
 _MAKING: Final = frozenset({"gmake", "make"})
 _MAKEFILES: Final = ("GNUmakefile", "makefile", "Makefile")
@@ -19,7 +21,7 @@ _END: Final = "END_OF_THE_SCRIPT_OF_THE_PROJECT"
 _RUN_ANYWAY: Final = frozenset({"and", "exit", "for"})
 """Conditions of commands that a script runs if nothing before them fails."""
 _MOST_COMMANDS: Final = 300
-"""Commands of a script; of a longer one nothing is known, because each RUN that starts it looks at all."""
+"""Commands of a script that are read, the first ones, because each RUN that starts it looks at all."""
 _MOST_TEXT: Final = 100_000
 """The longest script that is read, because it is read while a Dockerfile is edited."""
 
@@ -40,6 +42,8 @@ class ProjectScript(NamedTuple):
     commands: tuple[InnerCommand, ...]
     file: str
     """The text of the whole file."""
+    is_whole: bool = True
+    """False if it has more commands than are read."""
 
     @property
     def compiler(self) -> Use | None:
@@ -61,11 +65,15 @@ class ProjectScript(NamedTuple):
         """True if it compiles for its own machine; False if it surely compiles nothing; None if that is unknown."""
         if self.compiler is not None:
             return True
-        is_known = bool(self.commands) and all(
-            is_nothing(it.syntax)
-            if it.use is None
-            else it.use.effect not in (Effect.COMPILE, Effect.UNKNOWN, Effect.EXECUTE)
-            for it in self.commands
+        is_known = (
+            self.is_whole
+            and bool(self.commands)
+            and all(
+                is_nothing(it.syntax)
+                if it.use is None
+                else it.use.effect not in (Effect.COMPILE, Effect.UNKNOWN, Effect.EXECUTE)
+                for it in self.commands
+            )
         )
         return False if is_known else None
 
@@ -79,10 +87,26 @@ def _find(command: KnownCommand) -> ProjectScript | None:
     found = _recipes(command) if command.name in _MAKING else _text_of_script(command)
     text, file = found or ("", "")
     commands = _commands_of(text) if found is not None else None
-    if commands is None or len(commands) > _MOST_COMMANDS:
+    if commands is None:
         return None
-    inner = (command.invocation.of_script(it) for it in commands)
-    return ProjectScript(text, tuple(InnerCommand(it.command, recognize(it)) for it in inner), file)
+    read = commands[:_MOST_COMMANDS]
+    inner = _invocations(command, read)
+    return ProjectScript(
+        text,
+        tuple(InnerCommand(it.command, recognize(it)) for it in inner),
+        file,
+        is_whole=len(read) == len(commands),
+    )
+
+
+def _invocations(command: KnownCommand, commands: Iterable[Command]) -> Iterator[Invocation]:
+    """The commands of a script, each with those before it that decide how it compiles: `./configure` and later `make`."""
+    preparations = command.invocation.preparations
+    for it in commands:
+        invocation = command.invocation.of_script(it)
+        yield invocation if preparations == invocation.preparations else replace(invocation, preparations=preparations)
+        if is_preparing(it):
+            preparations = (*preparations, it)
 
 
 def _text_of_script(command: KnownCommand) -> tuple[str, str] | None:
@@ -95,14 +119,18 @@ def _text_of_script(command: KnownCommand) -> tuple[str, str] | None:
         if any(it.startswith("-") and "c" in it for it in command.syntax.arguments) or not operands:
             return None
         word = operands[0]
-    elif "/" in words[0].text:
-        word = words[0]
     else:
-        return None
-    found = {
-        text for path in command.invocation.paths(word) for place in _places(command, path) for text in texts(place)
-    }
+        word = words[0]
+    is_program = word is words[0] and "/" not in word.text
+    paths = _copied_programs(command, word.text) if is_program else command.invocation.paths(word)
+    found = {text for path in paths for place in _places(command, path) for text in texts(place)}
     return (text := found.pop(), text) if len(found) == 1 else None
+
+
+def _copied_programs(command: KnownCommand, name: str) -> list[str]:
+    """The paths of a program among those of the image to which a COPY surely writes it: `COPY build.sh /usr/local/bin/`."""
+    written = {it for copy in copies_before(command.run) for it in copy.destinations}
+    return [path for it in _PROGRAMS if not written.isdisjoint((it, path := f"{it}/{name}"))]
 
 
 def _recipes(command: KnownCommand) -> tuple[str, str] | None:
@@ -133,6 +161,8 @@ def _places(command: KnownCommand, path: str) -> Iterator[str]:
         yield place
 
 
+_PROGRAMS: Final = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
+"""The directories in which images look for programs. Source: PATH of the official images."""
 _WITH_VALUE: Final = frozenset({"-C", "-f", "-I", "-j", "-l", "-o", "-W", "--directory", "--file"})
 
 
