@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from buildxray.ide.diagnostics import Diagnostic
 from buildxray.ide.project import Projects
 from buildxray.ide.project_files import look_at
 from buildxray.ide.settings import Settings
@@ -21,12 +22,17 @@ DOCKERFILE = "FROM alpine\nRUN true\n"
 
 def messages(root: Path, name: str, text: str, *dockerfiles: str) -> list[str]:
     """The messages about missing Dockerfiles of one file of a repository with these Dockerfiles."""
+    return [it.message for it in findings(root, name, text, *dockerfiles)]
+
+
+def findings(root: Path, name: str, text: str, *dockerfiles: str) -> list[Diagnostic]:
+    """The findings of missing Dockerfiles, likewise."""
     (root / ".git").mkdir()
     for path, content in {**dict.fromkeys(dockerfiles, DOCKERFILE), name: text}.items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_text(content)
     file = look_at(root / name, text, Projects(), SETTINGS)
-    return [it.message for it in file.diagnostics if it.rule == "missing-dockerfile"]
+    return [it for it in file.diagnostics if it.rule == "missing-dockerfile"]
 
 
 def compose(*dockerfiles: str, context: str = ".") -> str:
@@ -396,3 +402,50 @@ def test_podman_may_build_a_service(tmp_path: Path, build: str, expected: list[t
     messages(tmp_path, "compose.yaml", text, "Containerfile")
     file = look_at(tmp_path / "compose.yaml", text, Projects(), SETTINGS)
     assert [(it.message, it.severity) for it in file.diagnostics] == expected
+
+
+CALLED = """on:
+  workflow_call:
+    inputs:
+      context: {type: string, default: .}
+      file: {type: string, default: Dockerfile}
+jobs:
+  build:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v4
+      - uses: docker/build-push-action@v6
+        with: {context: "${{ inputs.context }}", file: FILE}
+"""
+
+
+@every_case(
+    "given, file, expected",
+    [
+        ("file: api/Dockerfile", "${{ inputs.file }}", []),
+        ("file: web/Dockerfile", "${{ inputs.file }}", ["web/Dockerfile"]),
+        ("file: ./web/Dockerfile", "${{ inputs.file }}", ["./web/Dockerfile"]),
+        ("file: api/Dockerfil", "${{ inputs.file }}", ["api/Dockerfil"]),
+        ("context: web", "${{ inputs.context }}/Dockerfile", ["web"]),
+        ("context: services/web", "${{ inputs.context }}/docker/${{ inputs.file }}", ["services/web"]),
+        ("file: '${{ matrix.name }}/Dockerfile'", "${{ inputs.file }}", ["${{ matrix.name }}/Dockerfile"]),
+        # Only a run tells the path, or the condition.
+        ("file: \"${{ vars.FILE || 'web/Dockerfile' }}\"", "${{ inputs.file }}", []),
+        ("file: web/Dockerfile", "${{ vars.FILE || inputs.file }}", []),
+        ("file: web/Dockerfile", "${{ format('{0}', inputs.file) }}", ["web/Dockerfile"]),
+        # A default of the called workflow is found wrong in no call.
+        ("context: .", "${{ inputs.file }}", []),
+    ],
+)
+def test_a_path_that_a_job_gives_to_another_workflow(
+    tmp_path: Path, given: str, file: str, expected: list[str]
+) -> None:
+    called = tmp_path / ".github" / "workflows" / "called.yml"
+    called.parent.mkdir(parents=True)
+    called.write_text(CALLED.replace("FILE", f'"{file}"'))
+    text = (
+        "on: push\njobs:\n  a:\n    strategy: {matrix: {name: [web, api]}}\n"
+        f"    uses: ./.github/workflows/called.yml\n    with:\n      {given}\n"
+    )
+    found = findings(tmp_path, ".github/workflows/a.yml", text, "api/Dockerfile")
+    assert [text[slice(*it.range)] for it in found] == expected

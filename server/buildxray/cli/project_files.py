@@ -56,13 +56,13 @@ def check_project_files(paths: Sequence[str], options: BuildOptions, projects: P
 
 
 def _below(directory: Path, projects: Projects) -> list[Path]:
-    """The files in and below a directory that declare builds, and the workflows that run them by Bake or a script."""
+    """The files in and below a directory that declare builds, and the workflows that run them by Bake, a script or another workflow."""
     from buildxray.ide.project_files import is_project_file  # noqa: PLC0415
 
     read = projects.all_builds(directory)
     from buildxray.ide.script_diagnostics import is_script  # noqa: PLC0415
 
-    callers = (it.called_from.source for it in read.builds if it.called_from is not None)
+    callers = (one.source for it in read.builds for one in (it.called_from, it.call) if one is not None)
     listed = [*(it.source for it in read.builds), *callers, *(Path(it.file) for it in read.notes)]
     scripts = {it.source for it in read.builds if is_script(it.source) and not exists(it.dockerfile)}
     return [it for it in listed if it.is_relative_to(directory) and (is_project_file(it) or it in scripts)]

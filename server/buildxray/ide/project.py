@@ -295,6 +295,11 @@ class Projects:
         builds = (it for directory in self._above(path) for it in self._read(directory).builds)
         return (*dict.fromkeys(it for it in builds if it.called_from is not None and it.called_from.source == path),)
 
+    def passed_on_by(self, path: Path) -> tuple[DeclaredBuild, ...]:
+        """The builds of workflows that a job of one workflow calls."""
+        builds = (it for directory in self._above(path) for it in self._read(directory).builds)
+        return (*dict.fromkeys(it for it in builds if it.call is not None and it.call.source == path),)
+
     def notes_of(self, path: Path) -> tuple[Note, ...]:
         """The problems of reading one file."""
         notes = (it for directory in self._above(path) for it in self._read(directory).notes)

@@ -115,6 +115,8 @@ class DeclaredBuild:
     """The call of Bake that builds it, one that emulates if there are several; None if the file that declares it runs it, or none is known."""
     step: Caller | None = None
     """The step of a workflow that runs the script or the Makefile with the build, or with the call of Bake; None if none is known."""
+    call: Caller | None = None
+    """The job of another workflow that calls the workflow of the build, whose inputs may name the Dockerfile; None if none does."""
     may_have_nodes: bool = False
     """True if its builder may have a machine for each platform, because no file of the project tells which machines it has."""
     is_separate: bool = False

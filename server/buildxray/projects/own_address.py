@@ -38,6 +38,12 @@ def own_directory(directory: Path, context: str) -> Path | None:
     return root / below if ".." not in below.split("/") else None
 
 
+def own_names(root: Path) -> frozenset[str]:
+    """The names that a repository, given its root, has on GitHub, in lower case: `acme/app`; empty if none is known."""
+    parts = (it.split("/", 1) for it in _own_addresses(root))
+    return frozenset(name for host, name in parts if host == "github.com")
+
+
 def _own_addresses(root: Path) -> frozenset[str]:
     return frozenset(it for it in map(_normal, _written_addresses(root)) if it)
 

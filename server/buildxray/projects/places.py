@@ -105,6 +105,14 @@ class FilePlaces:
                 return places
         return Places(self.line(build.line))
 
+    def inputs_of(self, job: str) -> dict[str, TextRange]:
+        """The ranges of the values that a job gives to the workflow that it calls, by the names of the inputs."""
+        for it in self._documents:
+            given = it.at("jobs", job, "with")
+            if given is not None:
+                return {key.text: value.range for key, value in given.items if key is not None}
+        return {}
+
     def line(self, number: int) -> TextRange:
         """The range of a 1-based line, without the blanks around its text."""
         idx = min(max(number - 1, 0), len(self._lines.starts) - 1)

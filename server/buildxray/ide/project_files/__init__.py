@@ -14,7 +14,12 @@ from buildxray.ide.project_files.base import diagnostic, is_of_other_project
 from buildxray.ide.project_files.build_entry import BuildEntry, BuildLink, DeclaringFile
 from buildxray.ide.project_files.emulating_runners import FirstWorkflows, emulating_runners, of_jobs
 from buildxray.ide.project_files.lenses import BuildLens, lenses_of
-from buildxray.ide.project_files.missing_dockerfile import findings_of, missing_dockerfile, missing_in_script
+from buildxray.ide.project_files.missing_dockerfile import (
+    findings_of,
+    missing_dockerfile,
+    missing_in_script,
+    missing_through_inputs,
+)
 from buildxray.ide.project_files.problems import problems
 from buildxray.ide.project_files.undeclared_arguments import undeclared_arguments
 from buildxray.ide.script_diagnostics import is_script, missing_dockerfiles
@@ -63,7 +68,8 @@ def look_at(
     builds = [it for it in projects.declared_in(path) if it.is_shown and not it.is_check]
     notes = [it for it in projects.notes_of(path) if has_limits or not it.is_limit]
     called = [*of_jobs(path, projects)]
-    if not builds and not notes and not called:
+    passed = [it for it in projects.passed_on_by(path) if it.is_shown and not it.is_check]
+    if not builds and not notes and not called and not passed:
         return ProjectFile(text)
 
     def facts(dockerfile: Path) -> Workspace:
@@ -81,7 +87,11 @@ def look_at(
     diagnostics = [
         *unread,
         *(problem for it in entries for problem in problems(it)),
-        *findings_of(path, text, filter(None, map(missing_dockerfile, entries))),
+        *findings_of(
+            path,
+            text,
+            (*filter(None, map(missing_dockerfile, entries)), *missing_through_inputs(file, passed)),
+        ),
         *undeclared_arguments(entries),
         *emulating_runners(it for it in (*entries, *called_entries) if firsts.has(it.declared)),
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
@@ -25,11 +26,12 @@ from buildxray.ide.project_files.base import (
     runs_it,
     written,
 )
-from buildxray.ide.project_files.build_entry import BuildEntry
+from buildxray.ide.project_files.build_entry import BuildEntry, DeclaringFile
 from buildxray.ide.project_files.similar_files import similar_dockerfile
 from buildxray.localization import _, ngettext
 from buildxray.projects.builds import DeclaredBuild
 from buildxray.projects.file_names import is_dockerfile, similar_name
+from buildxray.projects.places import FilePlaces
 from buildxray.projects.search import is_ignored
 from buildxray.projects.submodules import is_in_missing_submodule
 from buildxray.records import replace
@@ -41,6 +43,12 @@ from buildxray.syntax.text import Edit, TextRange
 
 _OF_MATRIX: Final = lazy_regex(r"\$\{\{[ \t]*matrix\.[\w.-]+[ \t]*\}\}")
 """A value of the matrix alone, which the file itself lists, unlike an input or a secret."""
+
+_EXPRESSION: Final = lazy_regex(r"\$\{\{(.{0,500}?)\}\}")
+_LITERAL: Final = lazy_regex(r"'[^']*'")
+_NAME: Final = lazy_regex(r"(?<![\w.-])(?P<root>[A-Za-z_][\w-]*)(?:\.(?P<name>[\w-]+))?(?![\w(-])")
+_CONDITIONAL: Final = lazy_regex(r"hashFiles\([^()]{0,200}ockerfile", re.IGNORECASE)
+"""A condition that a Dockerfile exists."""
 
 
 class Missing(NamedTuple):
@@ -82,6 +90,58 @@ def missing_dockerfile(entry: BuildEntry) -> Missing | None:
     # Without its context the build fails all the same.
     fixes = _moved(entry, place, elsewhere) if named == "dockerfile" and is_directory(declared.context) else ()
     return Missing(place, declared.dockerfile, elsewhere, path_from(declared.source, elsewhere), fixes)
+
+
+def missing_through_inputs(file: DeclaringFile, passed: Iterable[DeclaredBuild]) -> Iterator[Missing]:
+    """The missing Dockerfiles whose paths the jobs of a workflow give to workflows that they call; `passed` are the builds of those.
+
+    That is certain if the paths there consist of inputs and values of the matrix alone, and the file, or the default of an input, writes each out.
+    """
+    for declared in passed:
+        if declared.call is None or exists(declared.dockerfile) or _is_elsewhere(declared):
+            continue
+        called = read_project_text(declared.source)
+        if called is None or _CONDITIONAL.search(called) is not None:
+            continue
+        fields = FilePlaces(declared.source.name, called).of(declared).fields
+        paths = [called[slice(*it)] for key, it in fields.items() if key in ("context", "dockerfile")]
+        names = _inputs_in(paths)
+        given = file.places.inputs_of(declared.call.name)
+        values = {name: file.text[slice(*given[name])] for name in names or () if name in given}
+        if not names or any("$" in _OF_MATRIX.sub("", it) for it in values.values()):
+            continue
+        place = _naming(declared, file.text, [given[it] for it in values])
+        if place is not None:
+            yield _beside(file.text, place, declared.dockerfile, lambda _path: True)
+
+
+def _inputs_in(paths: Iterable[str]) -> frozenset[str] | None:
+    """The inputs that the expressions in some paths name; None if they name anything else but values of the matrix."""
+    names: set[str] = set()
+    for expression in (it[1] for path in paths for it in _EXPRESSION.finditer(path)):
+        for it in _NAME.finditer(_LITERAL.sub("", expression)):
+            if it["root"] not in {"inputs", "matrix"}:
+                return None
+            names |= {it["name"]} if it["root"] == "inputs" else set()
+    return frozenset(names)
+
+
+def _naming(declared: DeclaredBuild, text: str, places: Iterable[TextRange]) -> TextRange | None:
+    """The first place that names a missing Dockerfile, or a directory above it that is missing too; None if none does."""
+    root = repository_root(declared.source.parent)
+    if root is None or not declared.dockerfile.is_relative_to(root):
+        return None
+    path = declared.dockerfile.relative_to(root)
+    above = [it.as_posix() for it in path.parents if it.name and not is_directory(root / it)]
+    named = [path.as_posix(), *above, path.name, *(PurePosixPath(it).name for it in above)]
+    listed = [(it, _as_pattern(text[slice(*it)])) for it in places]
+    return next((place for name in named for place, pattern in listed if pattern.fullmatch(name)), None)
+
+
+def _as_pattern(value: str) -> re.Pattern[str]:
+    """The pattern of the paths that a text with values of the matrix gives."""
+    parts = (re.escape(it) for it in _OF_MATRIX.split(posixpath.normpath(value.strip().removesuffix("/"))))
+    return re.compile("[^/]{0,200}".join(parts))
 
 
 def missing_in_script(text: str, place: TextRange, dockerfile: Path) -> Missing:

@@ -15,9 +15,13 @@ from buildxray.projects.ci.actions import is_github_builder
 from buildxray.projects.ci.site import Reading
 from buildxray.projects.ci.step_effects import StepEffect, script_of, step_effect
 from buildxray.projects.ci.unread import names_image_tool
+from buildxray.projects.own_address import own_names
 from buildxray.projects.yaml import DuplicateKeyError, YamlError, as_mapping, load_documents, may_be_template
 from buildxray.records import dataclass
+from buildxray.syntax.lazy_regex import lazy_regex
 
+_PUBLIC: Final = lazy_regex(r"(?P<name>[\w.-]+/[\w.-]+)/(?P<path>[\w./-]+)@[\w./-]+")
+"""An action or a workflow in a directory of a repository, at a commit."""
 MOST_DEPTH: Final = 4
 """Workflows and actions of the repository that call one another."""
 _MOST_STEPS: Final = 8_000
@@ -39,6 +43,8 @@ class Repository:
     """The value that `_n_steps` may reach while the current workflow is read."""
     _is_cut: bool = False
     """True if the current workflow has more steps than may be read."""
+    _names: frozenset[str] | None = None
+    """The names of the repository on GitHub; None until they are asked for."""
     _building: dict[str, bool] = field(default_factory=dict)
     """Whether an action or workflow of the repository builds an image, by what `uses` names; False while it is being looked at."""
 
@@ -77,7 +83,21 @@ class Repository:
 
     def effect(self, step: Mapping[str, Any]) -> StepEffect:
         """The possible effect of a step; see `step_effect`."""
+        uses = step.get("uses")
+        if isinstance(uses, str) and self.as_local(uses) != uses:
+            return StepEffect.MAY_BUILD
         return step_effect(step, self.reading.scripts)
+
+    def as_local(self, uses: str) -> str:
+        """The path of an action or a workflow of this repository, also if `uses` names it by its public name: `acme/app/.github/actions/image@main`."""
+        named = _PUBLIC.fullmatch(uses)
+        return f"./{named['path']}" if named is not None and self.is_own(named["name"]) else uses
+
+    def is_own(self, name: str) -> bool:
+        """True if a name, such as `acme/app`, is known to be that of this repository on GitHub."""
+        if self._names is None:
+            self._names = own_names(self.root)
+        return name.lower() in self._names
 
     def begin_workflow(self) -> None:
         """Effect: give the next workflow its budget of steps."""
@@ -112,6 +132,7 @@ class Repository:
             return False
         if not isinstance(uses, str):
             return self._has_building_step([body], depth)
+        uses = self.as_local(uses)
         if not uses.startswith("./") or depth >= MOST_DEPTH:
             return False
         if uses not in self._building:

@@ -85,7 +85,8 @@ class Job:
         if script is not None:
             outputs = self._script(script, body, context)
         elif isinstance(body.get("uses"), str):
-            action, given = without_address(context.expand_text(body["uses"])), as_mapping(body.get("with"))
+            action = self._repository.as_local(without_address(context.expand_text(body["uses"])))
+            given = as_mapping(body.get("with"))
             outputs = self._action(*(repeated_action(action, given) or (action, given)), context, depth)
         if self._written:
             builds[n_before:] = self._of_originals(builds[n_before:])
@@ -143,6 +144,7 @@ class Job:
             # `${{ github.repository_owner }}/tools` names another repository, while an expression alone mostly is the head of a pull request.
             names_another = without_expressions(as_text(given.get("repository", "")), "").strip() != ""
             is_own = not names_another if repository is UNKNOWN else as_text(repository) in {OWN_REPOSITORY, ""}
+            is_own = is_own or (isinstance(repository, str) and self._repository.is_own(repository))
             self._checkouts[place] = is_own
         elif name in _BUILDER_ACTIONS:
             # The address of a node is often a secret; its platforms are not.

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from buildxray.files.reading import exists, is_directory, is_file, read_project_text
 from buildxray.localization import gettext_lazy as _
-from buildxray.projects.builds import DeclaredBuild, Note
+from buildxray.projects.builds import Caller, DeclaredBuild, Note
 from buildxray.projects.ci import WORKFLOWS, is_on_github
 from buildxray.projects.ci.actions import add_github_builder, add_other, is_github_builder
 from buildxray.projects.ci.checkouts import may_make_directories
@@ -223,15 +223,21 @@ class _Workflows:
         # The expressions of a default use the variables of the repository, which no file contains, and not those of the caller.
         known = Context({}, context.assumption)
         inputs = {**{key: known.expand(as_mapping(it).get("default")) for key, it in declared.items()}, **given}
-        return self._workflow(called, inputs, depth + 1, assumption=context.assumption)
+        builds = self._repository.reading.builds
+        n_before = len(builds)
+        outputs = self._workflow(called, inputs, depth + 1, assumption=context.assumption)
+        call = Caller(site.source, site.line, site.name)
+        builds[n_before:] = [replace(it, call=call) for it in builds[n_before:]]
+        return outputs
 
     def _called_file(self, uses: str, given: Mapping[str, Any]) -> Path | None:
         """The file of a called workflow; None if another repository has it.
 
-        `owner/name/.github/workflows/file.yml@main` may name this repository, whose name is not in its files. It does if the
+        `owner/name/.github/workflows/file.yml@main` may name this repository, whose name is mostly not in its files. It does if the
         repository has such a file that only other workflows start, and that declares exactly these inputs.
         """
         root = self._repository.root
+        uses = self._repository.as_local(uses)
         if uses.startswith("./"):
             called = root / uses.removeprefix("./")
             return called if called.is_relative_to(root) else None
