@@ -242,7 +242,9 @@ def test_a_program_of_the_target_starts_in_a_native_image(setting: str, start: s
         # The script may choose what it builds.
         ('COPY --from=build /made /app\nCMD ["/app"]', True),
         ('COPY app /app\nCMD ["/app"]', False),
-        ("COPY --from=build /app /app", False),
+        # Neither the file nor its base names a command.
+        ("COPY --from=build /app /app", True),
+        ("COPY --from=build /native /app", False),
     ],
 )
 def test_a_program_of_the_target_starts_in_the_native_image_that_takes_it(lines: str, *, is_started: bool) -> None:
@@ -514,3 +516,28 @@ ENTRYPOINT ["/app"]
     (finding,) = findings(build_platform_image, context(text))
     assert finding.message.startswith("the image for linux/arm64 says that it is for linux/amd64: it is built")
     assert [it.title for it in finding.fixes] == ["Remove `--platform`"]
+
+
+@every_case(
+    "image, is_started",
+    [
+        ("gcr.io/distroless/base-debian12", True),
+        ("example.org/mirror/distroless-cc:nonroot", True),
+        # A shell is the command of these.
+        ("gcr.io/distroless/base-debian12:debug", False),
+        ("alpine", False),
+    ],
+)
+def test_an_image_without_a_command_starts_what_it_is_told(image: str, *, is_started: bool) -> None:
+    text = f"""\
+FROM --platform=$BUILDPLATFORM golang AS build
+ARG TARGETARCH
+RUN CGO_ENABLED=0 GOARCH=$TARGETARCH go build -o /app .
+FROM --platform=$BUILDPLATFORM {image}
+COPY --from=build /app /app
+"""
+    builder = Builder(request())
+    ctx = RuleContext(builder.build(builder.parse(text)), builder, asks_for_several=True)
+    (finding,) = findings(build_platform_image, ctx)
+    assert ("will not start" in finding.message) is not is_started
+    assert severity(ctx, build_platform_image, finding) is (Severity.WARNING if is_started else Severity.ERROR)

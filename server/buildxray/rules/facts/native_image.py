@@ -109,6 +109,11 @@ def has_no_programs(root: Stage) -> bool:
     return _WITHOUT_PROGRAMS.search(root.image_name) is not None
 
 
+def starts_nothing(root: Stage) -> bool:
+    """True if the image of a stage has neither a command nor a shell, by its name. Source: github.com/GoogleContainerTools/distroless, README.md."""
+    return "distroless" in root.image_name and "debug" not in root.image_name
+
+
 def starts(stage: Stage) -> bool:
     """True if the file sets the command of the image of a stage."""
     return any(isinstance(it.node, Cmd | Entrypoint) for one in stage.ancestry for it in one.instructions)

@@ -12,7 +12,13 @@ from buildxray.platforms.official_images import exists_for
 from buildxray.platforms.platform import Platform, Starting, starting
 from buildxray.rules.base import Doubt, Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
-from buildxray.rules.facts.native_image import arguments_of_flag, has_no_programs, starts, targets_of_native_image
+from buildxray.rules.facts.native_image import (
+    arguments_of_flag,
+    has_no_programs,
+    starts,
+    starts_nothing,
+    targets_of_native_image,
+)
 from buildxray.rules.fixing.edits import remove_flag
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Build, Effect, KnownCommand, Stage
@@ -67,7 +73,7 @@ def build_platform_image(ctx: RuleContext) -> Iterator[Finding]:
     known builds are all for the machine that builds it. A constant is intended if neither the file nor its project names several platforms, and
     so is an argument of the project, with which each build can choose one. The finding is an error only if several platforms are requested and
     the flag is `$BUILDPLATFORM`: a constant may be meant to be emulated elsewhere. It is a warning if the image starts a program that was
-    compiled for the target, which may need nothing else. Where a build argument of the project sets `BUILDPLATFORM`, the message names that as
+    compiled for the target, which may need nothing else, or if neither the file nor its base, which is distroless, names a command. Where a build argument of the project sets `BUILDPLATFORM`, the message names that as
     the cause.
     """
     stage = ctx.build.target_stage
@@ -263,16 +269,23 @@ def _compiles_started_program(stage: Stage) -> bool:
 
 
 def _copies_started_program(ctx: RuleContext) -> bool:
-    """True if the image starts a program that may be for the target, which another stage has made, and none of its own base."""
+    """True if the image starts a program that may be for the target, which another stage has made, and none of its own base.
+
+    So does an image without a command, whose base has none either.
+    """
     starting, program = ctx.build.starting, _started_program(ctx.build)
-    if starting is None or program is None:
-        return False
     artifacts = [
         it
         for it in ctx.build.artifacts.all
         if it.machine is Machine.TARGET
         or (it.machine is Machine.UNKNOWN and not all(one.is_from_context for one in it.origins))
     ]
+    if starting is None:
+        # Who runs such an image names a program, which can only be a copied one.
+        image = ctx.build.target_stage
+        return bool(artifacts) and image is not None and image.root is not None and starts_nothing(image.root)
+    if program is None:
+        return False
     if "/" in program:
         paths = {clean(posixpath.join(it, program)) for it in starting.directories}
         return any(holds(it.path, path) for it in artifacts for path in paths)
