@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, NamedTuple
 
 from buildxray.localization import gettext_lazy as _
 from buildxray.plan.model import PlanError
@@ -19,6 +19,7 @@ from buildxray.syntax.validation import find_problems
 
 __all__ = [
     "Cause",
+    "array_above",
     "comments_to_move",
     "end_of_heredoc",
     "errors_elsewhere",
@@ -228,6 +229,51 @@ def end_of_heredoc(build: Build, error: PlanError) -> int | None:
     if above is None or not isinstance(above, Run) or not above.node.heredocs:
         return None
     return above.syntax.last_line
+
+
+class LinesOfArray(NamedTuple):
+    """A JSON array over several lines of which only the first belongs to its instruction."""
+
+    opening: Instruction
+    last: Instruction
+    """The unknown instruction with the end of the array."""
+    edits: tuple[Edit, ...]
+    """The escape tokens that the lines lack."""
+
+
+def array_above(build: Build, error: PlanError) -> LinesOfArray | None:
+    """The array whose first line is directly above an unknown instruction, its second line; None for other errors, and for an array without an end.
+
+    BuildKit ends an instruction with its line, also within brackets.
+    """
+    unknown = _unknown_at(build, error)
+    above = build.instructions[unknown.idx - 1] if unknown is not None and unknown.idx else None
+    if above is None or isinstance(above.node, Unknown) or not _OPEN_ARRAY.search(_written(above)):
+        return None
+    edits = [_escape_after(above)]
+    for it in build.instructions[above.idx + 1 : above.idx + _MOST_LINES]:
+        written = _written(it).lstrip()
+        if not isinstance(it.node, Unknown) or not written.startswith(("[", "]", '"', "'")):
+            break
+        if written.endswith("]"):
+            return LinesOfArray(above, it, tuple(edits))
+        edits.append(_escape_after(it))
+    return None
+
+
+def _escape_after(instruction: Instruction) -> Edit:
+    end = instruction.syntax.start + len(_written(instruction))
+    return Edit(TextRange(end, end), f" {instruction.build.dockerfile.escape}")
+
+
+_OPEN_ARRAY: Final = lazy_regex(r"\[\s*(?:\"[^\"\n]*\"\s*,\s*)*\Z")
+_MOST_LINES: Final = 100
+"""The most lines of an array that are looked at."""
+
+
+def _written(instruction: Instruction) -> str:
+    """The text of an instruction without the blanks at its end."""
+    return instruction.build.text[instruction.syntax.start : instruction.syntax.end].rstrip()
 
 
 def _unknown_at(build: Build, error: PlanError) -> Instruction | None:

@@ -713,6 +713,30 @@ def test_quotes_around_name_and_value(line: str, written: str | None) -> None:
         assert apply_edits(f"{FROM}{line}\n", finding.fixes[0].edits) == f"{FROM}{written}\n"
 
 
+@every_case(
+    "lines, fixed",
+    [
+        ('CMD [\n  "a",\n  "b c"\n]', 'CMD [ \\\n  "a", \\\n  "b c" \\\n]'),
+        ('ENTRYPOINT ["a",\n"b"]', 'ENTRYPOINT ["a", \\\n"b"]'),
+        (
+            'RUN [\n  # with a shell\n  "sh",\n\n  "-c", "b"\n]',
+            'RUN [ \\\n  # with a shell\n  "sh", \\\n\n  "-c", "b" \\\n]',
+        ),
+        # Not an array, one without an end, and a line of something else.
+        ('RUN echo [\n"a"', None),
+        ('CMD [\n"a",\n"b"', None),
+        ('CMD [\n"a",\nWRONG\n]', None),
+        ('RUN true\n"a",\n]', None),
+    ],
+)
+def test_an_array_over_several_lines_needs_escapes(lines: str, fixed: str | None) -> None:
+    finding, *others = findings(build_error, context(f"{FROM}{lines}\n"))
+    assert ("a part of the array of line 2" in finding.message) is (fixed is not None)
+    if fixed is not None:
+        assert not others
+        assert apply_edits(f"{FROM}{lines}\n", finding.fixes[0].edits) == f"{FROM}{fixed}\n"
+
+
 def test_the_end_of_a_heredoc_ends_its_run() -> None:
     text = f"{FROM}RUN <<EOF\ntrue\nEOF\nchmod +x /a\n"
     (finding,) = findings(build_error, context(text))

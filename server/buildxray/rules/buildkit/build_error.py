@@ -14,6 +14,7 @@ from buildxray.rules.one_cause import same_here
 from buildxray.semantics.build import Build, PlanError, Run, Workspace
 from buildxray.semantics.errors import (
     Cause,
+    array_above,
     comments_to_move,
     end_of_heredoc,
     errors_elsewhere,
@@ -63,7 +64,7 @@ def build_error(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    A suggestion, if a known word is similar, or if a line of a script lacks its RUN.
+    A suggestion, if a known word is similar, if a line of a script lacks its RUN, or if the lines of an array lack their escape tokens.
 
     ## Limits
     A file for another frontend (`# syntax=` names an image that is not Docker's) gets a note instead, because only that frontend defines its
@@ -147,6 +148,14 @@ def _message(build: Build, error: PlanError, *, is_part: bool) -> str:
             name=name,
             quote=value[0],
         )
+    array = array_above(build, error)
+    if array is not None:
+        return _(
+            "{problem}; it is a part of the array of line {line}, whose lines need a `{escape}` at their ends",
+            problem=message,
+            line=array.opening.syntax.first_line,
+            escape=build.dockerfile.escape,
+        )
     line = end_of_heredoc(build, error)
     if line is not None and is_command(build, error):
         return _("{problem}; the RUN above ends with its heredoc, in line {line}", problem=message, line=line)
@@ -196,18 +205,22 @@ def _by_cause(build: Build) -> Iterator[list[PlanError]]:
     """The errors of a build, each with those of one cause.
 
     Of later texts with a variable that say the same, because one ARG declares it for all of them; of the other markers of a merge conflict;
-    and of the words `"NAME=value"` of an instruction.
+    of the words `"NAME=value"` of an instruction; and of the lines of an array.
     """
     groups: dict[tuple[object, ...], list[PlanError]] = {}
     n_conflicts = 0
+    array = None
     for it in _without_repetition(build):
         instruction = build.instruction_at(it.range.start)
         written = build.text[slice(*it.range)]
+        array = array_above(build, it) or array
         n_conflicts += written == _CONFLICT[0]
         if written in _CONFLICT:
             key: tuple[object, ...] = (n_conflicts,)
         elif quoted := quotes_to_move(build, it):
             key = (quoted[0].range,)
+        elif array is not None and instruction is not None and array.opening.idx < instruction.idx <= array.last.idx:
+            key = (array.opening.idx,)
         else:
             is_from = instruction is not None and isinstance(instruction.node, From)
             # A FROM, or a variable, that is wrong for the same reason.
@@ -248,6 +261,8 @@ def _fixes(ctx: RuleContext, error: PlanError, *same: PlanError) -> tuple[Fix, .
             tuple(Edit(it.range, replacement) for it in (error, *same)),
             _("Write `{name}`", name=replacement),
         )
+    elif (array := array_above(ctx.build, error)) is not None:
+        edits, title = array.edits, _("Join the lines of the array")
     elif (escape := missing_escape(ctx.build, error)) is not None:
         edits, title = (escape,), _("Join it with the line above")
     elif moved := comments_to_move(ctx.build, error):
