@@ -28,6 +28,19 @@ def _absence(root: Path, files: dict[str, str], path: str) -> Absence | None:
         ("requirements-dev.txt", {"README.md": "pip install -r requirements.txt"}),
         ("vite.config.ts", {"vite.config.js": ""}),
         ("lib/package.json", {".gitmodules": "[submodule]\n\tpath = other\n"}),
+        # A common name tells nothing of one file.
+        ("lib/package.json", {"README.md": "├── package.json\n"}),
+        ("lib/package.json", {"README.md": "The version is in `package.json`.\n"}),
+        (
+            "requirements.txt",
+            {"README.md": "pip install -r requirements.txt\n", "a.sh": "pip install -r requirements.txt"},
+        ),
+        ("yarn.lock", {_WORKFLOW: "jobs: {a: {steps: [{run: \"echo ${{ hashFiles('yarn.lock') }}\"}]}}"}),
+        ("bun.lockb", {"docs/docker.md": "    COPY package.json bun.lockb ./\n"}),
+        ("lib/package.json", {_WORKFLOW: "permissions:\n  lib: write\n"}),
+        ("lib/package.json", {"build.sh": "cp a lib/other.json\n"}),
+        ("tool/app.csproj", {"README.md": "|-- app.csproj\n"}),
+        ("entrypoint.sh", {"README.md": "    └── entrypoint.sh\n"}),
     ],
 )
 def test_files_that_nobody_has_added(tmp_path: Path, path: str, files: dict[str, str]) -> None:
@@ -51,6 +64,13 @@ def test_files_that_nobody_has_added(tmp_path: Path, path: str, files: dict[str,
         ("package.json", {"Makefile": "web:\n\tcp web/package.json .\n"}),
         ("requirements.txt", {"docs/start.md": "Copy `requirements.txt` from the other project."}),
         ("yarn.lock", {_WORKFLOW: "jobs: {a: {steps: [{run: cp x/yarn.lock .}]}}"}),
+        ("requirements.txt", {"build.sh": "poetry lock >requirements.txt\n"}),
+        ("requirements.txt", {"Makefile": "a:\n\tpoetry x \\\n\t -o requirements.txt\n"}),
+        ("requirements.txt", {"a.mjs": "a;" * 501 + "requirements.txt"}),
+        ("lib/package.json", {"build.sh": "cp -r ../shared/. lib\n"}),
+        ("lib/sub/package.json", {"build.sh": "git clone https://example.com/sub lib/sub/\n"}),
+        ("entrypoint.sh", {"README.md": "Start `entrypoint.sh`."}),
+        ("tool/app.csproj", {"all.cmd": "dotnet build app.csproj"}),
         # Git would not keep it.
         ("package.json", {".gitignore": "package.json\n"}),
         ("app/setup.py", {".gitignore": "/app\n"}),
@@ -74,6 +94,39 @@ def test_files_that_a_build_may_find(tmp_path: Path, path: str, files: dict[str,
 )
 def test_lock_files_that_git_ignores(tmp_path: Path, path: str, workflow: str, expected: Absence | None) -> None:
     assert _absence(tmp_path, {".gitignore": "*.lock\n", _WORKFLOW: workflow}, path) is expected
+
+
+@every_case(
+    "steps, expected",
+    [("run: npm install", None), ("run: npm ci && make", None), ("run: make", Absence.MISSING)],
+)
+def test_a_lock_file_that_the_job_may_make(tmp_path: Path, steps: str, expected: Absence | None) -> None:
+    workflow = f"jobs: {{image: {{steps: [{{{steps}}}]}}, test: {{steps: [{{run: npm install}}]}}}}"
+    assert _absence(tmp_path, {_WORKFLOW: workflow}, "package-lock.json") is expected
+
+
+@every_case(
+    "files, expected",
+    [
+        ({"bun.lock": ""}, Absence.IGNORED),
+        ({"app/web/yarn.lock": ""}, Absence.IGNORED),
+        ({"app/other/yarn.lock": ""}, None),
+        ({"poetry.lock": ""}, None),
+        ({".gitignore": "*lock*\n", "bun.lock": ""}, None),
+    ],
+)
+def test_an_ignored_lock_file_of_another_package_manager(
+    tmp_path: Path, files: dict[str, str], expected: Absence | None
+) -> None:
+    _absence(tmp_path, {".gitignore": "package-lock.json\n", **files}, "")
+    assert AbsentSources((tmp_path / "app",)).absence("web/package-lock.json") is expected
+
+
+def test_the_names_of_many_files_are_not_looked_for(tmp_path: Path) -> None:
+    _absence(tmp_path, {}, "")
+    sources = AbsentSources((tmp_path,))
+    answers = [sources.absence(f"{it}/package.json") for it in range(60)]
+    assert answers == [Absence.MISSING] * 50 + [None] * 10
 
 
 def test_without_a_workflow_an_ignored_lock_file_may_be_made_by_hand(tmp_path: Path) -> None:

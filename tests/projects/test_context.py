@@ -200,3 +200,26 @@ def test_the_first_bytes_of_a_file(tmp_path: Path) -> None:
     (tmp_path / "app" / "link").symlink_to(tmp_path.parent)
     answers = [contexts.head(it) for it in ("tool", "app/tool", "empty", "app", "none", "link/x/../tool")]
     assert answers == [b"\x7fELF", b"\x7fELF", b"", b"", b"", b""]
+
+
+@every_case(
+    "names, is_told",
+    [
+        (("web/Dockerfile", "web/main.go"), True),
+        (("web/src/a.txt", "web/Dockerfile"), True),
+        (("web/Dockerfile", "web/compose.yaml", "web/README.md", "web/.env", "web/.cfg/a", "main.go"), False),
+    ],
+)
+def test_a_context_of_compose_with_a_project(tmp_path: Path, names: tuple[str, ...], *, is_told: bool) -> None:
+    for name in (".git/HEAD", *names):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("FROM scratch\n")
+    dockerfile = tmp_path / "web" / "Dockerfile"
+    (tmp_path / "compose.yaml").write_text("services: {web: {build: ./web}}")
+    contexts = Projects().build(dockerfile, Settings()).contexts
+    assert contexts is not None
+    assert contexts.is_told() is is_told
+    (tmp_path / "compose.yaml").write_text("services: {}")
+    contexts = Projects().build(dockerfile, Settings()).contexts
+    assert contexts is not None
+    assert not contexts.is_told()

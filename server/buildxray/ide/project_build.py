@@ -227,6 +227,7 @@ class ProjectBuild(NamedTuple):
             head=None if self.contexts is None else self.contexts.head,
             recipes=None if self.contexts is None else self.contexts.recipes,
             lacking_packages=None if self.contexts is None else self.contexts.lacking_packages,
+            context_is_told=None if self.contexts is None else self.contexts.is_told,
             has_several_contexts=self.contexts is not None and len(self.contexts.directories) > 1,
             restores_caches=self.stored_caches,
             loses_text=self.text_tools,

@@ -2,7 +2,7 @@
 
 A file that is missing now may be made before a build: by a step of a workflow, a script, a person. So only files that people write and add to
 a repository count (lists of dependencies, their lock files, settings of tools, scripts, programs of interpreters), and only if no file that
-runs commands names them. Of any other path it is certain only in a workflow all of whose steps are known.
+runs commands shows where they come from. Of any other path it is certain only in a workflow all of whose steps are known.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from buildxray.files.reading import is_entry, is_inside, read_project_text, repo
 from buildxray.projects.ci.checkouts import may_make
 from buildxray.projects.search import FOREIGN_DIRECTORIES, is_ignored
 from buildxray.projects.submodules import is_in_missing_submodule
-from buildxray.projects.yaml import YamlError, load_documents
+from buildxray.projects.yaml import YamlError, as_mapping, load_documents
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.toolchains.base import Absence
 
@@ -39,13 +39,16 @@ _TOOLS: Final = {
 }
 """The lock files, each with the program that makes it."""
 LOCK_FILES: Final = (*_TOOLS,)
-_OTHERS: Final = lazy_regex(
+_OF_NODE: Final = (*(name for name, tool in _TOOLS.items() if tool in ("bun", "npm", "pnpm", "yarn")),)
+_COMMON: Final = lazy_regex(
     r"CMakeLists\.txt|Cargo\.toml|Gemfile|Makefile|Pipfile|build\.gradle(?:\.kts)?|composer\.json|global\.json|go\.mod|go\.work|gradlew|mix\.exs"
     r"|mvnw|package\.json|pnpm-workspace\.yaml|pom\.xml|pyproject\.toml|requirements[\w.-]*\.(?:in|txt)|rust-toolchain(?:\.toml)?"
     r"|settings\.gradle(?:\.kts)?|setup\.(?:cfg|py)|(?:angular|babel\.config|lerna|nx|tsconfig[\w.-]*|turbo)\.json"
-    r"|[\w-]+\.config\.[cm]?[jt]s|[\w.-]+\.(?:csproj|fsproj|sh|sln)"
+    r"|[\w-]+\.config\.[cm]?[jt]s"
 )
-"""Lists of dependencies, settings of tools, projects of .NET, and scripts."""
+"""Lists of dependencies and settings of tools, which every project calls so: that a text has such a name tells nothing of one of them."""
+_OTHERS: Final = lazy_regex(r"[\w.-]+\.(?:csproj|fsproj|sh|sln)")
+"""Projects of .NET, and scripts."""
 _PROGRAMS: Final = lazy_regex(
     r"(?!_?(?:about|build_info|config|credentials|env|local|secrets?|settings|version)\b|local_|\w*_(?:pb2|config|secrets|settings|version)\b|\w*_pb2_)"
     r"\w[\w-]*\.(?:pl|py|rb)"
@@ -56,6 +59,19 @@ _NAMES_FILES: Final = lazy_regex(
     r"|.*\.(?:bash|bat|cmd|fish|hcl|just|md|mk|mjs|ps1|py|rst|sh|ya?ml|zsh)|configure|build|setup|bootstrap"
 )
 """Files that run commands, or tell people which ones to run."""
+_MAKES: Final = lazy_regex(
+    r"(?<![\w-])(?:checkout|copies|copied|copy(?:ing)?|cp|clone|creat(?:e[sd]?|ing)|curl|download(?:s|ed)?|envsubst|export|fetch|freeze|generat(?:e[sd]?|ing)|init"
+    r"|ln|mv|nam(?:ed?|ing)|path:|place|provide|put|renam(?:ed?|ing)|render|rsync|save|scp|submodule|symlinks?|sync|tar|tee|templates?|touch|unzip|wget"
+    r"|wrapper|writes?|zip|add)(?![\w-])|copyFile|writeFile|write_text|--output|[ \t]-o[ \t]|[\"']w[\"']",
+    re.IGNORECASE,
+)
+"""Words for what makes a file or a directory, in commands and in documents."""
+_LONGEST_LINE: Final = 1000
+"""Characters of a line; what a longer one tells is unknown."""
+_SHOWN: Final = lazy_regex(r"^[ \t]*(?:[|+\u2500-\u257f]|`--|(?:ADD|COPY|RUN)[ \t]).*$", re.MULTILINE)
+"""A line of a drawing that lists the files of a project, of a table, or of a Dockerfile, in a document."""
+_MOST_NAMES: Final = 50
+"""Paths of one Dockerfile whose names are looked for in the files of the repository; each takes up to 400 readings."""
 _MOST_ENTRIES: Final = 20_000
 _MOST_FILES: Final = 400
 
@@ -69,7 +85,7 @@ class AbsentSources:
         self._jobs = jobs
         self._root = repository_root(directories[0]) if directories else None
         self._named: dict[str, bool] = {}
-        """What the search for a name in the files of the repository has answered."""
+        """What `_is_known` has answered."""
         self._unmade: dict[str, bool] = {}
         """What `_is_made_by_no_step` has answered."""
         self._documents: dict[Path, object] = {}
@@ -84,29 +100,55 @@ class AbsentSources:
         if self._repeats_context(path, clean):
             return Absence.REPEATED
         is_program = _PROGRAMS.fullmatch(name) is not None
-        is_of_checkout = name in _TOOLS or _OTHERS.fullmatch(name) is not None or is_program
+        is_common = name in _TOOLS or _COMMON.fullmatch(name) is not None
+        is_of_checkout = is_common or _OTHERS.fullmatch(name) is not None or is_program
         if self._root is None or clean.startswith("..") or not clean.strip("."):
             return None
         root, places = self._root, [it / clean for it in self._directories]
         if any(is_entry(it) or not is_inside(it, root) or is_in_missing_submodule(root, it) for it in places):
             return None
         is_ignored_by_git = any(is_ignored(it, root) for it in places)
-        if is_ignored_by_git and self._is_made_nowhere(name):
+        if is_ignored_by_git and (self._is_made_nowhere(name) or self._is_given_up(clean)):
             return Absence.IGNORED
-        if is_of_checkout and not is_ignored_by_git and not self._is_known(name, is_program=is_program):
+        is_unmade = self._is_made_by_no_step(clean)
+        if is_of_checkout and not is_ignored_by_git:
             is_in_root = name in _TOOLS and is_entry(root / name) and not is_ignored(root / name, root)
-            return Absence.IN_ROOT if is_in_root else Absence.MISSING
-        if self._is_made_by_no_step(clean):
+            is_missing = is_unmade or not self._is_known(clean, is_common=is_common, is_program=is_program)
+            if is_missing and (is_in_root or not is_unmade):
+                return Absence.IN_ROOT if is_in_root else Absence.MISSING
+        if is_unmade:
             return Absence.UNMADE
         return Absence.ABOVE if not is_ignored_by_git and self._is_above(clean) else None
 
-    def _is_known(self, name: str, *, is_program: bool) -> bool:
-        """True if the files of the repository may tell where a file of this name comes from."""
+    def _is_known(self, path: str, *, is_common: bool, is_program: bool) -> bool:
+        """True if the files of the repository may tell where the file at a path comes from."""
         root = self._root
-        if name not in self._named:
+        if path not in self._named:
+            name = posixpath.basename(path)
             # A program of that name elsewhere shows that another context, or a step that copies it, may be meant.
-            self._named[name] = root is None or _is_named(root, name) or (is_program and _is_anywhere(root, name))
-        return self._named[name]
+            self._named[path] = (
+                root is None
+                or len(self._named) >= _MOST_NAMES
+                or _is_named(root, name, self._lacking(path), is_common=is_common)
+                or (is_program and _is_anywhere(root, name))
+                or (name in _TOOLS and self._is_made_by_job(_TOOLS[name]))
+            )
+        return self._named[path]
+
+    def _lacking(self, path: str) -> set[str]:
+        """The parts of a path, each a directory or the file, that one of the directories lacks."""
+        parts = path.split("/")
+        return {
+            name
+            for directory in self._directories
+            for n, name in enumerate(parts)
+            if not is_entry(directory.joinpath(*parts[: n + 1]))
+        }
+
+    def _is_made_by_job(self, tool: str) -> bool:
+        """True if a job that builds has the name of a program in its steps, which may make the lock file before the build."""
+        jobs = [as_mapping(as_mapping(self._document(it)).get("jobs")).get(name) for it, name in self._jobs]
+        return any(re.search(rf"\b{tool}\b", str(as_mapping(it).get("steps"))) is not None for it in jobs)
 
     def _repeats_context(self, path: str, clean: str) -> bool:
         """True if a path begins with the name of the only context, and exists from the directory above it: `COPY api/app.py` with the context `api`.
@@ -144,16 +186,18 @@ class AbsentSources:
         texts = filter(None, map(read_project_text, dict.fromkeys(it for it, _job in self._jobs)))
         return any(pattern.search(it) is None for it in texts)
 
+    def _is_given_up(self, path: str) -> bool:
+        """True for a lock file of a package manager for Node.js if the repository keeps that of another one there, or in a directory above."""
+        if self._root is None or posixpath.basename(path) not in _OF_NODE:
+            return False
+        root, places = self._root, [(it / path).parent for it in self._directories]
+        above = dict.fromkeys(one for it in places for one in (it, *it.parents) if one.is_relative_to(root))
+        return any(is_entry(it / name) and not is_ignored(it / name, root) for it in above for name in _OF_NODE)
+
     def _is_made_by_no_step(self, path: str) -> bool:
         """True if no job that builds has a step that may make a path, relative to the context, which its checkout lacks."""
         if path not in self._unmade:
-            parts = path.split("/")
-            lacking = {
-                name
-                for directory in self._directories
-                for n, name in enumerate(parts)
-                if not is_entry(directory.joinpath(*parts[: n + 1]))
-            }
+            lacking = self._lacking(path) if self._jobs else set()
             self._unmade[path] = bool(self._jobs) and not any(
                 may_make(self._document(workflow), job, lacking) for workflow, job in self._jobs
             )
@@ -169,15 +213,38 @@ class AbsentSources:
         return self._documents[workflow]
 
 
-def _is_named(root: Path, name: str) -> bool:
-    """True if a file of the repository that runs commands, or a document, has a name in its text, or if there are too many of them to tell."""
-    pattern = re.compile(rf"(?<![\w-]){re.escape(name)}(?![\w-])")
+def _is_named(root: Path, name: str, lacking: set[str], *, is_common: bool) -> bool:
+    """True if a file of the repository that runs commands, or a document, tells of a name, or if there are too many of them to tell.
+
+    A common name has to be in a line that makes something, and so has a lacking directory; any other one counts in each line but those of
+    the drawings in which documents list files.
+    """
+    # `packages: write` is a key, and what writes to `packages/other` does not make `packages`.
+    ends = r"(?!:|[/\\][\w-])"
+    names = "|".join((re.escape(name), *(f"{re.escape(it)}{ends}" for it in sorted(lacking - {name}))))
+    pattern = re.compile(rf"(?P<redirection>>[ \t]{{0,9}}[\"']?[\w./$-]{{0,200}})?(?<![\w-])(?P<name>{names})(?![\w-])")
     for n_files, path in enumerate(_naming_files(root)):
         if path is None or n_files >= _MOST_FILES:
             return True
-        if pattern.search(read_project_text(path) or ""):
+        text = read_project_text(path) or ""
+        if any(it in text for it in (name, *lacking)) and any(
+            (it["name"] == name and not is_common) or it["redirection"] or _MAKES.search(line) is not None
+            for line in _lines(path, text)
+            for it in pattern.finditer(line)
+        ):
             return True
     return False
+
+
+def _lines(path: Path, text: str) -> Iterator[str]:
+    """Yield the lines of a file, those that a backslash continues as one, without what a document only shows.
+
+    Of a line that is too long, the words count, and the word `copy`: it may make anything.
+    """
+    if path.suffix in (".md", ".rst"):
+        text = _SHOWN.sub("", text)
+    lines = text.replace("\\\n", " ").splitlines()
+    yield from (it if len(it) <= _LONGEST_LINE else f"copy {it}" for it in lines)
 
 
 def _naming_files(root: Path) -> Iterator[Path | None]:

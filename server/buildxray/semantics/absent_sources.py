@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
@@ -30,7 +31,8 @@ def absent_sources(instructions: Iterable[Instruction], workspace: Workspace) ->
     Left out are files in a directory that it lacks with other sources, whose absence may have a reason: a program makes it before the build.
     Empty if it has none of their other sources either: a directory with nothing of the project in it is not the one that people build. If no
     build is known, empty too without the list of dependencies that a project has from its first day, and if more sources are absent than
-    there: the file is for another project, which a program fetches. A path that is there from the directory above needs no such proof.
+    there: the file is for another project, which a program fetches. Neither proof is needed of a path that is there from the directory above,
+    that no step of a workflow makes, or if a Compose file names the context.
     """
     find, holds = workspace.absence, workspace.holds
     if find is None or holds is None:
@@ -44,6 +46,10 @@ def absent_sources(instructions: Iterable[Instruction], workspace: Workspace) ->
     absence = absences.get
     doubtful = [it for it in sources if absence(it.asked) is None and not holds(it.path)]
     made = {it for it in map(_first, (it.path for it in doubtful if it.asked == it.path)) if it and not holds(f"{it}/")}
+    made -= _of_project(
+        {it.path for it in sources if absence(it.asked) is Absence.MISSING},
+        {it.path for it in sources if holds(it.path)},
+    )
     absent = tuple(
         AbsentSource(it.path, it.range, why)
         for it in sources
@@ -57,8 +63,10 @@ def absent_sources(instructions: Iterable[Instruction], workspace: Workspace) ->
     held = {it for it in paths if holds(it)}
     has_lists = any(map(holds, _lists_matched(instructions)))
     is_foreign = any(posixpath.basename(it) in _FIRST_FILES for it in paths - held) or len(held) * 2 < len(paths)
-    if (not held and not has_lists) or (is_foreign and not has_lists and not workspace.has_build):
-        absent = tuple(it for it in absent if it.absence in (Absence.REPEATED, Absence.ABOVE))
+    is_told = workspace.context_is_told
+    is_elsewhere = not held and not has_lists and (is_told is None or not is_told())
+    if is_elsewhere or (is_foreign and not has_lists and not workspace.has_build):
+        absent = tuple(it for it in absent if it.absence in _PROVED)
     stages = {it.range: it.stage for it in sources}
     return tuple(
         it._replace(
@@ -70,6 +78,30 @@ def absent_sources(instructions: Iterable[Instruction], workspace: Workspace) ->
         )
         for it in absent
     )
+
+
+_PROVED: Final = (Absence.ABOVE, Absence.REPEATED, Absence.UNMADE)
+"""The reasons that need no other source in the context."""
+
+
+def _of_project(absent: Iterable[str], held: Iterable[str]) -> set[str]:
+    """The first directories of absent sources that are parts of the project as others are, so that no program makes them.
+
+    Each has a list of dependencies or a project of .NET, as two directories that are there have beside them.
+    """
+    n_held = Counter(kind for it in held if (kind := _kind(it)) is not None)
+    return {_first(it) for it in absent if (kind := _kind(it)) is not None and n_held[kind] > 1}
+
+
+def _kind(path: str) -> tuple[int, str, str] | None:
+    """The place of a list of dependencies or project of .NET, without the directory that it is in: depth, directory above that, and kind; None for others."""
+    path = posixpath.normpath(path)
+    directory, name = posixpath.split(path)
+    ending = posixpath.splitext(name)[1]
+    is_list = name in _FIRST_FILES or ending in (".csproj", ".fsproj")
+    if not directory or not is_list:
+        return None
+    return path.count("/"), posixpath.dirname(directory), name if name in _FIRST_FILES else ending
 
 
 class _Source(NamedTuple):

@@ -199,6 +199,8 @@ class Workspace(NamedTuple):
 
     None if the contexts are unknown.
     """
+    context_is_told: Callable[[], bool] | None = None
+    """True if a Compose file names the build context, a directory with more than files for Docker. None if the contexts are unknown."""
     has_several_contexts: bool = False
     """True if more than one directory may be the build context."""
     loses_text: Callable[[str, str, str], bool] | None = None

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from buildxray.rules.base import Severity
+from buildxray.rules.habits.late_module_download import late_module_download
 from buildxray.rules.habits.missing_source import missing_source
 from buildxray.rules.native.emulated_build import emulated_build
 from buildxray.toolchains.base import Absence, Workspace
@@ -139,6 +140,75 @@ def test_a_path_that_repeats_the_context_needs_no_other_source() -> None:
         """,
         workspace=workspace(),
     )
+
+
+@every_case(
+    "path, kept, expected",
+    [
+        ("bun.lockb", "bun.lock", "`bun.lockb` is not in the build context, but `bun.lock` is; copy that"),
+        (
+            "web/bun.lock",
+            "web/bun.lockb",
+            "`web/bun.lock` is not in the build context, but `web/bun.lockb` is; copy that",
+        ),
+        (
+            "yarn.lock",
+            "bun.lock",
+            "`yarn.lock` is not in the build context; add it to the repository, or do not copy it",
+        ),
+        (
+            "web/bun.lockb",
+            "bun.lock",
+            "`web/bun.lockb` is not in the build context; add it to the repository, or do not copy it",
+        ),
+    ],
+)
+def test_another_lock_file_of_the_same_program(path: str, kept: str, expected: str) -> None:
+    facts = Workspace(
+        holds=frozenset({"package.json", "web/"}).__contains__,
+        keeps=frozenset({kept}).__contains__,
+        absence={path: Absence.MISSING}.get,
+        has_build=True,
+    )
+    (finding,) = findings(missing_source, context(f"FROM x\nCOPY package.json {path} ./\n", workspace=facts))
+    assert finding.message == f"the build stops here: {expected}"
+
+
+@every_case(
+    "absence, is_told, n_findings",
+    [(Absence.MISSING, True, 1), (Absence.MISSING, False, 0), (Absence.UNMADE, False, 1), (Absence.IGNORED, False, 0)],
+)
+def test_a_context_without_any_other_source(absence: Absence, *, is_told: bool, n_findings: int) -> None:
+    facts = Workspace(
+        holds=frozenset[str]().__contains__,
+        absence={"yarn.lock": absence}.get,
+        context_is_told=lambda: is_told,
+        has_build=True,
+    )
+    assert len(findings(missing_source, context("FROM x\nCOPY yarn.lock ./\n", workspace=facts))) == n_findings
+
+
+@every_case(
+    "held, n_findings",
+    [
+        # The directory was renamed: it is one of several projects.
+        (("src/a/a.csproj", "src/b/b.csproj"), 1),
+        (("src/a/a.csproj", "lib/b/b.csproj"), 0),
+        (("src/a/a.csproj", "src/b/deep/b.csproj"), 0),
+        (("src/a/a.txt", "src/b/b.txt"), 0),
+    ],
+)
+def test_a_directory_of_the_project_is_not_made(held: tuple[str, ...], n_findings: int) -> None:
+    absent = {"src/web/web.csproj": Absence.MISSING}
+    facts = Workspace(holds=frozenset(held).__contains__, absence=absent.get, has_build=True)
+    text = f"FROM x\nCOPY {' '.join(held)} src/web/web.csproj /\nCOPY src/web/wwwroot /w\n"
+    assert len(findings(missing_source, context(text, workspace=facts))) == n_findings
+
+
+@every_case("source, n_findings", [("yarn.lock", 0), ("package.json", 1)])
+def test_nothing_is_said_of_downloads_in_a_stage_that_stops(source: str, n_findings: int) -> None:
+    text = f"FROM node AS base\nCOPY package.json {source} ./\nFROM base\nCOPY . .\nRUN npm ci\n"
+    assert len(findings(late_module_download, context(text, workspace=workspace()))) == n_findings
 
 
 @every_case(

@@ -19,6 +19,14 @@ def stops(stage: Stage) -> bool:
     return any(refused_by_pip(stage)) or any(machines_refused_in(stage))
 
 
+def lacks_source(stage: Stage) -> bool:
+    """True if a COPY of a stage, or of one that it is built on, names a file that is not there, which `missing-source` reports."""
+    absent = [it.range.start for it in stage.build.absent_sources]
+    return bool(absent) and any(
+        it.range.contains(one) for of in stage.chain for it in of.instructions for one in absent
+    )
+
+
 def build_stops(build: Build) -> bool:
     """True if a build stops at a source that it lacks, which `missing-source` reports, or in one of its stages, or if one compiles without a package that it needs."""
     return bool(build.absent_sources) or any(stops(it) or lacks_package(it) for it in build.needed_stages)

@@ -19,7 +19,7 @@ from buildxray.rules.facts.dependent_downloads import (
     may_have_no_module,
     runs_own_scripts,
 )
-from buildxray.rules.facts.failing_builds import stops
+from buildxray.rules.facts.failing_builds import lacks_source, stops
 from buildxray.rules.facts.independent_installs import first_of_chain, independent_runs, installs_after_copy, shown
 from buildxray.rules.facts.installed_project import CACHE_OF_PIP, NO_CACHE, installed_project
 from buildxray.rules.facts.uncached_crates import CACHE, uncached_crates
@@ -111,7 +111,7 @@ def late_module_download(ctx: RuleContext) -> Iterator[Finding]:
         return
     inherited = _inherited_downloads(ctx.build)
     for stage in ctx.build.needed_stages:
-        if stops(stage):
+        if stops(stage) or lacks_source(stage):
             continue
         whole = copy_of_everything(stage)
         yield from _after_part(ctx, stage, whole, inherited[stage])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator
+from typing import Final
 
 from buildxray.localization import _, ngettext
 from buildxray.rules.base import Finding, FixAvailability, Related, Severity, rule
@@ -44,9 +46,10 @@ def missing_source(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Limits
-    Not reported if a script, a workflow or a document of the repository names the file, because it may make it; if the file may be in a
+    Not reported if a script, a workflow or a document of the repository may make the file: it names a script or a program, or a file of a usual
+    name (`package.json`), or its directory, in a line with a word such as `cp` or `create`. Not reported either if the file may be in a
     submodule that is not checked out; if Git ignores it, but for lock files; if the path contains a variable or a wildcard; or if the context
-    has nothing that the Dockerfile names; without a known build also if it lacks most of that, or a list such as `pom.xml`. Files that builds
+    has nothing that the Dockerfile names, and no Compose file names it; without a known build also if it lacks most of that, or a list such as `pom.xml`. Files that builds
     write (`dist`, `app.jar`, programs) are not looked for, unless the steps of the jobs show that nothing writes them. Where a build stops, `emulated-build` and `emulating-runner` report nothing.
     """
     absent = ctx.build.absent_sources
@@ -56,12 +59,39 @@ def missing_source(ctx: RuleContext) -> Iterator[Finding]:
     # Without a known build, another directory may be the context.
     severity = None if ctx.build.workspace.has_build else Severity.INFORMATION
     related = [Related(it.range, _message([it])) for it in others]
-    parts = [_message(absent)]
+    other = _other_form(ctx, absent)
+    parts = [_message(absent) if other is None else other]
     if first.earlier:
         paths = joined([*dict.fromkeys(f"`{path}`" for path, _place in first.earlier)])
         parts.append(_("unless something makes {paths} before, it stops there already", paths=paths))
         related += (Related(place, _("`{path}` is not there either", path=path)) for path, place in first.earlier)
     yield Finding(first.range, _("; ").join(parts), related=(*related,), severity=severity)
+
+
+def _other_form(ctx: RuleContext, absent: tuple[AbsentSource, ...]) -> str | None:
+    """What happens at the only absent source if it is a lock file, and the context has another one that the same program writes; otherwise None."""
+    keeps = ctx.build.workspace.keeps
+    paths = {posixpath.normpath(it.path) for it in absent}
+    if keeps is None or len(paths) > 1 or absent[0].absence not in (Absence.MISSING, Absence.UNMADE):
+        return None
+    directory, name = posixpath.split(paths.pop())
+    other = posixpath.join(directory, _OTHER_FORMS.get(name, ""))
+    if name not in _OTHER_FORMS or not keeps(other):
+        return None
+    return _(
+        "the build stops here: `{path}` is not in the build context, but `{other}` is; copy that",
+        path=absent[0].path,
+        other=other,
+    )
+
+
+_OTHER_FORMS: Final = {
+    "bun.lock": "bun.lockb",
+    "bun.lockb": "bun.lock",
+    "npm-shrinkwrap.json": "package-lock.json",
+    "package-lock.json": "npm-shrinkwrap.json",
+}
+"""Pairs of lock files of one program. Source: the documentation of Bun, "Lockfile"; that of npm, "npm-shrinkwrap.json"."""
 
 
 def _message(absent: list[AbsentSource] | tuple[AbsentSource, ...]) -> str:
