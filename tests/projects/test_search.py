@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import struct
 import sys
 from pathlib import Path
 
@@ -170,7 +172,9 @@ def test_a_file_without_instructions_is_not_a_dockerfile_if_its_name_goes_on(
         # The search itself finds a usual name.
         ("web.Dockerfile", []),
         ("vendor/image.build", []),
-        ("generated/image.build", []),
+        # Without an index of Git, the repository is a copy, which has what Git tracks.
+        ("generated/image.build", ["generated/image.build"]),
+        ("generated/Dockerfile", ["generated/Dockerfile"]),
         ("../outside.build", []),
         ("link.build", []),
         ("script.build", []),
@@ -183,7 +187,8 @@ def test_a_file_that_a_build_names_is_a_dockerfile(tmp_path: Path, named: str, e
     root = tmp_path / "repository"
     make(
         root,
-        ".scripts/DockerfileServer image.build Dockerfile.tmpl web.Dockerfile vendor/image.build generated/image.build",
+        ".scripts/DockerfileServer image.build Dockerfile.tmpl web.Dockerfile vendor/image.build generated/image.build"
+        " generated/Dockerfile",
         {".gitignore": "generated\n"},
     )
     (tmp_path / "outside.build").write_text("FROM alpine\n")
@@ -195,3 +200,35 @@ def test_a_file_that_a_build_names_is_a_dockerfile(tmp_path: Path, named: str, e
     listed = [it.relative_to(root).as_posix() for it in dockerfiles_of_builds(root, paths)]
     assert listed == expected
     assert [*dockerfiles_of_builds(root / "web", paths)] == []
+
+
+def _write_index(root: Path, paths: str) -> None:
+    """Write an index of Git, version 2."""
+    content = b"DIRC" + struct.pack(">II", 2, len(paths.split()))
+    for path in paths.encode().split():
+        entry = bytes(60) + struct.pack(">H", len(path)) + path
+        content += entry + bytes(8 - len(entry) % 8)
+    (root / ".git" / "index").write_bytes(content)
+
+
+def test_what_git_tracks_is_not_ignored(tmp_path: Path) -> None:
+    files = "a/Dockerfile a/x.build a/b/web.Dockerfile Dockerfile vendor/Dockerfile new/Dockerfile new/x.build"
+    make(tmp_path, files, {".gitignore": "a\nnew\nvendor\n"})
+    _write_index(
+        tmp_path, "Dockerfile a/Dockerfile a/b/web.Dockerfile a/missing/Dockerfile a/x.build vendor/Dockerfile"
+    )
+    assert found(tmp_path) == ["Dockerfile", "a/Dockerfile", "a/b/web.Dockerfile"]
+    assert found(tmp_path / "a" / "b") == ["web.Dockerfile"]
+    assert [it.name for it in search(tmp_path / "a")] == ["Dockerfile", "web.Dockerfile"]
+    named = [tmp_path / it for it in files.split()]
+    listed = [it.relative_to(tmp_path).as_posix() for it in dockerfiles_of_builds(tmp_path, named)]
+    assert listed == ["a/x.build"]
+
+
+def test_a_linked_worktree_has_its_index_elsewhere(tmp_path: Path) -> None:
+    make(tmp_path / "w", "a/Dockerfile", {".gitignore": "a\n"})
+    named = [tmp_path / "w" / "a" / "Dockerfile"]
+    assert [*dockerfiles_of_builds(tmp_path / "w", named)] == named
+    shutil.rmtree(tmp_path / "w" / ".git")
+    (tmp_path / "w" / ".git").write_text("gitdir: ../other\n")
+    assert [*dockerfiles_of_builds(tmp_path / "w", named)] == []

@@ -2,7 +2,7 @@
 
 As in Git, nothing below an ignored directory is looked at, and for each file or directory the nearest `.gitignore` with a
 matching line decides, up to the root of the repository, whose `.git/info/exclude` comes last. The configuration of a user's Git
-is not read.
+is not read. A file that Git tracks is not ignored, whatever these files say.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from buildxray.files.reading import (
 )
 from buildxray.localization import _
 from buildxray.projects.file_names import is_dockerfile, may_be_of_another_kind, may_be_script
+from buildxray.projects.git_index import tracked_files
 from buildxray.projects.ignoring import IgnoreFile
 from buildxray.syntax.instruction_table import INSTRUCTION_KINDS
 from buildxray.syntax.lazy_regex import lazy_regex
@@ -97,7 +98,7 @@ def search(
     excluded: Iterable[str] = EXCLUDED_DIRECTORIES,
     on_error: Callable[[Path, str], None] = _say_nothing,
 ) -> Iterator[Path]:
-    """Yield the Dockerfiles in a directory and those below it, in order of name.
+    """Yield the Dockerfiles in a directory and those below it, in order of name; last, those in the index of Git that an ignore file matches.
 
     Directories below it with one of the excluded names are passed over; the directory itself never is. Links to
     directories are not followed, and links to files only inside the repository. `on_error` takes each directory that
@@ -111,9 +112,11 @@ def search(
     n_left = MOST_FILES
     # An explicit stack, because a tree may be deeper than the limit of recursion.
     waiting: list[_Directory | Path] = [_Directory(directory, parts, ignoring)]
+    found: set[Path] = set()
     while waiting:
         item = waiting.pop()
         if isinstance(item, Path):
+            found.add(item)
             yield item
             continue
         try:
@@ -129,6 +132,22 @@ def search(
         if any(it.name == ".gitignore" for it in entries):
             ignoring += _read(item.path / ".gitignore", len(item.parts))
         waiting += reversed([*_inside(item._replace(ignoring=ignoring), entries, root, names_excluded)])
+    for path in _tracked(directory, root, names_excluded):
+        if path not in found:
+            yield path
+
+
+def _tracked(directory: Path, root: Path, excluded: frozenset[str]) -> Iterator[Path]:
+    """Yield the Dockerfiles in a directory and below it that the index of Git has, without excluded ones."""
+    prefix = directory.absolute().relative_to(root).as_posix()
+    prefix = "" if prefix == "." else f"{prefix}/"
+    for name in tracked_files(root) or ():
+        *above, own = name[len(prefix) :].split("/")
+        if not name.startswith(prefix) or not is_dockerfile(own) or not excluded.isdisjoint(above):
+            continue
+        path = directory.joinpath(*above, own)
+        if is_file(path) and is_inside(path, root) and not _is_of_another_kind(path):
+            yield path
 
 
 def dockerfiles_of_builds(
@@ -136,17 +155,26 @@ def dockerfiles_of_builds(
 ) -> Iterator[Path]:
     """Yield those files in a directory and below it that builds name and that `search` leaves out because of their own names.
 
+    In a copy of a repository, which has no index of Git, also those that an ignore file matches: they are in it.
     `named` are absolute paths of Dockerfiles; a path that is yielded begins with `directory`, as in `search`.
     """
     start = directory.absolute()
     root = repository_root(start) or start
     names_excluded = frozenset((*excluded, ".git"))
-    for path in dict.fromkeys(named):
-        if is_dockerfile(path.name) or not path.is_relative_to(start) or not is_file(path):
-            continue
-        below = path.relative_to(start)
-        is_own = names_excluded.isdisjoint(below.parts[:-1]) and is_inside(path, root) and not is_ignored(path, root)
-        if is_own and not _is_of_another_kind(path):
+    of_builds = {
+        path: is_ignored(path, root)
+        for path in named
+        if path.is_relative_to(start) and is_file(path) and is_inside(path, root)
+    }
+    index = tracked_files(root) if any(of_builds.values()) else None
+    tracked = None if index is None else frozenset(index)
+    # A linked worktree has its index elsewhere.
+    is_copy = tracked is None and not is_file(root / ".git")
+    for path, is_matched in of_builds.items():
+        below, is_usual = path.relative_to(start), is_dockerfile(path.name)
+        is_tracked = tracked is not None and path.relative_to(root).as_posix() in tracked
+        is_left_out = not is_usual if is_tracked or not is_matched else is_copy
+        if is_left_out and names_excluded.isdisjoint(below.parts[:-1]) and not _is_of_another_kind(path):
             yield directory / below
 
 
