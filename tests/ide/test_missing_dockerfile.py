@@ -449,3 +449,56 @@ def test_a_path_that_a_job_gives_to_another_workflow(
     )
     found = findings(tmp_path, ".github/workflows/a.yml", text, "api/Dockerfile")
     assert [text[slice(*it.range)] for it in found] == expected
+
+
+_SERVICE = "services:\n  api:\n    build:\n      context: {}\n      dockerfile: {}\n"
+
+
+@every_case(
+    "context, dockerfile, copied, fixed",
+    [
+        ("./api", "api/Dockerfile", "pom.xml api/pom.xml", "."),
+        ("deploy/api", "api/Dockerfile", "api.conf", "deploy"),
+        ('"./api"', "api/Dockerfile", "api/src", '"."'),
+        ("${API}", "api/Dockerfile", "pom.xml", None),
+    ],
+)
+def test_the_context_from_which_the_path_exists_is_proposed(
+    tmp_path: Path, context: str, dockerfile: str, copied: str, fixed: str | None
+) -> None:
+    for path in ("pom.xml", "api/pom.xml", "api/src/a.java", "deploy/api.conf", "deploy/api/a"):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).touch()
+    for path in ("api", "deploy/api"):
+        (tmp_path / path / "Dockerfile").write_text(f"FROM maven\nCOPY {copied} ./\nCOPY . .\n")
+    text = _SERVICE.format(context, dockerfile)
+    for it in findings(tmp_path, "compose.yaml", text):
+        assert ("did you mean the context" in it.message) is ("$" not in context)
+        fixes = [apply_edits(text, fix.edits) for fix in it.fixes]
+        assert fixes == ([] if fixed is None else [_SERVICE.format(fixed, dockerfile)])
+
+
+@every_case(
+    "copied, proposed",
+    [
+        # The context has all that the Dockerfile copies, or nothing has it.
+        ("src", "Dockerfile"),
+        ("dist", "Dockerfile"),
+        ("*.xml", "Dockerfile"),
+        ("--from=x api", "Dockerfile"),
+        # It is built from another directory, in which its path is another one.
+        ("pom.xml", None),
+    ],
+)
+def test_a_dockerfile_that_is_built_from_another_context_is_not_proposed(
+    tmp_path: Path, copied: str, proposed: str | None
+) -> None:
+    (tmp_path / "api" / "src").mkdir(parents=True)
+    (tmp_path / "pom.xml").touch()
+    (tmp_path / "api" / "Dockerfile").write_text(f"FROM maven\nCOPY {copied} ./\n")
+    text = _SERVICE.format("./api", "docker/Dockerfile")
+    (finding,) = findings(tmp_path, "compose.yaml", text)
+    assert ("did you mean" in finding.message) is (proposed is not None)
+    assert [apply_edits(text, it.edits) for it in finding.fixes] == (
+        [] if proposed is None else [_SERVICE.format("./api", proposed)]
+    )

@@ -238,6 +238,21 @@ class BuildEntry:
             yield BuildLink(place, self.declared.dockerfile, target, stage.idx)
 
 
+def copied_paths(dockerfile: Path) -> tuple[str, ...]:
+    """The paths, relative to its build context, that a Dockerfile takes by COPY and ADD, without those that have variables or wildcards.
+
+    Empty if it cannot be read.
+    """
+    text = read_project_text(dockerfile, MOST_DOCKERFILE_BYTES)
+    nodes = () if text is None else (it.node for it in _parsed(text).instructions)
+    copying = (it for it in nodes if isinstance(it, Copying) and it.flag("from") is None)
+    paths = (source.text.lstrip("/") for it in copying for source in it.sources)
+    return tuple(dict.fromkeys(it for it in paths if _LITERAL.fullmatch(it) is not None and it.strip("./")))
+
+
+_LITERAL: Final = lazy_regex(r"[\w./@+ -]+")
+
+
 @cached(64)
 def _build(text: str, request: BuildRequest) -> Build:
     return Builder(request).build(_parsed(text))

@@ -14,6 +14,7 @@ from buildxray.files.reading import (
     entries_of,
     exists,
     is_directory,
+    is_file,
     list_directory,
     read_project_text,
     repository_root,
@@ -26,7 +27,7 @@ from buildxray.ide.project_files.base import (
     runs_it,
     written,
 )
-from buildxray.ide.project_files.build_entry import BuildEntry, DeclaringFile
+from buildxray.ide.project_files.build_entry import BuildEntry, DeclaringFile, copied_paths
 from buildxray.ide.project_files.similar_files import similar_dockerfile
 from buildxray.localization import _, ngettext
 from buildxray.projects.builds import DeclaredBuild
@@ -64,6 +65,8 @@ class Missing(NamedTuple):
     fixes: tuple[Fix, ...] = ()
     is_for_podman: bool = False
     """True if Podman builds another file, which Docker does not look for."""
+    context: str = ""
+    """The build context from which the path as written exists, for messages; empty if none is known."""
 
 
 def missing_dockerfile(entry: BuildEntry) -> Missing | None:
@@ -81,7 +84,12 @@ def missing_dockerfile(entry: BuildEntry) -> Missing | None:
     of_podman = declared.dockerfile.with_name("Containerfile")
     if declared.is_of_service and named != "dockerfile" and exists(of_podman):
         return Missing(place, declared.dockerfile, of_podman, of_podman.name, is_for_podman=True)
-    beside = _beside(entry.file.text, place, declared.dockerfile, lambda it: _has_stage(entry, it))
+    other = _with_other_context(entry, place) if named == "dockerfile" else None
+    if other is not None:
+        return other
+    beside = _beside(
+        entry.file.text, place, declared.dockerfile, lambda it: _has_stage(entry, it) and _suits(entry, it)
+    )
     if beside.meant is not None:
         return beside
     elsewhere = _elsewhere(entry)
@@ -142,6 +150,38 @@ def _as_pattern(value: str) -> re.Pattern[str]:
     """The pattern of the paths that a text with values of the matrix gives."""
     parts = (re.escape(it) for it in _OF_MATRIX.split(posixpath.normpath(value.strip().removesuffix("/"))))
     return re.compile("[^/]{0,200}".join(parts))
+
+
+def _with_other_context(entry: BuildEntry, place: TextRange) -> Missing | None:
+    """A missing Dockerfile whose path as written exists from a directory above the context, which has all that it copies; None without one."""
+    declared, root = entry.declared, repository_root(entry.declared.source.parent)
+    context = declared.context
+    if root is None or not declared.dockerfile.is_relative_to(context) or not is_directory(context):
+        return None
+    path = declared.dockerfile.relative_to(context)
+    for base in (it for it in context.parents if it.is_relative_to(root)):
+        sources = copied_paths(base / path) if is_file(base / path) else ()
+        if all(exists(base / it) for it in sources) and not all(exists(context / it) for it in sources):
+            return _in_context(entry, place, base)
+    return None
+
+
+def _in_context(entry: BuildEntry, place: TextRange, base: Path) -> Missing:
+    """A missing Dockerfile with the context from which its path exists; the fix for a Compose file, whose contexts are relative to it, writes that."""
+    declared, own = entry.declared, entry.own
+    context = Path(os.path.relpath(base, declared.source.parent)).as_posix()
+    written_context = own.fields.get("context") if "context" in own.own and declared.is_of_service else None
+    plain = written_context is not None and _PLAIN.fullmatch(entry.file.text, *written_context) is not None
+    fixes = (
+        (Fix(_("Write `{name}`", name=f"context: {context}"), (Edit(written_context, context),), Safety.SUGGESTION),)
+        if plain and written_context is not None
+        else ()
+    )
+    return Missing(place, declared.dockerfile, None, fixes=fixes, context=path_from(declared.source, base))
+
+
+_PLAIN: Final = lazy_regex(r"[\w./-]+")
+"""A path without quotation marks and variables."""
 
 
 def missing_in_script(text: str, place: TextRange, dockerfile: Path) -> Missing:
@@ -213,6 +253,8 @@ def _message(source: Path, text: str, first: Missing, others: Sequence[Missing],
             fact=message,
             lines=joined(map(str, lines)),
         )
+    if first.context:
+        return _("{message}; did you mean the context `{context}`?", message=message, context=first.context)
     return (
         message if first.meant is None else _("{message}; did you mean `{close}`?", message=message, close=first.close)
     )
@@ -273,7 +315,10 @@ def _elsewhere(entry: BuildEntry) -> Path | None:
     candidates = [
         it
         for it in entry.file.dockerfiles
-        if it.name.lower() == missing.name.lower() and not entry.file.names(it) and _has_stage(entry, it)
+        if it.name.lower() == missing.name.lower()
+        and not entry.file.names(it)
+        and _has_stage(entry, it)
+        and _suits(entry, it)
     ]
     renamed = [it for it in candidates if _is_in_renamed_directory(it, missing)]
     near = [it for it in candidates if _is_moved(it, entry)]
@@ -334,6 +379,16 @@ def _may_run_elsewhere(entry: BuildEntry) -> bool:
         return entry.file.is_from_root(declared.dockerfile)
     is_bake = declared.source.suffix in (".hcl", ".json")
     return is_bake and "context" not in entry.own.fields and "dockerfile" not in entry.own.fields
+
+
+def _suits(entry: BuildEntry, dockerfile: Path) -> bool:
+    """True unless a Dockerfile copies what is there from its own directory, or one above, and not from the context of a build."""
+    context, root = entry.declared.context, repository_root(dockerfile.parent)
+    if root is None or not is_directory(context):
+        return True
+    above = [it for it in dockerfile.parents if it.is_relative_to(root)]
+    lacked = (it for it in copied_paths(dockerfile) if not exists(context / it))
+    return not any(exists(one / it) for it in lacked for one in above)
 
 
 def _has_stage(entry: BuildEntry, dockerfile: Path) -> bool:
