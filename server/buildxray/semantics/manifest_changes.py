@@ -6,7 +6,7 @@ import posixpath
 from typing import Final
 
 from buildxray.files.globs import match_text
-from buildxray.plan.paths import clean
+from buildxray.plan.paths import clean, holds
 from buildxray.semantics.outputs import copied_operands
 from buildxray.toolchains.archivers import UNPACKERS
 from buildxray.toolchains.base import Effect, Invocation, Toolchain, Use
@@ -212,8 +212,11 @@ def _may_write(invocation: Invocation, names: tuple[str, ...], places: tuple[str
     if name == "corepack":
         return not {"up", "use"}.isdisjoint(arguments)
     if name in (".", "source"):
-        # The file of a virtual environment or of the system sets variables.
-        return not any(it.startswith("/etc/") or posixpath.basename(it) == "activate" for it in arguments[:1])
+        # The file of a virtual environment or of the system sets variables, and one in another directory is not a part of the project.
+        is_known = any(it.startswith("/etc/") or posixpath.basename(it) == "activate" for it in arguments[:1])
+        return not is_known and not _is_elsewhere(
+            [path for it in operands[:1] for path in invocation.paths(it)], places
+        )
     if name in _ALWAYS:
         return True
     if name in _READING:
@@ -239,6 +242,14 @@ def _may_write(invocation: Invocation, names: tuple[str, ...], places: tuple[str
     return any(
         destination.endswith("/") and clean(destination) in here and "." not in posixpath.basename(source)
         for source, destination in copied_operands(invocation) or ()
+    )
+
+
+def _is_elsewhere(files: list[str], places: tuple[str, ...]) -> bool:
+    """True if files are surely outside of the projects in some directories: neither in one of them, nor in a directory above it."""
+    here = [*map(clean, places)]
+    return bool(files) and not any(
+        holds(place, file) or holds(posixpath.dirname(file), place) for file in map(clean, files) for place in here
     )
 
 

@@ -155,9 +155,15 @@ def _downloads(invocation: Invocation) -> bool:
         workspace.ignored is not None and workspace.ignored.excludes("vendor/modules.txt")
     )
     options = (*invocation.command.arguments, *((it or "") for it in invocation.setting("GOFLAGS").values))
+    if _ONLY_VENDORED.search(" ".join(options)) is not None:
+        # Without the directory, the go command stops.
+        return False
     # Without a module at the root of the build context, one may be in a directory of it.
     may_require = workspace.requires_modules or (workspace.requires_modules is None and workspace.needed is not None)
     return may_require and not (is_vendored and not any("-mod=mod" in it for it in options))
+
+
+_ONLY_VENDORED: Final = lazy_regex(r"-mod[= ]vendor\b")
 
 
 def _is_of_a_version(invocation: Invocation) -> bool:

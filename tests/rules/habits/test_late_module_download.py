@@ -23,17 +23,23 @@ COPY --from=build /app /app
 """
 
 
+REQUIRING = Workspace(requires_modules=True)
 VENDORED = Workspace(requires_modules=True, has_vendored_modules=True)
 
 
 def test_vendored_modules() -> None:
     assert not findings(late_module_download, context(BUILD.format(""), workspace=VENDORED))
+    # The go command stops without them, and downloads none.
+    for options in ("-mod=vendor ", "-mod vendor "):
+        assert not findings(late_module_download, context(BUILD.format(options), workspace=REQUIRING))
+    text = BUILD.format("").replace("COPY . .", "ENV GOFLAGS=-mod=vendor\nCOPY . .")
+    assert not findings(late_module_download, context(text, workspace=REQUIRING))
 
 
 @pytest.mark.parametrize(
     ("options", "workspace"),
     [
-        ("", Workspace(requires_modules=True)),
+        ("", REQUIRING),
         ("-mod=mod ", VENDORED),
         ("", VENDORED._replace(ignored=IgnorePatterns("vendor"))),
     ],
@@ -116,6 +122,58 @@ def test_go_build_downloads_what_go_mod_requires() -> None:
         workspace=WITH_MODULES,
     )
     assert findings(late_module_download, context(text, workspace=Workspace(requires_modules=False))) == []
+
+
+@every_case(
+    "before, after",
+    [
+        ("ADD go.mod go.sum ./\n\nCOPY . .\nRUN go mod download", "ADD go.mod go.sum ./\nRUN go mod download\n\nCOPY . ."),
+        (
+            "COPY go.mod go.sum ./\nCOPY pkg pkg\nCOPY . .\nRUN go mod download && go build -o a .",
+            "COPY go.mod go.sum ./\nRUN go mod download\nCOPY pkg pkg\nCOPY . .\nRUN go mod download && go build -o a .",
+        ),
+        # They are written to another place, or only some of them.
+        ("COPY go.mod go.sum /m/\nCOPY . .\nRUN go mod download", "COPY go.mod go.sum /m/\nCOPY go.mod go.sum ./\nRUN go mod download\nCOPY . ."),
+        ("COPY go.mod ./\nCOPY . .\nRUN go mod download", "COPY go.mod ./\nCOPY go.mod go.sum ./\nRUN go mod download\nCOPY . ."),
+    ],
+)  # fmt: skip
+def test_the_fix_copies_no_list_twice(before: str, after: str) -> None:
+    workspace = Workspace(needed=lambda *_given: NeededFiles(("go.mod", "go.sum"), is_complete=True))
+    head = "FROM golang\nWORKDIR /w\n"
+    check_fix(late_module_download, f"{head}{before}\nCMD a\n", f"{head}{after}\nCMD a\n", workspace=workspace)
+
+
+@every_case(
+    "run, is_reported",
+    [
+        ("npm ci", True),
+        ("echo $CACHEBUST && npm ci", False),
+        ("echo ${NPM_CACHE_BUST} && npm ci", False),
+        ("echo $REVISION && npm ci", False),
+        ("echo $NAME && npm ci", True),
+    ],
+)
+def test_a_download_that_each_build_repeats_on_purpose(run: str, *, is_reported: bool) -> None:
+    text = f"FROM node\nWORKDIR /w\nCOPY . .\nARG CACHEBUST=1 NPM_CACHE_BUST REVISION NAME=a\nRUN {run}\n"
+    workspace = Workspace(changing_arguments=frozenset({"REVISION"}))
+    assert bool(findings(late_module_download, context(text, workspace=workspace))) is is_reported
+
+
+@every_case(
+    "before, is_reported",
+    [
+        (". /tmp/rid.txt", True),
+        ("source /opt/env.sh", True),
+        (". ./env.sh", False),
+        (". ../env.sh", False),
+        (". /w/web/scripts/env.sh", False),
+        (". /w/env.sh", False),
+        (". $FILE", False),
+    ],
+)
+def test_a_sourced_file_of_another_directory_changes_no_list(before: str, *, is_reported: bool) -> None:
+    text = f"FROM node\nWORKDIR /w/web\nCOPY . .\nRUN {before} && npm ci\n"
+    assert bool(findings(late_module_download, context(text))) is is_reported
 
 
 def test_the_fix_moves_a_separate_download() -> None:

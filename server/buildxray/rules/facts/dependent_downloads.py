@@ -143,6 +143,16 @@ def _fetches_sources(command: KnownCommand) -> bool:
     )
 
 
+def runs_each_time(ctx: RuleContext, run: Run) -> bool:
+    """True if a RUN uses an argument that each build, or its author, gives another value, so that it runs again whatever is copied before it."""
+    names = run.variable_names
+    return not names.isdisjoint(ctx.build.workspace.changing_arguments) or any(map(_BUSTING.fullmatch, names))
+
+
+_BUSTING: Final = lazy_regex(r"(?i)(?:\w*_)?cache_?bust(?:er)?(?:_\w*)?")
+"""An argument that is there to run a step again."""
+
+
 def may_differ(ctx: RuleContext, whole: Instruction, command: KnownCommand) -> bool:
     """True if the manifests as they are copied may not be enough for a download: the build changes them, or they refer to more files."""
     return (

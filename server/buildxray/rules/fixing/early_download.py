@@ -27,6 +27,7 @@ from buildxray.rules.facts.dependent_downloads import runs_until
 from buildxray.rules.facts.shell_variables import may_set
 from buildxray.rules.fixing.edits import (
     indentation,
+    insert_line_after,
     insert_lines,
     is_apart,
     remove_line,
@@ -302,6 +303,16 @@ def _sets_go(command: Command) -> bool:
     return command.name == "go" and command.syntax.arguments[:2] == ("env", "-w")
 
 
+def _last_copy_of_lists(ctx: RuleContext, whole: Instruction, command: KnownCommand) -> Instruction | None:
+    """The last COPY that brings the lists of a download to where it reads them, before the rest is copied; None if one is missing there."""
+    copied, missing = _copied_lists(ctx, whole, command)
+    copying = {path: it for path, it in copied.items() if it is not None}
+    if missing or not copying or any(_misplaced(it, path, command) is not None for path, it in copying.items()):
+        return None
+    last = max(copying.values(), key=lambda it: it.idx)
+    return last if last.stage is whole.stage and not _entered_later(last, command.run) else None
+
+
 def earlier_download(ctx: RuleContext, whole: Instruction, command: KnownCommand) -> tuple[Fix, ...]:
     """The fix that downloads modules of Go before a COPY of the source; none where the new RUN may lack what the command has."""
     node, run = whole.node, command.run
@@ -325,10 +336,11 @@ def earlier_download(ctx: RuleContext, whole: Instruction, command: KnownCommand
         return ()
     needed = needed_files(ctx, command)
     files = command.use.manifests if needed is None else needed.files
-    if any("/" in it for it in files):
+    last = _last_copy_of_lists(ctx, whole, command)
+    if last is None and any("/" in it for it in files):
         return ()
     lines = [f"{indent}COPY {' '.join(files)} ./", f"{indent}{download}"]
-    edits = [insert_lines(whole, lines)]
+    edits = [insert_lines(whole, lines) if last is None else insert_line_after(last, f"{indent}{download}")]
     if is_alone:
         edits.append(remove_line(run, with_comments=False))
     return (Fix(_("Download the modules before the source is copied"), tuple(edits), Safety.SUGGESTION),)

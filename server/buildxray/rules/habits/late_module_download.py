@@ -17,6 +17,7 @@ from buildxray.rules.facts.dependent_downloads import (
     lacks_manifests,
     may_differ,
     may_have_no_module,
+    runs_each_time,
     runs_own_scripts,
 )
 from buildxray.rules.facts.failing_builds import lacks_source, stops
@@ -143,7 +144,8 @@ def late_module_download(ctx: RuleContext) -> Iterator[Finding]:
                 # The stage itself brings the source and its list of dependencies, or the download needs the source.
                 continue
             done.add(command)
-            is_late = not is_mounted(command.run) and not may_differ(ctx, whole, command)
+            is_kept = is_mounted(command.run) or runs_each_time(ctx, command.run)
+            is_late = not is_kept and not may_differ(ctx, whole, command)
             if is_late and not is_taken_out(ctx, whole, command):
                 found.setdefault(command.use.toolchain, []).append(_finding(ctx, whole, command))
         yield from (join(ctx, first, others) for first, *others in found.values())
@@ -291,7 +293,8 @@ def _after_part(ctx: RuleContext, stage: Stage, whole: Instruction | None, inher
         part = copy_of_sources(ctx, command)
         if part is None or lacks_manifests(ctx, part, command) or (command.use.toolchain, True) in inherited:
             continue
-        if not is_mounted(command.run) and not may_differ(ctx, part, command):
+        is_kept = is_mounted(command.run) or runs_each_time(ctx, command.run)
+        if not is_kept and not may_differ(ctx, part, command):
             needs_sources = bool(separate_download(ctx, command)) or _builds_later(command)
             early = [] if needs_sources else early_copies(ctx, part, command)
             if not early and is_taken_out(ctx, part, command):
