@@ -93,6 +93,11 @@ class Instruction:
         return self.syntax.range
 
     @property
+    def written(self) -> str:
+        """The text in this range, with its continuation lines and the comments between them."""
+        return self.build.text[slice(*self.range)]
+
+    @property
     def keyword_range(self) -> TextRange:
         """The range of the keyword."""
         return self.syntax.range_of(self.node.keyword)

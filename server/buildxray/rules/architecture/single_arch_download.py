@@ -126,7 +126,7 @@ def _fixes(ctx: RuleContext, stage: Stage, download: Download, file: UnnamedFile
     lacks_file = any(it.variant or it.architecture not in file.others for it in ctx.build.targets)
     if lacks_file or not piece.can_expand or "$" in written.rpartition("/")[2]:
         return ()
-    if any(_SIGNATURE.search(it.build.text[slice(*it.range)]) for it in stage.instructions):
+    if any(_SIGNATURE.search(it.written) for it in stage.instructions):
         return ()
     end = piece.start + len(written)
     edits = (Edit(TextRange(end, end), "-${TARGETARCH}"), *declare_arguments(piece.instruction, ["TARGETARCH"]))

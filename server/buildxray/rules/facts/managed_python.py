@@ -54,7 +54,7 @@ def _may_have_another(stage: Stage) -> bool:
     """True if a stage may run another Python than that of the distribution, or another pip, or may have told it to install."""
     for instruction in (it for one in stage.ancestry for it in one.instructions):
         node = instruction.node
-        text = instruction.build.text[slice(*instruction.range)]
+        text = instruction.written
         if _OTHERS.search(text) or (isinstance(node, Env) and any(it.name.text == "PATH" for it in node.pairs)):
             return True
         if not isinstance(node, Copying) or all(_DATA.fullmatch(it.text) for it in node.sources):

@@ -123,5 +123,5 @@ def _may_have_another(stage: Stage, others: re.Pattern[str]) -> bool:
     image = None if stage.root is None else stage.root.from_.image
     if image is None or ("$" in image.text and stage.build.workspace.given_arguments):
         return True
-    texts = (it.build.text[slice(*it.range)] for one in stage.ancestry for it in one.instructions)
+    texts = (it.written for one in stage.ancestry for it in one.instructions)
     return any(others.search(it) for it in texts)

@@ -74,5 +74,5 @@ def _is_brought(stage: Stage, place: str) -> bool:
     name = re.compile(rf"(?<![\w-]){re.escape(posixpath.basename(place))}(?![\w-])")
     instructions = [it for one in stage.ancestry for it in one.instructions]
     return any(holds(one, place) or holds(place, one) for it in instructions for one in it.destinations) or any(
-        name.search(it.build.text[slice(*it.range)]) is not None for one in stage.ancestry for it in one.runs
+        name.search(it.written) is not None for one in stage.ancestry for it in one.runs
     )

@@ -74,7 +74,7 @@ def starts_a_compiler(stage: Stage) -> bool:
     Source: the manuals of cargo, go, make, Maven, Gradle; `npm test` and similar commands for Node.js, and what its script in package.json runs.
     """
     starts = [it for it in stage.instructions if isinstance(it.node, Cmd | Entrypoint)]
-    written = " ".join(stage.build.text[slice(*it.range)] for it in starts)
+    written = " ".join(it.written for it in starts)
     scripts = dict(stage.build.workspace.scripts)
     started = (scripts.get(it["name"], "") for it in _SCRIPT.finditer(written))
     return _BUILDS_OR_TESTS.search(written) is not None or any(_SERVES_SOURCES.search(it) for it in started)

@@ -329,7 +329,7 @@ def earlier_download(ctx: RuleContext, whole: Instruction, command: KnownCommand
     # `go mod tidy` and `go mod vendor` read the whole source, so they stay after it.
     others = [it for it in run.commands if not _sets_go(it)]
     is_alone = len(others) == 1 and command.syntax.arguments[:2] == ("mod", "download")
-    download = run.build.text[slice(*run.range)] if is_alone else "RUN go mod download"
+    download = run.written if is_alone else "RUN go mod download"
     preparing = [it for it in runs_until(command) if whole.idx < it.idx and _prepares(it)]
     if (run.mounts and not is_alone) or any(it is not run or not is_alone for it in preparing):
         # The new RUN lacks what the old ones prepare: `export PATH=…`, credentials of private modules.

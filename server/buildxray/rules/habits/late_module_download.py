@@ -211,7 +211,7 @@ def _of_own_package(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
 def _independent(ctx: RuleContext, whole: Instruction) -> Iterator[Finding]:
     """Find installations that need no file of the source."""
     runs = independent_runs(ctx, whole)
-    copy, *_rest = whole.build.text[slice(*whole.range)].split("\n")
+    copy, *_rest = whole.written.split("\n")
     related = (Related(whole.keyword_range, _("the whole source is copied here")),)
     first = None if runs else first_of_chain(ctx, whole)
     if first is not None:

@@ -201,7 +201,7 @@ def _uses(ctx: RuleContext) -> dict[Stage, _Uses]:
 def _uses_of(stage: Stage) -> _Uses:
     uses = _Uses({}, {}, [])
     for it in stage.instructions:
-        text = it.build.text[slice(*it.range)]
+        text = it.written
         if isinstance(it.node, RunNode | Cmd | Entrypoint | Healthcheck):
             uses.starting.append(it.idx)
         names = {match["name"] for match in _EXPANDED.finditer(text)} if "$" in text else set()
