@@ -48,12 +48,31 @@ def test_conditions(run: str, severity: str) -> None:
         ("test/Dockerfile", "warning"),
         ("Dockerfile.dev", "warning"),
         ("examples/a/Dockerfile", "warning"),
+        ("Dockerfile.old", "warning"),
+        ("deprecated/web/Dockerfile", "warning"),
+        ("golden/Dockerfile", "error"),
     ],
 )
 def test_files_for_tests_and_examples(path: str, severity: str) -> None:
     text = f"FROM debian:13\nARG TARGETARCH\nCOPY $TARGETARCH /a\nRUN {GET}\n"
     assert shown(text, dockerfile=path) == {"hard-coded-arch": severity}
     assert shown(text, dockerfile=path, asks_for_several=True) == {"hard-coded-arch": "error"}
+
+
+@every_case(
+    "path, has_build, severity",
+    [
+        ("images/unused/Dockerfile", False, "warning"),
+        ("Dockerfile.orig", False, "warning"),
+        ("images/unused/Dockerfile", True, "error"),
+        ("backup/Dockerfile", False, "error"),
+        ("examples/a/Dockerfile", False, "error"),
+    ],
+)
+def test_a_file_out_of_use_that_buildkit_refuses(path: str, *, has_build: bool, severity: str) -> None:
+    workspace = Workspace(dockerfile=path, has_build=has_build)
+    found = Analyzer(request(), workspace=workspace).analyze("FROM alpine\nRUNN true\n").diagnostics
+    assert [it.severity.value for it in found if it.rule == "build-error"] == [severity]
 
 
 @every_case(

@@ -31,7 +31,7 @@ class Doubt(Enum):
     """A reason why a finding may be no defect, although the rule finds what it looks for: such a finding is at most a warning."""
 
     BUILD = "no build is known that asks for several platforms"
-    PURPOSE = "the file is for tests, for development or an example"
+    PURPOSE = "the file is for tests, for development or an example, or out of use"
     CONDITION = "the command runs under a condition that the text does not decide"
     ALTERNATIVE = "the script goes on if the command fails"
     ARGUMENT = "a build argument may give another value"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from buildxray.rules.base import Doubt, Finding, Rule, Severity
 from buildxray.rules.context import RuleContext
 from buildxray.rules.facts.intended import with_ignored_failure
-from buildxray.rules.facts.purpose import is_example
+from buildxray.rules.facts.purpose import is_example, is_out_of_use
 from buildxray.semantics.build import Run
 from buildxray.syntax.text import TextRange
 
@@ -28,12 +28,15 @@ def doubt(ctx: RuleContext, rule: Rule, finding: Finding) -> Doubt | None:
     """The first reason why a finding may be no defect; None if there is none."""
     if finding.doubt is not None:
         return finding.doubt
+    workspace = ctx.build.workspace
+    if not workspace.has_build and not ctx.asks_for_several and is_out_of_use(workspace.dockerfile):
+        return Doubt.PURPOSE
     if not rule.about:
         # `build-error` reports what BuildKit refuses.
         return None
     if rule.is_about_platforms and not ctx.is_for_several:
         return Doubt.BUILD
-    if not ctx.asks_for_several and (ctx.is_for_helping or is_example(ctx.build.workspace.dockerfile)):
+    if not ctx.asks_for_several and (ctx.is_for_helping or is_example(workspace.dockerfile)):
         return Doubt.PURPOSE
     return _doubt_of_command(ctx, finding.range)
 

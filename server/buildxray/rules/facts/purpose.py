@@ -53,6 +53,17 @@ def is_wrong_by_name(path: str) -> bool:
     return not _WRONG.isdisjoint(it.lower() for it in _BETWEEN_WORDS.split(path))
 
 
+def is_out_of_use(path: str) -> bool:
+    """True if the path of a Dockerfile says that the file is kept and no longer used: `Dockerfile.old`, `deprecated/web/Dockerfile`."""
+    return not _OUT_OF_USE.isdisjoint(it.lower() for it in _BETWEEN_WORDS.split(path))
+
+
+_OUT_OF_USE: Final = frozenset(
+    {
+        "archived", "attic", "bak", "deprecated", "disabled", "eol", "obsolete", "old", "orig", "outdated", "retired",
+        "unmaintained", "unused",
+    }
+)  # fmt: skip
 _DATA_DIRECTORY: Final = lazy_regex(
     r"_*(?:.+[._-])?(?:fixtures?|snapshots?|test[._-]?(?:cases?|data|files|inputs?))_*", re.IGNORECASE
 )
