@@ -245,6 +245,8 @@ def test_a_program_of_the_target_starts_in_a_native_image(setting: str, start: s
         # Neither the file nor its base names a command.
         ("COPY --from=build /app /app", True),
         ("COPY --from=build /native /app", False),
+        ("COPY --from=build /made /usr/local/bin/", True),
+        ("COPY --from=build /native /usr/local/bin/", False),
     ],
 )
 def test_a_program_of_the_target_starts_in_the_native_image_that_takes_it(lines: str, *, is_started: bool) -> None:
@@ -262,6 +264,33 @@ FROM --platform=$BUILDPLATFORM gcr.io/distroless/base
     # A stage that only takes files needs no other one for the image.
     assert [it.title for it in finding.fixes] == ["Remove `--platform`"]
     assert severity(ctx, build_platform_image, finding) is (Severity.WARNING if is_started else Severity.ERROR)
+
+
+@every_case(
+    "image, files, fact",
+    [
+        ("kubewharf/distroless-base-debian11", "/app /usr/local/bin/", "has programs and libraries for linux/amd64"),
+        ("gcr.io/distroless/static", "/made /manager", "says that it is for linux/amd64"),
+        ("alpine:3.20", "/app /app", "has programs and libraries for linux/amd64"),
+        # The base image starts a program of its own.
+        ("nginx", "/app /usr/local/bin/", "will not start (`exec format error`)"),
+        ("docker.io/library/python:3.12", "/app /app", "will not start (`exec format error`)"),
+        ("alpine", "/made /data", "will not start (`exec format error`)"),
+    ],
+)
+def test_an_image_without_a_command_may_start_the_program_that_it_gets(image: str, files: str, fact: str) -> None:
+    text = f"""\
+FROM --platform=$BUILDPLATFORM golang AS build
+ARG TARGETARCH
+RUN ./build.sh $TARGETARCH /made && CGO_ENABLED=0 GOARCH=$TARGETARCH go build -o /app .
+FROM --platform=$BUILDPLATFORM {image}
+COPY --from=build {files}
+"""
+    builder = Builder(request())
+    ctx = RuleContext(builder.build(builder.parse(text)), builder, asks_for_several=True)
+    (finding,) = findings(build_platform_image, ctx)
+    assert finding.message.startswith(f"the image for linux/arm64 {fact}")
+    assert severity(ctx, build_platform_image, finding) is (Severity.ERROR if "start" in fact else Severity.WARNING)
 
 
 @every_case(

@@ -24,7 +24,7 @@ from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Build, Effect, KnownCommand, Stage
 from buildxray.semantics.file_flow import clean, holds
 from buildxray.semantics.mentions import Mention
-from buildxray.semantics.origins import Machine
+from buildxray.semantics.origins import Artifact, Machine
 from buildxray.syntax.instructions import Flag
 from buildxray.toolchains.go import GO
 
@@ -73,7 +73,7 @@ def build_platform_image(ctx: RuleContext) -> Iterator[Finding]:
     known builds are all for the machine that builds it. A constant is intended if neither the file nor its project names several platforms, and
     so is an argument of the project, with which each build can choose one. The finding is an error only if several platforms are requested and
     the flag is `$BUILDPLATFORM`: a constant may be meant to be emulated elsewhere. It is a warning if the image starts a program that was
-    compiled for the target, which may need nothing else, or if neither the file nor its base, which is distroless, names a command. Where a build argument of the project sets `BUILDPLATFORM`, the message names that as
+    compiled for the target, which may need nothing else, or if it gets one and the file does not say what starts. Where a build argument of the project sets `BUILDPLATFORM`, the message names that as
     the cause.
     """
     stage = ctx.build.target_stage
@@ -89,7 +89,7 @@ def build_platform_image(ctx: RuleContext) -> Iterator[Finding]:
         yield Finding(root.from_.range_of(flag), _of_given(ctx, stage, wrong), doubt=_doubt(ctx, stage, root))
         return
     facts = _facts(ctx, wrong, own)
-    starts_program = _compiles_started_program(stage) or _copies_started_program(ctx)
+    starts_program = _compiles_started_program(stage) or _copies_started_program(ctx) or _may_start_program(ctx, root)
     if starts_program and has_no_programs(root):
         facts = _(
             "the image for {platforms} says that it is for {platform}", platforms=ctx.places(wrong), platform=platform
@@ -269,27 +269,66 @@ def _compiles_started_program(stage: Stage) -> bool:
 
 
 def _copies_started_program(ctx: RuleContext) -> bool:
-    """True if the image starts a program that may be for the target, which another stage has made, and none of its own base.
-
-    So does an image without a command, whose base has none either.
-    """
+    """True if the image starts a program that may be for the target, which another stage has made, and none of its own base."""
     starting, program = ctx.build.starting, _started_program(ctx.build)
-    artifacts = [
+    if starting is None or program is None:
+        return False
+    artifacts = _files_for_target(ctx)
+    if "/" in program:
+        paths = {clean(posixpath.join(it, program)) for it in starting.directories}
+        return any(holds(it.path, path) for it in artifacts for path in paths)
+    return any(program in (posixpath.basename(it.path), posixpath.basename(it.source)) for it in artifacts)
+
+
+def _may_start_program(ctx: RuleContext, root: Stage) -> bool:
+    """True if the file does not say what the image starts, and it gets a program that may be for the target.
+
+    The command line that runs the image then names that program, unless the base image starts one of its own, as most official images do.
+    """
+    if ctx.build.starting is not None:
+        return False
+    image = root.image_name
+    if (
+        image.startswith(_OFFICIAL)
+        and image.removeprefix(_OFFICIAL).partition(":")[0].partition("@")[0] not in _SYSTEMS
+    ):
+        return False
+    return any(
+        any(one.machine is Machine.TARGET for one in it.origins)
+        or starts_nothing(root)
+        or posixpath.dirname(it.path).endswith(("/bin", "/sbin"))
+        for it in _files_for_target(ctx)
+    )
+
+
+_OFFICIAL: Final = "docker.io/library/"
+_SYSTEMS: Final = frozenset(
+    {
+        "almalinux",
+        "alpine",
+        "amazonlinux",
+        "busybox",
+        "buildpack-deps",
+        "debian",
+        "fedora",
+        "oraclelinux",
+        "photon",
+        "rockylinux",
+        "scratch",
+        "ubuntu",
+    }
+)
+"""Official images that start a shell and nothing else. Source: github.com/docker-library/official-images."""
+
+
+def _files_for_target(ctx: RuleContext) -> list[Artifact]:
+    """The files of the image that may be for the target, and that another stage or a name in the build context tells apart."""
+    return [
         it
         for it in ctx.build.artifacts.all
         if it.machine is Machine.TARGET
         or (it.machine is Machine.UNKNOWN and not all(one.is_from_context for one in it.origins))
     ]
-    if starting is None:
-        # Who runs such an image names a program, which can only be a copied one.
-        image = ctx.build.target_stage
-        return bool(artifacts) and image is not None and image.root is not None and starts_nothing(image.root)
-    if program is None:
-        return False
-    if "/" in program:
-        paths = {clean(posixpath.join(it, program)) for it in starting.directories}
-        return any(holds(it.path, path) for it in artifacts for path in paths)
-    return any(program in (posixpath.basename(it.path), posixpath.basename(it.source)) for it in artifacts)
 
 
 def _runs(ctx: RuleContext, stage: Stage) -> bool:
