@@ -204,6 +204,30 @@ def test_wildcards_may_match_nothing(source: str, message: str, severity: Severi
     assert severities(single_arch_path, context(text)) == [severity]
 
 
+@every_case(
+    "lines, n_findings",
+    [
+        ("COPY --from=b /lib/aarch64-linux-gn[u] /lib/aarch64-linux-gnu/", 0),
+        ("COPY --from=b /lib64/ld-linux-x86-64.so.[2] /lib64/", 0),
+        ("COPY --from=b /lib/x86_64-linux-gn[u]/libz.so.1 /lib/x86_64-linux-gnu/", 0),
+        ("COPY --from=b /lib/x86_64-linux-gnu/a* /lib/\nCOPY --from=b /lib/aarch64-linux-gnu/a* /lib/", 0),
+        ("COPY --from=b /lib64/ld-linux-x86-64.so.* /l/\nCOPY --from=b /lib/ld-linux-aarch64.so.* /l/", 0),
+        # A pattern for all versions of a library, and no other architecture.
+        ("COPY --from=b /lib/x86_64-linux-gnu/libz.so* /lib/", 1),
+        ("COPY --from=b /lib/x86_64-linux-gnu/libz.so.[0-9] /lib/", 1),
+        ("COPY --from=b /lib/x86_64-linux-gnu/a* /lib/\nCOPY --from=b /lib/x86_64-linux-gnu/b* /lib/", 1),
+        ("COPY --from=b /a[b] /lib/x86_64-linux-gnu/", 1),
+        # Without a pattern, the source must exist.
+        ("COPY --from=b /lib/x86_64-linux-gnu/a /lib/\nCOPY --from=b /lib/aarch64-linux-gnu/a /lib/", 2),
+    ],
+)
+def test_a_source_that_may_be_missing_on_purpose(lines: str, n_findings: int) -> None:
+    text = (
+        f"FROM debian AS b\nRUN apt-get install -y zlib1g\nFROM debian\nARG TARGETARCH\nCOPY $TARGETARCH /a\n{lines}\n"
+    )
+    assert len(findings(single_arch_path, context(text))) == n_findings
+
+
 @pytest.mark.parametrize(
     ("adding", "is_reported"),
     [

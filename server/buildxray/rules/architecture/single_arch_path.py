@@ -67,7 +67,8 @@ def single_arch_path(ctx: RuleContext) -> Iterator[Finding]:
     exist on one architecture alone: multiarch directories of Debian, `…-openjdk-amd64` and other Java run times, `ld-musl-x86_64.so.1`,
     `ld-linux-x86-64.so.2`, and build directories of Python. Paths that are removed by `rm -f`, commands that are replaced by another one if they
     fail, a RUN that asks if the path exists, commands of a RUN that depend on the architecture themselves, an instruction that names several
-    architectures, and a stage that is built for the named one only are not reported; nor is the architecture of no target in a stage with a
+    architectures, a `COPY --from` whose source is written as a pattern so that it may be missing (`/lib/aarch64-linux-gn[u]`), and a stage that is
+    built for the named one only are not reported; nor is the architecture of no target in a stage with a
     cross compiler. Nor is a variable whose name contains the same architecture (`PKG_CONFIG_PATH_aarch64_unknown_linux_gnu`).
 
     ## Why it matters
@@ -120,6 +121,8 @@ def _finding(ctx: RuleContext, stage: Stage, instruction: Instruction) -> Findin
     places = [*_places(instruction)]
     if len({it.architecture for _, it in places}) != 1 or _has_others(instruction, places[0][1].architecture):
         return None
+    if _is_conditional(ctx, instruction, places[0][1].architecture):
+        return None
     range_, path = places[0]
     wrong = [it for it in stage.targets if it.architecture != path.architecture]
     if not wrong or ctx.is_only_for(path.architecture) or runs_programs_of(ctx, stage, path.architecture):
@@ -137,6 +140,44 @@ def _finding(ctx: RuleContext, stage: Stage, instruction: Instruction) -> Findin
         # A cross compiler brings the directories of its machine.
         doubt=Doubt.USE if is_for_no_image else _doubt(stage, instruction, range_),
     )
+
+
+_ONE_CHARACTER: Final = lazy_regex(r"\[([^\]!^])\]")
+"""A set of one character, which changes nothing but that the source may be missing: `/lib/aarch64-linux-gn[u]`."""
+
+
+def _is_conditional(ctx: RuleContext, instruction: Instruction, architecture: str) -> bool:
+    """True if a `COPY --from` is meant to copy something for one architecture only, by a wildcard that matches nothing on the others.
+
+    That is a set of one character in a path with an architecture, or any wildcard if another instruction of the stage has one for another
+    architecture. BuildKit: convert.go, dispatchCopy, AllowEmptyWildcard.
+    """
+    sources = _sources_with_wildcards(instruction)
+    if any(architectures_in_paths(_ONE_CHARACTER.sub(r"\1", it)) for it in sources if _ONE_CHARACTER.search(it)):
+        return True
+    stage = instruction.stage
+    return bool(sources) and stage is not None and not ctx.cached(_with_wildcards).get(stage, set()) <= {architecture}
+
+
+def _with_wildcards(ctx: RuleContext) -> dict[Stage, set[str]]:
+    """The architectures in sources with wildcards of each stage."""
+    return {
+        stage: {
+            it.architecture
+            for one in stage.instructions
+            for text in _sources_with_wildcards(one)
+            for it in architectures_in_paths(_ONE_CHARACTER.sub(r"\1", text))
+        }
+        for stage in ctx.build.needed_stages
+    }
+
+
+def _sources_with_wildcards(instruction: Instruction) -> list[str]:
+    """The sources with wildcards of a COPY from a stage or an image."""
+    node = instruction.node
+    if not isinstance(node, Copy) or node.source_stage is None:
+        return []
+    return [it.text for it in node.sources if any(one in it.text for one in "*?[")]
 
 
 _INSTALLED: Final = lazy_regex(
