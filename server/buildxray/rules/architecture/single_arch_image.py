@@ -37,6 +37,8 @@ def single_arch_image(ctx: RuleContext) -> Iterator[Finding]:
     or named after their architecture, and in files whose name or directory contains it: `Dockerfile.arm64`,
     `linux/arm32v7/Dockerfile`. If a build asks for several platforms, official images that exist for amd64 only are a warning: old tags such
     as `openjdk:8-jdk-alpine` and `mysql:5.7`, and `archlinux`; so are a few others, such as `mcr.microsoft.com/mssql/server`.
+    BuildKit refuses another platform if the image is an index, as official ones are; it takes a single manifest for every platform, and the image
+    then holds programs for amd64.
 
     Where the project has builds of the file and none asks for several platforms, an image that is the default of an ARG is not reported.
 
@@ -67,10 +69,7 @@ def single_arch_image(ctx: RuleContext) -> Iterator[Finding]:
         if missing and image is not None and ctx.asks_for_several:
             yield Finding(
                 stage.from_.range_of(image),
-                _(
-                    "the build for {platforms} stops here: this image exists for amd64 only",
-                    platforms=platforms(missing),
-                ),
+                _message_of_missing(stage, platforms(missing)),
                 severity=Severity.WARNING,
             )
             continue
@@ -86,6 +85,25 @@ def single_arch_image(ctx: RuleContext) -> Iterator[Finding]:
         if architecture is not None and architecture not in ctx.build.file_architectures and wrong:
             yield from _finding(ctx, stage, stage.from_.range_of(image), architecture, wrong)
     yield from _copied(ctx)
+
+
+def _message_of_missing(stage: Stage, names: str) -> str:
+    """The message for an image that exists for amd64 only.
+
+    BuildKit refuses another platform if the name is that of an index, as those of all official images are. It takes a single manifest for
+    every platform, with the warning InvalidBaseImagePlatform; which of both other publishers push, no text tells.
+    """
+    if all(it.startswith("docker.io/library/") and "@" not in it for it in stage.image_references):
+        return _("the build for {platforms} stops here: this image exists for amd64 only", platforms=names)
+    if stage.is_image:
+        return _(
+            "the build for {platforms} stops here, or its image holds programs for amd64, which do not start there: this image exists for amd64 only",
+            platforms=names,
+        )
+    return _(
+        "the build for {platforms} stops here, or gets programs and files for amd64 from this stage: this image exists for amd64 only",
+        platforms=names,
+    )
 
 
 def _copied(ctx: RuleContext) -> Iterator[Finding]:
