@@ -223,3 +223,38 @@ def test_a_context_of_compose_with_a_project(tmp_path: Path, names: tuple[str, .
     contexts = Projects().build(dockerfile, Settings()).contexts
     assert contexts is not None
     assert not contexts.is_told()
+
+
+@every_case(
+    "text, is_said",
+    [
+        # Only the directory of the Dockerfile has this file, so that it is the context.
+        ("COPY . .\nRUN go build -o m ./m.go", False),
+        ("COPY run.sh /\nCOPY . .\nRUN go build -o m .", False),
+        ("COPY . .\nRUN go build -o m ./cmd/a", True),
+        # Both directories have it, or none.
+        ("COPY README.md /\nCOPY . .\nRUN go build -o m .", True),
+        ("COPY made.txt /\nCOPY . .\nRUN go build -o m .", True),
+        ("COPY tests/img/run.sh /\nCOPY . .\nRUN go build -o m .", True),
+    ],
+)
+@pytest.mark.parametrize("bake", ["", 'target "a" {\n  context = "."\n  dockerfile = "tests/img/Dockerfile"\n}\n'])
+def test_a_path_that_a_text_needs_tells_the_context(tmp_path: Path, text: str, is_said: bool, bake: str) -> None:
+    root = tmp_path / (f"{len(bake)}-{abs(hash(text))}")
+    dockerfile = f"FROM golang:1.23\nWORKDIR /w\n{text}\n"
+    for name, content in {
+        ".git/HEAD": "",
+        "go.mod": "module a\n\ngo 1.25.8\n",
+        "README.md": "",
+        "docker-bake.hcl": bake,
+        "tests/img/README.md": "",
+        "tests/img/m.go": "package main",
+        "tests/img/run.sh": "",
+        "tests/img/Dockerfile": dockerfile,
+    }.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(content)
+    build = Projects().build(root / "tests/img/Dockerfile", Settings())
+    analysis = build.analyzer(Workspace()).analyze(dockerfile)
+    # A build of the project that names the context decides, whatever is in it.
+    assert ("old-go-image" in {it.rule for it in analysis.diagnostics}) is (is_said or bake != "")

@@ -208,6 +208,8 @@ class ProjectBuild(NamedTuple):
     def with_facts(self, workspace: Workspace) -> Workspace:
         """The facts from the source files beside the Dockerfile, with those of its project."""
         contexts = self.contexts or self.probable_contexts
+        if contexts is not None:
+            workspace = workspace._replace(needed=contexts.needed, run_time=contexts.run_time)
         return workspace._replace(
             # A job that builds the file itself for several platforms does not run the recipe.
             recipe_sets_platform_in=frozenset()
@@ -216,17 +218,8 @@ class ProjectBuild(NamedTuple):
             ignored=self.ignored,
             # Without a package.json beside the Dockerfile, its commands run the scripts of the one in the context.
             scripts=workspace.scripts or (() if contexts is None else contexts.scripts()),
-            holds=None if self.contexts is None else self.contexts.holds,
-            keeps=None if self.contexts is None else self.contexts.keeps,
-            absence=None if self.contexts is None else self.contexts.absence,
-            needed=None if contexts is None else contexts.needed,
-            dotnet_versions=None if self.contexts is None else self.contexts.dotnet_versions,
-            go_versions=None if self.contexts is None else self.contexts.go_versions,
-            run_time=None if contexts is None else contexts.run_time,
-            texts=None if self.contexts is None else self.contexts.texts,
-            head=None if self.contexts is None else self.contexts.head,
-            recipes=None if self.contexts is None else self.contexts.recipes,
-            lacking_packages=None if self.contexts is None else self.contexts.lacking_packages,
+            **({} if self.contexts is None else self.contexts.facts()),
+            facts_with=None if self.contexts is None or self.declared else self.contexts.facts_with,
             context_is_told=None if self.contexts is None else self.contexts.is_told,
             has_several_contexts=self.contexts is not None and len(self.contexts.directories) > 1,
             restores_caches=self.stored_caches,

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import field
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from buildxray.files.reading import (
     MOST_LOCK_BYTES,
@@ -80,8 +80,34 @@ class Contexts:
         default_factory=dict, compare=False, repr=False
     )
     """What `recipes` has answered."""
+    _with_paths: dict[frozenset[str], dict[str, Any]] = field(default_factory=dict, compare=False, repr=False)
+    """What `facts_with` has answered."""
     _absent: list[AbsentSources] = field(default_factory=list, compare=False, repr=False)
     """The search of `absence`; empty until it is asked."""
+
+    def facts(self) -> dict[str, Any]:
+        """The fields of a `Workspace` that the files of the directories decide."""
+        return {
+            "holds": self.holds,
+            "keeps": self.keeps,
+            "absence": self.absence,
+            "needed": self.needed,
+            "dotnet_versions": self.dotnet_versions,
+            "go_versions": self.go_versions,
+            "run_time": self.run_time,
+            "texts": self.texts,
+            "head": self.head,
+            "recipes": self.recipes,
+            "lacking_packages": self.lacking_packages,
+        }
+
+    def facts_with(self, paths: frozenset[str]) -> dict[str, Any]:
+        """`facts` of the directories that have all of some paths; of all directories if none has them all."""
+        if paths not in self._with_paths:
+            having = (*(it for it in self.directories if all(exists(it / path) for path in paths)),)
+            contexts = self if len(having) in (0, len(self.directories)) else Contexts(having, self.jobs)
+            self._with_paths[paths] = contexts.facts()
+        return self._with_paths[paths]
 
     def holds(self, path: str) -> bool:
         """True if a path, relative to the context, exists in one of the directories; of a path with wildcards, the part before them.

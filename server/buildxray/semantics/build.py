@@ -40,6 +40,7 @@ from buildxray.semantics.commands import Inventory
 from buildxray.semantics.image_paths import has_no_workdir
 from buildxray.semantics.instruction import Command, From, Instruction, KnownCommand, Run
 from buildxray.semantics.mentions import Mention, mentions, mentions_of_file
+from buildxray.semantics.needed_paths import needed_paths
 from buildxray.semantics.refusals import refused_targets, targets_without_package
 from buildxray.semantics.stage import Stage
 from buildxray.semantics.stage_graph import Split, SplitCause, StageGraph
@@ -130,10 +131,16 @@ class Build:
         for name in self.__dict__.keys() - _WITHOUT_VIEWS:
             del self.__dict__[name]
 
-    @property
+    @cached_property
     def workspace(self) -> Workspace:
-        """Facts from the files beside the Dockerfile."""
-        return self.inventory.workspace
+        """Facts from the files beside the Dockerfile, and from those of the directories that may be its build context.
+
+        Where no file of the project names the context, the paths that the text needs decide.
+        """
+        workspace = self.inventory.workspace
+        if workspace.facts_with is None:
+            return workspace
+        return workspace._replace(**workspace.facts_with(needed_paths(self.needed_stages)))
 
     @cached_property
     def file_architectures(self) -> frozenset[str]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import field
 from enum import Enum
 from itertools import pairwise
-from typing import Final, NamedTuple, TypeVar, cast
+from typing import Any, Final, NamedTuple, TypeVar, cast
 
 from buildxray.plan.checks.ignored import IgnorePatterns
 from buildxray.plan.environment import Environment
@@ -201,6 +201,11 @@ class Workspace(NamedTuple):
     """
     context_is_told: Callable[[], bool] | None = None
     """True if a Compose file names the build context, a directory with more than files for Docker. None if the contexts are unknown."""
+    facts_with: Callable[[frozenset[str]], dict[str, Any]] | None = None
+    """The fields that the files of the build contexts decide, for those contexts that have some paths, which the text needs.
+
+    If none has all, those of all. None if a file of the project names the context, or if it is unknown.
+    """
     has_several_contexts: bool = False
     """True if more than one directory may be the build context."""
     loses_text: Callable[[str, str, str], bool] | None = None

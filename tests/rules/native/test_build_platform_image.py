@@ -552,9 +552,10 @@ ENTRYPOINT ["/app"]
     [
         ("gcr.io/distroless/base-debian12", True),
         ("example.org/mirror/distroless-cc:nonroot", True),
-        # A shell is the command of these.
-        ("gcr.io/distroless/base-debian12:debug", False),
-        ("alpine", False),
+        # The shell of these is what starts if nothing else is named.
+        ("gcr.io/distroless/base-debian12:debug", True),
+        ("alpine", True),
+        ("redis", False),
     ],
 )
 def test_an_image_without_a_command_starts_what_it_is_told(image: str, *, is_started: bool) -> None:
