@@ -218,7 +218,7 @@ class ProjectBuild(NamedTuple):
             ignored=self.ignored,
             # Without a package.json beside the Dockerfile, its commands run the scripts of the one in the context.
             scripts=workspace.scripts or (() if contexts is None else contexts.scripts()),
-            **({} if self.contexts is None else self.contexts.facts()),
+            **({} if self.contexts is None else self.contexts.answers()),
             facts_with=None if self.contexts is None or self.declared else self.contexts.facts_with,
             context_is_told=None if self.contexts is None else self.contexts.is_told,
             has_several_contexts=self.contexts is not None and len(self.contexts.directories) > 1,

@@ -85,7 +85,7 @@ class Contexts:
     _absent: list[AbsentSources] = field(default_factory=list, compare=False, repr=False)
     """The search of `absence`; empty until it is asked."""
 
-    def facts(self) -> dict[str, Any]:
+    def answers(self) -> dict[str, Any]:
         """The fields of a `Workspace` that the files of the directories decide."""
         return {
             "holds": self.holds,
@@ -102,11 +102,11 @@ class Contexts:
         }
 
     def facts_with(self, paths: frozenset[str]) -> dict[str, Any]:
-        """`facts` of the directories that have all of some paths; of all directories if none has them all."""
+        """`answers` of the directories that have all of some paths; of all directories if none has them all."""
         if paths not in self._with_paths:
             having = (*(it for it in self.directories if all(exists(it / path) for path in paths)),)
             contexts = self if len(having) in (0, len(self.directories)) else Contexts(having, self.jobs)
-            self._with_paths[paths] = contexts.facts()
+            self._with_paths[paths] = contexts.answers()
         return self._with_paths[paths]
 
     def holds(self, path: str) -> bool:
