@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from buildxray.rules.base import Severity
 from buildxray.rules.habits.useless_run import useless_run
 from tests.support.cases import every_case
 from tests.support.rules import check_fix, check_no_fix, check_rule, check_silent, context, findings
@@ -176,6 +177,26 @@ def test_a_path_of_the_whole_image_is_not_replaced(value: str, titles: list[str]
 def test_what_only_a_shell_knows_is_reported(run: str, name: str) -> None:
     (finding,) = findings(useless_run, context(f"FROM debian\nRUN {run}\nRUN echo ${{A}} $ARCH\n"))
     assert finding.message == f"what this `{name}` sets ends with its RUN: the next instruction does not see it"
+
+
+@every_case(
+    "workdir, run, is_said",
+    [
+        ("/app", "cd /app", True),
+        ('"/app"', "cd /app;", True),
+        ("/app", "cd .", True),
+        ("/app", "cd ../app/", True),
+        ("/app", "cd /app/web", False),
+        ("$HOME", "cd /app", False),
+    ],
+)
+def test_a_cd_into_the_working_directory_is_information(workdir: str, run: str, *, is_said: bool) -> None:
+    ctx = context(f"FROM debian\nWORKDIR {workdir}\nRUN {run}\nCOPY x /x\n")
+    (finding,) = findings(useless_run, ctx)
+    assert (finding.message == "the working directory is `/app` already: this `cd` does nothing") is is_said
+    assert (finding.severity is Severity.INFORMATION) is is_said
+    if is_said:
+        assert [it.title for it in finding.fixes] == ["Delete this RUN"]
 
 
 @every_case("run", ["cd ~", "cd $HOME", "cd `pwd`", "cd /a*", "cd /srv;", "cd /a && cd b"])

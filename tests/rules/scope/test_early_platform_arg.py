@@ -517,7 +517,19 @@ def test_an_image_that_is_the_same_for_every_platform_is_left_to_its_own_rule() 
     [
         ("mkdir -p /out && chmod 755 /out", False),
         ("mkdir -p /out && apk add git", True),
+        ("echo compiling", False),
+        ('printf "%s" "$(uname -m)" && date', False),
+        ("echo compiling > /log", True),
+        ('echo "$(go version)"', True),
         ("go mod download", True),
+        # The step for the first platform fills the cache.
+        ("--mount=type=cache,target=/go/pkg/mod go mod download -x", False),
+        ("--mount=type=cache,target=$GOPATH/pkg/mod,sharing=locked go mod download && go mod verify", False),
+        ("--mount=type=cache,target=/go cd /src && go mod download", False),
+        ("--mount=type=cache,target=/go/pkg/mod,sharing=private go mod download", True),
+        ("--mount=type=cache,target=/root/.cache go mod download", True),
+        ("--mount=type=cache,target=/go/pkg/mod go mod download && apk add git", True),
+        ("--mount=type=cache,target=/go/pkg/mod go install example.org/tool@v1", True),
     ],
 )
 def test_a_step_that_ends_at_once_is_not_worth_a_change(run: str, *, is_said: bool) -> None:
@@ -568,3 +580,36 @@ def test_the_message_tells_a_use_from_a_program_that_may_read_it(run: str, messa
     (finding,) = findings(early_platform_arg, context(text))
     assert finding.message.endswith(message)
     assert finding.fixes[0].title.endswith(title)
+
+
+def test_the_title_names_each_place() -> None:
+    text = """FROM --platform=$BUILDPLATFORM golang AS b
+ARG TARGETARCH TARGETVARIANT
+RUN go mod download
+RUN GOARCH=$TARGETARCH go build -o /a .
+RUN go mod verify
+RUN echo $TARGETVARIANT > /v
+FROM scratch
+COPY --from=b /a /v /
+"""
+    (finding,) = findings(early_platform_arg, context(text, "linux/amd64,linux/arm/v6,linux/arm/v7"))
+    assert [it.title for it in finding.fixes] == [
+        "Move `ARG TARGETARCH` next to `go build`, and `TARGETVARIANT` to before line 6"
+    ]
+
+
+def test_the_command_that_prints_the_platform_is_underlined() -> None:
+    printing = 'ARG TARGETPLATFORM\nRUN echo for "$TARGETPLATFORM" && printf "%s" "$(uname -m)"\n'
+    text = PRINTED.format(before=printing, after="")
+    (finding,) = findings(early_platform_arg, context(text))
+    assert text[slice(*finding.range)] == "echo"
+    assert finding.message.endswith("`echo` prints the platform")
+
+
+@every_case(
+    "run, is_said",
+    [("go mod download", True), ("--mount=type=cache,target=/go/pkg/mod go mod download", False), ("echo b", False)],
+)
+def test_a_line_for_the_log_that_repeats_nothing_of_weight(run: str, *, is_said: bool) -> None:
+    text = f"FROM --platform=$BUILDPLATFORM golang AS b\nARG TARGETARCH\nRUN echo $TARGETARCH\nRUN {run}\nFROM alpine\nCOPY --from=b /x /x\n"
+    assert bool(findings(early_platform_arg, context(text))) is is_said

@@ -23,10 +23,13 @@ from buildxray.rules.fixing.edits import (
     shares_comments,
     start_with_own_comments,
 )
-from buildxray.semantics.build import Build, Instruction, Reading, Run, SplitCause, Stage
+from buildxray.semantics.build import Build, Effect, Instruction, KnownCommand, Reading, Run, SplitCause, Stage
 from buildxray.syntax.instructions import Arg, Env, Onbuild
 from buildxray.syntax.instructions import Run as RunNode
+from buildxray.syntax.lazy_regex import lazy_regex
+from buildxray.syntax.shell import Command as ShellCommand
 from buildxray.syntax.text import Edit, apply_edits, edits_between
+from buildxray.toolchains.go import GO
 
 
 class Declaration(NamedTuple):
@@ -192,7 +195,7 @@ class Placement:
     def saves_time(self) -> bool:
         """True if a RUN that would execute fewer times does more than a moment's work: `mkdir -p /out` alone is not worth a change."""
         keys = self._runs_that_gain(self._between() | self._after_unused(), self.tidied.now)
-        return any(not _takes_no_time(self.build.stages[stage].runs[number]) for stage, number in keys)
+        return any(takes_time(self.build.stages[stage].runs[number]) for stage, number in keys)
 
     def n_shared_by_moving(self) -> int:
         """The number of RUN instructions that execute several times now, and once after moving."""
@@ -303,18 +306,44 @@ def _moved_lines(
         yield target, f"{head} {' '.join(texts)}"
 
 
-def _takes_no_time(run: Run) -> bool:
+def takes_time(run: Run) -> bool:
+    """True unless a RUN surely ends at once, or only downloads what the step for another platform has put into a cache mount."""
     commands = run.script.commands
-    return bool(commands) and not run.script.has_errors and all(it.name in _QUICK for it in commands)
+    if not commands or run.script.has_errors:
+        return True
+    return not all(map(_is_quick, commands)) and not _finds_downloads(run)
+
+
+def _is_quick(command: ShellCommand) -> bool:
+    """True if a command ends at once; one that prints into a file may be what the stage is for."""
+    return command.name in _QUICK or (command.name in _PRINTING and (command.is_substitution or not command.is_piped))
 
 
 _QUICK: Final = frozenset(
     {
-        "addgroup", "adduser", "cd", "chgrp", "chmod", "chown", "export", "groupadd", "ln", "mkdir", "set",
-        "touch", "true", "useradd",
+        ":", "addgroup", "adduser", "cd", "chgrp", "chmod", "chown", "export", "groupadd", "ln", "mkdir", "set", "touch", "true", "useradd",
     }
 )  # fmt: skip
 """Programs that end at once, whatever the machine is."""
+_PRINTING: Final = frozenset({"arch", "date", "echo", "env", "hostname", "id", "nproc", "printf", "pwd", "uname"})
+"""Programs that only print a little."""
+_OF_MODULES: Final = lazy_regex(r"(?:/go|(?:/go|^)/pkg/mod|/root/go/pkg/mod|/gomodcache|/go-mod(?:-cache)?)/?")
+"""Directories in which go stores modules: the default ones of the official image and of root, and usual values of GOMODCACHE."""
+
+
+def _finds_downloads(run: Run) -> bool:
+    """True if a RUN only downloads modules of Go into a cache that the steps for all platforms share, so that the first one does it.
+
+    Source: go.dev/ref/mod, "Module cache"; docs.docker.com, "RUN --mount=type=cache": a cache is private to a step only if `sharing` says so.
+    """
+    fetching = [it for it in run.known_commands if it.use.effect is not Effect.NEUTRAL]
+    if not fetching or any(it.use.effect is not Effect.FETCH or it.use.toolchain is not GO for it in fetching):
+        return False
+    if not all(isinstance(it, KnownCommand) or _is_quick(it.syntax) for it in run.commands):
+        return False
+    caches = [it for it in run.build.cache_mounts if it.instruction == run.idx and _OF_MODULES.fullmatch(it.target)]
+    is_shared = len({(it.id, it.machine) for it in caches}) == 1
+    return is_shared and all(it.sharing != "private" for it in caches)
 
 
 def placements(ctx: RuleContext) -> tuple[Placement, ...]:

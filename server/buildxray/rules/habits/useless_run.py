@@ -76,7 +76,7 @@ def useless_run(ctx: RuleContext) -> Iterator[Finding]:
     ## Fix safety
     A suggestion: WORKDIR creates the directory if it does not exist, and later instructions run in it; ENV stays in the image. If a later RUN
     changes to the directory itself, or an instruction works in the directory of before, the RUN is deleted instead; no fix is offered if one
-    changes to another relative directory. At the end of a stage of which others only take files, neither has an effect, so the RUN is deleted.
+    changes to another relative directory. A `cd` into the working directory is information, and is deleted. At the end of a stage of which others only take files, neither has an effect, so the RUN is deleted.
     An `export` of PATH becomes an ENV if it keeps the old one; in place of `source /opt/venv/bin/activate`, ENV puts the programs of the
     environment first in PATH.
 
@@ -331,14 +331,23 @@ def _finding(run: Run) -> Finding:
     words = run.node.arguments[0].text.split()
     first = _first_word(run)
     if first == "cd":
+        directory = words[1] if len(words) == 2 else ""
+        if _is_plain(directory.rstrip(";")) and _is_there(run, directory.rstrip(";")):
+            directory = directory.rstrip(";")
+            message = _("the working directory is `{path}` already: this `cd` does nothing", path=run.directories[0])
+            return Finding(_place(run), message, _fixes_of_cd(run, directory), severity=Severity.INFORMATION)
         message = (
             _("this `cd` ends with its RUN: the image starts in the old directory")
             if run.stage is not None and run.stage.instructions[-1] is run
             else _("this `cd` ends with its RUN: the next instruction is in the old directory")
         )
-        is_plain = len(words) == 2 and not set(words[1]) & set("$&|;<>`'\"\\*?(){}~#")
-        return Finding(_place(run), message, _fixes_of_cd(run, words[1]) if is_plain else ())
+        return Finding(_place(run), message, _fixes_of_cd(run, directory) if _is_plain(directory) else ())
     return Finding(_place(run), _message(run, first), tuple(_fixes_of_variables(run, words)))
+
+
+def _is_plain(directory: str) -> bool:
+    """True if a path is written without variables and other signs of the shell."""
+    return bool(directory) and not set(directory) & set("$&|;<>`'\"\\*?(){}~#")
 
 
 def _place(run: Run) -> TextRange:
@@ -359,16 +368,19 @@ def _fixes_of_cd(run: Run, directory: str) -> tuple[Fix, ...]:
         if it.name in ("cd", "pushd")
     }
     names = {posixpath.normpath(it[0]) for it in later if it}
-    is_there = bool(run.directories) and {clean(posixpath.join(it, directory)) for it in run.directories} == {
-        *run.directories
-    }
-    if posixpath.normpath(directory) in names or is_there or _depends_on_directory(run):
+    if posixpath.normpath(directory) in names or _is_there(run, directory) or _depends_on_directory(run):
         return (Fix(_("Delete this RUN"), (remove_line(run, with_comments=True),), Safety.SUGGESTION),)
     if any(not it.startswith(("/", "~", "$", "-")) for it in names):
         # The later directory is relative to the one that a WORKDIR would replace.
         return ()
     keyword = "workdir" if run.node.keyword.text.islower() else "WORKDIR"
     return (Fix(_("Make it a WORKDIR"), (Edit(run.range, f"{keyword} {directory}"),), Safety.SUGGESTION),)
+
+
+def _is_there(run: Run, directory: str) -> bool:
+    """True if the working directory of a RUN is surely this one already."""
+    directories = {*run.directories}
+    return bool(directories) and {clean(posixpath.join(it, directory)) for it in directories} == directories
 
 
 def _depends_on_directory(run: Run) -> bool:

@@ -9,10 +9,19 @@ from buildxray.localization import _, ngettext
 from buildxray.rules.base import Finding, Fix, FixAvailability, Related, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.fixing.edits import insert_line_after, insert_lines, merged, remove_line
-from buildxray.rules.fixing.placement import Placement, needlessly_repeated, placements, split_by, uses, with_moves
+from buildxray.rules.fixing.placement import (
+    Placement,
+    needlessly_repeated,
+    placements,
+    split_by,
+    takes_time,
+    uses,
+    with_moves,
+)
 from buildxray.rules.wording import listed
 from buildxray.semantics.build import Build, Effect, Instruction, KnownCommand, Reading, Run, SplitCause
 from buildxray.semantics.mentions import Mention
+from buildxray.syntax.shell import Command
 
 _PRINTING: Final = frozenset({":", "echo", "printf", "set", "true", "uname"})
 """Commands that write no file; a command with its output redirected to a file or a pipe is not one of them."""
@@ -38,7 +47,7 @@ def early_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
     author knows if the download needs the files of that RUN. All of it is information if no known build asks for several platforms, and not
     reported if each known build is for one. Nothing is reported in an image that its `--platform` makes the same for every target
     (`build-platform-image`): once repaired, each platform has its own steps. Nor is anything reported if only RUN steps would be saved that end
-    at once, such as `mkdir -p /out`.
+    at once, such as `mkdir -p /out`, or that download modules of Go into a cache mount, which the step for another platform has filled.
 
     ## Example
     ```dockerfile
@@ -128,9 +137,11 @@ def _held_up_by_printing(ctx: RuleContext, printing: Run) -> Iterator[Finding]:
     place = insert_lines(user, [line]) if user is not None else insert_line_after(later[-1], line)
     edits = with_moves(ctx, merged([remove_line(printing, with_comments=False), place]))
     n_before, n_after = (_steps_by_text(it) for it in (ctx.build, ctx.after(edits).build))
-    n_freed = sum(n_after.get(text, n_steps) < n_steps for text, n_steps in n_before.items())
-    if n_freed:
-        command = printing.script.commands[-1]
+    freed = {text for text, n_steps in n_before.items() if n_after.get(text, n_steps) < n_steps}
+    runs = (run for stage in ctx.build.stages for run in stage.runs if (stage.idx, run.node.whole_text) in freed)
+    n_freed = len(freed)
+    if any(map(takes_time, runs)):
+        command = _printing_platform(printing)
         yield Finding(
             printing.shell_range(command.words[0].range),
             ngettext(
@@ -142,6 +153,15 @@ def _held_up_by_printing(ctx: RuleContext, printing: Run) -> Iterator[Finding]:
             (Fix(_("Print it after these steps"), tuple(edits), Safety.SUGGESTION),),
             severity=Severity.INFORMATION if ctx.is_only_prepared else None,
         )
+
+
+def _printing_platform(run: Run) -> Command:
+    """The first command of a RUN that prints a value of the platform; the last one if none names any."""
+    names = {*run.names_per_target}
+    commands = run.script.commands
+    return next(
+        (it for it in commands if any(v.name in names for word in it.words for v in word.variables)), commands[-1]
+    )
 
 
 def _steps_by_text(build: Build) -> dict[tuple[int, str], int]:
@@ -244,11 +264,11 @@ def _message(n_split: int, n_needless: int, keyword: str, *, is_read: bool) -> s
 
 
 def _title(placement: Placement, *, is_joint: bool) -> str:
-    place = min((place for them in placement.moves.values() for place in them), key=lambda it: it.idx)
+    place, *others = sorted({place for them in placement.moves.values() for place in them}, key=lambda it: it.idx)
     commands = place.known_commands if isinstance(place, Run) else ()
     compiled = [it.title for it in commands if it.use.effect is Effect.COMPILE]
-    keywords = {it.instruction.keyword for it in placement.moves}
-    names = list(dict.fromkeys(it.name for it in placement.moves))
+    keywords = {it.instruction.keyword for it, them in placement.moves.items() if place in them}
+    names = list(dict.fromkeys(it.name for it, them in placement.moves.items() if place in them))
     what = f"`{keywords.pop()} {' '.join(names)}`" if len(keywords) == 1 else listed(names)
     if compiled:
         title = _("Move {what} next to `{command}`", what=what, command=compiled[0])
@@ -256,6 +276,9 @@ def _title(placement: Placement, *, is_joint: bool) -> str:
         title = _("Move {what} next to its first use in line {line}", what=what, line=place.line)
     else:
         title = _("Move {what} next to line {line}, whose program may read it", what=what, line=place.line)
+    for other in others:
+        moved = dict.fromkeys(it.name for it, them in placement.moves.items() if other in them)
+        title = _("{title}, and {names} to before line {line}", title=title, names=listed(moved), line=other.line)
     if not is_joint:
         return title
     unused = listed(f"{it.instruction.keyword} {it.name}" for it in placement.unused)
