@@ -424,3 +424,20 @@ def test_the_c_compiler_of_another_machine_may_refuse_the_architecture(
 def test_the_directory_of_an_installed_binary(platform: str, setting: str, message: str) -> None:
     text = f"FROM {platform}golang AS b\nARG TARGETARCH\nRUN {setting} go install x.org/y@v1\nFROM scratch\nCOPY --from=b /go/bin/y /b/y /\n"
     assert [it.message for it in findings(constant_goarch, context(text))] == [message]
+
+
+@every_case(
+    "lines, is_said",
+    [
+        ("ARG ARCH=amd64\nENV GOARCH=$ARCH", True),
+        ('ARG ARCH=amd64\nENV GOOS=linux GOARCH="${ARCH}"', True),
+        ("ARG TARGETARCH\nENV GOARCH=$TARGETARCH", False),
+        ("ARG TARGETARCH\nARG ARCH=$TARGETARCH\nENV GOARCH=$ARCH", False),
+        ("ARG ARCH\nENV GOARCH=$ARCH", False),
+    ],
+)
+def test_a_constant_that_env_takes_from_an_argument(lines: str, *, is_said: bool) -> None:
+    text = f"FROM --platform=$BUILDPLATFORM golang AS b\n{lines}\nRUN CGO_ENABLED=0 go build -o /a .\nFROM scratch\nCOPY --from=b /a /a\n"
+    found = findings(constant_goarch, context(text))
+    assert [text[slice(*it.range)] for it in found] == ["amd64"] * is_said
+    assert all(it.doubt is Doubt.ARGUMENT for it in found)

@@ -1,9 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from buildxray.rules.architecture.wrong_arch_build import wrong_arch_build
 from buildxray.rules.base import Safety, Severity
+from buildxray.rules.context import RuleContext
+from buildxray.semantics.build import Builder
+from buildxray.toolchains.base import Workspace
 from tests.support.cases import every_case
 from tests.support.rules import (
     check_fix,
@@ -13,6 +18,7 @@ from tests.support.rules import (
     context,
     findings,
     reported,
+    request,
     severities,
 )
 
@@ -134,7 +140,7 @@ def test_commands_that_no_edit_repairs_have_no_fix(command: str) -> None:
         FROM --platform=$BUILDPLATFORM golang AS build
         ARG GOARCH
         RUN go build -o /app .
-        FROM scratch
+        FROM --platform=$BUILDPLATFORM alpine
         COPY --from=build /app /
         """,
         """
@@ -493,10 +499,67 @@ def test_the_default_that_masks_the_platform_is_reported_by_another_rule(
         # `undeclared-platform-arg` reports it.
         ("TARGETARCH", "GOARCH=$TARGETVARIANT", None),
         # The build may give it a value.
-        ("MACHINE=", "GOARCH=$MACHINE", None),
+        ("MACHINE=", "GOARCH=$MACHINE", "linux/arm64 and linux/arm/v7 too"),
     ],
 )
 def test_an_argument_that_is_empty_for_a_target_tells_nothing(declared: str, setting: str, images: str | None) -> None:
     text = f"FROM --platform=$BUILDPLATFORM golang:1.26 AS b\nCOPY . .\nARG {declared}\nRUN CGO_ENABLED=0 {setting} go build -o /out/a\nFROM debian\nCOPY --from=b /out /out\n"
     found = findings(wrong_arch_build, context(text, "linux/amd64,linux/arm64,linux/arm/v7"))
     assert [it.message.split("image for ")[1] for it in found] == [images] * (images is not None)
+
+
+@every_case(
+    "lines, command, name",
+    [
+        ("ARG ARCH", "GOARCH=$ARCH go build", "ARCH"),
+        ("ARG ARCH=", 'GOOS=linux GOARCH="${ARCH}" go build', "ARCH"),
+        ("ARG ARCH", "export GOARCH=$ARCH; go build", "ARCH"),
+        ("ARG ARCH\nENV GOARCH=$ARCH", "go build", "ARCH"),
+        ("ARG GOARCH", "go build", "GOARCH"),
+        ("ARG GOARCH=", "go build", "GOARCH"),
+        # A default, an automatic argument, or another part of the value.
+        ("ARG ARCH=arm64", "GOARCH=$ARCH go build", None),
+        ("ARG TARGETARCH", "GOARCH=$TARGETARCH go build", None),
+        ("ARG TARGETARCH\nARG ARCH=$TARGETARCH", "GOARCH=$ARCH go build", None),
+        ("ARG TARGETARCH\nARG ARCH", "GOARCH=${ARCH:-$TARGETARCH} go build", None),
+        ("ARG ARCH", "GOARCH=$(./arch $ARCH) go build", None),
+        ("ARG ARCH", "case $ARCH in x) GOARCH=$ARCH go build;; esac", None),
+        ("ARG ARCH\nARG TARGETARCH", "ARCH=$TARGETARCH; GOARCH=$ARCH go build", None),
+        ("ARG ARCH", ". ./env; GOARCH=$ARCH go build", None),
+        ("ARG ARCH", "GOOS=darwin GOARCH=$ARCH go build", None),
+    ],
+)
+def test_an_argument_of_the_project_has_one_value_for_all_platforms(lines: str, command: str, name: str | None) -> None:
+    text = f"FROM --platform=$BUILDPLATFORM golang AS b\n{lines}\nRUN {command} -o /a .\nFROM scratch\nCOPY --from=b /a /a\n"
+    messages = [it.message for it in findings(wrong_arch_build, context(text))]
+    assert messages == [
+        f"`go build` compiles for linux/amd64 unless a build argument gives `{name}`, which has one value for all platforms, and the binary goes into the image for linux/arm64 too"
+    ] * (name is not None)
+
+
+def test_a_build_that_gives_the_argument_is_wrong_only_for_several_platforms() -> None:
+    text = "FROM --platform=$BUILDPLATFORM golang AS b\nARG ARCH\nRUN GOARCH=$ARCH go build -o /a .\nFROM scratch\nCOPY --from=b /a /a\n"
+    builder = Builder(request(), Workspace(given_arguments=frozenset({"ARCH"}), has_build=True))
+    for asks_for_several in (False, True):
+        ctx = RuleContext(builder.build(builder.parse(text)), builder, asks_for_several=asks_for_several)
+        assert [it.message for it in findings(wrong_arch_build, ctx)] == [
+            "`go build` compiles for one architecture, because a build gives `ARCH` one value for all its platforms: not each image for linux/amd64 and linux/arm64 gets a binary that runs there"
+        ] * asks_for_several
+    builder = Builder(replace(request(), is_separate=True))
+    ctx = RuleContext(builder.build(builder.parse(text)), builder, asks_for_several=True)
+    assert findings(wrong_arch_build, ctx) == []
+
+
+@every_case(
+    "lines, command, fixed_lines, fixed_command",
+    [
+        ("ARG ARCH", "GOARCH=$ARCH go build", "ARG ARCH\nARG TARGETARCH", "GOARCH=$TARGETARCH go build"),
+        ("ARG GOARCH", "go build", "ARG TARGETARCH\nARG GOARCH=$TARGETARCH", "go build"),
+        ("ARG ARCH\nENV GOARCH=$ARCH", "go build", "ARG ARCH\nARG TARGETARCH\nENV GOARCH=$TARGETARCH", "go build"),
+    ],
+)
+def test_the_fix_takes_the_argument_of_the_target(
+    lines: str, command: str, fixed_lines: str, fixed_command: str
+) -> None:
+    text = "FROM --platform=$BUILDPLATFORM golang AS b\n{}\nRUN {} -o /a .\nFROM scratch\nCOPY --from=b /a /a\n"
+    check_fix(wrong_arch_build, text.format(lines, command), text.format(fixed_lines, fixed_command))

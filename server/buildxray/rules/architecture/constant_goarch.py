@@ -282,6 +282,16 @@ def _declared(command: KnownCommand, name: str) -> tuple[Instruction, TextRange]
     if declaration is None or name in AUTOMATIC_ARGUMENTS:
         return None
     pair = next(it for it in reversed(declaration.pairs) if it.name.text == name)
+    if pair.value is None:
+        return None
+    if pair.value.text.isalnum():
+        return declaration, declaration.range_of(pair.value)
+    # `ENV GOARCH=$ARCH` after `ARG ARCH=amd64`
+    variable = _SOLE_VARIABLE.fullmatch(pair.value.text)
+    source = None if variable is None else declaration.declaration(variable["name"])
+    if variable is None or source is None or variable["name"] in AUTOMATIC_ARGUMENTS:
+        return None
+    pair = next(it for it in reversed(source.pairs) if it.name.text == variable["name"])
     if pair.value is None or not pair.value.text.isalnum():
         return None
-    return declaration, declaration.range_of(pair.value)
+    return source, source.range_of(pair.value)

@@ -19,14 +19,14 @@ from buildxray.rules.facts.portability import generates_sources, needs_c
 from buildxray.rules.facts.project_scripts import project_script
 from buildxray.rules.facts.shell_variables import sets_unknown_variables
 from buildxray.rules.fixing.cross_compile import crossing_edits
-from buildxray.rules.fixing.edits import declare_arguments
+from buildxray.rules.fixing.edits import bring_arguments, declare_arguments
 from buildxray.rules.fixing.placement import with_paying_moves
 from buildxray.rules.fixing.xx_advice import advice
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Command, Effect, Instruction, KnownCommand, Stage, Use
 from buildxray.semantics.file_flow import clean, holds
 from buildxray.semantics.origins import Artifact
-from buildxray.syntax.instructions import Copy
+from buildxray.syntax.instructions import Arg, Copy
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.shell import SHELLS, ShellWord
 from buildxray.syntax.text import Edit, TextRange
@@ -34,6 +34,7 @@ from buildxray.toolchains.dotnet import DOTNET
 from buildxray.toolchains.go import GO
 
 _OF_BUILDER: Final = lazy_regex(r"BUILD(?:ARCH|PLATFORM)\b")
+_SOLE_VARIABLE: Final = lazy_regex(r"[\"']?\$\{?(?P<name>\w+)\}?[\"']?")
 _SOLE_BUILDER: Final = lazy_regex(r'"?\$\{?BUILD(?P<name>ARCH|OS)\}?"?')
 _CROSSING: Final = lazy_regex(
     r"--host|--cross-file|TOOLCHAIN|CMAKE_SYSTEM|CROSS|\bC(?:C|XX)=(?![\"']?(?:cc|c\+\+|clang|clang\+\+|gcc|g\+\+)(?![\w.+-]))|xx-(?:clang|cc|c\+\+|go|cargo)|setup-target-triple|-linux-(?:gnu|musl)"
@@ -54,8 +55,8 @@ def wrong_arch_build(ctx: RuleContext) -> Iterator[Finding]:
     """A native stage compiles for the build machine, and its binary is copied into images of other platforms.
 
     ## What it does
-    Looks in stages that run on the build machine for compilers without a target, with an empty one (`GOARCH=$TARGETVARIANT`), or with that of
-    `$BUILDARCH`, and follows their output into the image; for `dotnet publish` if the image starts the launcher and not `dotnet App.dll`;
+    Looks in stages that run on the build machine for compilers without a target, with an empty one (`GOARCH=$TARGETVARIANT`), with that of
+    `$BUILDARCH`, or with an argument of the project without a default (`GOARCH=$ARCH`), which has one value for all platforms, and follows their output into the image; for `dotnet publish` if the image starts the launcher and not `dotnet App.dll`;
     and for C that is compiled without xx-clang although xx has installed the libraries.
 
     Scripts and Makefiles of the build context count if nothing in them names a machine; they have no fix.
@@ -123,9 +124,94 @@ def wrong_arch_build(ctx: RuleContext) -> Iterator[Finding]:
                 (Related(way.keyword_range, _("the binary is taken from here")),),
                 doubt=Doubt.PROGRAM if _may_be_byte_code(target, command) else doubt_of_output(ctx, stage, command),
             )
+        yield from _by_arguments(ctx, stage)
         yield from _by_scripts(stage)
         yield from _launchers(ctx, stage)
         yield from _without_xx(stage)
+
+
+class _Argument(NamedTuple):
+    """An argument of the project that gives GOARCH its value."""
+
+    name: str
+    user: Instruction
+    """The instruction that names it."""
+    edit: Edit
+    """The edit that puts `$TARGETARCH` in its place."""
+
+
+def _by_arguments(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
+    """Find `GOARCH=$ARCH` with an argument of the project that has no default, and so one value for all platforms: none, or that of `--build-arg`."""
+    request = ctx.build.request
+    if request.is_separate:
+        return
+    for command in stage.commands(Effect.COMPILE):
+        argument = _argument_of(command) if command.use.toolchain is GO else None
+        if argument is None or command.is_chosen_by_platform or argument.name in dict(request.build_arguments):
+            continue
+        is_given = not {argument.name, "*"}.isdisjoint((*ctx.given_arguments, *request.unknown_arguments))
+        if is_for_another_system(command) or _may_be_told(ctx, command) or (is_given and not ctx.asks_for_several):
+            continue
+        invocation = command.invocation
+        made_for = {it for artifact in ctx.build.artifacts.made_by(invocation) for it in artifact.targets}
+        pairs = zip(invocation.targets, invocation.step_platforms, strict=True)
+        images = [it for it, machine in pairs if it in made_for and it.architecture != machine.architecture]
+        if not images or ctx.build.artifacts.base_architecture is not None:
+            continue
+        message = (
+            _(
+                "`{title}` compiles for one architecture, because a build gives `{name}` one value for all its platforms: not each image for {platforms} gets a binary that runs there",
+                title=command.title,
+                name=argument.name,
+                platforms=platforms(sorted(made_for, key=str)),
+            )
+            if is_given
+            else _(
+                "`{title}` compiles for {machine} unless a build argument gives `{name}`, which has one value for all platforms, and the binary goes into the image for {platforms} too",
+                title=command.title,
+                machine=invocation.step_platforms[0],
+                name=argument.name,
+                platforms=platforms(images),
+            )
+        )
+        edits = with_paying_moves(ctx, [argument.edit, *bring_arguments(argument.user, ["TARGETARCH"])])
+        fix = Fix(_("Compile for `$TARGETARCH`"), tuple(edits), Safety.SUGGESTION)
+        doubt = doubt_of_output(ctx, stage, command) if ctx.asks_for_several else Doubt.ARGUMENT
+        yield Finding(command.title_range, message, (fix,), doubt=doubt)
+
+
+def _argument_of(command: KnownCommand) -> _Argument | None:
+    """The argument without a value that alone gives GOARCH its value; None if there is none, or if an automatic one does."""
+    setting = command.invocation.setting("GOARCH")
+    if not setting.is_set or any(setting.values):
+        return None
+    run, assignment = command.run, setting.assignment
+    if assignment is None:
+        user = run.declaration("GOARCH")
+        pair = None if user is None else next((it for it in user.pairs if it.name.text == "GOARCH"), None)
+        if user is None or pair is None:
+            return None
+        if pair.value is None or not pair.value.text:
+            variable, edit = "GOARCH", Edit(user.range_of(pair), "GOARCH=$TARGETARCH")
+        else:
+            match = _SOLE_VARIABLE.fullmatch(pair.value.text)
+            variable = "" if match is None else match["name"]
+            edit = Edit(user.range_of(pair.value), "$TARGETARCH")
+    else:
+        match = _SOLE_VARIABLE.fullmatch(assignment.value.text)
+        variable = "" if match is None or command.syntax.variables.get(match["name"]) else match["name"]
+        user, edit = run, Edit(run.shell_range(assignment.value.range), "$TARGETARCH")
+    declaration = user.declaration(variable) if variable != "GOARCH" or assignment is not None else user
+    if (
+        not variable
+        or variable in AUTOMATIC_ARGUMENTS
+        or declaration is None
+        or (assignment is not None and assignment.is_conditional)
+    ):
+        return None
+    has_value = any(it.name.text == variable and it.value and it.value.text for it in declaration.pairs)
+    is_open = isinstance(declaration.node, Arg) and not has_value
+    return _Argument(variable, user, edit) if is_open else None
 
 
 def _by_scripts(stage: Stage) -> Iterator[Finding]:
