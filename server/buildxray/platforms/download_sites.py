@@ -165,6 +165,54 @@ def may_have_files_for(text: str, architectures: Iterable[str]) -> bool:
     return all(wanted <= it.architectures for it in _PARTIAL_SITES if it.url.search(text))
 
 
+class FirstVersion(NamedTuple):
+    """A program whose releases for Linux have files for arm64 from some version on only."""
+
+    name: str
+    """The name of the program for people."""
+    url: re.Pattern[str]
+    """Matches the address up to its version, which follows."""
+    lacking: tuple[int, ...]
+    """The version below which there surely are none."""
+    since: str
+    """The first version that is known to have them."""
+
+
+FIRST_VERSIONS: Final = (
+    # github.com/jwilder/dockerize, issue 185
+    FirstVersion("dockerize", lazy_regex(r"/jwilder/dockerize/releases/download/v"), (0, 7), "0.7.0"),
+    # hashicorp.com, "Announcing HashiCorp Terraform 0.14 General Availability": also in the last ones of 0.13
+    FirstVersion("Terraform", lazy_regex(r"//releases\.hashicorp\.com/terraform/"), (0, 13), "0.14"),
+    # github.com/grpc-ecosystem/grpc-health-probe, release v0.3.2
+    FirstVersion(
+        "grpc_health_probe", lazy_regex(r"/grpc-ecosystem/grpc-health-probe/releases/download/v"), (0, 3), "0.3.2"
+    ),
+    # github.com/docker/compose, issue 8375: of version 1 only x86_64
+    FirstVersion("Docker Compose", lazy_regex(r"/docker/compose/releases/download/v?"), (2,), "2.0.0"),
+    # github.com/neovim/neovim, release v0.10.4
+    FirstVersion("Neovim", lazy_regex(r"/neovim/neovim/releases/download/v"), (0, 10, 4), "0.10.4"),
+    # github.com/hadolint/hadolint, pull request 803
+    FirstVersion("Hadolint", lazy_regex(r"/hadolint/hadolint/releases/download/v"), (2, 10), "2.10.0"),
+    # deno.com/blog/v1.41, "Official ARM64 builds for Linux"
+    FirstVersion("Deno", lazy_regex(r"/denoland/deno/releases/download/v"), (1, 41), "1.41.0"),
+    # github.com/Yelp/dumb-init, release v1.2.3
+    FirstVersion("dumb-init", lazy_regex(r"/Yelp/dumb-init/releases/download/v"), (1, 2, 3), "1.2.3"),
+)
+_VERSION: Final = lazy_regex(r"\d{1,4}(?:\.\d{1,4}){0,3}(?![\d])")
+
+
+def first_version_for(url: str, architectures: Iterable[str]) -> FirstVersion | None:
+    """The entry of a program whose version in an address has no file for one of the architectures; None for others."""
+    if "arm64" not in architectures:
+        return None
+    for it in FIRST_VERSIONS:
+        match = it.url.search(url)
+        version = None if match is None else _VERSION.match(url, match.end())
+        if version is not None:
+            return it if tuple(map(int, version[0].split("."))) < it.lacking else None
+    return None
+
+
 class NamesOfOption(NamedTuple):
     """An option of a package manager whose value names an architecture in its own way."""
 

@@ -979,3 +979,37 @@ def test_an_address_that_another_download_lists(run: str, is_said: bool) -> None
 )
 def test_a_file_that_only_its_own_machine_uses(run: str, *, is_said: bool) -> None:
     assert bool(reported(hard_coded_arch, IMAGE.format(f"RUN {run}"))) is is_said
+
+
+@every_case(
+    "address, since",
+    [
+        (
+            "github.com/jwilder/dockerize/releases/download/v0.6.1/dockerize-linux-amd64-v0.6.1.tar.gz",
+            "dockerize 0.7.0",
+        ),
+        ("github.com/jwilder/dockerize/releases/download/$V/dockerize-linux-amd64-$V.tar.gz", "dockerize 0.7.0"),
+        ("github.com/jwilder/dockerize/releases/download/v0.7.0/dockerize-linux-amd64-v0.7.0.tar.gz", None),
+        ("github.com/jwilder/dockerize/releases/download/v0.10.1/dockerize-linux-amd64-v0.10.1.tar.gz", None),
+        ("github.com/jwilder/dockerize/releases/download/$UNKNOWN/dockerize-linux-amd64.tar.gz", None),
+        ("releases.hashicorp.com/terraform/0.12.29/terraform_0.12.29_linux_amd64.zip", "Terraform 0.14"),
+        ("releases.hashicorp.com/terraform/0.13.7/terraform_0.13.7_linux_amd64.zip", None),
+        ("github.com/docker/compose/releases/download/1.29.2/docker-compose-Linux-x86_64", "Docker Compose 2.0.0"),
+        ("github.com/docker/compose/releases/download/v2.29.0/docker-compose-linux-x86_64", None),
+        ("github.com/neovim/neovim/releases/download/v0.10.3/nvim-linux-x86_64.tar.gz", "Neovim 0.10.4"),
+        ("github.com/hadolint/hadolint/releases/download/v2.9.3/hadolint-Linux-x86_64", "Hadolint 2.10.0"),
+        ("github.com/Yelp/dumb-init/releases/download/v1.2.2/dumb-init_1.2.2_amd64", "dumb-init 1.2.3"),
+        ("github.com/Yelp/dumb-init/releases/download/v1.2.5/dumb-init_1.2.5_x86_64", None),
+    ],
+)
+def test_old_versions_of_known_programs_have_no_file_for_arm64(address: str, since: str | None) -> None:
+    text = f"FROM debian\nENV V=v0.6.1\nARG UNKNOWN\nRUN curl -fsSLo /usr/local/bin/t https://{address} && chmod +x /usr/local/bin/t\n"
+    (finding,) = findings(hard_coded_arch, context(text))
+    end = (
+        ""
+        if since is None
+        else f"; {since.rpartition(' ')[0]} has files for arm64 from version {since.rpartition(' ')[2]} on"
+    )
+    assert finding.message.endswith(f"is downloaded for linux/arm64 too{end}")
+    assert not (finding.fixes and since)
+    assert "from version" not in findings(hard_coded_arch, context(text, "linux/amd64,linux/arm/v7"))[0].message

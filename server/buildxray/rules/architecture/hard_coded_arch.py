@@ -13,7 +13,7 @@ from typing import Final
 from buildxray.localization import _
 from buildxray.platforms.aliases import has_level, named_architectures
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS, PER_TARGET_ARGUMENTS
-from buildxray.platforms.download_sites import may_have_files_for, site_of
+from buildxray.platforms.download_sites import first_version_for, may_have_files_for, site_of
 from buildxray.platforms.platform import Platform
 from buildxray.rules.base import Doubt, Finding, Fix, FixAvailability, Related, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
@@ -108,8 +108,8 @@ def hard_coded_arch(ctx: RuleContext) -> Iterator[Finding]:
 
     ## Fix safety
     A suggestion, offered for `amd64` and `arm64` only, because buildxray does not know if the site has files of these names. None is offered if
-    the file is compared with a checksum, which differs per architecture, or if a well-known site lacks such a file. For other names, map the
-    argument: `case "$TARGETARCH" in amd64) arch=x86_64;; arm64) arch=aarch64;; esac`.
+    the file is compared with a checksum, which differs per architecture, or if a well-known site lacks such a file, for all versions or for
+    the one that is asked for, as the message then says. For other names, map the argument: `case "$TARGETARCH" in amd64) arch=x86_64;; arm64) arch=aarch64;; esac`.
     """
     target = ctx.build.target_stage
     if target is None or len(ctx.build.targets) < 2 or ctx.dockerfile.escape == "`":
@@ -497,13 +497,23 @@ def _finding(ctx: RuleContext, stage: Stage, download: Download, named: list[_Na
     if _gives_neutral_files(stage) or _unpacks_neutral_files(ctx, stage, download):
         return None
     place = named[0][1]
+    message = _(
+        "the file for {architecture} is downloaded for {platforms} too",
+        architecture=ctx.text[slice(*place)],
+        platforms=ctx.places(wrong),
+    )
+    first = first_version_for(download.value, (it.architecture for it in wrong))
+    if first is not None:
+        message = _(
+            "{fact}; {name} has files for arm64 from version {version} on",
+            fact=message,
+            name=first.name,
+            version=first.since,
+        )
+        return Finding(place, message, doubt=_doubt(ctx, stage, download, named))
     return Finding(
         place,
-        _(
-            "the file for {architecture} is downloaded for {platforms} too",
-            architecture=ctx.text[slice(*place)],
-            platforms=ctx.places(wrong),
-        ),
+        message,
         partial(_fixes, ctx, stage, named, download.value),
         doubt=_doubt(ctx, stage, download, named),
     )
