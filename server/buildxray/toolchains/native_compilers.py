@@ -1,6 +1,6 @@
 """Compilers for the machine on which they run, without an option for another machine that works in a Dockerfile.
 
-Source: the command references of Swift, Dart, Crystal, Catkin and colcon (wiki.ros.org, docs.ros.org), Nim, Odin, Stack, Cabal, Dune, Mix and rebar3;
+Source: the command references of Swift, Dart, Crystal, Catkin and colcon (wiki.ros.org, docs.ros.org), Nim, Odin, opam, Stack, Cabal, Dune, Mix and rebar3;
 the manuals of GNU Fortran, GNAT, Free Pascal, GnuCOBOL, MLton, OCaml, Pony, Racket, Mono and TCC.
 """
 
@@ -10,6 +10,7 @@ from typing import Final
 
 from buildxray.plan.paths import clean
 from buildxray.platforms.aliases import docker_name
+from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.toolchains.base import Effect, Invocation, Reading, Toolchain, Use
 
 _COMPILING: Final = {
@@ -24,6 +25,7 @@ _COMPILING: Final = {
     "dmd": frozenset({""}),
     "dub": frozenset({"build"}),
     "dune": frozenset({"build", "install"}),
+    "emerge": frozenset({""}),
     "fpc": frozenset({""}),
     "gdc": frozenset({""}),
     "gfortran": frozenset({""}),
@@ -40,6 +42,7 @@ _COMPILING: Final = {
     "ocamlfind": frozenset({"ocamlopt"}),
     "ocamlopt": frozenset({""}),
     "odin": frozenset({"build"}),
+    "opam": frozenset({"install", "reinstall", "switch create", "upgrade"}),
     "ponyc": frozenset({""}),
     "raco": frozenset({"exe"}),
     "rebar3": frozenset({"release", "tar"}),
@@ -101,7 +104,7 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
         return None
     subcommand = _subcommand(invocation, compiling)
     title = name if "" in compiling else f"{name} {subcommand}".strip()
-    is_asking = invocation.has_option(*_NEUTRAL_OPTIONS)
+    is_asking = invocation.has_option(*_NEUTRAL_OPTIONS) if name != "emerge" else not _emerges(invocation)
     manifests = () if is_asking else _manifests(invocation)
     if manifests and subcommand not in compiling:
         title = " ".join((name, *invocation.operand_texts[: 2 if name == "dart" else 1]))
@@ -138,6 +141,20 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
         must_run_on_target=True,
         is_native_only=True,
     )
+
+
+_OTHER_WORK_OF_EMERGE: Final = lazy_regex(
+    r"-[a-zA-Z]*[cCfFgGhkKpPsSV][a-zA-Z]*|--(?:buildpkgonly|config|depclean|deselect|fetchonly|fetch-all-uri|getbinpkg(?:only)?|help|info|list-sets|metadata|pretend|prune"
+    r"|regen|search|searchdesc|sync|unmerge|usepkg(?:only)?|version)(?:=.*)?"
+)
+"""Options of emerge with which it compiles nothing, or installs compiled packages where there are some. Source: emerge(1)."""
+_PACKAGE_OF_GENTOO: Final = lazy_regex(r"@[\w-]+|[<>=~!]*[a-zA-Z][\w+.:/*-]*")
+
+
+def _emerges(invocation: Invocation) -> bool:
+    """True if emerge compiles packages."""
+    is_other = any(_OTHER_WORK_OF_EMERGE.fullmatch(it) for it in invocation.command.arguments)
+    return not is_other and any(_PACKAGE_OF_GENTOO.fullmatch(it) for it in invocation.operand_texts)
 
 
 def _manifests(invocation: Invocation) -> tuple[str, ...]:
@@ -178,6 +195,9 @@ def _outputs(invocation: Invocation) -> tuple[str, ...]:
 
 def _subcommand(invocation: Invocation, compiling: frozenset[str]) -> str:
     """The subcommand, the compiling one if a program runs several: `mix do deps.get, release`, `rebar3 as prod tar`."""
+    if invocation.command.name == "opam" and invocation.subcommand == "switch":
+        # Other subcommands change to a compiler that is there.
+        return " ".join(invocation.operand_texts[:2])
     if invocation.command.name not in ("mix", "rebar3", "stack"):
         return invocation.subcommand
     return invocation.goal(compiling) or invocation.subcommand
