@@ -171,6 +171,29 @@ from tests.support.project_files import WORKFLOW, looked_at
                                                                          ^^^^^^ missing-stage error
             """,
         ),
+        # Read after `compose.yaml`, it is another Dockerfile.
+        (
+            "compose.prod.yaml",
+            """
+            #- compose.prod.yaml
+            services:
+              app:
+                build: {context: ., target: dev}
+              web:
+                build: {context: ., target: dev}
+                                            ^^^ missing-stage error
+            #- compose.yaml
+            services:
+              app:
+                build: {context: ., dockerfile: app.Dockerfile}
+              web:
+                build: .
+            #- app.Dockerfile
+            FROM alpine AS dev
+            #- Dockerfile
+            FROM alpine AS release
+            """,
+        ),
         (
             "compose.yaml",
             """

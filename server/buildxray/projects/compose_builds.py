@@ -97,7 +97,8 @@ def _chosen(alone: DeclaredBuild, completed: DeclaredBuild | None, *, is_complet
         return completed
     differing = {
         "platforms": alone.platform_names != completed.platform_names,
-        "target": alone.target != completed.target,
+        # Of two Dockerfiles that exist, one may lack the stage.
+        "target": alone.target != completed.target or (alone.target and alone.dockerfile != completed.dockerfile),
         "contexts": alone.contexts != completed.contexts,
         "args": alone.arguments != completed.arguments or alone.unknown_arguments != completed.unknown_arguments,
     }
