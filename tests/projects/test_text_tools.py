@@ -65,6 +65,30 @@ def test_a_command_that_finds_the_old_line_only(
 
 
 @every_case(
+    "script, expected",
+    [
+        ("sed -i 's/GOARCH=amd64/GOARCH=$TARGETARCH/' Dockerfile", True),
+        ("sed -i s/amd64/arm64/g Dockerfile", True),
+        ('sed -i.bak -e "s/=amd64/=$ARCH/" "$DIR/Dockerfile"', True),
+        ("perl -pi -e 's/GOARCH=amd64/GOARCH=arm/' Dockerfile", True),
+        ("sed --in-place 's/RUN GOARCH.*/RUN .\\/build.sh $PLATFORM/' Dockerfile", True),
+        # Into another file, another Dockerfile, other lines, and no architecture.
+        ("sed 's/amd64/arm64/g' Dockerfile > Dockerfile.arm64", False),
+        ("sed -i 's/amd64/arm64/g' api/Dockerfile", False),
+        ("sed -i 's/FROM amd64/FROM arm64/' Dockerfile", False),
+        ("sed -i 's/go build .*/go build ./' Dockerfile", False),
+        ("grep -i GOARCH=amd64 Dockerfile", False),
+    ],
+)
+def test_a_command_that_writes_another_architecture(
+    tmp_path_factory: pytest.TempPathFactory, script: str, *, expected: bool
+) -> None:
+    root = tmp_path_factory.mktemp("project")
+    (root / "a.sh").write_text(script)
+    assert TextTools(root).writes_architecture("Dockerfile", "RUN GOARCH=amd64 go build .") is expected
+
+
+@every_case(
     "script, old, new, expected",
     [
         ("awk '/^FROM/ { print $2 }' Dockerfile", "FROM alpine", "FROM --platform=$BUILDPLATFORM alpine", True),

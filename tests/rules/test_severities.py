@@ -59,6 +59,21 @@ def test_files_for_tests_and_examples(path: str, severity: str) -> None:
     assert shown(text, dockerfile=path, asks_for_several=True) == {"hard-coded-arch": "error"}
 
 
+@every_case("edited, severity", [("GOARCH=amd64", "warning"), ("FROM alpine", "error")])
+def test_a_script_may_write_another_architecture(edited: str, severity: str) -> None:
+    workspace = Workspace(writes_architecture=lambda _path, lines: edited in lines)
+    text = "FROM golang AS b\nCOPY . .\nRUN CGO_ENABLED=0 GOARCH=amd64 go build -o /a .\nFROM alpine\nCOPY --from=b /a /a\n"
+    (found,) = (
+        it
+        for it in Analyzer(request(), asks_for_several=True, workspace=workspace).analyze(text).diagnostics
+        if it.rule == "constant-goarch"
+    )
+    assert (found.severity.value, found.fixes[0].safety.value) == (
+        severity,
+        "suggestion" if severity == "warning" else "safe",
+    )
+
+
 @every_case(
     "path, has_build, severity",
     [

@@ -224,6 +224,7 @@ class ProjectBuild(NamedTuple):
             has_several_contexts=self.contexts is not None and len(self.contexts.directories) > 1,
             restores_caches=self.stored_caches,
             loses_text=self.text_tools,
+            writes_architecture=None if self.text_tools is None else self.text_tools.writes_architecture,
             dockerfile=self.dockerfile,
             given_arguments=frozenset(
                 name for it in self.declared for name in (*dict(it.arguments), *it.unknown_arguments)

@@ -46,6 +46,9 @@ _CONDITION: Final = lazy_regex(r"\s*(?:(?:!|\()\s*)?(?:/[^/\n]{1,200}/|\$\d)\s*(
 """The beginning of a program of awk."""
 _BETWEEN_CONDITIONS: Final = lazy_regex(r"[{};]|\|\|")
 _IGNORING: Final = lazy_regex(r"[ \t](?:-[A-Za-z]*i[A-Za-z]*|--ignore-case)(?=[ \t]|$)")
+_IN_PLACE: Final = lazy_regex(r"[ \t](?:-[A-Za-z]*i|--in-place)")
+"""The option of sed and Perl with which they edit the file."""
+_ARCHITECTURE: Final = lazy_regex(r"aarch64|amd64|arch|arm|platform|x86", re.IGNORECASE)
 _FLAG: Final = lazy_regex(r"[/|#,@][gmp]*[Ii][gmp]*(?=[\s'\";}]|$)")
 _OF_SED: Final = lazy_regex(
     r"(?:^|[;{\s,/])(?:s(?P<mark>[^\w\s\\])(?P<old>(?:\\.|(?!(?P=mark))[^\\\n]){1,500})(?P=mark)|/(?P<address>(?:\\.|[^/\\\n]){1,500})/)"
@@ -97,6 +100,8 @@ class TextPattern(NamedTuple):
     """True if the command goes on with words of the line, by their number."""
     names: tuple[str, ...] = ()
     """The paths of Dockerfiles that the command names, or the program may mean; empty if it names none, or one by a variable."""
+    writes_architecture: bool = False
+    """True if the command edits the file itself, and is about architectures: `sed -i s/amd64/$ARCH/ Dockerfile`."""
 
     def holds_in(self, text: str) -> bool:
         """True if a text has the literal parts."""
@@ -146,9 +151,21 @@ class TextTools:
         written = {it for it in lines if len(it) > _SHORTEST}
         if any(not written.isdisjoint(self._lines_of_templates(self.root / it)) for it in PurePath(path).parents):
             return True
+        return any(it.may_read(path) and it.misses(old, new) for it in self._patterns)
+
+    def writes_architecture(self, path: str, text: str) -> bool:
+        """True if a command of the repository edits a line of a text of a Dockerfile, so that it is for another architecture when it is built.
+
+        `path` is that of the Dockerfile in its repository, with slashes.
+        """
+        writing = (it for it in self._patterns if it.writes_architecture and it.may_read(path))
+        return any(it.holds_in(line) for it in writing for line in text.splitlines())
+
+    @property
+    def _patterns(self) -> tuple[TextPattern, ...]:
         if not self._found:
             self._found.append((*_patterns_below(self.root),))
-        return any(it.may_read(path) and it.misses(old, new) for it in self._found[0])
+        return self._found[0]
 
     def _lines_of_templates(self, directory: Path) -> frozenset[str]:
         """The lines of the templates of Dockerfiles in a directory, and in one for templates there."""
@@ -208,9 +225,13 @@ def _of_commands(text: str) -> Iterator[TextPattern]:
         written = [it for it, _quote in quoted] or [it["word"] for it in islice(_BARE.finditer(others), 1)]
         ignores_case = _ignores_case(tool[0], own, others)
         splits_words = _OF_WORDS.search(command) is not None
+        is_editor = tool[0] in ("gsed", "perl", "sed")
+        writes = is_editor and _IN_PLACE.search(others) is not None and _ARCHITECTURE.search(own) is not None
         for pieces in (pieces for it in written for pieces in _pieces_of(it)):
             known = tuple(map(str.lower, pieces)) if ignores_case else pieces
-            yield TextPattern(known, ignores_case=ignores_case, splits_words=splits_words, names=names)
+            yield TextPattern(
+                known, ignores_case=ignores_case, splits_words=splits_words, names=names, writes_architecture=writes
+            )
 
 
 def _ignores_case(tool: str, own: str, others: str) -> bool:

@@ -38,7 +38,19 @@ def doubt(ctx: RuleContext, rule: Rule, finding: Finding) -> Doubt | None:
         return Doubt.BUILD
     if not ctx.asks_for_several and (ctx.is_for_helping or is_example(workspace.dockerfile)):
         return Doubt.PURPOSE
+    if rule.is_about_platforms and _is_edited(ctx, finding.range):
+        return Doubt.PROGRAM
     return _doubt_of_command(ctx, finding.range)
+
+
+def _is_edited(ctx: RuleContext, place: TextRange) -> bool:
+    """True if a script of the project writes another architecture into the lines at a place before it builds the file."""
+    workspace = ctx.build.workspace
+    if workspace.writes_architecture is None:
+        return False
+    start = ctx.text.rfind("\n", 0, place.start) + 1
+    end = ctx.text.find("\n", place.end)
+    return workspace.writes_architecture(workspace.dockerfile, ctx.text[start : end if end >= 0 else None])
 
 
 def _doubt_of_command(ctx: RuleContext, place: TextRange) -> Doubt | None:

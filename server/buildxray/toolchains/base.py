@@ -208,6 +208,8 @@ class Workspace(NamedTuple):
     """
     has_several_contexts: bool = False
     """True if more than one directory may be the build context."""
+    writes_architecture: Callable[[str, str], bool] | None = None
+    """True if a command of the project edits a line of a text for another architecture, given the path of the Dockerfile and the text."""
     loses_text: Callable[[str, str, str], bool] | None = None
     """True if a script of the repository finds something in old lines of the Dockerfile, and not in new ones; given its path, the old and the new lines.
 
