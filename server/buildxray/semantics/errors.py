@@ -132,8 +132,14 @@ def _expression_at(place: TextRange, build: Build) -> TextRange | None:
 def _is_to_replace(image: str) -> bool:
     """True if the name of an image has words that a script replaces: `BASEIMAGE`, `BASE_IMAGE`, `ARG_REGISTRY/tool-ARG_ARCH:1`."""
     name = image.rpartition(":")[0] or image
+    if _EXAMPLE_NAME.fullmatch(name) is not None:
+        return True
     capitals = [it for it in _WORD.findall(name) if it != it.lower()]
     return all(map(str.isupper, capitals)) and any("_" in it or "BASE" in it or "IMAGE" in it for it in capitals)
+
+
+_EXAMPLE_NAME: Final = lazy_regex(r"(?:base|your)Image(?:Name)?|imageName")
+"""A name that stays where an editor completes FROM and nobody writes an image. Source: github.com/microsoft/vscode-docker, "snippets"."""
 
 
 def _is_argument(name: str, build: Build) -> bool:

@@ -9,7 +9,13 @@ from typing import Final
 from buildxray.localization import _, localized
 from buildxray.rules.base import Finding, Fix, FixAvailability, FixFinder, Related, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
-from buildxray.rules.facts.purpose import is_for_helping, is_template_by_name, is_test_data, is_wrong_by_name
+from buildxray.rules.facts.purpose import (
+    is_for_helping,
+    is_in_tests,
+    is_template_by_name,
+    is_test_data,
+    is_wrong_by_name,
+)
 from buildxray.rules.one_cause import same_here
 from buildxray.semantics.build import Build, PlanError, Run, Workspace
 from buildxray.semantics.errors import (
@@ -42,7 +48,7 @@ def build_error(ctx: RuleContext) -> Iterator[Finding]:
     Bake file or a workflow makes that request (`check DIRECTORY` reports that one only in the file that makes it), and in a file that is
     probably not built as it is, unless a file of the project builds it: a file without FROM that is not where `docker build` looks for it
     (`Dockerfile.common`, `roles/base/Dockerfile` in a directory without sources), because it may be a part of others; data of tests
-    (`fixtures/`, `testdata/`); and a file whose path says that it is a template (`tmpl.Dockerfile`, `templates/web/Dockerfile`) or wrong
+    (`fixtures/`, `testdata/`, `tests/positive.dockerfile`); and a file whose path says that it is a template (`tmpl.Dockerfile`, `templates/web/Dockerfile`) or wrong
     (`Dockerfile.bad`, `build-fail/Dockerfile`). A build by a script that writes the file before does not count. It is information too, in a file
     with a FROM, if files of the project build it and all of them with Buildah or Podman, which accept more.
 
@@ -69,11 +75,11 @@ def build_error(ctx: RuleContext) -> Iterator[Finding]:
     ## Limits
     A file for another frontend (`# syntax=` names an image that is not Docker's) gets a note instead, because only that frontend defines its
     syntax; nothing is reported in a file without FROM that another Dockerfile includes (`INCLUDE`, `INCLUDE+`). For a template no rule reports
-    anything, because BuildKit reads the text that a program makes of it; `check DIRECTORY` only counts templates, parts and empty files that no
-    file of the project builds. A template is recognised by settings between two lines of `---` at its beginning, by a line that begins with `{{`, `{%`,
+    anything, because BuildKit reads the text that a program makes of it; `check DIRECTORY` only counts templates, parts, data of tests and empty files
+    that no file of the project builds. A template is recognised by settings between two lines of `---` at its beginning, by a line that begins with `{{`, `{%`,
     `<%`, `define(` or a word such as `@INCLUDE`, by `INCLUDE base` if the project has builds but none of the file as it is, by a line that holds
     only a variable or dots, by directives of the preprocessor of C (`#include "base"`) in a file with an error, or by a placeholder such as
-    `__BASE__`, `@BASE@`, `%%BASE%%`, `{{ base }}`, `<base>`, `${project.name}` or `FROM BASE_IMAGE` where a name belongs. An empty file that no
+    `__BASE__`, `@BASE@`, `%%BASE%%`, `{{ base }}`, `<base>`, `${project.name}`, `FROM BASE_IMAGE` or `FROM baseImage` where a name belongs. An empty file that no
     file of the project builds is information, and nothing is reported if its name is another than `Dockerfile` or `Containerfile`. Another name
     without lower-case letters, such as `FROM ALPINE`, gets no fix, because a program may replace it. Errors that depend on a registry or a build
     argument are not reported: whether an image exists, whether its WORKDIR suits `--mount=type=bind,target=.`, the value of a variable in
@@ -90,6 +96,7 @@ def build_error(ctx: RuleContext) -> Iterator[Finding]:
         return
     severity = _severity_of_place(ctx.build.workspace, is_headless=is_headless)
     is_part = is_headless and severity is Severity.INFORMATION
+    is_unbuilt = severity is Severity.INFORMATION and not ctx.build.workspace.has_build
     for error, *others in [*_by_cause(ctx.build)][: 1 if is_part else None]:
         related = same_here(_shown(it, ctx.text) for it in others)
         if error.cause is Cause.FILE and not ctx.build.instructions:
@@ -101,7 +108,7 @@ def build_error(ctx: RuleContext) -> Iterator[Finding]:
         elif error.cause is Cause.FILE:
             message = _message(ctx.build, error, is_part=is_part)
             fixes = _fixes(ctx, error, *others)
-            yield Finding(_shown(error, ctx.text), message, fixes, related, severity, is_for_reader=is_part)
+            yield Finding(_shown(error, ctx.text), message, fixes, related, severity, is_for_reader=is_unbuilt)
         elif error.cause is Cause.IMAGE:
             yield _of_plain_image(ctx, error, related, severity)
         elif error.cause is Cause.PLATFORM_ARGUMENT:
@@ -185,8 +192,9 @@ def _severity_of_place(workspace: Workspace, *, is_headless: bool) -> Severity |
         return Severity.INFORMATION
     if workspace.has_build:
         return Severity.INFORMATION if is_wrong_by_name(path) and is_for_helping(path) else None
-    may_be_wrong = is_wrong_by_name(path) or is_test_data(path) or is_template_by_name(path)
-    return Severity.INFORMATION if may_be_wrong else None
+    # A directory of tests also holds the `Dockerfile` in which they run.
+    is_input = is_test_data(path) or (is_in_tests(path) and workspace.has_own_name)
+    return Severity.INFORMATION if is_input or is_wrong_by_name(path) or is_template_by_name(path) else None
 
 
 def _without_repetition(build: Build) -> Iterator[PlanError]:

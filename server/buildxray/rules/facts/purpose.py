@@ -41,6 +41,11 @@ def is_test_data(path: str) -> bool:
     return any(_DATA_DIRECTORY.fullmatch(it) for it in path.split("/")[:-1])
 
 
+def is_in_tests(path: str) -> bool:
+    """True if a Dockerfile is in a directory of tests, by its path in the repository."""
+    return any(_TEST_DIRECTORY.fullmatch(it) for it in path.split("/")[:-1])
+
+
 def is_template_by_name(path: str) -> bool:
     """True if the path of a Dockerfile says that a program makes others from the file: `tmpl.Dockerfile`, `templates/web/Dockerfile`."""
     *directories, name = path.split("/")
@@ -67,6 +72,7 @@ _OUT_OF_USE: Final = frozenset(
 _DATA_DIRECTORY: Final = lazy_regex(
     r"_*(?:.+[._-])?(?:fixtures?|snapshots?|test[._-]?(?:cases?|data|files|inputs?))_*", re.IGNORECASE
 )
+_TEST_DIRECTORY: Final = lazy_regex(r"(?:[^/]*[._-])?(?:e2e|testing|tests?)", re.IGNORECASE)
 _TEMPLATE: Final = lazy_regex(r"(?:boilerplate|scaffold|skel|skeleton|template|tmpl|tpl)s?(?:v?\d+)?", re.IGNORECASE)
 _WRONG: Final = frozenset({"bad", "broken", "fail", "failing", "fails", "invalid", "malformed", "wrong"})
 _BETWEEN_WORDS: Final = lazy_regex(r"[/._-]")
