@@ -502,3 +502,22 @@ def test_a_dockerfile_that_is_built_from_another_context_is_not_proposed(
     assert [apply_edits(text, it.edits) for it in finding.fixes] == (
         [] if proposed is None else [_SERVICE.format("./api", proposed)]
     )
+
+
+@every_case(
+    "action, given, expected",
+    [
+        ("docker/build-push-action@v6", "context: api, dockerfile: api/prod.Dockerfile", ["dockerfile"]),
+        ("docker/build-push-action@v6", "dockerfile: api/prod.Dockerfile", ["dockerfile"]),
+        ("docker/build-push-action@v6", "context: api, file: api/Dockerfile", ["api/Dockerfile"]),
+        ("docker/build-push-action@v6", "context: web, dockerfile: api/prod.Dockerfile", []),
+        # The first version has this input.
+        ("docker/build-push-action@v1", "path: ., dockerfile: api/prod.Dockerfile", []),
+    ],
+)
+def test_an_input_that_the_action_does_not_have(tmp_path: Path, action: str, given: str, expected: list[str]) -> None:
+    text = f"on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n      - uses: {action}\n        with: {{{given}}}\n"
+    found = findings(tmp_path, ".github/workflows/a.yml", text, "api/prod.Dockerfile", "web/Dockerfile")
+    assert [text[slice(*it.range)] for it in found] == expected
+    for it in found:
+        assert ("has no input `dockerfile`" in it.message) is (expected == ["dockerfile"])

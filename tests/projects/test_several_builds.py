@@ -124,6 +124,24 @@ def test_builds_of_one_name_in_several_files_are_named_with_their_files(tmp_path
     assert message.endswith(f"(in the build {label})")
 
 
+def test_builds_of_one_name_in_one_file_are_named_by_their_lines(tmp_path: Path) -> None:
+    (message,) = messages_of_emulation(
+        tmp_path,
+        """
+    #- .github/workflows/a.yml
+    on: push
+    jobs:
+      build:
+        runs-on: ubuntu-latest
+        steps:
+          - uses: docker/setup-qemu-action@v3
+          - run: docker buildx build --platform linux/amd64 --load .
+          - run: docker buildx build --platform linux/amd64,linux/arm64 --push .
+    """,
+    )
+    assert message.endswith("(in the build a.yml:8)")
+
+
 @pytest.mark.parametrize(
     ("twin", "ending"),
     [
@@ -384,7 +402,7 @@ def test_builds_of_one_name_are_counted_if_only_some_have_the_finding(tmp_path: 
     build = Projects().build(tmp_path / "Dockerfile", Settings())
     analysis = build.analyzer(Workspace()).analyze((tmp_path / "Dockerfile").read_text())
     (message,) = (it.message for it in analysis.diagnostics if it.rule == "emulated-build")
-    assert str(message).endswith("(in 1 of 2 builds: build.sh)")
+    assert str(message).endswith("(in the build build.sh:1)")
 
 
 def test_the_first_line_says_which_build_is_shown(root: Path) -> None:

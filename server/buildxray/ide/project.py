@@ -53,6 +53,8 @@ WATCHED: Final = (
 """Glob patterns of the files that decide how a Dockerfile is built."""
 _MOST_BUILDS: Final = 12
 """Builds of one Dockerfile that are checked; nine of ten Dockerfiles have at most seven."""
+_MOST_LINES: Final = 4
+"""Builds of one name in one file that messages tell apart."""
 BY_SETTING: Final = _("the setting `platforms`")
 """The origin of platforms that the user has set."""
 
@@ -439,15 +441,33 @@ def _jobs(builds: Iterable[DeclaredBuild]) -> tuple[tuple[Path, str], ...]:
 
 
 def _labels(builds: Iterable[DeclaredBuild]) -> dict[DeclaredBuild, str]:
-    """The names of builds for messages, with the file that runs them where those of several files have one name: `release.yml:build`."""
+    """The names of builds for messages, with the file that runs them where those of several files have one name: `release.yml:build`.
+
+    Builds of one name in one file have its lines instead, if they are few: `release.yml:12`.
+    """
+    builds = [*builds]
     sources = {it: it.source if it.called_from is None else it.called_from.source for it in builds}
     of_names: dict[str, set[Path]] = {}
     for it, source in sources.items():
         of_names.setdefault(it.display_name, set()).add(source)
-    return {
+    labels = {
         it: it.display_name if len(of_names[it.display_name]) == 1 else f"{source.name}:{it.display_name}"
         for it, source in sources.items()
     }
+    lines: dict[str, list[int]] = {}
+    for it, label in labels.items():
+        lines.setdefault(label, []).append(_line_of(it))
+    return {
+        it: f"{sources[it].name}:{_line_of(it)}"
+        if 1 < len(lines[label]) == len({*lines[label]}) <= _MOST_LINES
+        else label
+        for it, label in labels.items()
+    }
+
+
+def _line_of(build: DeclaredBuild) -> int:
+    """The 1-based line of what runs a build, in the file that does."""
+    return build.line if build.called_from is None else build.called_from.line
 
 
 def _others(

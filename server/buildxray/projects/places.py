@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from buildxray.projects.builds import DeclaredBuild
 from buildxray.records import cached_property, dataclass
+from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import LineIndex, TextRange
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ _FIELDS: Final = {
 """The names of fields in Bake files, in Compose files and among the inputs of `docker/build-push-action`."""
 _OPTIONS: Final = {"dockerfile": ("-f", "--file"), "target": ("--target",), "platforms": ("--platform",), "context": ()}
 _ARGUMENT: Final = "--build-arg"
+_BUILD_ACTION: Final = lazy_regex(r"docker/build-push-action@(?!(?:releases/)?v1(?:\.|$))")
+"""The action whose input `file` names the Dockerfile; its first version had `dockerfile`."""
 
 
 @dataclass(slots=True)
@@ -45,6 +48,8 @@ class Places:
     """The fields that the build sets itself, without those that it inherits."""
     is_parent: bool = False
     """True if other builds of the file inherit from it."""
+    misnamed: TextRange | None = None
+    """The key `dockerfile` among the inputs of `docker/build-push-action`, which has no such input; None if there is none."""
 
 
 class _Node(NamedTuple):
@@ -209,6 +214,17 @@ class FilePlaces:
             value = step.at("with", called)
             if value is not None:
                 places.fields[name] = value.range
+        uses = step.at("uses")
+        if uses is not None and _BUILD_ACTION.match(uses.text):
+            given = step.at("with")
+            places.misnamed = next(
+                (
+                    key.range
+                    for key, _value in (() if given is None else given.items)
+                    if key and key.text == "dockerfile"
+                ),
+                None,
+            )
         script = step.at("run")
         for name, options in _OPTIONS.items() if script is not None else ():
             if script is not None and (place := self._option(script.range, options)) is not None:

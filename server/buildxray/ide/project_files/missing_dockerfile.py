@@ -63,6 +63,8 @@ class Missing(NamedTuple):
     close: str = ""
     """The name of that file in the message."""
     fixes: tuple[Fix, ...] = ()
+    is_misnamed: bool = False
+    """True if the place is an input `dockerfile`, which the action does not have."""
     is_for_podman: bool = False
     """True if Podman builds another file, which Docker does not look for."""
     context: str = ""
@@ -76,11 +78,14 @@ def missing_dockerfile(entry: BuildEntry) -> Missing | None:
         # Other targets inherit from a parent, and set the missing attributes.
         return None
     named = next((it for it in ("dockerfile", "context") if it in own.own), None)
-    if (named is None and not declared.is_default) or exists(declared.dockerfile):
+    if (named is None and own.misnamed is None and not declared.is_default) or exists(declared.dockerfile):
         return None
     if declared.is_overridden or _is_elsewhere(declared) or _depends_on_machine(entry) or _may_run_elsewhere(entry):
         return None
     place = own.name if named is None else own.fields.get(named, own.name)
+    if own.misnamed is not None and named != "dockerfile":
+        fix = Fix(_("Write `{name}`", name="file"), (Edit(own.misnamed, "file"),), Safety.SUGGESTION)
+        return Missing(own.misnamed, declared.dockerfile, None, fixes=(fix,), is_misnamed=True)
     of_podman = declared.dockerfile.with_name("Containerfile")
     if declared.is_of_service and named != "dockerfile" and exists(of_podman):
         return Missing(place, declared.dockerfile, of_podman, of_podman.name, is_for_podman=True)
@@ -231,6 +236,10 @@ def _is_template_for_others(source: Path) -> bool:
 def _message(source: Path, text: str, first: Missing, others: Sequence[Missing], directory: Path | None) -> str:
     """The message for a Dockerfile that does not exist, the other lines that have the same cause, and the file that may be meant."""
     message = _("`{path}` does not exist", path=path_from(source, first.dockerfile))
+    if first.is_misnamed:
+        return _(
+            "{fact}: `docker/build-push-action` has no input `dockerfile`, `file` names the Dockerfile", fact=message
+        )
     own = _line(text, first.place)
     lines = [it for it in dict.fromkeys(_line(text, it.place) for it in others) if it != own]
     if directory is not None:

@@ -291,7 +291,7 @@ def _build_paths(inputs: _Inputs, site: Site) -> tuple[Path | None, Path] | None
         # Without a directory the action has BuildKit fetch this repository: paths are relative to its root.
         directory = project_path(site.root, fetched["inside"] or ".")
         path = None if directory is None or file is UNKNOWN else project_path(directory, str(file or "Dockerfile"))
-    elif is_remote(str(where)) or file is UNKNOWN:
+    elif is_remote(str(where)) or file is UNKNOWN or is_remote(str(file)):
         return None
     else:
         directory = site.resolve(posixpath.normpath(str(where)))

@@ -49,7 +49,7 @@ from buildxray.projects.hcl import values as hcl
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import LineIndex
 
-_BUILDS_SOMETHING: Final = lazy_regex(rf"{PROGRAMS}|buildx|make|executor")
+_BUILDS_SOMETHING: Final = lazy_regex(rf"{PROGRAMS}|buildx|make|executor|\$\{{?\w*(?:DOCKER|PODMAN|CONTAINER|OCI)")
 _OWN_BUILDERS: Final = frozenset(("default", "desktop-linux", "orbstack", "colima"))
 """Builders that Docker makes itself, on its own machine."""
 _CLOUD: Final = lazy_regex(r"cloud-[^-]+-[^-]")

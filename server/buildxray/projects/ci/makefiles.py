@@ -597,6 +597,8 @@ class _Expander:
         program = _PATH_OF_PROGRAM.fullmatch(name)
         if program is not None:
             return program["name"]
+        if name in {"shell pwd", "shell pwd -P"}:
+            return "."
         if name == "@" and self._recipe.targets:
             return self._recipe.targets[0].replace("%", unset("stem"))
         if name in {"@D", "@F"} and self._recipe.targets:
@@ -622,6 +624,8 @@ class _Expander:
                 self._values[name] = prerequisites[0] if name == "<" else " ".join(prerequisites)
             elif name in self._variables and self._depth < _MOST_DEPTH:
                 self._depth += 1
-                self._values[name] = as_separator(self.expand(self._variables[name]))
+                value = as_separator(self.expand(self._variables[name]))
+                # The name of a variable tells more than that of the function whose result only a run knows.
+                self._values[name] = unset(name) if value == unset("shell") else value
                 self._depth -= 1
         return self._values[name]

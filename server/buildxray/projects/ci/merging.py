@@ -54,6 +54,11 @@ def _with_own_platforms(builds: Sequence[DeclaredBuild]) -> Iterator[DeclaredBui
         machines.setdefault((it.source, it.name, it.dockerfile, it.target), set()).add(it.machine)
     for it in builds:
         of_jobs = machines[it.source, it.name, it.dockerfile, it.target]
+        of_linux = {one for one in of_jobs if one is None or one.os != "windows"}
+        if of_linux and of_linux != of_jobs:
+            # A matrix for tests on several systems: on Windows the image of a Linux is not built.
+            of_jobs = of_linux
+            it = it if it.machine in of_linux else replace(it, machine=next(iter(of_linux)))  # noqa: PLW2901 - the same build
         if it.machine is None or not it.is_for_own_platform or None in of_jobs or of_jobs == {AMD64}:
             yield it
         else:

@@ -70,7 +70,7 @@ _VARIABLE: Final = lazy_regex(r"\$\((?P<name>\w+)\)")
 
 
 def cloud_build_commands(step: Mapping[str, Any]) -> str:
-    """The command of a step with the image of Docker or kaniko and a list of arguments; empty for another step."""
+    """The command of a step with the image of Docker or kaniko, or the name of a program, and a list of arguments; empty for another step."""
     name, arguments = step.get("name"), step.get("args")
     if not isinstance(name, str) or not isinstance(arguments, list):
         return ""
@@ -80,10 +80,16 @@ def cloud_build_commands(step: Mapping[str, Any]) -> str:
     if posixpath.basename(entrypoint) in {"bash", "sh"}:
         # The last argument of `-c` is the script, in which `$$` is a dollar of the shell.
         return texts[1].replace("$$", "$") if len(texts) > 1 and re.fullmatch(r"-\w*c", texts[0]) else ""
+    if posixpath.basename(entrypoint) in _ENTRYPOINTS:
+        return " ".join((posixpath.basename(entrypoint), *map(_quoted, texts)))
     if builder is None or entrypoint:
         return ""
     program = "/kaniko/executor" if "kaniko" in name else "docker"
     return " ".join((program, *map(_quoted, texts)))
+
+
+_ENTRYPOINTS: Final = frozenset(("docker", "gmake", "make"))
+"""Programs that a step may name as its `entrypoint`, with its arguments."""
 
 
 def _quoted(text: str) -> str:

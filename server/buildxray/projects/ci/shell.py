@@ -25,6 +25,7 @@ from buildxray.projects.ci.command_lines import (
     may_be_script,
 )
 from buildxray.projects.ci.site import WORKSPACE, Site, in_checkout
+from buildxray.projects.ci.sourced_files import sourced_values
 from buildxray.records import cached_property
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.parser import parse
@@ -306,6 +307,18 @@ class _Directory(NamedTuple):
     """True if the script has gone there, or to one above it, by an absolute path."""
 
 
+_ENGINE: Final = lazy_regex(
+    r"\"?\$\{?(?:MAKE_)?(?:\w*_)?(?:DOCKER|PODMAN|(?:CONTAINER|OCI|IMAGE)_?(?:BIN|BUILDER|CLI|CMD|ENGINE|EXEC|MANAGER|RUNTIME|TOOL)|DOCKER_?(?:BIN|CLI|CMD|COMMAND|EXEC))\}?\"?",
+    re.IGNORECASE,
+)
+"""A variable that holds a program with the commands of `docker`, by its name."""
+_MOST_SOURCED: Final = 20
+
+
+def _names_engine(word: str) -> bool:
+    return _ENGINE.fullmatch(word) is not None
+
+
 class Shell:
     """Follows the commands of a script in their order."""
 
@@ -329,6 +342,8 @@ class Shell:
         self._n_outputs = 0
         """The outputs that were asked for while another one was."""
         self._defaults: dict[str, str] = {}
+        self._sourced: list[tuple[int, dict[str, str]]] | None = None
+        """The variables of the files that the script reads with `source`, each with its place; None until one is asked for."""
         self._listed: dict[str, list[str]] = {}
         """The paths that match each pattern, by its path from the root of the checkout."""
 
@@ -397,6 +412,14 @@ class Shell:
         if len(texts) > 1 and texts[0] == UNKNOWN_WORD and command.words[0].text.startswith("$("):
             # `env $(cat .env | xargs) docker build .`
             del texts[0]
+        if (
+            texts
+            and texts[0] == UNKNOWN_WORD
+            and _names_engine(command.words[0].text)
+            and texts[1:2] in (["build"], ["buildx"])
+        ):
+            # `$CONTAINER_TOOL build`, where a condition has set it to docker or podman.
+            texts[0] = "docker"
         if not texts or texts[0] == UNKNOWN_WORD:
             return None
         program = posixpath.basename(texts[0])
@@ -608,6 +631,11 @@ class Shell:
 
     def _look_up(self, name: str, command: Command, loops: _Round) -> str | None:
         """The value of a variable that the script does not set itself; None for an unset one."""
+        sourced = next(
+            (it for place, it in reversed(self._files_read()) if place < command.range.start and name in it), {}
+        )
+        if name in sourced:
+            return sourced[name]
         if name in self._site.environment:
             return self._site.environment[name]
         if name in self._defaults:
@@ -627,6 +655,21 @@ class Shell:
             # A call gives the arguments of a function; `${1:-all}` is a default of those of the script.
             return UNKNOWN
         return None if name in self._optional else UNKNOWN
+
+    def _files_read(self) -> list[tuple[int, dict[str, str]]]:
+        """The variables of the files that the script reads with `source`, outside of functions, and the offsets of these commands."""
+        if self._sourced is None:
+            self._sourced = []
+            for it in self._script.commands:
+                if it.name not in {".", "source"} or len(it.words) < 2 or _is_in_function(it):
+                    continue
+                path, directory = self._words(it, ()).value(it.words[1], it), self._directory(it, ())
+                place = (
+                    None if path is None or directory is None else self._site.resolve(in_checkout(directory.path, path))
+                )
+                if place is not None and len(self._sourced) < _MOST_SOURCED:
+                    self._sourced.append((it.range.start, sourced_values(place)))
+        return self._sourced
 
     def _arguments(self, command: Command) -> tuple[str, ...] | None:
         """The arguments of the script; None if they are unknown, as in a function and after `shift`."""

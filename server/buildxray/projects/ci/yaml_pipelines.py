@@ -264,6 +264,9 @@ def _add_plugin(settings: Mapping[str, Any], site: Site, reading: Reading) -> No
 
 
 def _texts(value: object) -> dict[str, str]:
+    if isinstance(value, list):
+        # Cloud Build has `env: ["NAME=value"]`.
+        value = dict(it.split("=", 1) for it in value if isinstance(it, str) and "=" in it)
     items = value.items() if isinstance(value, Mapping) else ()
     plain = {str(key): it.get("value") if isinstance(it, Mapping) else it for key, it in items}
     return {key: str(it) for key, it in plain.items() if isinstance(it, str | int) and "$" not in str(it)}
