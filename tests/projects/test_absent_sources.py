@@ -12,7 +12,7 @@ _WORKFLOW = ".github/workflows/image.yml"
 
 
 def _absence(root: Path, files: dict[str, str], path: str) -> Absence | None:
-    for name, text in {".git/HEAD": "", _WORKFLOW: "jobs: {}", **files}.items():
+    for name, text in {".git/HEAD": "", _WORKFLOW: "jobs: {}", "app/index.html": "", **files}.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text)
     return AbsentSources((root / "app", root), ((root / _WORKFLOW, "image"),)).absence(path)
@@ -41,6 +41,7 @@ def _absence(root: Path, files: dict[str, str], path: str) -> Absence | None:
         ("lib/package.json", {"build.sh": "cp a lib/other.json\n"}),
         ("tool/app.csproj", {"README.md": "|-- app.csproj\n"}),
         ("entrypoint.sh", {"README.md": "    └── entrypoint.sh\n"}),
+        ("entrypoint.sh", {"README.md": "Start `entrypoint.sh` — in a shell."}),
     ],
 )
 def test_files_that_nobody_has_added(tmp_path: Path, path: str, files: dict[str, str]) -> None:
@@ -69,7 +70,9 @@ def test_files_that_nobody_has_added(tmp_path: Path, path: str, files: dict[str,
         ("requirements.txt", {"a.mjs": "a;" * 501 + "requirements.txt"}),
         ("lib/package.json", {"build.sh": "cp -r ../shared/. lib\n"}),
         ("lib/sub/package.json", {"build.sh": "git clone https://example.com/sub lib/sub/\n"}),
-        ("entrypoint.sh", {"README.md": "Start `entrypoint.sh`."}),
+        ("entrypoint.sh", {"README.md": "Create `entrypoint.sh`."}),
+        ("entrypoint.sh", {"README.md": "编写 entrypoint.sh"}),
+        ("requirements.txt", {"README.md": "Скопируйте requirements.txt"}),
         ("tool/app.csproj", {"all.cmd": "dotnet build app.csproj"}),
         # Git would not keep it.
         ("package.json", {".gitignore": "package.json\n"}),
@@ -141,6 +144,17 @@ def test_a_lock_file_that_is_in_the_root(tmp_path: Path) -> None:
     assert AbsentSources((tmp_path / "app",)).absence("pyproject.toml") is Absence.MISSING
     (tmp_path / ".gitignore").write_text("/yarn.lock")
     assert AbsentSources((tmp_path / "app",)).absence("yarn.lock") is Absence.MISSING
+
+
+@every_case(
+    "name, content, is_missing",
+    [("package.json", "a/main.ts", True), ("package.json", "nginx/default.conf", False), ("yarn.lock", "a.conf", True)],
+)
+def test_a_template_has_no_list_of_dependencies(tmp_path: Path, name: str, content: str, *, is_missing: bool) -> None:
+    for path in (".git/HEAD", f"web/{content}", "main.go"):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).touch()
+    assert (AbsentSources((tmp_path / "web",)).absence(name) is Absence.MISSING) is is_missing
 
 
 def test_a_link_that_leads_nowhere_counts_as_a_file(tmp_path: Path) -> None:

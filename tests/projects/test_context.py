@@ -206,8 +206,9 @@ def test_the_first_bytes_of_a_file(tmp_path: Path) -> None:
     "names, is_told",
     [
         (("web/Dockerfile", "web/main.go"), True),
-        (("web/src/a.txt", "web/Dockerfile"), True),
-        (("web/Dockerfile", "web/compose.yaml", "web/README.md", "web/.env", "web/.cfg/a", "main.go"), False),
+        (("web/src/a.py", "web/Dockerfile"), True),
+        (("web/Dockerfile", "web/compose.yaml", "web/README.md", "web/.env", "web/nginx/a.conf", "main.go"), False),
+        (("web/node_modules/a/b.js", "web/Dockerfile"), False),
     ],
 )
 def test_a_context_of_compose_with_a_project(tmp_path: Path, names: tuple[str, ...], *, is_told: bool) -> None:

@@ -62,10 +62,15 @@ _NAMES_FILES: Final = lazy_regex(
 _MAKES: Final = lazy_regex(
     r"(?<![\w-])(?:checkout|copies|copied|copy(?:ing)?|cp|clone|creat(?:e[sd]?|ing)|curl|download(?:s|ed)?|envsubst|export|fetch|freeze|generat(?:e[sd]?|ing)|init"
     r"|ln|mv|nam(?:ed?|ing)|path:|place|provide|put|renam(?:ed?|ing)|render|rsync|save|scp|submodule|symlinks?|sync|tar|tee|templates?|touch|unzip|wget"
-    r"|wrapper|writes?|zip|add)(?![\w-])|copyFile|writeFile|write_text|--output|[ \t]-o[ \t]|[\"']w[\"']",
+    r"|wrapper|writes?|zip|add)(?![\w-])|copyFile|writeFile|write_text|--output|[ \t]-o[ \t]|[\"']w[\"']|[\u0370-\u1fff\u3040-\ud7ff]",
     re.IGNORECASE,
 )
-"""Words for what makes a file or a directory, in commands and in documents."""
+"""Words for what makes a file or a directory, in commands and in documents. A document in other letters than Latin ones may tell anything."""
+_DOCUMENTS: Final = (".md", ".rst")
+_FIRST_FILES: Final = frozenset(
+    ("Cargo.toml", "Gemfile", "composer.json", "go.mod", "mix.exs", "package.json", "pom.xml")
+)
+"""Lists of dependencies that a project has from its first day."""
 _LONGEST_LINE: Final = 1000
 """Characters of a line; what a longer one tells is unknown."""
 _SHOWN: Final = lazy_regex(r"^[ \t]*(?:[|+\u2500-\u257f]|`--|(?:ADD|COPY|RUN)[ \t]).*$", re.MULTILINE)
@@ -74,6 +79,23 @@ _MOST_NAMES: Final = 50
 """Paths of one Dockerfile whose names are looked for in the files of the repository; each takes up to 400 readings."""
 _MOST_ENTRIES: Final = 20_000
 _MOST_FILES: Final = 400
+
+
+_CODE: Final = lazy_regex(
+    r".+\.(?:astro|c|cc|cpp|cs|dart|erl|exs?|fs|go|html?|java|[cm]?jsx?|kt|php|pl|py|rb|rs|scala|svelte|swift|[cm]?tsx?|vb|vue)"
+)
+_MOST_LOOKED_AT: Final = 2_000
+
+
+def has_code(directory: Path) -> bool:
+    """True if a directory, or one below it, holds sources of a program, or if it has too many entries to tell; templates for other projects have none."""
+    n_entries = 0
+    for _place, directories, names in walk(directory):
+        n_entries += len(directories) + len(names)
+        if n_entries > _MOST_LOOKED_AT or any(_CODE.fullmatch(it) is not None for it in names):
+            return True
+        directories[:] = [it for it in directories if it not in FOREIGN_DIRECTORIES and it != ".git"]
+    return False
 
 
 class AbsentSources:
@@ -114,6 +136,7 @@ class AbsentSources:
         if is_of_checkout and not is_ignored_by_git:
             is_in_root = name in _TOOLS and is_entry(root / name) and not is_ignored(root / name, root)
             is_missing = is_unmade or not self._is_known(clean, is_common=is_common, is_program=is_program)
+            is_missing = is_missing and (name not in _FIRST_FILES or any(map(has_code, self._directories)))
             if is_missing and (is_in_root or not is_unmade):
                 return Absence.IN_ROOT if is_in_root else Absence.MISSING
         if is_unmade:
@@ -216,8 +239,8 @@ class AbsentSources:
 def _is_named(root: Path, name: str, lacking: set[str], *, is_common: bool) -> bool:
     """True if a file of the repository that runs commands, or a document, tells of a name, or if there are too many of them to tell.
 
-    A common name has to be in a line that makes something, and so has a lacking directory; any other one counts in each line but those of
-    the drawings in which documents list files.
+    A common name has to be in a line that makes something, and so has a lacking directory, and each name in a document; any other one counts
+    wherever a file that runs commands has it.
     """
     # `packages: write` is a key, and what writes to `packages/other` does not make `packages`.
     ends = r"(?!:|[/\\][\w-])"
@@ -228,7 +251,9 @@ def _is_named(root: Path, name: str, lacking: set[str], *, is_common: bool) -> b
             return True
         text = read_project_text(path) or ""
         if any(it in text for it in (name, *lacking)) and any(
-            (it["name"] == name and not is_common) or it["redirection"] or _MAKES.search(line) is not None
+            (it["name"] == name and not is_common and path.suffix not in _DOCUMENTS)
+            or it["redirection"]
+            or _MAKES.search(line) is not None
             for line in _lines(path, text)
             for it in pattern.finditer(line)
         ):
@@ -241,7 +266,7 @@ def _lines(path: Path, text: str) -> Iterator[str]:
 
     Of a line that is too long, the words count, and the word `copy`: it may make anything.
     """
-    if path.suffix in (".md", ".rst"):
+    if path.suffix in _DOCUMENTS:
         text = _SHOWN.sub("", text)
     lines = text.replace("\\\n", " ").splitlines()
     yield from (it if len(it) <= _LONGEST_LINE else f"copy {it}" for it in lines)

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from buildxray.files.reading import (
     MOST_LOCK_BYTES,
     ReadError,
-    entries_of,
     exists,
     is_directory,
     is_inside,
@@ -141,8 +140,10 @@ class Contexts:
         return self._absent[0].absence(path)
 
     def is_told(self) -> bool:
-        """True if a Compose file names one of the directories, and it holds more than files for Docker, which people copy to their own projects."""
-        return any(_is_of_project(it) for it in self.of_services)
+        """True if a Compose file names one of the directories, and it holds sources; other ones people copy to their own projects."""
+        from buildxray.projects.absent_sources import has_code  # noqa: PLC0415 - as in `absence`
+
+        return any(map(has_code, self.of_services))
 
     def needed(self, path: str, base: str, manager: str) -> NeededFiles | None:
         """The files that a download needs, given the path of its list of dependencies; see `needed_files`."""
@@ -252,18 +253,6 @@ def _is_kept(directory: Path, path: str) -> bool:
     return root is None or not is_ignored(place / "x" if path.endswith("/") else place, root)
 
 
-def _is_of_project(directory: Path) -> bool:
-    """True if a directory holds another directory, or a file that is not for Docker, people or the machine."""
-    return any(
-        (it.is_dir(follow_symlinks=False) and not it.name.startswith("."))
-        or _BESIDE_DOCKERFILES.fullmatch(it.name) is None
-        for it in entries_of(directory)
-    )
-
-
-_BESIDE_DOCKERFILES: Final = lazy_regex(
-    r"\..*|.*(?:compose|docker|license|makefile|readme).*|.*\.(?:bat|conf|env|md|sh|txt|ya?ml)", re.IGNORECASE
-)
 _MOST_DIRECTORIES: Final = 50
 _FRAMEWORKS: Final = lazy_regex(r"<TargetFrameworks?(?P<attributes>[^<>]{0,200})>(?P<value>[^<]{0,200})")
 """Source: learn.microsoft.com, "Target frameworks in SDK-style projects"; a condition or a variable makes it unknown."""

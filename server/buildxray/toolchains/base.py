@@ -200,7 +200,7 @@ class Workspace(NamedTuple):
     None if the contexts are unknown.
     """
     context_is_told: Callable[[], bool] | None = None
-    """True if a Compose file names the build context, a directory with more than files for Docker. None if the contexts are unknown."""
+    """True if a Compose file names the build context, a directory with sources of a program. None if the contexts are unknown."""
     facts_with: Callable[[frozenset[str]], dict[str, Any]] | None = None
     """The fields that the files of the build contexts decide, for those contexts that have some paths, which the text needs.
 
