@@ -196,6 +196,30 @@ def test_a_path_that_repeats_the_context(
     assert AbsentSources((tmp_path / "api",)).absence(path) is expected
 
 
+@every_case(
+    "path, files, expected",
+    [
+        ("apps/api/src", {}, Absence.FROM_ROOT),
+        ("./apps/api/", {}, Absence.FROM_ROOT),
+        ("apps/api", {}, Absence.FROM_ROOT),
+        ("lib/a.txt", {"lib/a.txt": ""}, Absence.BESIDE),
+        ("web/a.txt", {"apps/web/a.txt": ""}, Absence.ABOVE),
+        ("apps/web", {"apps/web/a.txt": ""}, Absence.BESIDE),
+        # The path is there, or nothing has it.
+        ("apps/api/src", {"apps/api/apps/a": ""}, Absence.BESIDE),
+        ("apps/api/missing", {}, None),
+        # Git would not keep it.
+        ("apps/api/src", {".gitignore": "/apps/api/apps\n"}, None),
+        ("apps/api/src", {".gitignore": "src\n"}, None),
+    ],
+)
+def test_a_path_that_is_that_from_the_root(
+    tmp_path: Path, path: str, files: dict[str, str], expected: Absence | None
+) -> None:
+    _absence(tmp_path, {"apps/api/src/a.ts": "", **files}, path)
+    assert AbsentSources((tmp_path / "apps" / "api",)).absence(path) is expected
+
+
 def test_another_context_may_be_meant(tmp_path: Path) -> None:
     assert _absence(tmp_path, {"app/app.py": ""}, "app/app.py") is None
     assert AbsentSources((tmp_path,)).absence(f"{tmp_path.name}/app.py") is None

@@ -150,7 +150,8 @@ class Projects:
             is_automated=self._is_automated(dockerfile),
             has_unread_builds=not origin and self._has_unread_builds(dockerfile),
             is_plain_variant=not origin and self._is_plain_variant(dockerfile),
-            contexts=self._contexts_of(dockerfile.parent, declared),
+            # Builds that differ in nothing but their context are one build for all else.
+            contexts=self._contexts_of(dockerfile.parent, (*declared, *self._shown(dockerfile))),
             stored_caches=self._stored_caches(dockerfile),
             text_tools=self._tools_of_texts(dockerfile),
             label=_labels(declared)[shown],
@@ -274,6 +275,10 @@ class Projects:
         """The Dockerfiles of the builds of a directory's repository, as absolute paths; some may be missing or elsewhere."""
         read = self.all_builds(self._root(directory / "Dockerfile") or directory)
         return (it.dockerfile for it in read.builds if it.is_shown and not it.may_be_written)
+
+    def builds_of(self, dockerfile: Path) -> tuple[DeclaredBuild, ...]:
+        """All builds of a Dockerfile that are meant to be run, those that are equal but for their contexts included, the nearest files first."""
+        return (*self._shown(dockerfile),)
 
     def named(self, dockerfile: Path, pattern: str) -> tuple[DeclaredBuild, ...]:
         """The builds of a Dockerfile that a value of the setting `build` matches; equal builds are all listed."""

@@ -19,6 +19,9 @@ example may be copied to a project that has the missing one.""",
 is named, and a fix writes it. The same names in several entries of a file are one finding. Only names that the entry itself writes are reported, and only if it builds one Dockerfile: what a
 matrix or a parent gives to several files is often for some of them. Left out are arguments that BuildKit reads (`BUILDKIT_INLINE_CACHE`, `HTTP_PROXY`),
 Dockerfiles for other frontends, and those on an image with triggers (`onbuild`), which may declare the argument.""",
+    "wrong-context": """The build context of a service lacks what its Dockerfile copies, and the context of another build of that Dockerfile in the repository has all of it. A fix
+writes that context and the path of the Dockerfile in it. Nothing is reported if Git ignores one of the paths, because a program may make it, or if the paths of the
+service exist from the root of the repository, where people may run Compose (`--project-directory`).""",
     "unknown-platform": "A platform does not exist, such as `linux/arm46`.",
     "emulating-runner": """The machine of a job compiles under emulation: with a compiler, or packages of Python, Ruby and Node.js for which the stage installs a C compiler, or
 extensions of PHP. A runner of that architecture, or a Dockerfile that cross-compiles, avoids the emulation. So it is if a job for one platform emulates three or more RUN

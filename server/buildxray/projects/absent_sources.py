@@ -121,6 +121,8 @@ class AbsentSources:
         name = posixpath.basename(clean)
         if self._repeats_context(path, clean):
             return Absence.REPEATED
+        if self._is_from_root(clean):
+            return Absence.FROM_ROOT
         is_program = _PROGRAMS.fullmatch(name) is not None
         is_common = name in _TOOLS or _COMMON.fullmatch(name) is not None
         is_of_checkout = is_common or _OTHERS.fullmatch(name) is not None or is_program
@@ -141,7 +143,7 @@ class AbsentSources:
                 return Absence.IN_ROOT if is_in_root else Absence.MISSING
         if is_unmade:
             return Absence.UNMADE
-        return Absence.ABOVE if not is_ignored_by_git and self._is_above(clean) else None
+        return None if is_ignored_by_git else self._above(clean)
 
     def _is_known(self, path: str, *, is_common: bool, is_program: bool) -> bool:
         """True if the files of the repository may tell where the file at a path comes from."""
@@ -193,12 +195,28 @@ class AbsentSources:
             and not is_ignored(directory / first, self._root)
         )
 
-    def _is_above(self, clean: str) -> bool:
-        """True if the directory above the only context has a path as a part of the repository."""
-        if self._root is None or len(self._directories) != 1 or self._directories[0] == self._root:
+    def _is_from_root(self, clean: str) -> bool:
+        """True if a path leads from the root of the repository into the only context, which is deeper: `COPY apps/api/src` with the context `apps/api`."""
+        if self._root is None or len(self._directories) != 1 or not self._directories[0].is_relative_to(self._root):
             return False
-        above = self._directories[0].parent / clean
-        return is_inside(above, self._root) and is_entry(above) and not is_ignored(above, self._root)
+        (directory,), root = self._directories, self._root
+        own = directory.relative_to(root).as_posix()
+        place = directory / clean.partition("/")[0]
+        is_through = "/" in own and f"{clean}/".startswith(f"{own}/")
+        return is_through and self._is_part_of(root, clean) and not is_entry(place) and not is_ignored(place, root)
+
+    def _above(self, clean: str) -> Absence | None:
+        """`ABOVE` or `BESIDE` if the directory above the only context, or the root of the repository, has a path as a part of it; otherwise None."""
+        if self._root is None or len(self._directories) != 1 or self._directories[0] == self._root:
+            return None
+        if self._is_part_of(self._directories[0].parent, clean):
+            return Absence.ABOVE
+        return Absence.BESIDE if self._is_part_of(self._root, clean) else None
+
+    def _is_part_of(self, directory: Path, path: str) -> bool:
+        """True if a directory has a path as a part of the repository."""
+        place, root = directory / path, self._root
+        return root is not None and is_inside(place, root) and is_entry(place) and not is_ignored(place, root)
 
     def _is_made_nowhere(self, name: str) -> bool:
         """True for a lock file if the text of a workflow that builds does not name the program that makes it: a checkout has none then."""

@@ -40,9 +40,9 @@ def absent_sources(instructions: Iterable[Instruction], workspace: Workspace) ->
     instructions = [*instructions]
     sources = [it for one in instructions for it in _sources_of(one)]
     absences = {it.asked: find(it.asked) for it in sources}
-    if Absence.REPEATED not in absences.values():
-        # A script may copy what is in the directory above.
-        absences = {path: None if it is Absence.ABOVE else it for path, it in absences.items()}
+    # A script may copy what is in the directory above, or in the root.
+    unproved = {above for proof, above in _PROOFS_OF_DIRECTORIES.items() if proof not in absences.values()}
+    absences = {path: None if it in unproved else it for path, it in absences.items()}
     absence = absences.get
     doubtful = [it for it in sources if absence(it.asked) is None and not holds(it.path)]
     made = {it for it in map(_first, (it.path for it in doubtful if it.asked == it.path)) if it and not holds(f"{it}/")}
@@ -80,7 +80,9 @@ def absent_sources(instructions: Iterable[Instruction], workspace: Workspace) ->
     )
 
 
-_PROVED: Final = (Absence.ABOVE, Absence.REPEATED, Absence.UNMADE)
+_PROOFS_OF_DIRECTORIES: Final = {Absence.REPEATED: Absence.ABOVE, Absence.FROM_ROOT: Absence.BESIDE}
+"""The paths that show which directory is meant as the context, each with what it proves of others."""
+_PROVED: Final = (*_PROOFS_OF_DIRECTORIES, *_PROOFS_OF_DIRECTORIES.values(), Absence.UNMADE)
 """The reasons that need no other source in the context."""
 
 

@@ -148,7 +148,9 @@ class Absence(Enum):
     IGNORED = "Git ignores it"
     UNMADE = "it is not in the repository, and no step of the workflow that builds makes it"
     REPEATED = "its path begins with the directory that is the context already"
+    FROM_ROOT = "its path is that from the root of the repository, through the directory that is the context"
     ABOVE = "the directory above the context has it"
+    BESIDE = "the root of the repository has it, and not the directory above the context"
 
 
 class Workspace(NamedTuple):

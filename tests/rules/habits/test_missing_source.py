@@ -95,6 +95,23 @@ def test_all_is_in_the_directory_above_the_context() -> None:
     )
 
 
+def test_all_is_in_the_root() -> None:
+    absent = {"apps/api/src": Absence.FROM_ROOT, "lib/a.py": Absence.BESIDE, "shared": Absence.ABOVE}
+    facts = Workspace(holds=frozenset[str]().__contains__, absence=absent.get, has_build=True)
+    check_rule(
+        missing_source,
+        """
+        FROM gcc
+        COPY lib/a.py lib/
+             ^^^^^^^^ the build stops here: `lib/a.py` and `apps/api/src` are not in the build context, but in the root of the repository; build with the root as the context, or do not copy them
+        COPY apps/api/src src
+        COPY shared shared
+        """,
+        workspace=facts,
+    )
+    check_nothing(missing_source, "FROM gcc\nCOPY lib/a.py lib/\nCOPY shared shared\n", workspace=facts)
+
+
 def test_a_directory_above_may_be_copied_by_a_script() -> None:
     check_nothing(missing_source, "FROM gcc\nCOPY package.json ./\nCOPY cmake cmake\n", workspace=workspace())
 

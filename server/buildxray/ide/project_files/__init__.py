@@ -22,6 +22,7 @@ from buildxray.ide.project_files.missing_dockerfile import (
 )
 from buildxray.ide.project_files.problems import problems
 from buildxray.ide.project_files.undeclared_arguments import undeclared_arguments
+from buildxray.ide.project_files.wrong_context import wrong_context
 from buildxray.ide.script_diagnostics import is_script, missing_dockerfiles
 from buildxray.ide.settings import Settings
 from buildxray.localization import localized
@@ -92,6 +93,7 @@ def look_at(
             text,
             (*filter(None, map(missing_dockerfile, entries)), *missing_through_inputs(file, passed)),
         ),
+        *filter(None, (wrong_context(it, projects.builds_of) for it in entries)),
         *undeclared_arguments(entries),
         *emulating_runners(it for it in (*entries, *called_entries) if firsts.has(it.declared)),
     ]

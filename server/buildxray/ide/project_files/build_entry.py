@@ -25,7 +25,7 @@ from buildxray.records import cached_property
 from buildxray.rules.context import RuleContext
 from buildxray.semantics.build import Build, Builder, BuildRequest, Stage
 from buildxray.semantics.errors import template_mark
-from buildxray.syntax.instructions import Arg, Copying, From, Onbuild, Run
+from buildxray.syntax.instructions import Arg, Copying, From, Node, Onbuild, Run
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.parser import Dockerfile, parse
 from buildxray.syntax.text import TextRange
@@ -239,12 +239,13 @@ class BuildEntry:
 
 
 def copied_paths(dockerfile: Path) -> tuple[str, ...]:
-    """The paths, relative to its build context, that a Dockerfile takes by COPY and ADD, without those that have variables or wildcards.
-
-    Empty if it cannot be read.
-    """
+    """The paths of `paths_of` for all instructions of a Dockerfile; empty if it cannot be read."""
     text = read_project_text(dockerfile, MOST_DOCKERFILE_BYTES)
-    nodes = () if text is None else (it.node for it in _parsed(text).instructions)
+    return () if text is None else paths_of(it.node for it in _parsed(text).instructions)
+
+
+def paths_of(nodes: Iterable[Node]) -> tuple[str, ...]:
+    """The paths, relative to the build context, that instructions take by COPY and ADD, without those that have variables or wildcards."""
     copying = (it for it in nodes if isinstance(it, Copying) and it.flag("from") is None)
     paths = (source.text.lstrip("/") for it in copying for source in it.sources)
     return tuple(dict.fromkeys(it for it in paths if _LITERAL.fullmatch(it) is not None and it.strip("./")))

@@ -22,7 +22,7 @@ def missing_source(ctx: RuleContext) -> Iterator[Finding]:
     ## What it does
     Looks for files that people write and add to a repository (lists of dependencies and their lock files, settings of tools, scripts, programs
     of Python, Ruby and Perl), and that are in no directory that may be the build context; also for any path that begins with the name of the
-    build context (`COPY api/app.py` with the context `api`) and is there from the directory above. A lock file that Git ignores is one, if a
+    build context (`COPY api/app.py` with the context `api`) and is there from the directory above, or with its whole path from the root (`COPY apps/api/app.py` with the context `apps/api`). A lock file that Git ignores is one, if a
     workflow builds the Dockerfile and does not name the program that makes it. Any other path is one too, if workflows build the Dockerfile
     and all steps of their jobs are known: they check the repository out, build and push images, and make nothing of that name.
 
@@ -94,6 +94,10 @@ _OTHER_FORMS: Final = {
 """Pairs of lock files of one program. Source: the documentation of Bun, "Lockfile"; that of npm, "npm-shrinkwrap.json"."""
 
 
+_OF_ROOT: Final = (Absence.BESIDE, Absence.FROM_ROOT, Absence.IN_ROOT)
+"""The reasons for paths that the root of the repository has."""
+
+
 def _message(absent: list[AbsentSource] | tuple[AbsentSource, ...]) -> str:
     """What happens at the first of some sources, which names all that are absent for its reason."""
     reason = absent[0].absence
@@ -110,7 +114,8 @@ def _message(absent: list[AbsentSource] | tuple[AbsentSource, ...]) -> str:
             len(paths),
             paths=joined(paths),
         )
-    if reason is Absence.IN_ROOT:
+    if reason in _OF_ROOT:
+        paths = [*dict.fromkeys(f"`{it.path}`" for it in absent if it.absence in _OF_ROOT)]
         return ngettext(
             "the build stops here: {paths} is not in the build context, but in the root of the repository; build with the root as the context, or do not copy it",
             "the build stops here: {paths} are not in the build context, but in the root of the repository; build with the root as the context, or do not copy them",

@@ -1,0 +1,114 @@
+"""Services of Compose files whose build context lacks what their Dockerfile copies, while another build gives it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Final
+
+from buildxray.files.reading import exists, is_directory, is_entry, is_inside, repository_root
+from buildxray.ide.diagnostics import Diagnostic
+from buildxray.ide.project_files.base import diagnostic, path_from
+from buildxray.ide.project_files.build_entry import BuildEntry, copied_paths, paths_of
+from buildxray.localization import _, ngettext
+from buildxray.projects.builds import DeclaredBuild
+from buildxray.projects.search import is_ignored
+from buildxray.projects.submodules import is_in_missing_submodule
+from buildxray.rules.base import Fix, Safety, Severity
+from buildxray.rules.wording import listed
+from buildxray.syntax.lazy_regex import lazy_regex
+from buildxray.syntax.text import Edit
+
+_PLAIN: Final = lazy_regex(r"[\w./-]+")
+"""A path without quotation marks and variables."""
+
+
+def wrong_context(entry: BuildEntry, builds_of: Callable[[Path], Iterable[DeclaredBuild]]) -> Diagnostic | None:
+    """The finding that a service has a context without the sources of its Dockerfile, which the context of another build has; None otherwise.
+
+    `builds_of` gives the builds of a Dockerfile that the repository declares.
+    """
+    declared, root = entry.declared, repository_root(entry.declared.source.parent)
+    if root is None or not _is_certain(entry, root):
+        return None
+    if all(is_entry(declared.context / it) for it in copied_paths(declared.dockerfile)):
+        return None
+    build = entry.build
+    if build is None or build.errors:
+        return None
+    sources = paths_of(it.node for stage in build.needed_stages for it in stage.instructions)
+    lacking = [it for it in sources if not is_entry(declared.context / it)]
+    if not lacking or any(_may_be_made(declared.context / it, root) for it in lacking):
+        return None
+    others = (it for it in builds_of(declared.dockerfile) if it.context != declared.context)
+    other = next((it for it in others if _has_all(it, sources, root)), None)
+    if other is None or _is_from_root(entry, root, sources):
+        return None
+    return _finding(entry, lacking, other)
+
+
+def _is_certain(entry: BuildEntry, root: Path) -> bool:
+    """True if a service names its context and its Dockerfile without variables, and both are in the repository."""
+    declared, own = entry.declared, entry.own
+    fields = (it for name, it in own.fields.items() if name in ("context", "dockerfile"))
+    return (
+        declared.is_of_service
+        and entry.has_dockerfile
+        and not {"context", "target", "contexts"} & declared.unknown
+        and not (own.is_parent or declared.may_be_written or declared.is_overridden or declared.contexts)
+        and not any("$" in entry.file.text[slice(*it)] for it in fields)
+        and is_directory(declared.context)
+        and is_inside(declared.context, root)
+    )
+
+
+def _may_be_made(path: Path, root: Path) -> bool:
+    """True if a path leads out of the repository, or something may make it: Git ignores it, or it is in a submodule."""
+    return not is_inside(path, root) or is_ignored(path, root) or is_in_missing_submodule(root, path)
+
+
+def _has_all(build: DeclaredBuild, sources: Iterable[str], root: Path) -> bool:
+    """True if a build has a known context in the repository, with all sources as parts of it."""
+    is_known = not build.remote and "context" not in build.unknown and not build.may_be_written
+    places = (build.context / it for it in sources)
+    return is_known and all(is_inside(it, root) and exists(it) and not is_ignored(it, root) for it in places)
+
+
+def _is_from_root(entry: BuildEntry, root: Path, sources: Iterable[str]) -> bool:
+    """True if the paths of a service exist from the root of the repository, which may be the project directory of Compose."""
+    declared, directory = entry.declared, entry.declared.source.parent
+    if not declared.context.is_relative_to(directory) or not declared.dockerfile.is_relative_to(directory):
+        return False
+    context = root / declared.context.relative_to(directory)
+    return exists(root / declared.dockerfile.relative_to(directory)) and all(exists(context / it) for it in sources)
+
+
+def _finding(entry: BuildEntry, lacking: list[str], other: DeclaredBuild) -> Diagnostic:
+    declared, own = entry.declared, entry.own
+    message = ngettext(
+        "the build stops: {paths} is not in the context `{context}`; {source} builds `{file}` with the context `{other}`",
+        "the build stops: {paths} are not in the context `{context}`; {source} builds `{file}` with the context `{other}`",
+        len(lacking),
+        paths=listed(lacking),
+        context=path_from(declared.source, declared.context),
+        source=path_from(declared.source, other.source),
+        file=declared.dockerfile.name,
+        other=path_from(declared.source, other.context),
+    )
+    place = own.fields["context"] if "context" in own.own else own.name
+    return diagnostic("wrong-context", Severity.WARNING, place, message, _fixes(entry, other.context))
+
+
+def _fixes(entry: BuildEntry, context: Path) -> tuple[Fix, ...]:
+    """The fix that writes another context, and the path of the Dockerfile in it; none unless both are written plainly."""
+    declared, own = entry.declared, entry.own
+    paths = {
+        "context": Path(os.path.relpath(context, declared.source.parent)).as_posix(),
+        "dockerfile": Path(os.path.relpath(declared.dockerfile, context)).as_posix(),
+    }
+    places = {name: own.fields[name] for name in paths if name in own.own and name in own.fields}
+    if len(places) < len(paths) or any(_PLAIN.fullmatch(entry.file.text, *it) is None for it in places.values()):
+        return ()
+    edits = tuple(Edit(place, paths[name]) for name, place in places.items())
+    return (Fix(_("Write `{name}`", name=f"context: {paths['context']}"), edits, Safety.SUGGESTION),)

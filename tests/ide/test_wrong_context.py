@@ -1,0 +1,106 @@
+"""When the build context of a service is reported, and which one is proposed instead."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from buildxray.ide.diagnostics import Diagnostic
+from buildxray.ide.project import Projects
+from buildxray.ide.project_files import look_at
+from buildxray.ide.settings import Settings
+from buildxray.platforms.platform import parse_normalized
+from buildxray.syntax.text import apply_edits
+from tests.support.cases import every_case
+
+_SETTINGS = Settings(build_platform=parse_normalized("linux/amd64"))
+_OWN = "services:\n  api:\n    build:\n      context: {}\n      dockerfile: {}\n"
+_OTHER = "services:\n  api:\n    build: {context: ., dockerfile: apps/api/Dockerfile}\n"
+_DOCKERFILE = "FROM golang AS a\nCOPY lib apps/api/go.mod ./\nCOPY . .\nFROM scratch\nCOPY --from=a /a /\n"
+
+
+def _findings(root: Path, files: dict[str, str], name: str = "apps/api/compose.yaml") -> list[Diagnostic]:
+    given = {
+        ".git/HEAD": "",
+        "lib/a.go": "",
+        "apps/api/go.mod": "",
+        "apps/api/Dockerfile": _DOCKERFILE,
+        "compose.yaml": _OTHER,
+        name: _OWN.format(".", "Dockerfile"),
+        **files,
+    }
+    for path, text in given.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(text)
+    found = look_at(root / name, given[name], Projects(), _SETTINGS).diagnostics
+    return [it for it in found if it.rule == "wrong-context"]
+
+
+def test_the_message_names_what_is_not_there_and_the_other_build(tmp_path: Path) -> None:
+    (finding,) = _findings(tmp_path, {})
+    assert finding.message == (
+        "the build stops: `lib` and `apps/api/go.mod` are not in the context `apps/api`; compose.yaml builds `Dockerfile` with the context `.`"
+    )
+
+
+@every_case(
+    "context, dockerfile, fixed",
+    [
+        (".", "Dockerfile", ("../..", "apps/api/Dockerfile")),
+        ("./", "./Dockerfile", ("../..", "apps/api/Dockerfile")),
+        ("..", "api/Dockerfile", ("../..", "apps/api/Dockerfile")),
+    ],
+)
+def test_the_fix_writes_the_context_and_the_path_in_it(
+    tmp_path: Path, context: str, dockerfile: str, fixed: tuple[str, str]
+) -> None:
+    text = _OWN.format(context, dockerfile)
+    (finding,) = _findings(tmp_path, {"apps/api/compose.yaml": text})
+    (fix,) = finding.fixes
+    assert apply_edits(text, fix.edits) == _OWN.format(*fixed)
+
+
+@every_case("build", ["build: .", "build: {context: .}"])
+def test_without_a_written_dockerfile_there_is_no_fix(tmp_path: Path, build: str) -> None:
+    (finding,) = _findings(tmp_path, {"apps/api/compose.yaml": f"services:\n  api:\n    {build}\n"})
+    assert not finding.fixes
+
+
+@every_case(
+    "files",
+    [
+        # It is there, or the build does not need it.
+        {"apps/api/lib/a": "", "apps/api/apps/api/go.mod": ""},
+        {"apps/api/Dockerfile": "FROM scratch AS unused\nCOPY lib /\nFROM scratch\nCOPY . .\n"},
+        {"apps/api/Dockerfile": "FROM scratch\nARG A\nCOPY $A lib* /\n"},
+        {"apps/api/Dockerfile": "FROM scratch\nCOPY lib /lib\nRUNN\n"},
+        # No other build has all of it, or none is known.
+        {"apps/api/Dockerfile": "FROM scratch\nCOPY lib dist /\n"},
+        {"compose.yaml": "services: {}\n"},
+        {"compose.yaml": _OTHER.replace("context: .", "context: https://example.com/api.git")},
+        # Something may make it.
+        {".gitignore": "/apps/api/lib\n"},
+        {".gitignore": "lib\n"},
+        {".gitmodules": "[submodule]\n\tpath = apps/api/lib\n"},
+        # The context is unknown, or that of a build which nobody runs.
+        {"apps/api/compose.yaml": _OWN.format("${DIR:-.}", "Dockerfile")},
+        {"apps/api/compose.yaml": _OWN.format("missing", "../Dockerfile")},
+        {"apps/api/compose.override.yaml": "services: {api: {build: {context: ../..}}}\n"},
+        {"apps/api/compose.yaml": _OWN.format(".", "Dockerfile") + "      additional_contexts: {lib: ../../lib}\n"},
+        # Compose may run from the root of the repository.
+        {"apps/api/compose.yaml": _OWN.format(".", "Dockerfile"), "Dockerfile": _DOCKERFILE},
+    ],
+)
+def test_near_misses(tmp_path: Path, files: dict[str, str]) -> None:
+    assert _findings(tmp_path, files) == []
+
+
+def test_a_bake_file_may_be_run_elsewhere(tmp_path: Path) -> None:
+    text = 'target "api" {\n  context = "."\n  dockerfile = "Dockerfile"\n}\n'
+    assert _findings(tmp_path, {"apps/api/docker-bake.hcl": text}, "apps/api/docker-bake.hcl") == []
+
+
+def test_builds_that_differ_in_their_contexts_only_have_both(tmp_path: Path) -> None:
+    assert _findings(tmp_path, {})
+    contexts = Projects().build(tmp_path / "apps" / "api" / "Dockerfile", _SETTINGS).contexts
+    assert contexts is not None
+    assert {*contexts.directories} == {tmp_path, tmp_path / "apps" / "api"}
