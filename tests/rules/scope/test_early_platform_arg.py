@@ -613,3 +613,25 @@ def test_the_command_that_prints_the_platform_is_underlined() -> None:
 def test_a_line_for_the_log_that_repeats_nothing_of_weight(run: str, *, is_said: bool) -> None:
     text = f"FROM --platform=$BUILDPLATFORM golang AS b\nARG TARGETARCH\nRUN echo $TARGETARCH\nRUN {run}\nFROM alpine\nCOPY --from=b /x /x\n"
     assert bool(findings(early_platform_arg, context(text))) is is_said
+
+
+@every_case(
+    "command, copied, is_said",
+    [
+        # The image gets a program for the build machine, so that the command needs the argument.
+        ("go install x.org/dlv@v1", "/go/bin/dlv", False),
+        ("CGO_ENABLED=0 go build -o /dlv ./dlv", "/dlv", False),
+        # A tool of the stage.
+        ("go install x.org/dlv@v1", "/etc/passwd", True),
+        ("apt-get install -y make", "/dlv", True),
+    ],
+)
+def test_a_compiler_that_lacks_the_argument_keeps_it(command: str, copied: str, *, is_said: bool) -> None:
+    text = f"""FROM --platform=$BUILDPLATFORM golang AS b
+ARG TARGETARCH
+RUN {command}
+RUN GOARCH=$TARGETARCH go build -o /a .
+FROM alpine
+COPY --from=b /a {copied} /
+"""
+    assert bool(findings(early_platform_arg, context(text))) is is_said

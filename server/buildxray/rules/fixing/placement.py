@@ -197,6 +197,16 @@ class Placement:
         keys = self._runs_that_gain(self._between() | self._after_unused(), self.tidied.now)
         return any(takes_time(self.build.stages[stage].runs[number]) for stage, number in keys)
 
+    @property
+    def passes_wrong_compiler(self) -> bool:
+        """True if a move would pass a compiler whose output is wrong for a target, so that it needs the argument once it is repaired."""
+        return any(
+            command.wrong_images
+            for stage, number in self._between()
+            for command in self.build.stages[stage].runs[number].known_commands
+            if command.use.effect is Effect.COMPILE
+        )
+
     def n_shared_by_moving(self) -> int:
         """The number of RUN instructions that execute several times now, and once after moving."""
         without = self.tidied.without_unused

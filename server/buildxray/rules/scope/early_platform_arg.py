@@ -47,7 +47,8 @@ def early_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
     author knows if the download needs the files of that RUN. All of it is information if no known build asks for several platforms, and not
     reported if each known build is for one. Nothing is reported in an image that its `--platform` makes the same for every target
     (`build-platform-image`): once repaired, each platform has its own steps. Nor is anything reported if only RUN steps would be saved that end
-    at once, such as `mkdir -p /out`, or that download modules of Go into a cache mount, which the step for another platform has filled.
+    at once, such as `mkdir -p /out`, or that download modules of Go into a cache mount, which the step for another platform has filled; or if a
+    compiler comes before the new place whose output is for the wrong machine (`wrong-arch-build`), because it needs the argument.
 
     ## Example
     ```dockerfile
@@ -88,7 +89,8 @@ def early_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
         # Separate jobs do not share steps, so that moving a declaration saves nothing.
         return
     for placement in placements(ctx):
-        if not placement.is_in_native_image and placement.moving_pays and placement.saves_time:
+        is_wanted = not placement.is_in_native_image and placement.moving_pays and placement.saves_time
+        if is_wanted and not placement.passes_wrong_compiler:
             yield _finding(ctx, placement)
     for run in _printing(ctx):
         yield from _held_up_by_printing(ctx, run)
