@@ -166,6 +166,12 @@ ONE_DOWNLOAD = "FROM debian\nRUN curl -fsSLo /bin/t https://example.com/tool-lin
         ("Dockerfile.e2e", False),
         ("docs/Dockerfile", True),
         ("Dockerfile.developers", True),
+        ("Dockerfile-dev", False),
+        ("Dockerfile_dev-web", False),
+        ("Dockerfile.web-dev", False),
+        ("Dockerfile.test-runner", False),
+        ("web.dev.Dockerfile", False),
+        ("Dockerfile.mcp-dev-server", True),
     ],
 )
 def test_a_file_for_development_or_tests_is_built_where_it_runs(path: str, is_said: bool) -> None:

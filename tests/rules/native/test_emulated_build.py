@@ -2013,3 +2013,17 @@ def test_a_base_of_other_images_moves_only_with_all_their_compilers(other: str, 
     found = findings(emulated_build, context(text))
     moved = [it for one in found for it in one.fixes if "own base" not in it.title]
     assert bool(moved) is is_moved
+
+
+@every_case(
+    "lines, is_said",
+    [
+        ("# The image exists for s390x, x86 and others.", True),
+        ("COPY tool-s390x /tool", False),
+        ("COPY tool-s390x tool-arm64 /tools/", True),
+    ],
+)
+def test_an_architecture_in_a_comment_is_one_of_several(lines: str, *, is_said: bool) -> None:
+    text = f"FROM golang AS b\n{lines}\nWORKDIR /s\nCOPY . .\nRUN CGO_ENABLED=0 go build -o /a .\nFROM alpine\nCOPY --from=b /a /a\n"
+    workspace = Workspace(platforms_are_assumed=True)
+    assert bool(findings(emulated_build, context(text, workspace=workspace))) is is_said

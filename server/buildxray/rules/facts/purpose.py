@@ -21,6 +21,7 @@ _HELPING_WORD: Final = frozenset(
     }
 )  # fmt: skip
 """Words in file names such as `Dockerfile.dev` and `test.Dockerfile`; a native image is for the machine that builds it."""
+_FILE_NAMES: Final = frozenset({"containerfile", "dockerfile"})
 _EXAMPLES: Final = frozenset({"demo", "demos", "example", "examples", "sample", "samples"})
 _WINDOWS: Final = lazy_regex(r"(?<![a-z])(?:nanoserver|servercore|windows|windowsservercore)(?![a-z])", re.IGNORECASE)
 
@@ -29,10 +30,14 @@ def is_for_helping(path: str) -> bool:
     """True if a Dockerfile, by its path in the repository, is for tests or development.
 
     Such an image runs on the machine that builds it. Examples are not among them, because their readers
-    publish what they copy.
+    publish what they copy. In the name of a file only the first and the last word between two dots count: `Dockerfile.web-dev`, and not
+    `Dockerfile.mcp-dev-server`.
     """
     *directories, name = path.split("/")
-    words = {it.lower() for it in re.split(r"[._-]", name)}
+    parts = [re.split(r"[_-]", it.lower()) for it in name.split(".")]
+    # `Dockerfile-dev-web`
+    parts = [it[1:] if len(it) > 1 and it[0] in _FILE_NAMES else it for it in parts]
+    words = {word for it in parts for word in (it[0], it[-1])}
     return not words.isdisjoint(_HELPING_WORD) or any(_HELPING_DIRECTORY.fullmatch(it) for it in directories)
 
 

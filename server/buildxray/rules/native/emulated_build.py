@@ -184,8 +184,12 @@ def _is_useless(ctx: RuleContext) -> bool:
 
 
 def _is_for_its_machine(ctx: RuleContext) -> bool:
-    """True if a file whose builds nobody knows is probably for one architecture: it names one, or is for the graphics processors of servers."""
-    named = {architecture for *_, architecture in named_architectures(ctx.text)}
+    """True if a file whose builds nobody knows is probably for one architecture: its instructions name one, or it is for the graphics processors of servers.
+
+    A comment may name one of several.
+    """
+    texts = (it.node.whole_text for it in ctx.build.instructions)
+    named = {architecture for it in texts for *_, architecture in named_architectures(it)}
     return len(named) == 1 or any(_FOR_GPU.search(it.image_name) for it in ctx.build.needed_stages)
 
 
