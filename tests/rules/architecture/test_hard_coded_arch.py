@@ -1013,3 +1013,24 @@ def test_old_versions_of_known_programs_have_no_file_for_arm64(address: str, sin
     assert finding.message.endswith(f"is downloaded for linux/arm64 too{end}")
     assert not (finding.fixes and since)
     assert "from version" not in findings(hard_coded_arch, context(text, "linux/amd64,linux/arm/v7"))[0].message
+
+
+@every_case(
+    "directory, last, is_program",
+    [
+        # Where a stage works on what it downloads, from which the image takes a program.
+        ("/downloads", "FROM debian\nCOPY --from=d /out/t /usr/local/bin/t", True),
+        ("/work", "FROM debian\nCOPY --from=d /out/t /usr/local/bin/t", True),
+        # Files that an image serves.
+        ("/srv/downloads", "EXPOSE 80", False),
+        ("/assets", "FROM debian\nCOPY --from=d /out/t /usr/local/bin/t", False),
+    ],
+)
+def test_a_directory_of_downloads_serves_files_in_an_image_only(directory: str, last: str, *, is_program: bool) -> None:
+    text = f"""FROM debian AS d
+WORKDIR {directory}
+RUN curl -fsSLo t https://example.org/linux-x64/t && install -D -m 0555 t /out/t
+{last}
+"""
+    (finding,) = findings(hard_coded_arch, context(text))
+    assert (finding.doubt is None) is is_program

@@ -41,6 +41,7 @@ NO_PROGRAMS: Final = lazy_regex(
     r"(?:^|/)(?:assets?|data|docs?|downloads?|firmware|fixtures?|html|htdocs|images?|layers?|public|samples?|static|testdata|tests?|www)(?:/|$)"
 )
 """A directory of files that an image serves or reads, in a path."""
+_DOWNLOADS: Final = lazy_regex(r"/downloads?(?=/)")
 _FOR_ANOTHER_MACHINE: Final = lazy_regex(r"(?<![a-z])(?:cross|firmware|rootfs|sdk|sysroot)", re.IGNORECASE)
 """Parts of the names of files for compilers, emulators and devices, which need a constant architecture."""
 _REDIRECTION: Final = lazy_regex(r"[\"'\s]*>\|?\s*(?P<path>[^\s;&|<>()]+)")
@@ -94,7 +95,9 @@ def doubt_of_use(ctx: RuleContext, stage: Stage, download: Download) -> Doubt | 
     if any(_FOR_ANOTHER_MACHINE.search(it) for it in names):
         return Doubt.USE
     written = paths(download)
-    if any(NO_PROGRAMS.search(it) for it in written):
+    # Only an image serves its directory of downloads; that of another stage is where it works.
+    served = written if stage.is_image else {_DOWNLOADS.sub("/", it) for it in written}
+    if any(NO_PROGRAMS.search(it) for it in served):
         return Doubt.USE
     if any(PROGRAMS.search(it) for it in written):
         return None
