@@ -2027,3 +2027,22 @@ def test_an_architecture_in_a_comment_is_one_of_several(lines: str, *, is_said: 
     text = f"FROM golang AS b\n{lines}\nWORKDIR /s\nCOPY . .\nRUN CGO_ENABLED=0 go build -o /a .\nFROM alpine\nCOPY --from=b /a /a\n"
     workspace = Workspace(platforms_are_assumed=True)
     assert bool(findings(emulated_build, context(text, workspace=workspace))) is is_said
+
+
+@every_case(
+    "run, is_said",
+    [
+        ("git clone https://github.com/ncopa/su-exec && cd su-exec && make su-exec-static", False),
+        ("git clone --depth 1 https://github.com/Yelp/dumb-init.git /d && make -C /d", False),
+        ("make su-exec-static", False),
+        ("git clone https://example.org/app && cd app && make", True),
+        ("git clone https://github.com/ncopa/su-exec && git clone https://example.org/app && make -C app", True),
+        ("make", True),
+        ("make -j 4 tini server", True),
+    ],
+)
+def test_a_program_of_one_file_is_compiled_at_once(run: str, *, is_said: bool) -> None:
+    text = f"FROM debian AS b\nRUN apt-get update && apt-get install -y gcc make git\nRUN {run}\nFROM alpine\nCOPY --from=b /x /x\n"
+    builder = Builder(request())
+    ctx = RuleContext(builder.build(builder.parse(text)), builder, asks_for_several=True)
+    assert any("`make`" in it.message for it in findings(emulated_build, ctx)) is is_said

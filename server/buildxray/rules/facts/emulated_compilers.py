@@ -127,7 +127,25 @@ def building_tools(stage: Stage) -> list[KnownCommand]:
     if not _has_c_compiler(stage):
         return []
     tools = [it for it in stage.commands(Effect.UNKNOWN) if it.name in _BUILDING_TOOLS]
-    return [it for it in tools if _OTHER_GOALS.isdisjoint(it.syntax.arguments) and _compiles(it) is not False]
+    return [
+        it
+        for it in tools
+        if _OTHER_GOALS.isdisjoint(it.syntax.arguments) and _compiles(it) is not False and not _makes_small_program(it)
+    ]
+
+
+_SMALL: Final = lazy_regex(r"(?:catatonit|dumb-init|su-exec|tini)(?:-static)?(?:\.git)?/?")
+"""Programs of one or two files of C, which are compiled in a second on any machine. Source: their repositories."""
+
+
+def _makes_small_program(command: KnownCommand) -> bool:
+    """True if `make` is in the checkout of a small program, or makes one by its goal, and its RUN clones no other."""
+    cloned = [it.syntax.arguments for it in command.run.commands if it.name == "git" and "clone" in it.syntax.arguments]
+    addresses = [word for words in cloned for word in words if "/" in word and ("://" in word or "@" in word)]
+    names = {posixpath.basename(it.rstrip("/")) for it in addresses}
+    goals = [it for it in command.syntax.arguments if not it.startswith("-") and "=" not in it and not it.isdigit()]
+    is_small = bool(goals) and all(map(_SMALL.fullmatch, goals))
+    return all(map(_SMALL.fullmatch, names)) and (is_small or bool(names))
 
 
 def _compiles(command: KnownCommand) -> bool | None:
@@ -163,6 +181,7 @@ def _building_scripts(ctx: RuleContext, stage: Stage) -> list[KnownCommand]:
         or (ctx.asks_for_several and _BUILD_ARGUMENT.fullmatch(" ".join(it.syntax.arguments)))
         if not it.invocation.setting("GOARCH").is_set and _OTHER_GOALS.isdisjoint(it.syntax.arguments)
         if it.use.effect is not Effect.UNKNOWN or _compiles(it) is not False
+        if it.name not in _BUILDING_TOOLS or not _makes_small_program(it)
     ]
 
 
