@@ -159,6 +159,13 @@ def test_a_download_that_each_build_repeats_on_purpose(run: str, *, is_reported:
     assert bool(findings(late_module_download, context(text, workspace=workspace))) is is_reported
 
 
+@every_case("lines, is_reported", [("COPY . .\nARG REVISION", True), ("ARG REVISION\nCOPY . .", False)])
+def test_a_download_of_its_own_needs_no_argument_of_the_compiler(lines: str, *, is_reported: bool) -> None:
+    text = f'FROM golang\nWORKDIR /w\n{lines}\nRUN go build -ldflags "-X main.revision=$REVISION" -o /app .\n'
+    workspace = Workspace(changing_arguments=frozenset({"REVISION"}), requires_modules=True)
+    assert bool(findings(late_module_download, context(text, workspace=workspace))) is is_reported
+
+
 @every_case(
     "before, is_reported",
     [

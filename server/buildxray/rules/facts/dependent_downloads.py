@@ -143,10 +143,10 @@ def _fetches_sources(command: KnownCommand) -> bool:
     )
 
 
-def runs_each_time(ctx: RuleContext, run: Run) -> bool:
-    """True if a RUN uses an argument that each build, or its author, gives another value, so that it runs again whatever is copied before it."""
-    names = run.variable_names
-    return not names.isdisjoint(ctx.build.workspace.changing_arguments) or any(map(_BUSTING.fullmatch, names))
+def changing_arguments(ctx: RuleContext, run: Run) -> list[str]:
+    """The arguments that a RUN uses and that each build, or its author, gives another value, so that it runs again whatever is copied before it."""
+    changing = ctx.build.workspace.changing_arguments
+    return [it for it in run.variable_names if it in changing or _BUSTING.fullmatch(it)]
 
 
 _BUSTING: Final = lazy_regex(r"(?i)(?:\w*_)?cache_?bust(?:er)?(?:_\w*)?")

@@ -13,11 +13,11 @@ from buildxray.rules.facts.copied_sources import copy_of_everything, copy_of_pro
 from buildxray.rules.facts.dependency_lists import is_of_another_project, needs_manifests_only
 from buildxray.rules.facts.dependent_downloads import (
     are_brought_otherwise,
+    changing_arguments,
     is_mounted,
     lacks_manifests,
     may_differ,
     may_have_no_module,
-    runs_each_time,
     runs_own_scripts,
 )
 from buildxray.rules.facts.failing_builds import lacks_source, stops
@@ -144,8 +144,7 @@ def late_module_download(ctx: RuleContext) -> Iterator[Finding]:
                 # The stage itself brings the source and its list of dependencies, or the download needs the source.
                 continue
             done.add(command)
-            is_kept = is_mounted(command.run) or runs_each_time(ctx, command.run)
-            is_late = not is_kept and not may_differ(ctx, whole, command)
+            is_late = not _is_kept(ctx, whole, command) and not may_differ(ctx, whole, command)
             if is_late and not is_taken_out(ctx, whole, command):
                 found.setdefault(command.use.toolchain, []).append(_finding(ctx, whole, command))
         yield from (join(ctx, first, others) for first, *others in found.values())
@@ -279,6 +278,20 @@ def _inherited_downloads(build: Build) -> dict[Stage, _Downloads]:
     return inherited
 
 
+def _is_kept(ctx: RuleContext, whole: Instruction, command: KnownCommand) -> bool:
+    """True if a mount keeps what a command downloads, or if an argument runs it again whatever is copied before it.
+
+    A RUN of its own before `whole` does not depend on an argument that is declared later.
+    """
+    if is_mounted(command.run):
+        return True
+    changing = changing_arguments(ctx, command.run)
+    if not changing or not separate_download(ctx, command):
+        return bool(changing)
+    declared = map(command.run.declaration, changing)
+    return any(it is None or it.idx < whole.idx for it in declared)
+
+
 def _after_part(ctx: RuleContext, stage: Stage, whole: Instruction | None, inherited: _Downloads) -> Iterator[Finding]:
     """Find downloads after a COPY of a part of the build context that contains the source."""
     done = _Done(ctx, ())
@@ -293,8 +306,7 @@ def _after_part(ctx: RuleContext, stage: Stage, whole: Instruction | None, inher
         part = copy_of_sources(ctx, command)
         if part is None or lacks_manifests(ctx, part, command) or (command.use.toolchain, True) in inherited:
             continue
-        is_kept = is_mounted(command.run) or runs_each_time(ctx, command.run)
-        if not is_kept and not may_differ(ctx, part, command):
+        if not _is_kept(ctx, part, command) and not may_differ(ctx, part, command):
             needs_sources = bool(separate_download(ctx, command)) or _builds_later(command)
             early = [] if needs_sources else early_copies(ctx, part, command)
             if not early and is_taken_out(ctx, part, command):
