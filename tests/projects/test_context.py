@@ -192,6 +192,27 @@ def test_lacking_packages_of_each_directory_that_has_a_lock_file(tmp_path: Path)
     assert Contexts((directories[0],)).lacking_packages("../b/package-lock.json") == ()
 
 
+@every_case(
+    "pattern, expected",
+    [
+        ("packages/*/package.json", "packages/a/package.json packages/b/package.json"),
+        ("packages/a*/package.json", "packages/a/package.json"),
+        ("*/a.txt", "docs/a.txt"),
+        ("packages/*/src/*.ts", ""),
+        ("packages/*/*/x", ""),
+        ("../*/package.json", ""),
+        ("packages/a/package.json", ""),
+        ("none/*/package.json", ""),
+    ],
+)
+def test_files_of_one_name(tmp_path: Path, pattern: str, expected: str) -> None:
+    names = ("packages/a/package.json", "packages/b/package.json", "packages/c/other", "docs/a.txt", "docs/b/a.txt")
+    for name in names:
+        (tmp_path / "r" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "r" / name).write_text("")
+    assert " ".join(sorted(Contexts((tmp_path / "r", tmp_path)).matching(pattern))) == expected
+
+
 def test_the_first_bytes_of_a_file(tmp_path: Path) -> None:
     for path, content in ((".git/HEAD", b""), ("app/tool", b"\x7fELF\x02\x01"), ("tool", b"#!"), ("empty", b"")):
         (tmp_path / path).parent.mkdir(exist_ok=True)

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from buildxray.files.reading import (
     MOST_LOCK_BYTES,
     ReadError,
+    entries_of,
     exists,
     is_directory,
+    is_file,
     is_inside,
     list_directory,
     read_project_bytes,
@@ -73,6 +75,8 @@ class Contexts:
     """What `run_time` has answered."""
     _read: dict[str, tuple[str, ...]] = field(default_factory=dict, compare=False, repr=False)
     """What `texts` has answered."""
+    _matching: dict[str, tuple[str, ...]] = field(default_factory=dict, compare=False, repr=False)
+    """What `matching` has answered."""
     _heads: dict[str, bytes] = field(default_factory=dict, compare=False, repr=False)
     """What `head` has answered."""
     _recipes: dict[tuple[str, tuple[str, ...], tuple[str, ...]], str | None] = field(
@@ -95,6 +99,7 @@ class Contexts:
             "go_versions": self.go_versions,
             "run_time": self.run_time,
             "texts": self.texts,
+            "matching": self.matching,
             "head": self.head,
             "recipes": self.recipes,
             "lacking_packages": self.lacking_packages,
@@ -197,6 +202,13 @@ class Contexts:
         if path not in self._read:
             self._read[path] = tuple(self._texts(path))
         return self._read[path]
+
+    def matching(self, pattern: str) -> tuple[str, ...]:
+        """The files that a pattern with a `*` in place of one directory names, in the context with the fewest of those that have some; at most a hundred."""
+        if pattern not in self._matching:
+            found = [it for it in (_matching(directory, pattern) for directory in self.directories) if it]
+            self._matching[pattern] = min(found, key=len, default=())
+        return self._matching[pattern]
 
     def head(self, path: str) -> bytes:
         """The first four bytes of the file at a path of the first directory that has one, or fewer; empty if none has."""
@@ -310,3 +322,20 @@ class ContextLister:
             return path if is_inside(path, self._context) and exists(path) else None
         except (OSError, ValueError):
             return None
+
+
+_MOST_MATCHING: Final = 100
+"""Files that a pattern names."""
+
+
+def _matching(directory: Path, pattern: str) -> tuple[str, ...]:
+    """The files in a directory that a pattern names; none for one with more than one `*`, or with another wildcard."""
+    before, _slash, after = pattern.partition("*/")
+    parent, beginning = posixpath.split(before)
+    place = directory / parent
+    if not after or set(before + after) & set("*?[\\") or not is_inside(place, directory):
+        return ()
+    names = (it.name for it in entries_of(place) if it.name.startswith(beginning))
+    paths = (posixpath.normpath(f"{parent}/{it}/{after}").lstrip("/") for it in names)
+    files = (it for it in paths if is_inside(directory / it, directory) and is_file(directory / it))
+    return tuple(islice(files, _MOST_MATCHING))

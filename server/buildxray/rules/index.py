@@ -481,7 +481,7 @@ RULES: Final = (
         "overwritten-copy",
         Severity.WARNING,
         Severity.WARNING,
-        FixAvailability.ALWAYS,
+        FixAvailability.SOMETIMES,
         "buildxray.rules.habits.overwritten_copy",
         "",
         frozenset({Mention.SEVERAL_SOURCES}),

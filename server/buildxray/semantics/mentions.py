@@ -67,7 +67,9 @@ class Mention(Enum):
     WHOLE_CONTEXT = "the whole build context as a source"
     NAMED_SOURCE = "a path of the build context, but for the whole of it"
     PARENT_DIRECTORY = "`..` in a path"
-    SEVERAL_SOURCES = "several files for one path that does not end as a directory"
+    SEVERAL_SOURCES = (
+        "several files for one path that does not end as a directory, or files of one name in several directories"
+    )
     MOUNT = "a mount"
     BRACKET = "arguments that begin like a JSON array, and are none"
     SEPARATOR = "an argument, not the last, that ends with a comma or a semicolon"
@@ -205,7 +207,9 @@ def _of_copying(node: Node) -> Iterator[Mention]:
         yield Mention.IMAGE_OF_ARCHITECTURE
     if any(it.text.startswith("--") for it in node.arguments):
         yield Mention.LATE_FLAG
-    if len(node.arguments) > 2 and not node.arguments[-1].text.endswith(("/", ".", "\\")):
+    if (len(node.arguments) > 2 and not node.arguments[-1].text.endswith(("/", ".", "\\"))) or any(
+        map(names_in_directories, node.sources)
+    ):
         yield Mention.SEVERAL_SOURCES
     if any(it.text.strip("./") for it in node.sources) and not (isinstance(node, Copy) and node.source_stage):
         yield Mention.NAMED_SOURCE
@@ -218,6 +222,12 @@ def _of_copying(node: Node) -> Iterator[Mention]:
 def takes_whole_context(node: Copying) -> bool:
     """True if a COPY or ADD takes the whole build context."""
     return node.flag("from") is None and any(_is_root(it.text) for it in node.sources)
+
+
+def names_in_directories(source: Token) -> bool:
+    """True for a pattern for files of one name in several directories: `packages/*/package.json`."""
+    directory, _slash, name = source.text.rpartition("/")
+    return "*" in directory and bool(name.strip(".")) and not set(name) & set("*?[$")
 
 
 def _is_root(path: str) -> bool:

@@ -272,6 +272,11 @@ class Workspace(NamedTuple):
     """
     texts: Callable[[str], tuple[str, ...]] | None = None
     """The texts of the files at a path of the build contexts. None if the contexts are unknown."""
+    matching: Callable[[str], tuple[str, ...]] | None = None
+    """The files, relative to a build context, that a pattern with a `*` in place of one directory names, at least two if there are several.
+
+    None if the contexts are unknown.
+    """
     head: Callable[[str], bytes] | None = None
     """The first four bytes of the file at a path of the build contexts, or fewer; empty if there is none. None if the contexts are unknown."""
     recipes: Callable[[str, tuple[str, ...], tuple[str, ...]], str | None] | None = None

@@ -3,7 +3,7 @@ from __future__ import annotations
 from buildxray.rules.habits.overwritten_copy import overwritten_copy
 from buildxray.toolchains.base import Workspace
 from tests.support.cases import every_case
-from tests.support.rules import check_fix, check_rule, check_silent, context, findings, reported
+from tests.support.rules import IGNORED, check_fix, check_rule, check_silent, context, findings, reported
 
 
 def test_sources_with_one_destination_file_are_reported() -> None:
@@ -120,3 +120,27 @@ def test_a_directory_of_the_context_makes_the_destination_one() -> None:
     for sources, n_findings in (("src lib", 0), ("lib src", 1), ("--from=alpine src lib", 1)):
         ctx = context(f"FROM alpine\nCOPY {sources} /srv/app\n", workspace=workspace)
         assert len(findings(overwritten_copy, ctx)) == n_findings, sources
+
+
+PACKAGES = ("packages/a/package.json", "packages/b/package.json", "secret.txt")
+
+
+@every_case(
+    "copy, message",
+    [
+        ("COPY packages/*/package.json ./packages/", "2 files become one, `./packages/package.json`: a pattern keeps"),
+        ("COPY package.json packages/*/package.json ./", "2 files become one, `./package.json`: a pattern keeps"),
+        ("ADD ./packages/*/package.json /w/p.json", "2 files become one, `/w/p.json`: a pattern keeps"),
+        ("COPY --parents packages/*/package.json ./", ""),
+        ("COPY --from=b packages/*/package.json ./", ""),
+        ("COPY packages/*/*.json ./packages/", ""),
+        ("COPY apps/*/package.json ./apps/", ""),
+        ("COPY packages/a/package.json ./packages/", ""),
+    ],
+)
+def test_files_of_one_name_in_several_directories(copy: str, message: str) -> None:
+    found = {"packages/*/package.json": PACKAGES, "apps/*/package.json": ("apps/a/package.json", "secret.txt")}
+    workspace = Workspace(matching=lambda it: found.get(it, ()), ignored=IGNORED)
+    text = f"FROM alpine AS b\nFROM node\nWORKDIR /w\n{copy}\n"
+    messages = [it.message for it in findings(overwritten_copy, context(text, workspace=workspace))]
+    assert [it.startswith(message) for it in messages] == [True] * bool(message)

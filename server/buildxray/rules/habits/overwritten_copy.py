@@ -6,25 +6,27 @@ import posixpath
 from collections.abc import Iterator
 from typing import Final
 
-from buildxray.localization import _
+from buildxray.localization import _, ngettext
 from buildxray.platforms.official_images import is_directory_of
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
+from buildxray.rules.facts.context_files import path_in_context
 from buildxray.semantics.build import Command, Instruction, Run
 from buildxray.semantics.file_flow import clean, holds
-from buildxray.semantics.mentions import Mention
+from buildxray.semantics.mentions import Mention, names_in_directories
 from buildxray.syntax.instruction_table import INSTRUCTION_KINDS
 from buildxray.syntax.instructions import Add, Copy, Copying
 from buildxray.syntax.text import Edit, TextRange
 
 
-@rule(Severity.WARNING, Severity.WARNING, FixAvailability.ALWAYS, about=[Mention.SEVERAL_SOURCES])
+@rule(Severity.WARNING, Severity.WARNING, FixAvailability.SOMETIMES, about=[Mention.SEVERAL_SOURCES])
 def overwritten_copy(ctx: RuleContext) -> Iterator[Finding]:
     """Several sources are copied to one path without a `/` at its end.
 
     ## What it does
     Looks for COPY and ADD with several sources whose destination does not end with `/`, and is not known to be a directory: one of every
-    distribution, such as `/usr/local/bin`, one of an official image, such as `/etc/nginx/conf.d`, or one that an instruction above creates.
+    distribution, such as `/usr/local/bin`, one of an official image, such as `/etc/nginx/conf.d`, or one that an instruction above creates. Also
+    for a pattern that names files of one name in several directories of the build context (`COPY packages/*/package.json packages/`).
 
     ## Why it matters
     Unless the path is a directory already, it becomes a file: each source replaces the one before. The old builder refused it;
@@ -49,7 +51,11 @@ def overwritten_copy(ctx: RuleContext) -> Iterator[Finding]:
     Not reported if the last source is a pattern for a file like the destination, which may be absent: `COPY .gitkeep own.ini* /etc/php.ini`.
     Whether another base image has a directory of that name is not known. Not reported if the first source is a directory, whose files are
     copied into the destination, nor if a program above works on the path: `git clone … /src`.
+
+    ## References
+    docs.docker.com, "COPY --parents".
     """
+    yield from _of_one_name(ctx)
     for instruction in ctx.build.instructions:
         node = instruction.node
         if not isinstance(node, Copying) or node.problems or node.destination is None or node.is_enabled("parents"):
@@ -74,6 +80,31 @@ def overwritten_copy(ctx: RuleContext) -> Iterator[Finding]:
             n=len(node.arguments) - 1,
         )
         yield Finding(range_, message, (fix,))
+
+
+def _of_one_name(ctx: RuleContext) -> Iterator[Finding]:
+    """Find patterns for files of one name in several directories: each replaces the one before. BuildKit: dockerfile2llb/convert.go, dispatchCopy."""
+    workspace = ctx.build.workspace
+    for instruction in ctx.build.instructions:
+        node = instruction.node
+        if not isinstance(node, Copying) or node.problems or node.destination is None or node.is_enabled("parents"):
+            continue
+        for source in (it for it in node.sources if node.flag("from") is None and names_in_directories(it)):
+            found = () if workspace.matching is None else workspace.matching(path_in_context(source))
+            sent = [it for it in found if workspace.ignored is None or not workspace.ignored.excludes(it)]
+            if len(sent) < _SEVERAL:
+                continue
+            place, name = node.destination.text, posixpath.basename(source.text)
+            message = ngettext(
+                "{n} file becomes one, `{path}`: a pattern keeps no directories, and each file replaces the one before; `COPY --parents` keeps them",
+                "{n} files become one, `{path}`: a pattern keeps no directories, and each file replaces the one before; `COPY --parents` keeps them",
+                len(sent),
+                path=posixpath.join(place, name) if place.endswith(("/", ".")) else place,
+            )
+            yield Finding(instruction.range_of(source), message)
+
+
+_SEVERAL: Final = 2
 
 
 def _is_optional_file(node: Copying, path: str) -> bool:
