@@ -83,6 +83,7 @@ def test_only_what_is_copied_has_an_effect(tmp_path: Path, base: str, expected: 
         ({"dependencies": {"a": "file:../a"}}, "", "npm", None),
         ({"devDependencies": {"a": "link:./a"}}, "", "yarn", None),
         ({"dependencies": {"a": "^1.0.0"}}, "", "npm", "package.json"),
+        ({"overrides": {"a": "file:./a"}}, "", "npm", None),
         # A patch that does not exist.
         ({"pnpm": {"patchedDependencies": {"a@1": "patches/a.patch"}}}, "", "pnpm", None),
         ({"pnpm": {"patchedDependencies": {"a@1": "patches/a.patch"}}}, "patches/a.patch", "pnpm", "package.json patches/a.patch"),
@@ -251,6 +252,17 @@ FEEDS = '<configuration><packageSources><clear /><add key="a" value="{}" /></pac
             "*.csproj",
             "App/App.csproj all.sln",
         ),
+        (
+            {
+                "x.slnf": '{"solution": {"path": "src\\\\a.sln", "projects": ["App\\\\App.csproj"]}}',
+                "src/a.sln": 'Project("{F}") = "App", "App\\App.csproj", "{1}"\nProject("{F}") = "B", "B\\B.csproj", "{2}"\n',
+                "src/App/App.csproj": project(),
+            },
+            "x.slnf",
+            "src/App/App.csproj src/a.sln x.slnf",
+        ),
+        ({"x.slnf": '{"solution": {"path": "a.sln", "projects": []}}'}, "x.slnf", None),
+        ({"x.slnf": "{"}, "x.slnf", None),
         ({"x.slnx": '<Solution><Project Path="A/A.csproj" /></Solution>', "A/A.csproj": ""}, "x.slnx", "A/A.csproj x.slnx"),
     ],
 )  # fmt: skip
@@ -394,6 +406,7 @@ POM = "<project><parent><version>3</version>{}</parent><dependencies>{}</depende
         ({"pom.xml": POM.format("", "<dependency><systemPath>lib/a.jar</systemPath></dependency>")}, "mvn", None),
         ({"pom.xml": "<repository><url>file://${project.basedir}/lib</url></repository>"}, "mvn", None),
         ({"pom.xml": "<repository><url>${basedir}/lib</url></repository>"}, "mvn", None),
+        ({"pom.xml": "<goals><goal>install-file</goal></goals>"}, "mvn", None),
     ],
 )
 def test_projects_of_maven(tmp_path: Path, files: dict[str, str], manager: str, expected: str | None) -> None:

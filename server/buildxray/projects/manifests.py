@@ -160,7 +160,7 @@ _REQUIREMENT: Final = lazy_regex(
 _REQUIRE: Final = lazy_regex(r"^[ \t]*(?:require|tool)\b", re.MULTILINE)
 
 
-_OF_DOTNET: Final = ("proj", ".config", ".props", ".sln", ".slnx", ".targets")
+_OF_DOTNET: Final = ("proj", ".config", ".props", ".sln", ".slnf", ".slnx", ".targets")
 _PACKAGE: Final = lazy_regex(
     r"<(?:PackageDownload|PackageReference|GlobalPackageReference)\b|\bSdk[ \t]*=[ \t]*\"[^\"]*/"
 )
@@ -195,6 +195,8 @@ class _Context:
         """True if an installation runs the scripts of package.json."""
         self.makes_client = MAKING_CLIENT in options
         """True if the build makes the client of Prisma itself, so that an installation need not."""
+        self.filtered: set[str] = set()
+        """The solutions of which a filter names the projects."""
         self.package: str | None = None
         """The first package.json that was read: the one of the workspace, if it has members."""
 
@@ -352,7 +354,8 @@ def _of_package(context: _Context, path: str) -> list[str]:
     package = _json(context.text(path))
     versions = [it for key in _DEPENDENCIES for it in as_mapping(package.get(key)).values() if isinstance(it, str)]
     of_pnpm = as_mapping(package.get("pnpm"))
-    overrides = [it for it in as_mapping(of_pnpm.get("overrides")).values() if isinstance(it, str)]
+    tables = (of_pnpm.get("overrides"), package.get("overrides"))
+    overrides = [it for table in tables for it in as_mapping(table).values() if isinstance(it, str)]
     if any(it.startswith(_OF_FILES) for it in (*versions, *overrides)):
         raise _IncompleteError
     if context.exists(_join(posixpath.dirname(path), "binding.gyp")) and context.runs_scripts:
@@ -560,8 +563,27 @@ _IMPORTED: Final = (".props", ".targets")
 
 
 def _of_solution(context: _Context, path: str) -> list[str]:
+    if path in context.filtered:
+        return []
     text = context.text(path)
     return [_from(path, (it["path"] or it["other"]).replace("\\", "/")) for it in _OF_SOLUTION.finditer(text)]
+
+
+def _of_solution_filter(context: _Context, path: str) -> list[str]:
+    """The solution of a filter, and the projects in it that the filter names. Raises `_IncompleteError`, also for a file that is no filter.
+
+    Source: learn.microsoft.com, "Filtered solutions": the paths of projects are relative to the solution, which is not read for others.
+    """
+    solution = as_mapping(_json(context.text(path)).get("solution"))
+    named, projects = solution.get("path"), solution.get("projects")
+    if not isinstance(named, str) or not isinstance(projects, list):
+        raise _IncompleteError
+    file = _from(path, named.replace("\\", "/"))
+    # The solution itself has to be there, but the other projects that it names need not.
+    if not context.exists(file):
+        raise _IncompleteError
+    context.filtered.add(file)
+    return [file, *(_from(file, it.replace("\\", "/")) for it in projects if isinstance(it, str))]
 
 
 # Python, Ruby, Rust, Dart, Elixir
@@ -742,7 +764,7 @@ def _of_mix(context: _Context, path: str) -> list[str]:
 
 _XML_COMMENT: Final = lazy_regex(r"<!--[^-]*(?:-[^-]+)*-->")
 _POM_MORE: Final = lazy_regex(
-    r"<(?:modules|subprojects)>\s*<|<systemPath>|<scope>\s*system\b|<(?:url|file|relativePath)>\s*(?:file:|\$\{(?:(?:project\.)?basedir|maven\.multiModuleProjectDirectory)\})"
+    r"<(?:modules|subprojects)>\s*<|<goal>\s*install-file\b|addjars-maven-plugin|<systemPath>|<scope>\s*system\b|<(?:url|file|relativePath)>\s*(?:file:|\$\{(?:(?:project\.)?basedir|maven\.multiModuleProjectDirectory)\})"
 )
 """What a pom.xml needs from other directories: modules, jars of the project, a repository in it."""
 _POM_PARENT: Final = lazy_regex(r"<parent>(?P<parent>[^<]*(?:<(?!/parent>)[^<]*)*)</parent>")
@@ -806,6 +828,7 @@ _REFERENCES: Final[tuple[tuple[str, Callable[[_Context, str], list[str]]], ...]]
     (".yarnrc.yml", _of_yarn_settings),
     ("*.sln", _of_solution),
     ("*.slnx", _of_solution),
+    ("*.slnf", _of_solution_filter),
     ("*.*proj", _of_dotnet_project),
     ("gemfile", _of_gemfile),
     ("cargo.toml", _of_cargo),
