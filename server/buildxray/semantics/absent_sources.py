@@ -61,11 +61,12 @@ def absent_sources(instructions: Iterable[Instruction], workspace: Workspace) ->
         return ()
     paths = {posixpath.normpath(it.path) for it in sources if it.asked == it.path}
     held = {it for it in paths if holds(it)}
-    has_lists = any(map(holds, _lists_matched(instructions)))
-    is_foreign = any(posixpath.basename(it) in _FIRST_FILES for it in paths - held) or len(held) * 2 < len(paths)
+    lists = {*filter(holds, _lists_matched(instructions))}
+    lacks_list = not lists and any(posixpath.basename(it) in _FIRST_FILES for it in paths - held)
+    is_foreign = lacks_list or len(held | lists) * 2 < len(paths | lists)
     is_told = workspace.context_is_told
-    is_elsewhere = not held and not has_lists and (is_told is None or not is_told())
-    if is_elsewhere or (is_foreign and not has_lists and not workspace.has_build):
+    is_elsewhere = not held and not lists and (is_told is None or not is_told())
+    if is_elsewhere or (is_foreign and not workspace.has_build):
         absent = tuple(it for it in absent if it.absence in _PROVED)
     stages = {it.range: it.stage for it in sources}
     return tuple(

@@ -285,7 +285,8 @@ def test_a_file_of_a_directory_that_a_program_makes(held: set[str], other: str, 
         # A project has this list from its first day.
         ("package.json pom.xml", False, False),
         ("package.json pom.xml", True, True),
-        ("package*.json backend core yarn.lock", False, True),
+        ("package*.json yarn.lock", False, True),
+        ("package*.json backend core yarn.lock", False, False),
     ],
 )
 def test_a_file_for_another_project(sources: str, *, has_build: bool, is_reported: bool) -> None:

@@ -49,7 +49,7 @@ def missing_source(ctx: RuleContext) -> Iterator[Finding]:
     Not reported if a script, a workflow or a document of the repository may make the file: it names a script or a program, or a file of a usual
     name (`package.json`), or its directory, in a line with a word such as `cp` or `create`. Not reported either if the file may be in a
     submodule that is not checked out; if Git ignores it, but for lock files; if the path contains a variable or a wildcard; or if the context
-    has nothing that the Dockerfile names, and no Compose file names it; without a known build also if it lacks most of that, or a list such as `pom.xml`. Files that builds
+    has nothing that the Dockerfile names, and no Compose file names it; without a known build also if it lacks most of that (a list that a wildcard matches is one of them), or a list such as `pom.xml`. Files that builds
     write (`dist`, `app.jar`, programs) are not looked for, unless the steps of the jobs show that nothing writes them. Where a build stops, `emulated-build` and `emulating-runner` report nothing.
     """
     absent = ctx.build.absent_sources
