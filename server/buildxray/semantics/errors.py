@@ -20,6 +20,7 @@ from buildxray.syntax.validation import find_problems
 __all__ = [
     "Cause",
     "array_above",
+    "array_from",
     "comments_to_move",
     "end_of_heredoc",
     "errors_elsewhere",
@@ -248,21 +249,26 @@ class LinesOfArray(NamedTuple):
 
 
 def array_above(build: Build, error: PlanError) -> LinesOfArray | None:
-    """The array whose first line is directly above an unknown instruction, its second line; None for other errors, and for an array without an end.
+    """The array whose first line is directly above an unknown instruction, its second line; None for other errors, and for an array without an end."""
+    unknown = _unknown_at(build, error)
+    above = build.instructions[unknown.idx - 1] if unknown is not None and unknown.idx else None
+    return None if above is None else array_from(above)
+
+
+def array_from(opening: Instruction) -> LinesOfArray | None:
+    """The array that begins in the last line of an instruction, and of which the further lines are unknown instructions; None if there is none.
 
     BuildKit ends an instruction with its line, also within brackets.
     """
-    unknown = _unknown_at(build, error)
-    above = build.instructions[unknown.idx - 1] if unknown is not None and unknown.idx else None
-    if above is None or isinstance(above.node, Unknown) or not _OPEN_ARRAY.search(_written(above)):
+    if isinstance(opening.node, Unknown) or not _OPEN_ARRAY.search(_written(opening)):
         return None
-    edits = [_escape_after(above)]
-    for it in build.instructions[above.idx + 1 : above.idx + _MOST_LINES]:
+    edits = [_escape_after(opening)]
+    for it in opening.build.instructions[opening.idx + 1 : opening.idx + _MOST_LINES]:
         written = _written(it).lstrip()
         if not isinstance(it.node, Unknown) or not written.startswith(("[", "]", '"', "'")):
             break
         if written.endswith("]"):
-            return LinesOfArray(above, it, tuple(edits))
+            return LinesOfArray(opening, it, tuple(edits))
         edits.append(_escape_after(it))
     return None
 
@@ -272,7 +278,8 @@ def _escape_after(instruction: Instruction) -> Edit:
     return Edit(TextRange(end, end), f" {instruction.build.dockerfile.escape}")
 
 
-_OPEN_ARRAY: Final = lazy_regex(r"\[\s*(?:\"[^\"\n]*\"\s*,\s*)*\Z")
+_OPEN_ARRAY: Final = lazy_regex(r"\[[\s\\`]*(?:\"[^\"\n]*\"\s*,[\s\\`]*)*\Z")
+"""The beginning of an array; its first lines may be joined."""
 _MOST_LINES: Final = 100
 """The most lines of an array that are looked at."""
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from buildxray.projects.sources import read_workspace
 from buildxray.rules.base import Severity
 from buildxray.rules.buildkit.build_error import build_error
+from buildxray.rules.habits.broken_json import broken_json
 from buildxray.syntax.text import apply_edits
 from buildxray.toolchains.base import Workspace
 from tests.support.cases import every_case
@@ -769,3 +770,20 @@ def test_a_file_whose_parts_a_program_of_the_project_joins(
     workspace = Workspace(is_automated=is_automated, has_build=has_build)
     found = findings(build_error, context(f"FROM alpine\n{line}\n", workspace=workspace))
     assert sum(it.severity is None for it in found) == n_errors
+
+
+@every_case(
+    "lines, fixed",
+    [
+        ('COPY ["a",\n"b", "/"]', 'COPY ["a", \\\n"b", "/"]'),
+        ('SHELL [\n"/bin/sh", "-c"]', 'SHELL [ \\\n"/bin/sh", "-c"]'),
+        ('CMD ["a",\n"b"]', 'CMD ["a", \\\n"b"]'),
+        ('HEALTHCHECK CMD ["a", \\\n"b",\n"c"]', 'HEALTHCHECK CMD ["a", \\\n"b", \\\n"c"]'),
+    ],
+)
+def test_what_an_instruction_lacks_because_its_array_goes_on_is_the_same_error(lines: str, fixed: str) -> None:
+    text = f"FROM alpine\n{lines}\n"
+    (finding,) = findings(build_error, context(text))
+    assert "a part of the array of line 2" in finding.message
+    assert findings(broken_json, context(text)) == []
+    check_fix(build_error, text, f"FROM alpine\n{fixed}\n")

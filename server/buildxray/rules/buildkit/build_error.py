@@ -21,6 +21,7 @@ from buildxray.semantics.build import Build, PlanError, Run, Workspace
 from buildxray.semantics.errors import (
     Cause,
     array_above,
+    array_from,
     comments_to_move,
     end_of_heredoc,
     errors_elsewhere,
@@ -229,12 +230,17 @@ def _by_cause(build: Build) -> Iterator[list[PlanError]]:
             key = (quoted[0].range,)
         elif array is not None and instruction is not None and array.opening.idx < instruction.idx <= array.last.idx:
             key = (array.opening.idx,)
+        elif instruction is not None and array_from(instruction) is not None:
+            # `COPY ["a",` lacks a destination.
+            key = (instruction.idx,)
         else:
             is_from = instruction is not None and isinstance(instruction.node, From)
             # A FROM, or a variable, that is wrong for the same reason.
             key = (localized(it.message), it.cause, written if is_from or "$" in written else it.range)
         groups.setdefault(key, []).append(it)
-    yield from groups.values()
+    for errors in groups.values():
+        # The line that shows the cause comes first.
+        yield sorted(errors, key=lambda it: array_above(build, it) is None) if len(errors) > 1 else errors
 
 
 _CONFLICT: Final = ("<" * 7, "|" * 7, "=" * 7, ">" * 7)

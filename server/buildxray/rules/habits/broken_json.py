@@ -13,6 +13,7 @@ from buildxray.rules.context import RuleContext
 from buildxray.rules.facts.broken_arrays import broken_array
 from buildxray.rules.fixing.edits import indentation, insert_lines
 from buildxray.semantics.build import Instruction
+from buildxray.semantics.errors import array_from
 from buildxray.semantics.mentions import Mention
 from buildxray.syntax.instructions import Add, Copy, Healthcheck, Volume
 from buildxray.syntax.lazy_regex import lazy_regex
@@ -58,7 +59,8 @@ def broken_json(ctx: RuleContext) -> Iterator[Finding]:
     replaced = {it.instruction for it in ctx.build.warnings_of("MultipleInstructionsDisallowed")}
     for instruction in ctx.build.instructions:
         array = broken_array(instruction)
-        if array is None or instruction.idx in replaced:
+        if array is None or instruction.idx in replaced or array_from(instruction) is not None:
+            # `build-error` reports an array whose lines nothing joins.
             continue
         node, (text, place) = instruction.node, array
         lines = ctx.text[slice(*place)].partition("\n")
