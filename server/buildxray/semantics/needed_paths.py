@@ -16,6 +16,8 @@ _UNKNOWN: Final = frozenset("$*?[<\\\"'")
 """Characters of variables, patterns, heredocs and quotes."""
 _MOST: Final = 100
 """Paths that are looked for, the first ones."""
+_MOST_COPIES: Final = 50
+"""Sources of a stage, the last ones, in which the files of a command are looked for."""
 
 
 def needed_paths(stages: Iterable[Stage]) -> frozenset[str]:
@@ -37,6 +39,7 @@ def _of_stage(stage: Stage) -> Iterator[str]:
                 copied += ((path, it) for it in instruction.destinations if "$" not in it)
                 if path != ".":
                     yield path
+            del copied[:-_MOST_COPIES]
 
 
 def _sources(instruction: Instruction) -> Iterator[str]:
