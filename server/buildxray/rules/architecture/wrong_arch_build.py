@@ -174,10 +174,13 @@ def _by_arguments(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
                 platforms=platforms(images),
             )
         )
-        edits = with_paying_moves(ctx, [argument.edit, *bring_arguments(argument.user, ["TARGETARCH"])])
-        fix = Fix(_("Compile for `$TARGETARCH`"), tuple(edits), Safety.SUGGESTION)
         doubt = doubt_of_output(ctx, stage, command) if ctx.asks_for_several else Doubt.ARGUMENT
-        yield Finding(command.title_range, message, (fix,), doubt=doubt)
+        yield Finding(command.title_range, message, partial(_with_target, ctx, argument), doubt=doubt)
+
+
+def _with_target(ctx: RuleContext, argument: _Argument) -> tuple[Fix, ...]:
+    edits = with_paying_moves(ctx, [argument.edit, *bring_arguments(argument.user, ["TARGETARCH"])])
+    return (Fix(_("Compile for `$TARGETARCH`"), tuple(edits), Safety.SUGGESTION),)
 
 
 def _argument_of(command: KnownCommand) -> _Argument | None:
