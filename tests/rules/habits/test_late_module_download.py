@@ -2159,3 +2159,23 @@ def test_cargo_needs_a_file_of_the_project(needed: NeededFiles | None, end: str)
     text = "FROM rust\nWORKDIR /s\nCOPY . .\nRUN cargo fetch\n"
     (finding,) = findings(late_module_download, context(text, workspace=Workspace(needed=lambda *_given: needed)))
     assert finding.message.endswith(end)
+
+
+@every_case(
+    "base, lines, is_reported",
+    [
+        ("base", "WORKDIR /w\nCOPY --from=base /w/out/json/ .\nRUN npm install", True),
+        ("base", "WORKDIR /w\nCOPY --from=0 /w/out/json/ ./\nRUN npm ci", True),
+        # The stage begins without the source, or takes its lists from elsewhere.
+        ("node", "WORKDIR /w\nCOPY --from=base /w/out/json/ .\nRUN npm install", False),
+        ("node AS other\nCOPY . .\nFROM base", "WORKDIR /w\nCOPY --from=other /w/out/json/ .\nRUN npm install", False),
+        ("base", "WORKDIR /w\nCOPY --from=base /w/out/json/ /x/\nRUN npm install", False),
+        ("base", "WORKDIR /w\nCOPY --from=base /w/out/json/ .\nRUN --mount=type=cache,target=/root/.npm npm install", False),
+        ("base", "WORKDIR /w\nCOPY --from=base /w/out/json/ .\nRUN npm run build", False),
+    ],
+)  # fmt: skip
+def test_lists_from_the_stage_below_with_all_sources(base: str, lines: str, *, is_reported: bool) -> None:
+    text = f"FROM node AS base\nWORKDIR /w\nRUN npm i -g turbo\nCOPY . .\nRUN turbo prune web --docker\nFROM {base}\n{lines}\n"
+    found = [it.message for it in findings(late_module_download, context(text))]
+    said = [it for it in found if "comes with `FROM base`: begin this stage from an image without it" in it]
+    assert len(said) == is_reported

@@ -36,6 +36,8 @@ from buildxray.rules.fixing.early_download import (
 from buildxray.rules.one_cause import join
 from buildxray.rules.wording import listed
 from buildxray.semantics.build import Build, Effect, Instruction, KnownCommand, Run, Stage
+from buildxray.semantics.file_flow import clean
+from buildxray.syntax.instructions import Copying
 from buildxray.syntax.text import Edit, TextRange
 from buildxray.toolchains.base import Toolchain
 from buildxray.toolchains.rust import RUST
@@ -55,7 +57,8 @@ def late_module_download(ctx: RuleContext) -> Iterator[Finding]:
     .` without an earlier download in the stage, or with one for another project of it (`cd client && npm ci`); also after a COPY of a source
     directory such as `src` or of a file such as `main.py`, if the manifests were copied in vain before it or with it, and after a COPY of a
     whole project of a larger repository (`COPY web/ .`), of a member of a workspace, of a directory with a project of .NET or Maven, of a
-    package of Python, or of a program of Python with its list. A RUN that mounts a cache or the manifest is not reported, unless it mounts all
+    package of Python, or of a program of Python with its list, and in a stage that
+    begins from one with the whole source and takes its lists from there (`turbo prune`). A RUN that mounts a cache or the manifest is not reported, unless it mounts all
     lists that its installation reads (`uv sync --no-install-project`) and comes after the source. `go build` counts as a download if `go.mod`
     requires modules, and the first `cargo build` after a COPY of sources in the official image if its project requires crates (a RUN with a
     mount is not reported), and `pip install .` in an official image if pyproject.toml lists dependencies; `mvn package`, `composer install`,
@@ -124,6 +127,7 @@ def late_module_download(ctx: RuleContext) -> Iterator[Finding]:
         yield from _of_own_package(ctx, stage)
         if whole is None:
             continue
+        yield from _on_own_sources(ctx, stage, whole, inherited[stage])
         runs = (it for it in instructions_before(whole) if isinstance(it, Run))
         earlier = (it for run in runs for it in run.known_commands)
         done = _Done(
@@ -148,6 +152,39 @@ def late_module_download(ctx: RuleContext) -> Iterator[Finding]:
             if is_late and not is_taken_out(ctx, whole, command):
                 found.setdefault(command.use.toolchain, []).append(_finding(ctx, whole, command))
         yield from (join(ctx, first, others) for first, *others in found.values())
+
+
+def _on_own_sources(ctx: RuleContext, stage: Stage, whole: Instruction, inherited: _Downloads) -> Iterator[Finding]:
+    """Find a download whose lists come from a stage on which its own is built, with all sources: `turbo prune` in a stage, and `FROM` that stage.
+
+    From another base, the step would depend on these lists only. BuildKit takes the content of what a COPY copies into the key of its cache.
+    """
+    if whole.stage is stage or len(stage.bases) != 1 or not stage.bases[0].name:
+        return
+    commands = (it for run in stage.runs for it in run.known_commands)
+    command = next((it for it in commands if it.use.manifests and it.syntax.words), None)
+    if command is None or (command.use.toolchain, True) in inherited or _is_kept(ctx, whole, command):
+        return
+    copies = (it for it in stage.instructions if isinstance(it.node, Copying) and it.idx < command.run.idx)
+    if not any(_brings_lists(it, command, whole) for it in copies):
+        return
+    message = _(
+        "`{title}` downloads the dependencies again after each change of the source, which comes with `FROM {base}`: begin this stage from an image without it",
+        title=command.title,
+        base=stage.bases[0].name,
+    )
+    yield Finding(
+        command.title_range, message, related=(Related(whole.keyword_range, _("the whole source is copied here")),)
+    )
+
+
+def _brings_lists(copy: Instruction, command: KnownCommand, whole: Instruction) -> bool:
+    """True if a COPY takes files to where a command works, from a stage that the command's own is built on and that has the whole source."""
+    own = () if command.run.stage is None else command.run.stage.chain[:-1]
+    is_own = any(
+        it in own and whole.stage in it.chain for it in map(copy.stage_named, copy.sources_named) if it is not None
+    )
+    return is_own and not {*copy.destinations}.isdisjoint(map(clean, command.invocation.directories))
 
 
 def _of_crates(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
