@@ -459,6 +459,16 @@ def test_projects_of_composer(tmp_path: Path, files: dict[str, str], expected: s
         ("package.json", '{"name": "a", ', False),
         ("mix.exs", '[app: :a, mod: {A, []}]\n# {:b, "1"}\n', True),
         ("mix.exs", '[{:b, "1"}]\n', False),
+        ("pyproject.toml", "[project]\nname = 'a'\ndependencies = []\n", True),
+        ("pyproject.toml", "[project]\nname = 'a'\n[build-system]\nrequires = ['hatchling']\n", False),
+        ("pyproject.toml", "[project]\nname = 'a'\n[dependency-groups]\ndev = ['b']\n", False),
+        ("pyproject.toml", "[tool.poetry.dependencies]\npython = '^3.12'\nb = '*'\n", False),
+        ("pyproject.toml", "[project", False),
+        ("composer.json", '{"require": {"php": ">=8", "ext-json": "*"}}', True),
+        ("composer.json", '{"require": {"php": ">=8"}, "require-dev": {"phpunit/phpunit": "*"}}', False),
+        ("composer.json", "{", False),
+        ("Gemfile", "source 'https://rubygems.org'\n# gem 'b'\n", True),
+        ("Gemfile", "%w[b].each { |it| gem it }\n", False),
         ("Cargo.toml", "", False),
         ("a.csproj", '<Project Sdk="Microsoft.NET.Sdk.Web"></Project>', True),
         ("a.csproj", '<Project><PackageReference Include="A" Version="1" /></Project>', False),
@@ -474,6 +484,9 @@ def test_lists_that_name_nothing(tmp_path: Path, name: str, text: str, *, expect
         "Cargo.toml": "cargo",
         "a.csproj": "dotnet",
         "mix.exs": "mix",
+        "pyproject.toml": "uv",
+        "composer.json": "composer",
+        "Gemfile": "bundle",
     }[name]
     answer = needed(tmp_path, files, name, manager)
     assert answer is not None

@@ -150,6 +150,15 @@ _SETTINGS: Final = frozenset(
         "pnpm-lock.yaml",
         "bun.lock",
         "bunfig.toml",
+        "composer.lock",
+        "symfony.lock",
+        "Gemfile.lock",
+        "poetry.lock",
+        "poetry.toml",
+        "uv.lock",
+        "uv.toml",
+        ".python-version",
+        "pubspec.lock",
     }
 )
 """Files beside a list, which name nothing that it does not require."""
@@ -177,11 +186,41 @@ def _requires_nothing(context: _Context, path: str) -> bool:
     if name == "package.json":
         package = _json(text)
         return bool(package) and not any(package.get(it) for it in (*_DEPENDENCIES, "peerDependencies", "workspaces"))
+    if name == "pyproject.toml":
+        return context.manager in ("poetry", "uv") and _requires_no_package_of_python(_toml(text), context.manager)
+    if name == "composer.json":
+        project = _json(text)
+        required = (it for key in ("require", "require-dev") for it in as_mapping(project.get(key)))
+        return bool(project) and all(map(_OF_PHP_ITSELF.fullmatch, required))
+    if name == "Gemfile":
+        return _GEM.search(_RUBY_COMMENT.sub("", text)) is None
     if name == "mix.exs":
         return _MIX_DEPENDENCY.search(_MIX_COMMENT.sub("", text)) is None
     if name.lower().endswith(_OF_DOTNET):
         return _PACKAGE.search(text) is None
     return name.endswith((".txt", ".in")) and _REQUIREMENT.search(text) is None
+
+
+_OF_PHP_ITSELF: Final = lazy_regex(r"(?:php|hhvm|composer)(?:-[\w-]+)?|(?:ext|lib)-.*")
+"""What Composer calls a platform package, and does not download. Source: getcomposer.org, "Platform packages"."""
+_GEM: Final = lazy_regex(r"\bgem\b|\bgemspec\b|\beval|\beach\b")
+
+
+def _requires_no_package_of_python(table: Mapping[str, Any], manager: str) -> bool:
+    """True if a pyproject.toml names no package, of any kind. To install the project itself, uv downloads what builds it."""
+    project, tools = as_mapping(table.get("project")), as_mapping(table.get("tool"))
+    of_poetry, of_uv = as_mapping(tools.get("poetry")), as_mapping(tools.get("uv"))
+    listed = (
+        project.get("dependencies"),
+        project.get("dynamic"),
+        project.get("optional-dependencies"),
+        table.get("dependency-groups"),
+        of_poetry.get("dev-dependencies"),
+        of_poetry.get("group"),
+        of_uv.get("dev-dependencies"),
+        as_mapping(of_poetry.get("dependencies")).keys() - {"python"},
+    )
+    return bool(table) and not any(listed) and (manager == "poetry" or "build-system" not in table)
 
 
 class _Context:
