@@ -84,9 +84,26 @@ _FILES: Final = (
     "pathtodockerfile",
     "containerfile",
 )
-_CONTEXTS: Final = ("context", "dockercontext", "buildcontext", "contextpath", "dockercontextpath", "contextdir")
+_CONTEXTS: Final = (
+    "context",
+    "dockercontext",
+    "buildcontext",
+    "contextpath",
+    "dockercontextpath",
+    "dockerfilecontext",
+    "contextdir",
+)
 _DIRECTORIES: Final = ("workdir", "workingdirectory", "directory", "path")
-_PLATFORMS: Final = ("platforms", "platform", "dockerplatforms", "buildplatforms", "targetplatforms", "imageplatforms")
+_PLATFORMS: Final = (
+    "platforms",
+    "platform",
+    "dockerplatforms",
+    "buildplatforms",
+    "targetplatforms",
+    "imageplatforms",
+    "architectures",
+    "archs",
+)
 _IMAGES: Final = frozenset(
     (
         "dockerimage",
@@ -121,6 +138,8 @@ _MAKING: Final = frozenset(
     )
 )
 """Words in the name of an action that makes images."""
+_BUILDING: Final = frozenset(("build", "builder", "builds", "buildx"))
+_OF_IMAGES: Final = frozenset(("container", "containers", "docker", "image", "images"))
 _JUDGING: Final = frozenset(
     (
         "audit",
@@ -145,6 +164,7 @@ _JUDGING: Final = frozenset(
         "sbom",
         "scan",
         "scanner",
+        "scans",
         "scanning",
         "scout",
         "setup",
@@ -194,9 +214,12 @@ def makes_image(uses: str, given: Mapping[str, Any]) -> bool:
     if name in _KNOWN:
         return True
     owner, _slash, rest = name.partition("/")
-    words = {*re.split(r"[^a-z0-9]+", rest)}
+    # A repository may have many actions and workflows, of which the last part of the path says what it does.
+    words = {*re.split(r"[^a-z0-9]+", rest.rpartition("/")[2])}
     if not rest or owner in _OWN or words.isdisjoint(_MAKING) or not words.isdisjoint(_JUDGING):
         return False
+    if not words.isdisjoint(_BUILDING) and not words.isdisjoint(_OF_IMAGES):
+        return True
     names = {*map(_plain, given)}
     if not names.isdisjoint(_FILES):
         return True
@@ -268,7 +291,8 @@ def guessed(given: Mapping[str, Any], context: Context, site: Site) -> Guess:
     inputs = {_plain(key): it for key, it in given.items()}
     platforms = next((inputs[it] for it in _PLATFORMS if inputs.get(it)), None)
     names = platforms_of(context.expand(platforms))
-    is_for_several = platforms is not None and (names is None or len(names) > 1)
+    # Each job of a matrix may build one of several platforms.
+    is_for_several = platforms is not None and (names is None or len(names) > 1 or "${{" in str(platforms))
     if platforms is None or names == ():
         return Guess(None, is_for_several)
     file, where, directory = (_first(inputs, it) for it in (_FILES, _CONTEXTS, _DIRECTORIES))
@@ -326,6 +350,8 @@ def platforms_of(value: object) -> tuple[str, ...] | None:
     if value is UNKNOWN or (isinstance(value, list) and UNKNOWN in value):
         return None
     names = platform_names(value if isinstance(value, list) else [value])
+    # The name of a system alone is not that of a platform, and one of an architecture alone is for Linux.
+    names = tuple(it if "/" in it else f"linux/{it}" for it in names)
     return names if names and all(map(_is_platform, names)) else ()
 
 
