@@ -111,12 +111,14 @@ Source: the README of Corepack, "Utility Commands"; the rustup book, "Overrides"
 _COMPILER_CACHES: Final = frozenset({"ccache", "distcc", "sccache"})
 """Prefixes that run nothing if an option follows: `ccache --zero-stats`."""
 _FIND_ACTIONS: Final = frozenset({"-exec", "-execdir", "-ok", "-okdir"})
+_TAKING_VARIABLES: Final = frozenset({"env", "sudo"})
+"""Programs that take variables before the program: `sudo GOARCH=arm64 make`. Source: sudo(8), "Synopsis"."""
 _NAMING: Final = frozenset({"-V", "-v"})
 """Options with which `command` looks up a program instead of running it."""
 
 
 def unwrapped(command: Command) -> Command:
-    """The command that `env`, `exec` and similar programs run, with the assignments of `env`."""
+    """The command that `env`, `exec` and similar programs run, with the assignments of `env` and `sudo`."""
     while (
         command.name == "env"
         or command.name in _PREFIXES
@@ -136,7 +138,8 @@ def unwrapped(command: Command) -> Command:
         assignments = list(command.assignments)
         insertion = command.insertion
         given = [it.text for it in words]
-        while words and (words[0].text.startswith("-") or (command.name == "env" and "=" in words[0].text)):
+        takes_variables = command.name in _TAKING_VARIABLES
+        while words and (words[0].text.startswith("-") or (takes_variables and "=" in words[0].text)):
             word = words.pop(0)
             if command.name == "env" and (unset := _unset(word, words, command)) is not None:
                 assignments.append(unset)
