@@ -374,7 +374,7 @@ def _placed(builds: Sequence[DeclaredBuild]) -> Iterator[DeclaredBuild]:
 
 def _nearness(build: DeclaredBuild) -> int:
     """The knowledge of who runs a build: 2 for a job, 1 for a command in another file, 0 for the file that declares it."""
-    return 2 if build.is_automated else 0 if build.caller is None else 1
+    return 2 if build.is_automated else 0 if build.called_from is None else 1
 
 
 def _without_machine(build: DeclaredBuild) -> object:

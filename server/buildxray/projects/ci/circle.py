@@ -19,6 +19,8 @@ _PARAMETER: Final = lazy_regex(r"<<[ \t]*(?:(?P<scope>parameters|matrix)\.)?(?P<
 _DEEPEST: Final = 12
 _MOST_RUNS: Final = 50
 """Jobs of one file, each time that a workflow runs it counted."""
+_SECTIONS: Final = frozenset(("executors", "jobs", "machine", "orbs", "parameters", "version"))
+"""Keys of a pipeline that are kept; others hold the commands of jobs, what workflows say, and parts that YAML merges into jobs."""
 _MOST_VALUES: Final = 50_000
 """Values in the jobs of one file, those of commands counted at each call."""
 _LONGEST: Final = 20_000
@@ -41,14 +43,22 @@ def with_whole_jobs(document: YamlMapping) -> YamlMapping:
     runs = runs or [(str(name), str(name), {}) for name in [*jobs][:_MOST_RUNS]]
     whole, made = YamlMapping(), YamlMapping()
     steps = _Steps(as_mapping(document.get("commands")))
+    known: list[tuple[str, str, dict[str, Any]]] = []
     for shown, name, given in runs:
         job = jobs[name]
-        if isinstance(job, YamlMapping):
+        own = (
+            shown,
+            name,
+            {key: it for key, it in given.items() if key in as_mapping(as_mapping(job).get("parameters"))},
+        )
+        # Several workflows may run a job in the same way.
+        if isinstance(job, YamlMapping) and own not in known:
+            known.append(own)
             unique = shown if shown not in made else f"{shown} {len(made) + 1}"
             made[unique] = steps.filled(job, _values(job, given))
             made.lines[unique] = jobs.lines.get(name, 1)
     for key, value in document.items():
-        if key not in {"commands", "workflows"}:
+        if key in _SECTIONS:
             whole[key] = made if key == "jobs" else value
             whole.lines[key] = document.lines.get(key, 1)
     return whole

@@ -17,7 +17,7 @@ from buildxray.projects.builds import absolute
 from buildxray.syntax.lazy_regex import lazy_regex
 
 FUNCTION: Final = lazy_regex(
-    r"\$\((?P<name>addprefix|addsuffix|basename|dir|filter|filter-out|firstword|foreach|if|lastword|notdir|or|patsubst|sort|strip|subst"
+    r"\$\((?P<name>abspath|addprefix|addsuffix|basename|dir|filter|filter-out|firstword|foreach|if|lastword|notdir|or|patsubst|realpath|sort|strip|subst"
     r"|wildcard|word|words)[ \t]+(?P<arguments>(?:[^()$]|\$\{\w+\})*)\)"
 )
 """A call of a function whose arguments have no other calls."""
@@ -175,11 +175,13 @@ def _directory(path: str) -> str:
 
 
 _OF_WORDS: Final[dict[str, Callable[[Sequence[str]], Sequence[str]]]] = {
+    "abspath": lambda words: [posixpath.normpath(it) for it in words],
     "basename": lambda words: [posixpath.splitext(it)[0] for it in words],
     "dir": lambda words: [_directory(it) for it in words],
     "firstword": lambda words: words[:1],
     "lastword": lambda words: words[-1:],
     "notdir": lambda words: [it.rpartition("/")[2] for it in words],
+    "realpath": lambda words: [posixpath.normpath(it) for it in words],
     "sort": lambda words: sorted({*words}),
     "strip": lambda words: words,
 }

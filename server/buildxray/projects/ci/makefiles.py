@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -42,6 +43,7 @@ _PATH_OF_PROGRAM: Final = lazy_regex(
 )
 """A call of the shell whose output is the path of a program."""
 _SHELL_CALL: Final = lazy_regex(r"\$(?:\(shell\s[^()$]*\)|\{shell\s[^{}$]*\})")
+_DIRNAME: Final = lazy_regex(r"\$\(shell\s+dirname\s+\"?(?P<path>[\w./-]+)\"?\s*\)")
 _OUTPUT: Final = lazy_regex(r"(?<!\$)\$\$\([^()$]*\)")
 """An output that the shell computes: `$$(date +%s)`. Its parentheses are not those of a function of make."""
 _TARGET: Final = lazy_regex(r"\$(?:@|[({]@)")
@@ -466,7 +468,9 @@ def read_makefile(
         reading.parsed[path, directory] = parse_makefile(text, directory, site.root)
     makefile = reading.parsed[path, directory]
     reading.included.update(makefile.included)
-    variables = {**makefile.variables, **(given or {})}
+    # The last one of the files that were read is the Makefile itself, unless it includes others.
+    listed = {} if makefile.included else {"MAKEFILE_LIST": path.name}
+    variables = {**listed, **makefile.variables, **(given or {})}
     goals = goals or (makefile.default_goals() if is_called else ())
     made = makefile.made_for(goals)
     for recipe in makefile.recipes:
@@ -564,6 +568,7 @@ class _Expander:
         """Return the text that the shell gets. An unset variable of make becomes an unset variable of the shell."""
         text = _OUTPUT.sub(lambda it: as_result(it[0][1:]), text)
         expanded = substituted(_REFERENCE, self._replaced, text, _MOST_TEXT)
+        expanded = _DIRNAME.sub(lambda it: posixpath.dirname(it["path"]) or ".", expanded)
         # A call of the shell whose command had references: only a run knows its output.
         expanded = _SHELL_CALL.sub("${MAKE_shell}", expanded)
         for _round in range(_MOST_NESTING):

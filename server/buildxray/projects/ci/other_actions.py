@@ -138,7 +138,7 @@ _MAKING: Final = frozenset(
     )
 )
 """Words in the name of an action that makes images."""
-_BUILDING: Final = frozenset(("build", "builder", "builds", "buildx"))
+_BUILDING: Final = frozenset(("build", "builder", "builds"))
 _OF_IMAGES: Final = frozenset(("container", "containers", "docker", "image", "images"))
 _JUDGING: Final = frozenset(
     (

@@ -32,7 +32,7 @@ def azure_commands(step: Mapping[str, Any]) -> str:
     inputs = {str(key).lower(): str(it) for key, it in as_mapping(step.get("inputs")).items() if it is not None}
     command = inputs.get("command", inputs.get("action", "buildAndPush")).lower()
     if task["compose"]:
-        file = _path(inputs.get("dockercomposefile", ""))
+        file = _path(inputs.get("dockercomposefile", "")).removeprefix("**/")
         return f'docker compose -f "{file}" build' if "build" in command and file else ""
     if command not in {"build", "buildandpush", "build an image"}:
         return ""

@@ -82,7 +82,8 @@ _TEXTS: Final = (
     "mise.toml",
     ".mise.toml",
 )
-_NAMES: Final = frozenset((*MAKEFILES, *GORELEASER, *_TEXTS))
+SKAFFOLD: Final = ("skaffold.yaml", "skaffold.yml")
+_NAMES: Final = frozenset((*MAKEFILES, *GORELEASER, *SKAFFOLD, *_TEXTS))
 _PIPELINE: Final = lazy_regex(
     r"(?:^|[._-])(?:appveyor|azure-?pipelines?|bitbucket-pipelines|build-?spec|cirrus|cloud-?build|codefresh|drone|gitlab-ci"
     r"|screwdriver|semaphore|wercker|woodpecker)(?=[._-])",
@@ -100,7 +101,7 @@ _AZURE: Final = lazy_regex(
 """Source: learn.microsoft.com, "YAML schema reference for Azure Pipelines", `steps.task`, `pool`."""
 _MOST_ASKED: Final = 60
 """Limit for the YAML files that are read to see if they are pipelines of Azure."""
-_READ_SUFFIXES: Final = (*_SHELL_SUFFIXES, *OTHER_SHELLS, ".mk", ".jenkinsfile")
+_READ_SUFFIXES: Final = (*_SHELL_SUFFIXES, *OTHER_SHELLS, ".mk", ".jenkinsfile", ".just")
 _YAML: Final = (".yml", ".yaml")
 _INTERPRETER: Final = lazy_regex(r"#![^\n]*\b(?:a|ba|da|k|mk|z)?sh\b")
 _SEEN_SUFFIXES: Final = (
@@ -131,8 +132,6 @@ _SEEN_NAMES: Final = frozenset(
         "okteto.yml",
         "package.json",
         "serverless.yml",
-        "skaffold.yaml",
-        "skaffold.yml",
         "werf.yaml",
     ]
 )

@@ -20,6 +20,7 @@ from buildxray.projects.ci.script_files import (
     GORELEASER,
     MAKEFILES,
     OTHER_SHELLS,
+    SKAFFOLD,
     is_goreleaser,
     is_shell,
     is_taskfile,
@@ -27,6 +28,7 @@ from buildxray.projects.ci.script_files import (
 )
 from buildxray.projects.ci.shell_scripts import ShellScripts
 from buildxray.projects.ci.site import WORKSPACE, Reading, Site, in_checkout, project_path
+from buildxray.projects.ci.skaffold import read_skaffold
 from buildxray.projects.ci.travis import read_travis
 from buildxray.projects.ci.windows_shells import from_batch, from_powershell
 from buildxray.projects.ci.yaml_pipelines import read_yaml
@@ -68,6 +70,9 @@ def read_scripts(root: Path, *, local_platform: str) -> Reading:
                 read_placed_makefile(path, root, reading, local_platform)
             continue
         text = read_project_text(path)
+        if name in SKAFFOLD and text is not None:
+            reading.builds += read_skaffold(text, path, root)
+            continue
         if text is None or not (_TOOL.search(text) or reading.scripts.may_be_started_in(text)):
             continue
         site = Site(root, lambda it: project_path(root, it), source=path, local_platform=local_platform)
@@ -78,7 +83,10 @@ def read_scripts(root: Path, *, local_platform: str) -> Reading:
             text = text if path in of_tasks else with_values(text)
             for directory in of_tasks.get(path, (own,)):
                 _read_text(text, site._replace(directory=directory), reading)
-        elif own == "." or path.suffix in _YAML:
+        elif path.suffix == ".just":
+            # A justfile imports it, and runs it where that is, or it is a module, which runs where it is.
+            _read_placed(with_values(text), site, own, reading)
+        elif own == "." or (path.suffix in _YAML and "cloudbuild" not in name):
             _read_text(text, site, reading)
         else:
             _read_placed(text, site, own, reading)

@@ -27,7 +27,7 @@ _OF_COMMANDS: Final = frozenset(
 )
 """Keys with the commands of a job; those that end in `_script` are too: `before_script`, `build_script`."""
 _PLUGIN: Final = lazy_regex(
-    r"(?:.*/)?(?:plugin-docker-buildx|docker-buildx|plugins/docker|drone-docker|buildx)(?::.*)?$"
+    r"(?:.*/)?(?:plugin-docker-buildx|docker-buildx|plugins/(?:acr|docker|ecr|gar|gcr|kaniko)|(?:drone|plugin)-(?:docker|kaniko)|buildx)(?::.*)?$"
 )
 
 
