@@ -157,6 +157,25 @@ def test_a_template_has_no_list_of_dependencies(tmp_path: Path, name: str, conte
     assert (AbsentSources((tmp_path / "web",)).absence(name) is Absence.MISSING) is is_missing
 
 
+@every_case(
+    "files, expected",
+    [
+        ({}, Absence.IGNORED),
+        ({"README.md": "pip install -r requirements.txt"}, Absence.IGNORED),
+        # Another list may be its source, something makes it, or it is a template.
+        ({"app/pyproject.toml": ""}, None),
+        ({"app/requirements.in": ""}, None),
+        ({"Makefile": "a:\n\tpip freeze > requirements.txt\n"}, None),
+        ({"app/main.py": None, "app/index.html": None}, None),
+    ],
+)
+def test_a_list_of_pip_that_git_ignores(tmp_path: Path, files: dict[str, str | None], expected: Absence | None) -> None:
+    _absence(tmp_path, {".gitignore": "requirements.txt\n", "app/main.py": ""}, "")
+    for name, text in files.items():
+        (tmp_path / name).unlink() if text is None else (tmp_path / name).write_text(text)
+    assert AbsentSources((tmp_path / "app",)).absence("requirements.txt") is expected
+
+
 def test_a_link_that_leads_nowhere_counts_as_a_file(tmp_path: Path) -> None:
     (tmp_path / "yarn.lock").symlink_to("nowhere")
     assert _absence(tmp_path, {}, "yarn.lock") is None

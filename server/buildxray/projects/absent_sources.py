@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from buildxray.files.reading import is_entry, is_inside, read_project_text, repository_root, walk
+from buildxray.files.reading import entries_of, is_entry, is_inside, read_project_text, repository_root, walk
 from buildxray.projects.ci.checkouts import may_make
 from buildxray.projects.search import FOREIGN_DIRECTORIES, is_ignored
 from buildxray.projects.submodules import is_in_missing_submodule
@@ -75,6 +75,17 @@ _LONGEST_LINE: Final = 1000
 """Characters of a line; what a longer one tells is unknown."""
 _SHOWN: Final = lazy_regex(r"^[ \t]*(?:[|+\u2500-\u257f]|`--|(?:ADD|COPY|RUN)[ \t]).*$", re.MULTILINE)
 """A line of a drawing that lists the files of a project, of a table, or of a Dockerfile, in a document."""
+_OF_PIP: Final = lazy_regex(r"requirements[\w.-]*\.txt")
+_SOURCE_OF_LIST: Final = lazy_regex(
+    r"requirements[\w.-]*\.in|Pipfile|pyproject\.toml|setup\.(?:cfg|py)|environment\.ya?ml|.*\.lock"
+)
+
+
+def _is_first(name: str) -> bool:
+    """True for a list of dependencies that a project has from its first day."""
+    return name in _FIRST_FILES or _OF_PIP.fullmatch(name) is not None
+
+
 _MOST_NAMES: Final = 50
 """Paths of one Dockerfile whose names are looked for in the files of the repository; each takes up to 400 readings."""
 _MOST_ENTRIES: Final = 20_000
@@ -132,13 +143,17 @@ class AbsentSources:
         if any(is_entry(it) or not is_inside(it, root) or is_in_missing_submodule(root, it) for it in places):
             return None
         is_ignored_by_git = any(is_ignored(it, root) for it in places)
-        if is_ignored_by_git and (self._is_made_nowhere(name) or self._is_given_up(clean)):
+        if is_ignored_by_git and (
+            self._is_made_nowhere(name)
+            or self._is_given_up(clean)
+            or (self._is_only_list(clean) and not self._is_known(clean, is_common=True, is_program=False))
+        ):
             return Absence.IGNORED
         is_unmade = self._is_made_by_no_step(clean)
         if is_of_checkout and not is_ignored_by_git:
             is_in_root = name in _TOOLS and is_entry(root / name) and not is_ignored(root / name, root)
             is_missing = is_unmade or not self._is_known(clean, is_common=is_common, is_program=is_program)
-            is_missing = is_missing and (name not in _FIRST_FILES or any(map(has_code, self._directories)))
+            is_missing = is_missing and (not _is_first(name) or any(map(has_code, self._directories)))
             if is_missing and (is_in_root or not is_unmade):
                 return Absence.IN_ROOT if is_in_root else Absence.MISSING
         if is_unmade:
@@ -226,6 +241,14 @@ class AbsentSources:
         pattern = re.compile(rf"\b(?:{re.escape(name)}|{tool})\b")
         texts = filter(None, map(read_project_text, dict.fromkeys(it for it, _job in self._jobs)))
         return any(pattern.search(it) is None for it in texts)
+
+    def _is_only_list(self, path: str) -> bool:
+        """True for a list of packages of pip beside sources, and without another list of Python from which a program may make it."""
+        if _OF_PIP.fullmatch(posixpath.basename(path)) is None:
+            return False
+        above = [one for it in self._directories for one in (it, (it / path).parent)]
+        others = (it.name for one in dict.fromkeys(above) for it in entries_of(one))
+        return not any(_SOURCE_OF_LIST.fullmatch(it) is not None for it in others) and any(map(has_code, above))
 
     def _is_given_up(self, path: str) -> bool:
         """True for a lock file of a package manager for Node.js if the repository keeps that of another one there, or in a directory above."""

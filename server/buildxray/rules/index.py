@@ -403,7 +403,7 @@ RULES: Final = (
         FixAvailability.NEVER,
         "buildxray.rules.habits.missing_source",
         "",
-        frozenset({Mention.NAMED_SOURCE}),
+        frozenset({Effect.INSTALL, Mention.NAMED_SOURCE}),
     ),
     Rule(
         "misspelled-platform-arg",

@@ -294,3 +294,63 @@ def test_a_file_for_another_project(sources: str, *, has_build: bool, is_reporte
     absent = {"yarn.lock": Absence.MISSING, "pom.xml": Absence.MISSING}
     given = Workspace(holds=held.__contains__, absence=absent.get, has_build=has_build)
     assert bool(findings(missing_source, context(f"FROM x\nCOPY {sources} ./\n", workspace=given))) is is_reported
+
+
+_LIST = {"requirements.txt": Absence.IGNORED, "app/requirements.txt": Absence.MISSING, "dev.txt": Absence.MISSING}
+
+
+def _with_list(*held: str) -> Workspace:
+    return Workspace(holds=frozenset(held).__contains__, absence=_LIST.get, has_build=True)
+
+
+def test_a_list_that_pip_reads_and_git_ignores() -> None:
+    check_rule(
+        missing_source,
+        """
+        FROM python
+        WORKDIR /app
+        COPY . .
+        RUN pip install -r requirements.txt
+            ^^^ a build from a checkout stops here: `pip install` reads `requirements.txt`, which Git ignores; add it to the repository
+        """,
+        workspace=_with_list(),
+    )
+
+
+def test_a_list_that_pip_reads_and_nobody_has_added() -> None:
+    check_rule(
+        missing_source,
+        """
+        FROM python
+        COPY app /srv
+        WORKDIR /srv
+        RUN pip install --no-cache-dir -r requirements.txt && rm -rf /tmp/x
+            ^^^ the build stops here: `pip install` reads `app/requirements.txt`, which is not in the build context; add it to the repository
+        """,
+        workspace=_with_list("app/"),
+    )
+
+
+@every_case(
+    "lines",
+    [
+        # It is there, or the context may have it.
+        "COPY . .\nRUN pip install -r other.txt",
+        "COPY . .\nRUN pip install flask",
+        # Something may write it, or the failure is ignored.
+        "COPY . .\nRUN poetry export -o requirements.txt\nRUN pip install -r requirements.txt",
+        "COPY . .\nRUN cp base.txt requirements.txt && pip install -r requirements.txt",
+        "COPY . .\nCOPY --from=python:3.11 /requirements.txt ./\nRUN pip install -r requirements.txt",
+        "COPY . .\nRUN git clone https://example.com/a /tmp/a\nRUN pip install -r requirements.txt",
+        "COPY . .\nADD a.tgz ./\nRUN pip install -r requirements.txt",
+        "COPY . .\nRUN pip install -r requirements.txt || true",
+        "COPY . .\nRUN if [ -f requirements.txt ]; then pip install -r requirements.txt; fi",
+        "COPY . .\nARG FILE=requirements.txt\nRUN pip install -r $FILE",
+        # Nothing of the context is there.
+        "RUN pip install -r requirements.txt",
+        "RUN git clone https://example.com/a . && pip install -r requirements.txt",
+        "COPY src src\nRUN pip install -r requirements.txt",
+    ],
+)
+def test_a_list_that_pip_may_find(lines: str) -> None:
+    check_nothing(missing_source, f"FROM python\nWORKDIR /app\n{lines}\n", workspace=_with_list("src/", "other.txt"))

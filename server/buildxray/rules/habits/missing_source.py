@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
+from itertools import islice
 from typing import Final
 
 from buildxray.localization import _, ngettext
 from buildxray.rules.base import Finding, FixAvailability, Related, Severity, rule
 from buildxray.rules.context import RuleContext
+from buildxray.rules.facts.lacked_lists import LackedList, lacked_lists
 from buildxray.rules.wording import joined
-from buildxray.semantics.build import AbsentSource
+from buildxray.semantics.build import AbsentSource, Effect
 from buildxray.semantics.mentions import Mention
 from buildxray.toolchains.base import Absence
 
 
-@rule(Severity.WARNING, Severity.WARNING, FixAvailability.NEVER, about=[Mention.NAMED_SOURCE])
+@rule(Severity.WARNING, Severity.WARNING, FixAvailability.NEVER, about=[Mention.NAMED_SOURCE, Effect.INSTALL])
 def missing_source(ctx: RuleContext) -> Iterator[Finding]:
     """COPY or ADD names a file that the repository lacks.
 
@@ -25,6 +27,8 @@ def missing_source(ctx: RuleContext) -> Iterator[Finding]:
     build context (`COPY api/app.py` with the context `api`) and is there from the directory above, or with its whole path from the root (`COPY apps/api/app.py` with the context `apps/api`). A lock file that Git ignores is one, if a
     workflow builds the Dockerfile and does not name the program that makes it. Any other path is one too, if workflows build the Dockerfile
     and all steps of their jobs are known: they check the repository out, build and push images, and make nothing of that name.
+
+    A list of packages (`requirements.txt`) that `pip install -r` reads after `COPY . .` is looked for too.
 
     ## Why it matters
     The build stops at this instruction: `"/yarn.lock": not found`. On the machine where the file was made it works, so that only the jobs of
@@ -53,11 +57,13 @@ def missing_source(ctx: RuleContext) -> Iterator[Finding]:
     write (`dist`, `app.jar`, programs) are not looked for, unless the steps of the jobs show that nothing writes them. Where a build stops, `emulated-build` and `emulating-runner` report nothing.
     """
     absent = ctx.build.absent_sources
-    if not absent:
-        return
-    first, *others = absent
     # Without a known build, another directory may be the context.
     severity = None if ctx.build.workspace.has_build else Severity.INFORMATION
+    if not absent:
+        for it in islice(lacked_lists(ctx.build), 1):
+            yield Finding(it.command.title_range, _message_of_list(it), severity=severity)
+        return
+    first, *others = absent
     related = [Related(it.range, _message([it])) for it in others]
     other = _other_form(ctx, absent)
     parts = [_message(absent) if other is None else other]
@@ -66,6 +72,21 @@ def missing_source(ctx: RuleContext) -> Iterator[Finding]:
         parts.append(_("unless something makes {paths} before, it stops there already", paths=paths))
         related += (Related(place, _("`{path}` is not there either", path=path)) for path, place in first.earlier)
     yield Finding(first.range, _("; ").join(parts), related=(*related,), severity=severity)
+
+
+def _message_of_list(lacked: LackedList) -> str:
+    """What happens at a command that reads a list which is not there."""
+    if lacked.absence is Absence.IGNORED:
+        return _(
+            "a build from a checkout stops here: `{command}` reads `{path}`, which Git ignores; add it to the repository",
+            command=lacked.command.title,
+            path=lacked.path,
+        )
+    return _(
+        "the build stops here: `{command}` reads `{path}`, which is not in the build context; add it to the repository",
+        command=lacked.command.title,
+        path=lacked.path,
+    )
 
 
 def _other_form(ctx: RuleContext, absent: tuple[AbsentSource, ...]) -> str | None:
