@@ -81,6 +81,8 @@ _Round = tuple[tuple[str, str], ...]
 """The values of the variables of the loops around a command, from the outermost one; empty outside of loops."""
 
 
+_ENTERING: Final = frozenset(("cd", "popd", "pushd"))
+"""Commands that change the directory."""
 _CALLING: Final = frozenset(
     ("bash", "command", "env", "eval", "exec", "export", "if", "parallel", "sh", "time", "timeout", "trap", "xargs")
 )
@@ -315,6 +317,12 @@ _ENGINE: Final = lazy_regex(
 _MOST_SOURCED: Final = 20
 
 
+def _may_start(word: str) -> bool:
+    """True if a command whose first word is this one may start a build or a script, or changes the directory or a variable."""
+    program = posixpath.basename(word)
+    return program == ":" or program in _ENTERING or is_known_program(program) or may_be_script(word)
+
+
 def _names_engine(word: str) -> bool:
     return _ENGINE.fullmatch(word) is not None
 
@@ -408,7 +416,12 @@ class Shell:
         `chosen` are the values of variables for which the text has several.
         """
         words = self._words(command, loops, chosen)
-        texts = [text for it in command.words for text in self._texts(it, command, words)]
+        expanded = self._expanded_words(command, words)
+        first = next(expanded, "")
+        if not first or (first != UNKNOWN_WORD and not _may_start(first)):
+            # Most commands of a script, whose other words nobody needs.
+            return None
+        texts = [first, *expanded]
         if len(texts) > 1 and texts[0] == UNKNOWN_WORD and command.words[0].text.startswith("$("):
             # `env $(cat .env | xargs) docker build .`
             del texts[0]
@@ -420,13 +433,13 @@ class Shell:
         ):
             # `$CONTAINER_TOOL build`, where a condition has set it to docker or podman.
             texts[0] = "docker"
-        if not texts or texts[0] == UNKNOWN_WORD:
+        if texts[0] == UNKNOWN_WORD:
             return None
         program = posixpath.basename(texts[0])
         if program == ":":
             self._assign_defaults(command, words)
             return None
-        if program in {"cd", "pushd", "popd"}:
+        if program in _ENTERING:
             operands = _operands(texts[1:])
             self._enter(program, operands[0] if operands else "", command, loops)
             return None
@@ -544,10 +557,11 @@ class Shell:
         if _is_in_function(command) and command.words[0].text.strip('"') in {"$@", "$*", "$1", "${@}", "${1}"}:
             # The arguments of a function are those of the commands that call it.
             return set()
-        texts = [text for it in command.words for text in self._texts(it, command, self._words(command, ()))]
-        if not texts or texts[0] == UNKNOWN_WORD:
+        texts = self._expanded_words(command, self._words(command, ()))
+        first = next(texts, UNKNOWN_WORD)
+        if first == UNKNOWN_WORD:
             return names
-        return names & {*texts} if texts[0] in names or texts[0] in _CALLING else set()
+        return names & {first, *texts} if first in names or first in _CALLING else set()
 
     def _assign_defaults(self, command: Command, words: Words) -> None:
         """Effect: apply the assignments of `: ${NAME:=value}` to unset variables (POSIX.1-2024, Shell, 2.6.2)."""
@@ -555,6 +569,10 @@ class Shell:
             assigned = _ASSIGNING.fullmatch(word.text.strip('"'))
             if assigned is not None:
                 self._defaults[assigned[1]] = UNKNOWN if command.conditions else words.text(word, command)
+
+    def _expanded_words(self, command: Command, words: Words) -> Iterator[str]:
+        """Yield the words to which the shell expands those of a command."""
+        return (text for it in command.words for text in self._texts(it, command, words))
 
     def _texts(self, word: ShellWord, command: Command, words: Words) -> list[str]:
         """The words to which the shell expands one."""
