@@ -521,3 +521,12 @@ def test_an_input_that_the_action_does_not_have(tmp_path: Path, action: str, giv
     assert [text[slice(*it.range)] for it in found] == expected
     for it in found:
         assert ("has no input `dockerfile`" in it.message) is (expected == ["dockerfile"])
+
+
+@every_case(
+    "context, n_missing",
+    [("services/[name]", 0), ("services/<name>", 0), ("services/name", 1)],
+)
+def test_a_path_with_a_placeholder_is_that_of_a_template(tmp_path: Path, context: str, n_missing: int) -> None:
+    text = f'services:\n  api:\n    build:\n      context: "{context}"\n      dockerfile: api.Dockerfile\n'
+    assert len(messages(tmp_path, "compose.yaml", text, "web/Dockerfile")) == n_missing

@@ -46,6 +46,7 @@ _OF_MATRIX: Final = lazy_regex(r"\$\{\{[ \t]*matrix\.[\w.-]+[ \t]*\}\}")
 """A value of the matrix alone, which the file itself lists, unlike an input or a secret."""
 
 _EXPRESSION: Final = lazy_regex(r"\$\{\{(.{0,500}?)\}\}")
+_PLACEHOLDER: Final = lazy_regex(r"\[[\w -]{1,60}\]|<[\w -]{1,60}>")
 _LITERAL: Final = lazy_regex(r"'[^']*'")
 _NAME: Final = lazy_regex(r"(?<![\w.-])(?P<root>[A-Za-z_][\w-]*)(?:\.(?P<name>[\w-]+))?(?![\w(-])")
 _CONDITIONAL: Final = lazy_regex(r"hashFiles\([^()]{0,200}ockerfile", re.IGNORECASE)
@@ -314,8 +315,9 @@ def _depends_on_machine(entry: BuildEntry) -> bool:
     """True if the path contains a variable whose value is known on the machine that builds only, or is a sentence that says to set one."""
     if entry.declared.source.suffix in (".hcl", ".json") and len(entry.declared.dockerfile.name.split()) > 2:
         return True
-    paths = (it for key, it in entry.own.fields.items() if key in ("context", "dockerfile"))
-    return any("$" in _OF_MATRIX.sub("", entry.file.text[slice(*it)]) for it in paths)
+    paths = [entry.file.text[slice(*it)] for key, it in entry.own.fields.items() if key in ("context", "dockerfile")]
+    # A template has the name of something to write in brackets: `../[service]/Dockerfile`.
+    return any("$" in _OF_MATRIX.sub("", it) or _PLACEHOLDER.search(it) is not None for it in paths)
 
 
 def _elsewhere(entry: BuildEntry) -> Path | None:
