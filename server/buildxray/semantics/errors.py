@@ -174,7 +174,7 @@ def missing_escape(build: Build, error: PlanError) -> Edit | None:
     if unknown is None or not unknown.idx or unknown.keyword_range != error.range:
         return None
     above = build.instructions[unknown.idx - 1].syntax
-    if not goes_on_above(above, unknown.syntax):
+    if not goes_on_above(build.text, above, unknown.syntax):
         return None
     escape = build.dockerfile.escape
     written = build.text[above.start : above.end].rstrip()

@@ -257,8 +257,11 @@ _OPERATOR: Final = lazy_regex(r"&&|[|]")
 _FLAG: Final = lazy_regex("--?[A-Za-z]")
 
 
-def goes_on_above(above: Instruction, instruction: Instruction) -> bool:
-    """True if an unknown instruction continues the one above, whose last line lacks the escape token."""
+def goes_on_above(text: str, above: Instruction, instruction: Instruction) -> bool:
+    """True if an unknown instruction continues the one above, whose last line lacks the escape token.
+
+    So does a line that is indented like the last one of a RUN of several lines.
+    """
     if (
         not isinstance(instruction.node, Unknown)
         or instruction.first_line != above.last_line + 1
@@ -268,7 +271,17 @@ def goes_on_above(above: Instruction, instruction: Instruction) -> bool:
     word = instruction.node.keyword.text
     if _OPERATOR.match(word) or _FLAG.match(word):
         return True
-    return isinstance(above.node, Run | Cmd | Entrypoint | Healthcheck) and above.node.text.endswith(("&&", "||", "|"))
+    if isinstance(above.node, Run | Cmd | Entrypoint | Healthcheck) and above.node.text.endswith(("&&", "||", "|")):
+        return True
+    last = text[above.start : above.end].rstrip().rpartition("\n")
+    if not isinstance(above.node, Run) or not last[1] or word.isupper():
+        return False
+    indentation = _indentation(last[2])
+    return bool(indentation) and indentation == _indentation(text[instruction.start : instruction.end])
+
+
+def _indentation(line: str) -> str:
+    return line[: len(line) - len(line.lstrip(" \t"))]
 
 
 _COMMENT_AT_END: Final = lazy_regex(r"(?P<token>[\\\\`])(?P<comment>[ \t]+#[^\r\n]*)\r?\Z")
@@ -305,7 +318,9 @@ def _quote_above(above: Instruction) -> str:
     return "" if not isinstance(node, Run) or node.is_json or node.heredocs else open_quote(node.text)
 
 
-def _consequence(above: Instruction, unknown: Instruction, escape: str, quote: str, *, is_after_comment: bool) -> str:
+def _consequence(
+    text: str, above: Instruction, unknown: Instruction, escape: str, quote: str, *, is_after_comment: bool
+) -> str:
     """What makes a line an unknown instruction if the cause is in the one above, which leaves a quote open or ends too early; otherwise empty."""
     word = unknown.node.keyword.text
     if is_after_comment:
@@ -319,7 +334,7 @@ def _consequence(above: Instruction, unknown: Instruction, escape: str, quote: s
             "unknown instruction `{word}`: the RUN above begins a string and does not end it; a heredoc, `RUN <<EOF`, holds several lines",
             word=word,
         )
-    if goes_on_above(above, unknown):
+    if goes_on_above(text, above, unknown):
         return _(
             "unknown instruction `{word}`; is `{escape}` missing at the end of the line above?",
             escape=escape,
@@ -366,7 +381,7 @@ def _file_problems(
             is_next = it.first_line == above.last_line + 1
             is_after_comment = is_next and comment_after_escape(text, above, escape) is not None
             quote = "" if is_after_comment else _quote_above(above)
-            message = _consequence(above, it, escape, quote, is_after_comment=is_after_comment)
+            message = _consequence(text, above, it, escape, quote, is_after_comment=is_after_comment)
             quote = open_quote(node.text, quote) if quote else ""
             if message:
                 yield FileProblem(message, it.range_of(node.keyword), it.first_line)

@@ -227,6 +227,22 @@ def test_the_message_says_what_was_meant(line: str, reason: str) -> None:
     assert reason in finding.message
 
 
+@every_case(
+    "lines",
+    [
+        "RUN apk add \\\n    git\ngcc",
+        "RUN apk add \\\n    git\n  gcc",
+        "RUN apk add \\\n    git\n    RUNN gcc",
+        "RUN apk add git\n    gcc",
+        "RUN apk add \\\n    git\n\n    gcc",
+        "ENV A=1 \\\n    B=2\n    gcc",
+    ],
+)
+def test_only_a_line_like_the_last_one_of_a_script_goes_on(lines: str) -> None:
+    finding = findings(build_error, context(f"{FROM}{lines}\n"))[-1]
+    assert "is `\\` missing" not in finding.message
+
+
 def test_a_merge_conflict_is_one_finding() -> None:
     conflict = "<<<<<<< HEAD\nRUN one\n=======\nRUN two\n>>>>>>> topic\n"
     text = f"{FROM}{conflict}RUN make\n{conflict}BUILD x\n"
@@ -242,6 +258,7 @@ def test_a_merge_conflict_is_one_finding() -> None:
         ("RUN apk update &&", "    apk add git", "apk"),
         ("RUN --network=none", "    --mount=type=cache,target=/x make", "--mount=type=cache,target=/x"),
         ("RUN make", "  -j4", "-j4"),
+        ("RUN apk add \\\n    git \\\n    make", "    gcc && make", "gcc"),
     ],
 )
 def test_the_fix_joins_a_line_with_the_instruction_above(before: str, line: str, word: str) -> None:
