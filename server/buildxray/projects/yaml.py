@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Iterator, Mapping
-from itertools import accumulate
+from itertools import accumulate, count, islice
 from typing import Any, Final
 
 from buildxray.syntax.lazy_regex import lazy_regex
@@ -143,14 +143,36 @@ def _composed(text: str) -> Iterator[Any]:
     # Valid in YAML, and a warning on stderr would not help anybody.
     warnings.simplefilter("ignore", ReusedAnchorWarning)
 
-    try:
-        yield from YAML(typ="safe", pure=True).compose_all(text)
-    except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        raise YamlError(1 if mark is None else mark.line + 1, error.problem or "YAML") from None
-    except (YAMLError, RecursionError, ValueError, AttributeError, AssertionError, IndexError, TypeError) as error:
-        # The library raises these for some invalid texts.
-        raise YamlError(1, type(error).__name__) from None
+    n_documents = 0
+    for n_tabs in count():
+        try:
+            for document in islice(YAML(typ="safe", pure=True).compose_all(text), n_documents, None):
+                n_documents += 1
+                yield document
+        except MarkedYAMLError as error:
+            mark = error.problem_mark or error.context_mark
+            tab = None if mark is None or n_tabs >= _MOST_TABS else _separating_tab(text, mark.index, mark.column)
+            if tab is None:
+                raise YamlError(1 if mark is None else mark.line + 1, error.problem or "YAML") from None
+            text = f"{text[:tab]} {text[tab + 1 :]}"
+        except (YAMLError, RecursionError, ValueError, AttributeError, AssertionError, IndexError, TypeError) as error:
+            # The library raises these for some invalid texts.
+            raise YamlError(1, type(error).__name__) from None
+        else:
+            return
+
+
+_MOST_TABS: Final = 20
+"""Tabs of a text that are read as blanks; the text is read again after each."""
+
+
+def _separating_tab(text: str, place: int, column: int) -> int | None:
+    """The place of an error, in code points, if it is a tab after the indentation, where the library takes blanks only; None for others.
+
+    Source: YAML 1.2.2, 6.2, "Separation Spaces", and 7.3.3, "Plain Style". libyaml and Go's yaml.v3 read such tabs.
+    """
+    is_tab = text[place : place + 1] == "\t"
+    return place if is_tab and text[place - column : place].strip() else None
 
 
 class _Builder:
