@@ -43,6 +43,19 @@ def stage(lines: str, head: str = "FROM --platform=$BUILDPLATFORM golang AS buil
             "RUN GOARCH=amd64 make a && GOARCH=amd64 make b",
             "ARG TARGETARCH\nRUN GOARCH=$TARGETARCH make a && GOARCH=$TARGETARCH make b",
         ),
+        (
+            'RUN GOARCH="arm64" go build -o /out/app',
+            'ARG TARGETARCH\nRUN GOARCH="$TARGETARCH" go build -o /out/app',
+        ),
+        ("RUN GOARCH='arm64' go build -o /out/app", "ARG TARGETARCH\nRUN GOARCH=$TARGETARCH go build -o /out/app"),
+        (
+            'ENV GOARCH="arm64"\nRUN go build -o /out/app',
+            'ARG TARGETARCH\nENV GOARCH="$TARGETARCH"\nRUN go build -o /out/app',
+        ),
+        (
+            "ENV GOARCH='arm64'\nRUN go build -o /out/app",
+            "ARG TARGETARCH\nENV GOARCH=$TARGETARCH\nRUN go build -o /out/app",
+        ),
     ],
 )
 def test_the_fix_replaces_the_constant_by_the_target(before: str, after: str) -> None:
@@ -57,6 +70,7 @@ def test_the_fix_replaces_the_constant_by_the_target(before: str, after: str) ->
         'ARG TARGETARCH\nRUN if [ "$TARGETARCH" = amd64 ]; then GOARCH=amd64 go build -o /out/app; fi',
         "RUN GOARCH=amd64 go build -o /tool",
         "RUN GOOS=js GOARCH=wasm go build -o /out/app",
+        'RUN GOARCH="$(go env GOARCH)" go build -o /out/app',
         "RUN go build -o /out/app",
     ],
 )

@@ -94,7 +94,7 @@ def _findings(ctx: RuleContext) -> Iterator[Finding]:
             if is_meant(ctx, stage, command) or not _is_for_system_of_target(command):
                 continue
             instruction, range_ = constant
-            architecture = ctx.text[slice(*range_)]
+            architecture = ctx.text[slice(*range_)].strip("'")
             images = [it for it in command.wrong_images if not runs_on(architecture, it)]
             if not images or not _is_a_machine(architecture):
                 continue
@@ -172,7 +172,7 @@ def _scripts(ctx: RuleContext, stage: Stage, seen: set[TextRange]) -> Iterator[F
         if not _is_for_system_of_target(command):
             continue
         instruction, range_ = constant
-        architecture = ctx.text[slice(*range_)]
+        architecture = ctx.text[slice(*range_)].strip("'")
         wrong = [it for it in command.invocation.targets if it.architecture != architecture]
         if (
             ctx.is_only_for(architecture)
@@ -233,8 +233,18 @@ def _constant(ctx: RuleContext, command: KnownCommand) -> tuple[Instruction, Tex
     variable = _SOLE_VARIABLE.fullmatch(value.text)
     if variable is not None and not command.syntax.variables.get(variable["name"]):
         return _declared(command, variable["name"])
-    is_literal = value.value is not None and value.value == value.text
-    return (command.run, command.run.shell_range(value.range)) if is_literal and value.text else None
+    place = None if value.value is None else _place(value.text, command.run.shell_range(value.range))
+    return None if place is None else (command.run, place)
+
+
+def _place(written: str, range_: TextRange) -> TextRange | None:
+    """The place that an edit replaces in a plain word; None for another one. A variable is expanded in double quotes, and not in single ones."""
+    if written.isalnum():
+        return range_
+    is_quoted = len(written) > 2 and written[0] == written[-1] and written[0] in "\"'" and written[1:-1].isalnum()
+    if not is_quoted:
+        return None
+    return TextRange(range_.start + 1, range_.end - 1) if written[0] == '"' else range_
 
 
 def _stored(
@@ -284,14 +294,14 @@ def _declared(command: KnownCommand, name: str) -> tuple[Instruction, TextRange]
     pair = next(it for it in reversed(declaration.pairs) if it.name.text == name)
     if pair.value is None:
         return None
-    if pair.value.text.isalnum():
-        return declaration, declaration.range_of(pair.value)
+    place = _place(pair.value.text, declaration.range_of(pair.value))
+    if place is not None:
+        return declaration, place
     # `ENV GOARCH=$ARCH` after `ARG ARCH=amd64`
     variable = _SOLE_VARIABLE.fullmatch(pair.value.text)
     source = None if variable is None else declaration.declaration(variable["name"])
     if variable is None or source is None or variable["name"] in AUTOMATIC_ARGUMENTS:
         return None
     pair = next(it for it in reversed(source.pairs) if it.name.text == variable["name"])
-    if pair.value is None or not pair.value.text.isalnum():
-        return None
-    return source, source.range_of(pair.value)
+    place = None if pair.value is None else _place(pair.value.text, source.range_of(pair.value))
+    return None if place is None else (source, place)
