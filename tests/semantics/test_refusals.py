@@ -20,6 +20,11 @@ from tests.support.rules import context
         ("case $TARGETARCH in amd64) make ;; *) exit 1 ;; esac", "arm64"),
         ("apt-get update && apt-get install -y curl intel-media-va-driver=24.1 \\\n  && rm -rf /var/lib/apt", "arm64"),
         ("apk add --no-cache intel-media-driver", "arm64"),
+        # BuildKit leaves out comments and empty lines.
+        ("apk add intel-media-driver \\\n  # why\n\n  && rm -rf /tmp/x", "arm64"),
+        ("apk add intel-media-driver \\ \n# why \\\n  && rm -rf /tmp/x", "arm64"),
+        ("apk add intel-media-driver \\\n  # why\n  || true", ""),
+        ("apk add intel-media-driver \\\n  # why\n  ; apk add curl", ""),
         ('if [ "$TARGETARCH" != arm64 ]; then apk add intel-media-driver; fi', ""),
         ("apk add intel-media-driver || true", ""),
         ("apk add intel-media-driver; apk add curl", ""),

@@ -22,7 +22,9 @@ _ENDS_AT_FAILURE: Final = lazy_regex(r"\A\s*(?:<<-?[\"']?\w+[\"']?\s)?\s*set\s+-
 """`set -eux` at the beginning of a script, or of a heredoc."""
 _ASKED: Final = lazy_regex(r"(?:!|(?<![\w-])(?:if|elif|while|until))\Z")
 """Before a command whose failure decides something."""
-_ESCAPED_LINE: Final = lazy_regex(r"[\\`]\n")
+_ESCAPED_LINE: Final = lazy_regex(r"[\\`][ \t]*\n")
+_LEFT_OUT: Final = lazy_regex(r"(?<=\n)[ \t]*(?:#[^\n]*)?\n")
+"""A comment or an empty line, which BuildKit leaves out of a continued instruction (parser.go, Parse), and a shell out of a script."""
 
 
 def refused_targets(run: Run) -> frozenset[Platform]:
@@ -89,7 +91,7 @@ def ends_script(run: Run, command: Command) -> bool:
     if command.syntax.is_substitution or command.syntax.is_piped:
         return False
     text = run.build.text
-    rest = _ESCAPED_LINE.sub(" ", text[command.range.end : run.range.end].rstrip())
+    rest = _ESCAPED_LINE.sub(" ", _LEFT_OUT.sub("", text[command.range.end : run.range.end].rstrip()))
     before = text[run.keyword_range.end : command.range.start].rstrip()
     if _ENDS_AT_FAILURE.search(before) is not None:
         rest = _END.split(rest, maxsplit=1)[0]

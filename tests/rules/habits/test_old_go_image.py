@@ -91,7 +91,17 @@ def test_other_images(image: str, needed: tuple[int, int]) -> None:
     check_nothing(old_go_image, text, workspace=workspace(needed))
 
 
-@every_case("run", ["apk add git && go build", "set -eux; go build; echo done", "cd /w && go build -o /a && rm -rf x"])
+@every_case(
+    "run",
+    [
+        "apk add git && go build",
+        "set -eux; go build; echo done",
+        "cd /w && go build -o /a && rm -rf x",
+        # With a go.mod, it is on anyway.
+        "GO111MODULE=on go build",
+        'export GO111MODULE="auto" && go build',
+    ],
+)
 def test_scripts_that_stop(run: str) -> None:
     text = f"FROM golang:1.24\nWORKDIR /w\nCOPY . .\nRUN {run}\n"
     assert len(findings(old_go_image, context(text, workspace=workspace((25, 0))))) == 1
@@ -108,6 +118,8 @@ def test_a_patch_version_may_be_too_old() -> None:
         "ENV GOTOOLCHAIN=auto\nCOPY . .\nRUN go build",
         "COPY . .\nRUN GOTOOLCHAIN=go1.25.0 go build",
         "COPY . .\nRUN go env -w GOTOOLCHAIN=auto && go build",
+        "ENV GO111MODULE=off\nCOPY . .\nRUN go build",
+        "ENV GO111MODULE=$MODULES\nCOPY . .\nRUN go build",
         "COPY . .\nRUN go mod edit -go=1.24 && go build",
         "COPY . .\nRUN sed -i s/1.25/1.24/ go.mod && go build",
         "COPY . .\nRUN rm go.mod && go mod init a && go build",

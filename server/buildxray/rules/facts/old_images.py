@@ -25,7 +25,7 @@ _ANY_PATCH: Final = 1_000
 """A tag without a patch version is that of the last one."""
 _READING_GO: Final = frozenset({"build", "generate", "get", "install", "list", "mod", "run", "test", "vet"})
 _OTHER_GO: Final = lazy_regex(
-    r"GOTOOLCHAIN(?!=local\b)|GOWORK|go\.work|GO111MODULE|-modfile|mod[ \t]+(?:edit|init)|(?:\b(?:cp|mv|rm|sed|tee)\b|>)[^\n]*go\.mod|/usr/local/go\b|(?:go|toolchain)@|go\.dev/dl|/dl/go1"
+    r"GOTOOLCHAIN(?!=local\b)|GOWORK|go\.work|GO111MODULE(?![=\s]+[\"']?(?:auto|on)\b)|-modfile|mod[ \t]+(?:edit|init)|(?:\b(?:cp|mv|rm|sed|tee)\b|>)[^\n]*go\.mod|/usr/local/go\b|(?:go|toolchain)@|go\.dev/dl|/dl/go1"
 )
 """Words of settings, of changes of go.mod, and of another version of Go."""
 _SDK_IMAGE: Final = lazy_regex(
