@@ -391,7 +391,7 @@ RULES: Final = (
         "missing-goarm",
         Severity.WARNING,
         Severity.WARNING,
-        FixAvailability.ALWAYS,
+        FixAvailability.SOMETIMES,
         "buildxray.rules.architecture.missing_goarm",
         "",
         frozenset({"Go"}),

@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 
 from buildxray.localization import N_
 from buildxray.plan.paths import clean
+from buildxray.platforms.platform import Platform
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.toolchains.base import CrossCompilation, Effect, Invocation, Reading, Setting, Toolchain, Use
 
@@ -286,7 +288,7 @@ def _cross_compilation(invocation: Invocation) -> CrossCompilation | None:
             return None
         assignments.append((name, value))
         arguments.append(argument)
-    if not assignments:
+    if not assignments or ("TARGETVARIANT" in arguments and not suits_goarm(invocation.targets)):
         return None
     is_decided = all(it == "0" for it in cgo.values) or invocation.workspace.uses_cgo is False
     if not is_decided:
@@ -303,6 +305,14 @@ def _needs_cgo(invocation: Invocation) -> bool:
 
 
 _SANITIZERS: Final = ("-race", "-msan", "-asan")
+
+
+def suits_goarm(targets: Iterable[Platform]) -> bool:
+    """True if `GOARM=${TARGETVARIANT#v}` is a value that Go knows for each platform of 32-bit ARM; of linux/arm/v8 it would be 8.
+
+    Source: internal/buildcfg of Go, goarm; containerd, platforms/database.go, which keeps that variant.
+    """
+    return all(it.architecture != "arm" or it.variant in ("v5", "v6", "v7") for it in targets)
 
 
 def _goarm(variant: str, architecture: str) -> str:

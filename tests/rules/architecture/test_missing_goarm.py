@@ -18,6 +18,12 @@ def test_a_variant_is_not_a_goarm(value: str) -> None:
     check_nothing(missing_goarm, stage(before))
 
 
+def test_no_fix_for_a_version_of_arm_that_go_does_not_know() -> None:
+    text = stage("ARG TARGETARCH TARGETVARIANT\nRUN GOARCH=$TARGETARCH go build -o /out/app")
+    (finding,) = findings(missing_goarm, context(text, f"{OLD_ARM},linux/arm/v8"))
+    assert finding.fixes == ()
+
+
 def test_goarm_that_is_missing_for_an_old_arm_is_reported() -> None:
     check_rule(
         missing_goarm,

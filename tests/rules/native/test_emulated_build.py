@@ -159,6 +159,13 @@ def test_the_fix_sets_what_the_targets_need(targets: str, settings: str, argumen
     )
 
 
+def test_a_version_of_arm_that_go_does_not_know_has_no_fix() -> None:
+    text = "FROM golang AS build\nRUN CGO_ENABLED=0 go build -o /out/app .\nFROM scratch\nCOPY --from=build /out/app /app\n"
+    for targets, is_fixed in (("linux/amd64,linux/arm/v7", True), ("linux/amd64,linux/arm/v6,linux/arm/v8", False)):
+        (finding,) = findings(emulated_build, context(text, targets))
+        assert bool(finding.fixes) is is_fixed
+
+
 def test_the_fix_keeps_everything_else() -> None:
     check_fix(
         emulated_build,

@@ -16,12 +16,12 @@ from buildxray.semantics.build import Effect, KnownCommand, Stage
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import Edit, TextRange
 from buildxray.toolchains.base import CrossCompilation
-from buildxray.toolchains.go import GO, checks_goarm, defaults_to_arm_v7
+from buildxray.toolchains.go import GO, checks_goarm, defaults_to_arm_v7, suits_goarm
 
 _OLD = frozenset({"v5", "v6"})
 
 
-@rule(Severity.WARNING, Severity.WARNING, FixAvailability.ALWAYS, about=["Go"])
+@rule(Severity.WARNING, Severity.WARNING, FixAvailability.SOMETIMES, about=["Go"])
 def missing_goarm(ctx: RuleContext) -> Iterator[Finding]:
     """`GOARCH` follows the target, but `GOARM` does not, and an old arm is requested.
 
@@ -64,7 +64,7 @@ def missing_goarm(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    Safe: for other architectures, Go does not read `GOARM`.
+    Safe: for other architectures, Go does not read `GOARM`. No fix is offered if linux/arm/v8 is one of the platforms: `8` is not a number that Go knows.
     """
     seen: set[TextRange] = set()
     for stage in ctx.build.needed_stages:
@@ -98,7 +98,7 @@ def _missing(stage: Stage, commands: list[KnownCommand]) -> Iterator[Finding]:
                 title=use.title,
                 platforms=platforms(old),
             ),
-            (Fix(_("Set `GOARM=${{TARGETVARIANT#v}}`"), _edits(command)),),
+            _fixes(_edits(command), [command]),
         )
 
 
@@ -123,7 +123,7 @@ def _too_new(stage: Stage) -> Iterator[Finding]:
                 value=text.strip("\"'")[:1],
                 platforms=platforms(dict.fromkeys(old)),
             ),
-            (Fix(_("Set `GOARM=${{TARGETVARIANT#v}}`"), _edits_at(place, reading)),),
+            _fixes(_edits_at(place, reading), reading),
         )
 
 
@@ -143,6 +143,12 @@ _VERSION_OF_ARM: Final = lazy_regex(r"([567])(?:,(?:hard|soft)float)?")
 _GOARM: Final = CrossCompilation((("GOARM", "${TARGETVARIANT#v}"),), ("TARGETVARIANT",), is_safe=True)
 
 
+def _fixes(edits: tuple[Edit, ...], commands: list[KnownCommand]) -> tuple[Fix, ...]:
+    """The fix that sets the number of each platform; none if Go does not know one of them."""
+    is_known = all(suits_goarm(it.invocation.targets) for it in commands)
+    return (Fix(_("Set `GOARM=${{TARGETVARIANT#v}}`"), edits),) if is_known else ()
+
+
 def _edits(command: KnownCommand) -> tuple[Edit, ...]:
     return (*set_target(command, _GOARM), *bring_arguments(command.run, _GOARM.arguments))
 
@@ -159,7 +165,7 @@ def _misread(stage: Stage, commands: list[KnownCommand]) -> Iterator[Finding]:
         message = _consequence(stage, wrong)
         if message is None:
             continue
-        yield Finding(place, message, (Fix(_("Set `GOARM=${{TARGETVARIANT#v}}`"), _edits_at(place, reading)),))
+        yield Finding(place, message, _fixes(_edits_at(place, reading), reading))
 
 
 def _edits_at(place: TextRange, reading: list[KnownCommand]) -> tuple[Edit, ...]:
