@@ -93,6 +93,24 @@ def test_lock_files_tell_that_packages_are_scripts_only() -> None:
     assert only(stage, "/src/node_modules", Workspace(has_native_packages=False))[0] is Machine.NEUTRAL
 
 
+@every_case(
+    "lines, machine",
+    [
+        ("COPY package*.json ./", Machine.NEUTRAL),
+        ("COPY ./package.json ./package-lock.json ./", Machine.NEUTRAL),
+        ("COPY . .", Machine.NEUTRAL),
+        ("COPY web web\nCOPY $LISTS ./", Machine.NEUTRAL),
+        ("RUN --mount=type=bind,target=/src true\nCOPY web ./", Machine.NEUTRAL),
+        # The lock file that was read is that of the root.
+        ("COPY web/package.json web/package-lock.json ./", Machine.BUILDER),
+        ("RUN --mount=type=cache,target=/root/.npm true\nCOPY web ./", Machine.BUILDER),
+    ],
+)
+def test_lock_files_of_another_directory_tell_nothing(lines: str, machine: Machine) -> None:
+    stage = f"FROM --platform=$BUILDPLATFORM node AS build\nWORKDIR /src\n{lines}\nRUN npm ci\n"
+    assert only(stage, "/src/node_modules", Workspace(has_native_packages=False))[0] is machine
+
+
 def test_files_are_followed_through_stages_mounts_and_names_of_images() -> None:
     found = artifacts(
         """

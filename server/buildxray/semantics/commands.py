@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from bisect import bisect_left
 from collections.abc import Container, Hashable
 from itertools import compress
 from operator import itemgetter
-from typing import NamedTuple, TypeGuard, TypeVar
+from typing import Final, NamedTuple, TypeGuard, TypeVar
 
 from buildxray.plan.memo import Memo
 from buildxray.plan.model import Plan
@@ -20,7 +21,7 @@ from buildxray.semantics.conditions import evaluator, taken
 from buildxray.semantics.outputs import with_destinations
 from buildxray.semantics.package_scripts import reading_of_scripts
 from buildxray.semantics.stage_graph import StageGraph
-from buildxray.syntax.instructions import Arg, Env, Node, Run, of_node
+from buildxray.syntax.instructions import Arg, Copying, Env, Node, Run, of_node
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.shell import (
     SHELLS,
@@ -40,6 +41,11 @@ from buildxray.toolchains.registry import ALL
 
 T = TypeVar("T")
 
+_MAY_BE_LIST: Final = lazy_regex(r"\.|[^/$]*\*[^/]*|package\.json|\$.*")
+"""A source of COPY that may be, or bring, the package.json in the root of the build context."""
+_BINDS_NOTHING: Final = lazy_regex(r"\btype=(?:cache|secret|ssh|tmpfs)\b")
+"""A mount without files of the build context or of a stage."""
+
 
 class Inventory:
     """The commands of one plan. Each RUN is read on first access, and read again after an edit only if its inputs changed."""
@@ -53,6 +59,7 @@ class Inventory:
         self._known: dict[int, tuple[Use | None, ...]] = {}
         self._stage_uses: dict[int, tuple[Use, ...]] = {}
         self._subjects: dict[int, frozenset[Effect | str]] = {}
+        self._other_packages: dict[int, bool] = {}
         self._preparing: dict[int, tuple[Command, ...]] = {}
         self._prepared: dict[int, list[tuple[int, Command]]] = {}
         self._all_prepared: dict[int, tuple[Command, ...]] = {}
@@ -183,7 +190,35 @@ class Inventory:
             () if stage is None else tuple([it.platform for it in self.plan.targets if it.is_needed(stage.idx)]),
             None if stage is None else self._declarations_before(stage.idx, instruction),
             () if stage is None else self._preparations_before(stage.idx, instruction),
+            stage is not None and self._takes_other_packages(stage.idx),
         )
+
+    def _workspace_of(self, stage: int) -> Workspace:
+        """The facts about the project for the commands of a stage: of packages that are not those of the context's root, nothing is known."""
+        return self._without_packages if self._takes_other_packages(stage) else self.workspace
+
+    @cached_property
+    def _without_packages(self) -> Workspace:
+        return self.workspace._replace(has_native_packages=None, has_prebuilt_packages=None)
+
+    def _takes_other_packages(self, stage: int) -> bool:
+        """True if a stage and its ancestors copy files of the build context, but not the package.json in its root."""
+        known = self._other_packages.get(stage)
+        if known is None:
+            family = (stage, *self.graph.bases(stage))
+            nodes = [it for one in family for it in self.plan.stages[one].nodes]
+            copies = [it for it in nodes if isinstance(it, Copying)]
+            sources = [posixpath.normpath(source.text.lstrip("/") or ".") for it in copies for source in it.sources]
+            mounts = (
+                flag.value for it in nodes if isinstance(it, Run) for flag in it.flags if flag.name.text == "mount"
+            )
+            is_mounted = any(it is None or _BINDS_NOTHING.search(it.text) is None for it in mounts)
+            is_of_stage = any(it.flag("from") is not None for it in copies)
+            known = (
+                bool(sources) and not is_mounted and not is_of_stage and not any(map(_MAY_BE_LIST.fullmatch, sources))
+            )
+            self._other_packages[stage] = known
+        return known
 
     def _read(self, instruction: int) -> list[Invocation]:
         stage = self.graph.stage_of(instruction)
@@ -218,7 +253,7 @@ class Inventory:
                 _chosen(machines, takers),
                 directories,
                 arguments.open,
-                self.workspace,
+                self._workspace_of(stage.idx),
                 preparations,
                 _chosen(verdicts, takers),
                 _chosen(evaluators, takers),
