@@ -334,6 +334,18 @@ def test_the_files_that_a_download_needs(lines: str, needed: NeededFiles | None,
 
 
 @every_case(
+    "file, is_reported",
+    [(".yarn/releases/yarn-4.13.0.cjs", False), ("patches/a.patch", False), ("lib/package.json", True)],
+)
+def test_a_directory_of_patches_is_no_project(file: str, *, is_reported: bool) -> None:
+    directory = file.partition("/")[0]
+    text = f"FROM node\nWORKDIR /s\nCOPY {directory} {directory}\nCOPY package.json ./\nRUN yarn install\nCOPY . .\n"
+    needed = NeededFiles(("package.json", file), is_complete=True)
+    found = findings(late_module_download, context(text, workspace=Workspace(needed=lambda *_given: needed)))
+    assert bool(found) is is_reported
+
+
+@every_case(
     "files, is_said",
     [("package.json", False), ("package.json pnpm-lock.yaml", True), ("package.json yarn.lock", True)],
 )

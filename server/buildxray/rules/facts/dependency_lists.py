@@ -151,9 +151,16 @@ def names_of_lists(command: KnownCommand) -> tuple[str, ...]:
 def member_directories(ctx: RuleContext, command: KnownCommand) -> frozenset[str]:
     """The directories with further lists of dependencies that a download needs, and those above them: members of a workspace, referenced projects."""
     needed = needed_files(ctx, command) if command.use.toolchain in _WITH_MEMBERS else None
-    directories = () if needed is None else map(posixpath.dirname, needed.files)
+    files = () if needed is None else needed.files
+    # A patch, or Yarn itself in `.yarn/releases`, is not a project.
+    directories = [posixpath.dirname(it) for it in files if _LIST_OF_MEMBER.fullmatch(posixpath.basename(it))]
     parts = (it.split("/") for it in directories if it)
     return frozenset("/".join(it[:length]) for it in parts for length in range(1, len(it) + 1))
+
+
+_LIST_OF_MEMBER: Final = lazy_regex(
+    r"Cargo\.toml|composer\.json|go\.mod|mix\.exs|package\.json|pom\.xml|pyproject\.toml|.*\.(?:cs|fs|vb)proj"
+)
 
 
 def needs_manifests_only(ctx: RuleContext, command: KnownCommand) -> bool:
