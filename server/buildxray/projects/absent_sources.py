@@ -19,7 +19,7 @@ from buildxray.projects.search import FOREIGN_DIRECTORIES, is_ignored
 from buildxray.projects.submodules import is_in_missing_submodule
 from buildxray.projects.yaml import YamlError, as_mapping, load_documents
 from buildxray.syntax.lazy_regex import lazy_regex
-from buildxray.toolchains.base import Absence
+from buildxray.toolchains.base import FIRST_LISTS, Absence
 
 _TOOLS: Final = {
     "Cargo.lock": "cargo",
@@ -67,10 +67,6 @@ _MAKES: Final = lazy_regex(
 )
 """Words for what makes a file or a directory, in commands and in documents. A document in other letters than Latin ones may tell anything."""
 _DOCUMENTS: Final = (".md", ".rst")
-_FIRST_FILES: Final = frozenset(
-    ("Cargo.toml", "Gemfile", "composer.json", "go.mod", "mix.exs", "package.json", "pom.xml")
-)
-"""Lists of dependencies that a project has from its first day."""
 _LONGEST_LINE: Final = 1000
 """Characters of a line; what a longer one tells is unknown."""
 _SHOWN: Final = lazy_regex(r"^[ \t]*(?:[|+\u2500-\u257f]|`--|(?:ADD|COPY|RUN)[ \t]).*$", re.MULTILINE)
@@ -83,7 +79,7 @@ _SOURCE_OF_LIST: Final = lazy_regex(
 
 def _is_first(name: str) -> bool:
     """True for a list of dependencies that a project has from its first day."""
-    return name in _FIRST_FILES or _OF_PIP.fullmatch(name) is not None
+    return name in FIRST_LISTS or _OF_PIP.fullmatch(name) is not None
 
 
 _MOST_NAMES: Final = 50

@@ -12,7 +12,7 @@ from buildxray.files.globs import match_text
 from buildxray.semantics.instruction import Instruction
 from buildxray.syntax.instructions import Copy, Copying, Token
 from buildxray.syntax.text import TextRange
-from buildxray.toolchains.base import Absence, Workspace
+from buildxray.toolchains.base import FIRST_LISTS, Absence, Workspace
 
 
 class AbsentSource(NamedTuple):
@@ -62,7 +62,7 @@ def absent_sources(instructions: Iterable[Instruction], workspace: Workspace) ->
     paths = {posixpath.normpath(it.path) for it in sources if it.asked == it.path}
     held = {it for it in paths if holds(it)}
     lists = {*filter(holds, _lists_matched(instructions))}
-    lacks_list = not lists and any(posixpath.basename(it) in _FIRST_FILES for it in paths - held)
+    lacks_list = not lists and any(posixpath.basename(it) in FIRST_LISTS for it in paths - held)
     is_foreign = lacks_list or len(held | lists) * 2 < len(paths | lists)
     is_told = workspace.context_is_told
     is_elsewhere = not held and not lists and (is_told is None or not is_told())
@@ -101,10 +101,10 @@ def _kind(path: str) -> tuple[int, str, str] | None:
     path = posixpath.normpath(path)
     directory, name = posixpath.split(path)
     ending = posixpath.splitext(name)[1]
-    is_list = name in _FIRST_FILES or ending in (".csproj", ".fsproj")
+    is_list = name in FIRST_LISTS or ending in (".csproj", ".fsproj")
     if not directory or not is_list:
         return None
-    return path.count("/"), posixpath.dirname(directory), name if name in _FIRST_FILES else ending
+    return path.count("/"), posixpath.dirname(directory), name if name in FIRST_LISTS else ending
 
 
 class _Source(NamedTuple):
@@ -142,10 +142,6 @@ _LISTS: Final = (
     "requirements.txt",
 )
 """Lists of dependencies that are named so in each project."""
-_FIRST_FILES: Final = frozenset(
-    {"Cargo.toml", "Gemfile", "composer.json", "go.mod", "mix.exs", "package.json", "pom.xml"}
-)
-"""Lists of dependencies that a project has from its first day: a context that lacks one is not that of the project."""
 
 
 def _sources_of(instruction: Instruction) -> Iterator[_Source]:

@@ -33,6 +33,8 @@ OF_THE_SYSTEM: Final = (
     "/usr/sbin",
 )
 """Directories with the programs and libraries of an image, which are for the architecture of the image."""
+PROGRAM_DIRECTORIES: Final = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
+"""The directories in which images look for programs. Source: PATH of the official images."""
 FOR_ALL: Final = (
     "/etc",
     "/home",

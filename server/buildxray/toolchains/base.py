@@ -90,6 +90,12 @@ def is_harmless_script(text: str) -> bool:
     return _HARMLESS_SCRIPT.fullmatch(text) is not None
 
 
+FIRST_LISTS: Final = frozenset(
+    {"Cargo.toml", "Gemfile", "composer.json", "go.mod", "mix.exs", "package.json", "pom.xml"}
+)
+"""Lists of dependencies that a project has from its first day: a directory that lacks one is not that of the project."""
+
+
 class NeededFiles(NamedTuple):
     """The files of a build context that a package manager needs for a download."""
 
@@ -409,7 +415,7 @@ class Invocation:
         names = {it.name for it in outer.assignments}
         names |= {name for name, values in outer.variables.items() if any(it.is_exported for it in values)}
         passed = {**self.passed, **{it: self.setting(it) for it in names}}
-        if outer.name in _MAKING:
+        if outer.name in MAKE:
             for word in outer.words[1:]:
                 name, mark, _ = word.text.partition("=")
                 if mark and _NAME.fullmatch(name):
@@ -606,7 +612,8 @@ class Invocation:
         return self.operands[:1] == [1]
 
 
-_MAKING: Final = frozenset({"gmake", "make"})
+MAKE: Final = frozenset({"gmake", "make"})
+"""The names of make."""
 _NAME: Final = lazy_regex(r"[A-Za-z_]\w*", re.ASCII)
 _READING_STORED: Final = frozenset({"garble", "go", "goreleaser", "gox", "ko", "xcaddy"})
 """Programs that are Go or run it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from buildxray.localization import _
 from buildxray.platforms.aliases import named_architectures
@@ -16,21 +16,18 @@ from buildxray.rules.context import RuleContext
 from buildxray.rules.facts.intended import is_chosen, is_meant, is_named_for_one, runs_on
 from buildxray.rules.facts.output_use import doubt_of_output
 from buildxray.rules.facts.portability import generates_sources
+from buildxray.rules.facts.shell_variables import SOLE_VARIABLE
 from buildxray.rules.fixing.edits import bring_arguments, is_named_above
 from buildxray.rules.one_cause import are_for_several_machines, one_for_each_stage
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Effect, Instruction, KnownCommand, Run, Stage
 from buildxray.semantics.mentions import Mention
 from buildxray.syntax.instructions import Arg, Env
-from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.shell import ShellWord
 from buildxray.syntax.text import Edit, TextRange
-from buildxray.toolchains.base import stores_settings
+from buildxray.toolchains.base import MAKE, stores_settings
 from buildxray.toolchains.go import GO
 from buildxray.toolchains.machine_names import refused_names
-
-_MAKING: Final = frozenset({"gmake", "make"})
-_SOLE_VARIABLE: Final = lazy_regex(r"[\"']?\$\{?(?P<name>\w+)\}?[\"']?")
 
 
 @rule(Severity.ERROR, Severity.OFF, FixAvailability.ALWAYS, about=[Mention.GOARCH])
@@ -179,7 +176,7 @@ def _scripts(ctx: RuleContext, stage: Stage, seen: set[TextRange]) -> Iterator[F
             or not wrong
             or not _is_a_machine(architecture)
             or range_ in seen
-            or not (instruction is command.run or (isinstance(instruction.node, Env) and command.name in _MAKING))
+            or not (instruction is command.run or (isinstance(instruction.node, Env) and command.name in MAKE))
         ):
             continue
         seen.add(range_)
@@ -201,7 +198,7 @@ def _given(command: KnownCommand) -> tuple[Instruction, TextRange] | None:
     """The constant in `make GOARCH=amd64`, which overrides the environment (POSIX, make, "Macros")."""
     for word in command.syntax.words[1:]:
         architecture = (word.value or "").removeprefix("GOARCH=")
-        if command.name in _MAKING and word.text == f"GOARCH={architecture}" and architecture.isalnum():
+        if command.name in MAKE and word.text == f"GOARCH={architecture}" and architecture.isalnum():
             end = command.run.shell_range(word.range).end
             return command.run, TextRange(end - len(architecture), end)
     return None
@@ -230,7 +227,7 @@ def _constant(ctx: RuleContext, command: KnownCommand) -> tuple[Instruction, Tex
     value = setting.assignment.value
     if setting.assignment.is_conditional:
         return None
-    variable = _SOLE_VARIABLE.fullmatch(value.text)
+    variable = SOLE_VARIABLE.fullmatch(value.text)
     if variable is not None and not command.syntax.variables.get(variable["name"]):
         return _declared(command, variable["name"])
     place = None if value.value is None else _place(value.text, command.run.shell_range(value.range))
@@ -298,7 +295,7 @@ def _declared(command: KnownCommand, name: str) -> tuple[Instruction, TextRange]
     if place is not None:
         return declaration, place
     # `ENV GOARCH=$ARCH` after `ARG ARCH=amd64`
-    variable = _SOLE_VARIABLE.fullmatch(pair.value.text)
+    variable = SOLE_VARIABLE.fullmatch(pair.value.text)
     source = None if variable is None else declaration.declaration(variable["name"])
     if variable is None or source is None or variable["name"] in AUTOMATIC_ARGUMENTS:
         return None

@@ -46,6 +46,7 @@ from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.shell import SHELLS, ShellWord
 from buildxray.syntax.text import Edit, TextRange
 from buildxray.toolchains.archivers import UNPACKERS
+from buildxray.toolchains.base import MAKE
 from buildxray.toolchains.mapping import mapped_architecture
 
 _GO_NAMES: Final = ("amd64", "arm64")
@@ -312,7 +313,7 @@ def _by_wrong_names(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
 def _by_scripts(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
     """Find scripts of the project that download files for one architecture and never look at the machine or at an argument: `COPY get.sh /`, `RUN /get.sh`."""
     for command in stage.commands(Effect.UNKNOWN):
-        script = None if is_chosen(command) or command.name in _MAKING else project_script(command)
+        script = None if is_chosen(command) or command.name in MAKE else project_script(command)
         if script is None or _LOOKS_AT_MACHINE.search(script.text) is not None or _is_given_arguments(command):
             continue
         named = {
@@ -346,7 +347,6 @@ def _is_given_arguments(command: Command) -> bool:
     return len(operands) > (command.name in SHELLS)
 
 
-_MAKING: Final = frozenset({"gmake", "make"})
 _LOOKS_AT_MACHINE: Final = lazy_regex(
     r"TARGET|BUILDARCH|BUILDPLATFORM|uname|machine|arch\b|ARCH\b|HOSTTYPE|MACHTYPE|cpuinfo|getconf|lscpu|\$\{?[1-9@*]|architecture|add-architecture|qemu"
 )

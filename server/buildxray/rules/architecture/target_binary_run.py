@@ -12,11 +12,12 @@ from buildxray.rules.base import Finding, Related, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Command, Effect, KnownCommand
+from buildxray.semantics.image_paths import PROGRAM_DIRECTORIES
 from buildxray.syntax.shell import ShellWord
 from buildxray.toolchains.go import GO
 from buildxray.toolchains.rust import RUST
 
-_PATHS: Final = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin", "/go/bin")
+_PATHS: Final = (*PROGRAM_DIRECTORIES, "/go/bin")
 
 
 @rule(Severity.WARNING, Severity.WARNING, about=[Effect.COMPILE])

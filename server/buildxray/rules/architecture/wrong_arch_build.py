@@ -17,7 +17,7 @@ from buildxray.rules.facts.intended import is_for_another_system
 from buildxray.rules.facts.output_use import doubt_of_output, is_run_by_stage
 from buildxray.rules.facts.portability import generates_sources, needs_c
 from buildxray.rules.facts.project_scripts import project_script
-from buildxray.rules.facts.shell_variables import sets_unknown_variables
+from buildxray.rules.facts.shell_variables import SOLE_VARIABLE, sets_unknown_variables
 from buildxray.rules.fixing.cross_compile import crossing_edits
 from buildxray.rules.fixing.edits import bring_arguments, declare_arguments
 from buildxray.rules.fixing.placement import with_paying_moves
@@ -34,7 +34,6 @@ from buildxray.toolchains.dotnet import DOTNET
 from buildxray.toolchains.go import GO
 
 _OF_BUILDER: Final = lazy_regex(r"BUILD(?:ARCH|PLATFORM)\b")
-_SOLE_VARIABLE: Final = lazy_regex(r"[\"']?\$\{?(?P<name>\w+)\}?[\"']?")
 _SOLE_BUILDER: Final = lazy_regex(r'"?\$\{?BUILD(?P<name>ARCH|OS)\}?"?')
 _CROSSING: Final = lazy_regex(
     r"--host|--cross-file|TOOLCHAIN|CMAKE_SYSTEM|CROSS|\bC(?:C|XX)=(?![\"']?(?:cc|c\+\+|clang|clang\+\+|gcc|g\+\+)(?![\w.+-]))|xx-(?:clang|cc|c\+\+|go|cargo)|setup-target-triple|-linux-(?:gnu|musl)"
@@ -197,11 +196,11 @@ def _argument_of(command: KnownCommand) -> _Argument | None:
         if pair.value is None or not pair.value.text:
             variable, edit = "GOARCH", Edit(user.range_of(pair), "GOARCH=$TARGETARCH")
         else:
-            match = _SOLE_VARIABLE.fullmatch(pair.value.text)
+            match = SOLE_VARIABLE.fullmatch(pair.value.text)
             variable = "" if match is None else match["name"]
             edit = Edit(user.range_of(pair.value), "$TARGETARCH")
     else:
-        match = _SOLE_VARIABLE.fullmatch(assignment.value.text)
+        match = SOLE_VARIABLE.fullmatch(assignment.value.text)
         variable = "" if match is None or command.syntax.variables.get(match["name"]) else match["name"]
         user, edit = run, Edit(run.shell_range(assignment.value.range), "$TARGETARCH")
     declaration = user.declaration(variable) if variable != "GOARCH" or assignment is not None else user

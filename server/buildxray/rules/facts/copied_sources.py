@@ -18,7 +18,13 @@ from buildxray.rules.facts.context_files import (
     takes,
     takes_directory_with,
 )
-from buildxray.rules.facts.dependency_lists import copy_naming, member_directories, needed_files, required_lists
+from buildxray.rules.facts.dependency_lists import (
+    LIST_OF_PROJECT,
+    copy_naming,
+    member_directories,
+    needed_files,
+    required_lists,
+)
 from buildxray.semantics.build import Effect, Instruction, KnownCommand, Run, Stage
 from buildxray.semantics.file_flow import clean
 from buildxray.semantics.mentions import takes_whole_context
@@ -79,7 +85,7 @@ def _copy_of_sources_with_lists(ctx: RuleContext, command: KnownCommand) -> Inst
     is_of_pip = command.use.title in ("pip install", "pip3 install")
     needed = needed_files(ctx, command) if is_beside or is_of_pip else None
     copies = copies_before(command.run)
-    pattern = _LIST_OF_PIP if is_of_pip else _LIST
+    pattern = _LIST_OF_PIP if is_of_pip else LIST_OF_PROJECT
     lists = [it for it in (() if needed is None else needed.files) if pattern.fullmatch(posixpath.basename(it))]
     unnamed = [it for it in lists if not any(_names(copy, it) for copy in copies)]
     with_list = (copy for copy in copies if any(_takes_directory_of(copy, it) for it in unnamed))
@@ -100,7 +106,6 @@ def _takes_directory_of(instruction: Instruction, path: str) -> bool:
 
 _LISTS_BESIDE_SOURCES: Final = (BUN, DOTNET, GO, JAVA, NODE)
 _TITLES_BESIDE_SOURCES: Final = ("composer install", "dart pub get", "mix deps.get")
-_LIST: Final = lazy_regex(r"composer\.json|go\.mod|mix\.exs|package\.json|pom\.xml|pubspec\.yaml|.*\.(?:cs|fs|vb)proj")
 _LIST_OF_PIP: Final = lazy_regex(r"requirements[\w.-]*\.(?:in|txt)")
 _PROGRAMS_OF_PYTHON: Final = (
     "__init__.py",

@@ -153,14 +153,15 @@ def member_directories(ctx: RuleContext, command: KnownCommand) -> frozenset[str
     needed = needed_files(ctx, command) if command.use.toolchain in _WITH_MEMBERS else None
     files = () if needed is None else needed.files
     # A patch, or Yarn itself in `.yarn/releases`, is not a project.
-    directories = [posixpath.dirname(it) for it in files if _LIST_OF_MEMBER.fullmatch(posixpath.basename(it))]
+    directories = [posixpath.dirname(it) for it in files if LIST_OF_PROJECT.fullmatch(posixpath.basename(it))]
     parts = (it.split("/") for it in directories if it)
     return frozenset("/".join(it[:length]) for it in parts for length in range(1, len(it) + 1))
 
 
-_LIST_OF_MEMBER: Final = lazy_regex(
-    r"Cargo\.toml|composer\.json|go\.mod|mix\.exs|package\.json|pom\.xml|pyproject\.toml|.*\.(?:cs|fs|vb)proj"
+LIST_OF_PROJECT: Final = lazy_regex(
+    r"composer\.json|go\.mod|mix\.exs|package\.json|pom\.xml|pubspec\.yaml|.*\.(?:cs|fs|vb)proj"
 )
+"""The name of a list of dependencies that is in the directory of its own sources."""
 
 
 def needs_manifests_only(ctx: RuleContext, command: KnownCommand) -> bool:

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 from buildxray.platforms.aliases import named_architectures
 from buildxray.platforms.arguments import PER_TARGET_ARGUMENTS
 from buildxray.platforms.platform import Platform
+from buildxray.rules.facts.shell_variables import SOLE_VARIABLE
 from buildxray.semantics.build import Command, Effect, Instruction, Run, Stage
 from buildxray.syntax.instructions import Add, Onbuild, Token
 from buildxray.syntax.instructions import Run as RunNode
@@ -219,13 +220,10 @@ def _begins_with_site(command: Command, position: int) -> bool:
 
 def _is_found(command: Command, word: ShellWord) -> bool:
     """True if a word of a download program is a variable with an address that another download lists: `URL=$(curl … | grep linux-amd64)`."""
-    is_whole = command.name in _DOWNLOADING and _SOLE_VARIABLE.fullmatch(word.text) is not None
+    is_whole = command.name in _DOWNLOADING and SOLE_VARIABLE.fullmatch(word.text) is not None
     values = command.syntax.variables.get(word.variables[0].name, ()) if is_whole and word.variables else ()
     text = values[0].value.text if len(values) == 1 else ""
     return "://" in text and _LEAVING_OUT.search(text) is None
-
-
-_SOLE_VARIABLE: Final = lazy_regex(r"""["']?\$\{?\w+\}?["']?""")
 
 
 def _reads_addresses(command: Command) -> bool:

@@ -11,11 +11,11 @@ from buildxray.records import replace
 from buildxray.rules.facts.context_files import context_paths, copies_before
 from buildxray.semantics.build import Effect, KnownCommand, Use
 from buildxray.semantics.commands import is_nothing, is_preparing, recognize
+from buildxray.semantics.image_paths import PROGRAM_DIRECTORIES
 from buildxray.syntax.parser import parse
 from buildxray.syntax.shell import SHELLS, Command, read_script
-from buildxray.toolchains.base import Invocation
+from buildxray.toolchains.base import MAKE, Invocation
 
-_MAKING: Final = frozenset({"gmake", "make"})
 _MAKEFILES: Final = ("GNUmakefile", "makefile", "Makefile")
 _END: Final = "END_OF_THE_SCRIPT_OF_THE_PROJECT"
 _RUN_ANYWAY: Final = frozenset({"and", "exit", "for"})
@@ -84,7 +84,7 @@ def project_script(command: KnownCommand) -> ProjectScript | None:
 
 
 def _find(command: KnownCommand) -> ProjectScript | None:
-    found = _recipes(command) if command.name in _MAKING else _text_of_script(command)
+    found = _recipes(command) if command.name in MAKE else _text_of_script(command)
     text, file = found or ("", "")
     commands = _commands_of(text) if found is not None else None
     if commands is None:
@@ -130,7 +130,7 @@ def _text_of_script(command: KnownCommand) -> tuple[str, str] | None:
 def _copied_programs(command: KnownCommand, name: str) -> list[str]:
     """The paths of a program among those of the image to which a COPY surely writes it: `COPY build.sh /usr/local/bin/`."""
     written = {it for copy in copies_before(command.run) for it in copy.destinations}
-    return [path for it in _PROGRAMS if not written.isdisjoint((it, path := f"{it}/{name}"))]
+    return [path for it in PROGRAM_DIRECTORIES if not written.isdisjoint((it, path := f"{it}/{name}"))]
 
 
 def _recipes(command: KnownCommand) -> tuple[str, str] | None:
@@ -161,8 +161,6 @@ def _places(command: KnownCommand, path: str) -> Iterator[str]:
         yield place
 
 
-_PROGRAMS: Final = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
-"""The directories in which images look for programs. Source: PATH of the official images."""
 _WITH_VALUE: Final = frozenset({"-C", "-f", "-I", "-j", "-l", "-o", "-W", "--directory", "--file"})
 
 

@@ -7,6 +7,8 @@ from typing import Final
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.shell import Command, Script
 
+SOLE_VARIABLE: Final = lazy_regex(r"[\"']?\$\{?(?P<name>\w+)\}?[\"']?")
+"""A word that is one variable, perhaps in quotes."""
 _READS_A_SCRIPT: Final = frozenset({".", "source", "eval"})
 _EXPORTING: Final = frozenset({"declare", "export", "readonly", "typeset"})
 _SETS_PATHS: Final = lazy_regex(
