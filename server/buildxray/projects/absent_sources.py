@@ -11,7 +11,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from buildxray.files.reading import entries_of, is_entry, is_inside, read_project_text, repository_root, walk
 from buildxray.projects.ci.checkouts import may_make
@@ -96,13 +96,29 @@ _MOST_LOOKED_AT: Final = 2_000
 
 def has_code(directory: Path) -> bool:
     """True if a directory, or one below it, holds sources of a program, or if it has too many entries to tell; templates for other projects have none."""
+    return any(
+        it is None or any(_CODE.fullmatch(name) is not None for name in it.names)
+        for it in _own_directories(directory, _MOST_LOOKED_AT)
+    )
+
+
+class _Listed(NamedTuple):
+    """The files in a directory."""
+
+    place: str
+    names: list[str]
+
+
+def _own_directories(directory: Path, most: int) -> Iterator[_Listed | None]:
+    """Yield a directory and those below it, without those of other projects; None, at the end, if they have more than `most` entries."""
     n_entries = 0
-    for _place, directories, names in walk(directory):
+    for place, directories, names in walk(directory):
         n_entries += len(directories) + len(names)
-        if n_entries > _MOST_LOOKED_AT or any(_CODE.fullmatch(it) is not None for it in names):
-            return True
+        if n_entries > most:
+            yield None
+            return
         directories[:] = [it for it in directories if it not in FOREIGN_DIRECTORIES and it != ".git"]
-    return False
+        yield _Listed(place, names)
 
 
 class AbsentSources:
@@ -311,22 +327,13 @@ def _lines(path: Path, text: str) -> Iterator[str]:
 
 def _naming_files(root: Path) -> Iterator[Path | None]:
     """Yield the files of a repository that run commands and its documents; None, at the end, if it has too many entries."""
-    n_entries = 0
-    for place, directories, names in walk(root):
-        n_entries += len(directories) + len(names)
-        if n_entries > _MOST_ENTRIES:
+    for it in _own_directories(root, _MOST_ENTRIES):
+        if it is None:
             yield None
-            return
-        directories[:] = [it for it in directories if it not in FOREIGN_DIRECTORIES and it != ".git"]
-        yield from (Path(place, it) for it in names if _NAMES_FILES.fullmatch(it) is not None)
+        else:
+            yield from (Path(it.place, name) for name in it.names if _NAMES_FILES.fullmatch(name) is not None)
 
 
 def _is_anywhere(root: Path, name: str) -> bool:
     """True if a directory of the repository has a file of that name, or if there are too many entries to tell."""
-    n_entries = 0
-    for _place, directories, names in walk(root):
-        n_entries += len(directories) + len(names)
-        if name in names or n_entries > _MOST_ENTRIES:
-            return True
-        directories[:] = [it for it in directories if it not in FOREIGN_DIRECTORIES and it != ".git"]
-    return False
+    return any(it is None or name in it.names for it in _own_directories(root, _MOST_ENTRIES))
