@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -341,9 +342,7 @@ class Projects:
 
     def _is_automated(self, dockerfile: Path) -> bool:
         """True if the repository of a Dockerfile declares builds, or has workflows or scripts that may build images."""
-        if any(True for _it in self._of_repository(dockerfile)) or any(
-            True for _it in self._notes_of_repository(dockerfile)
-        ):
+        if any(True for _it in chain(self._of_repository(dockerfile), self._notes_of_repository(dockerfile))):
             return True
         root = self._root(dockerfile)
         if root is None:
@@ -450,29 +449,22 @@ def _labels(builds: Iterable[DeclaredBuild]) -> dict[DeclaredBuild, str]:
 
     Builds of one name in one file have its lines instead, if they are few: `release.yml:12`.
     """
-    builds = [*builds]
-    sources = {it: it.source if it.called_from is None else it.called_from.source for it in builds}
+    places = {it: it.run_from for it in builds}
     of_names: dict[str, set[Path]] = {}
-    for it, source in sources.items():
+    for it, (source, _line) in places.items():
         of_names.setdefault(it.display_name, set()).add(source)
     labels = {
         it: it.display_name if len(of_names[it.display_name]) == 1 else f"{source.name}:{it.display_name}"
-        for it, source in sources.items()
+        for it, (source, _line) in places.items()
     }
     lines: dict[str, list[int]] = {}
-    for it, label in labels.items():
-        lines.setdefault(label, []).append(_line_of(it))
+    for it, (_source, line) in places.items():
+        lines.setdefault(labels[it], []).append(line)
+    are_told_apart = {label for label, it in lines.items() if 1 < len(it) == len({*it}) <= _MOST_LINES}
     return {
-        it: f"{sources[it].name}:{_line_of(it)}"
-        if 1 < len(lines[label]) == len({*lines[label]}) <= _MOST_LINES
-        else label
-        for it, label in labels.items()
+        it: f"{source.name}:{line}" if labels[it] in are_told_apart else labels[it]
+        for it, (source, line) in places.items()
     }
-
-
-def _line_of(build: DeclaredBuild) -> int:
-    """The 1-based line of what runs a build, in the file that does."""
-    return build.line if build.called_from is None else build.called_from.line
 
 
 def _others(

@@ -167,6 +167,13 @@ class DeclaredBuild:
         return self.step or self.caller
 
     @property
+    def run_from(self) -> tuple[Path, int]:
+        """The file that runs it, and the 1-based line there: the call of Bake or a script in another file, or the place that declares it."""
+        return (
+            (self.source, self.line) if self.called_from is None else (self.called_from.source, self.called_from.line)
+        )
+
+    @property
     def display_name(self) -> str:
         """The name for messages. A message about merged builds applies to all of them together, so it names all."""
         names = self.joined_names or (self.name,)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
 from buildxray.files.reading import path_below, repository_root
 from buildxray.ide.diagnostics import Diagnostic, project_address
 from buildxray.localization import _
-from buildxray.projects.builds import DeclaredBuild
 from buildxray.projects.ci import WORKFLOWS
 from buildxray.rules.base import Fix, Related, Safety, Severity
+from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import Edit, TextRange
 
 
@@ -53,9 +55,24 @@ def is_of_other_project(workflow: Path) -> bool:
     return root is not None and directory != root / WORKFLOWS
 
 
-def runs_it(build: DeclaredBuild) -> Path:
-    """The file that runs a build: the one that declares it, or the one that calls Bake or a script."""
-    return build.source if build.called_from is None else build.called_from.source
+def context_fix(
+    text: str, source: Path, context: Path, places: Mapping[str, TextRange], dockerfile: Path | None = None
+) -> tuple[Fix, ...]:
+    """The fix that writes a build context in a Compose file, whose paths are relative to it, and the path of a Dockerfile in that context.
+
+    `places` are those of the fields `context` and `dockerfile`. Empty if a field that is to be written is missing, or is not a plain path.
+    """
+    values = {"context": Path(os.path.relpath(context, source.parent)).as_posix()}
+    if dockerfile is not None:
+        values["dockerfile"] = Path(os.path.relpath(dockerfile, context)).as_posix()
+    if any(it not in places or _PLAIN_PATH.fullmatch(text, *places[it]) is None for it in values):
+        return ()
+    edits = tuple(Edit(places[name], value) for name, value in values.items())
+    return (Fix(_("Write `{name}`", name=f"context: {values['context']}"), edits, Safety.SUGGESTION),)
+
+
+_PLAIN_PATH: Final = lazy_regex(r"[\w./-]+")
+"""A path without quotation marks and variables."""
 
 
 def written(text: str, place: TextRange, name: str, close: str | None) -> tuple[Fix, ...]:

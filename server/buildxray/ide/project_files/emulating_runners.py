@@ -10,7 +10,7 @@ from typing import Final
 
 from buildxray.ide.diagnostics import Diagnostic
 from buildxray.ide.project import Projects
-from buildxray.ide.project_files.base import diagnostic, is_of_other_project, path_from, runs_it
+from buildxray.ide.project_files.base import diagnostic, is_of_other_project, path_from
 from buildxray.ide.project_files.build_entry import BuildEntry
 from buildxray.localization import _, ngettext
 from buildxray.platforms.machines import native_machine
@@ -239,8 +239,8 @@ class FirstWorkflows:
 
     def _first(self, dockerfile: Path, platforms: frozenset[Platform]) -> Path | None:
         builds = (it for it in self._projects.declared(dockerfile) if frozenset(it.platforms) == platforms)
-        first = choose(it for it in builds if it.nodes and runs_it(it).parent.name == "workflows")
-        return None if first is None else runs_it(first)
+        first = choose(it for it in builds if it.nodes and it.run_from[0].parent.name == "workflows")
+        return None if first is None else first.run_from[0]
 
 
 def _emulating(entry: BuildEntry) -> Build | None:

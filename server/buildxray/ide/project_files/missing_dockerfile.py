@@ -21,10 +21,10 @@ from buildxray.files.reading import (
 )
 from buildxray.ide.diagnostics import Diagnostic
 from buildxray.ide.project_files.base import (
+    context_fix,
     diagnostic,
     is_of_other_project,
     path_from,
-    runs_it,
     written,
 )
 from buildxray.ide.project_files.build_entry import BuildEntry, DeclaringFile, copied_paths
@@ -173,21 +173,11 @@ def _with_other_context(entry: BuildEntry, place: TextRange) -> Missing | None:
 
 
 def _in_context(entry: BuildEntry, place: TextRange, base: Path) -> Missing:
-    """A missing Dockerfile with the context from which its path exists; the fix for a Compose file, whose contexts are relative to it, writes that."""
+    """A missing Dockerfile with the context from which its path exists; the fix for a Compose file writes that."""
     declared, own = entry.declared, entry.own
-    context = Path(os.path.relpath(base, declared.source.parent)).as_posix()
-    written_context = own.fields.get("context") if "context" in own.own and declared.is_of_service else None
-    plain = written_context is not None and _PLAIN.fullmatch(entry.file.text, *written_context) is not None
-    fixes = (
-        (Fix(_("Write `{name}`", name=f"context: {context}"), (Edit(written_context, context),), Safety.SUGGESTION),)
-        if plain and written_context is not None
-        else ()
-    )
+    places = own.fields if "context" in own.own and declared.is_of_service else {}
+    fixes = context_fix(entry.file.text, declared.source, base, places)
     return Missing(place, declared.dockerfile, None, fixes=fixes, context=path_from(declared.source, base))
-
-
-_PLAIN: Final = lazy_regex(r"[\w./-]+")
-"""A path without quotation marks and variables."""
 
 
 def missing_in_script(text: str, place: TextRange, dockerfile: Path) -> Missing:
@@ -384,7 +374,7 @@ def _may_run_elsewhere(entry: BuildEntry) -> bool:
     none from its own directory. A target of Bake without a context takes the directory where people and jobs run Bake.
     """
     declared = entry.declared
-    if not entry.file.are_below_root or runs_it(declared) != declared.source:
+    if not entry.file.are_below_root or declared.run_from[0] != declared.source:
         return False
     if declared.is_of_service:
         return entry.file.is_from_root(declared.dockerfile)

@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Final
 
 from buildxray.files.reading import exists, is_directory, is_entry, is_inside, repository_root
 from buildxray.ide.diagnostics import Diagnostic
-from buildxray.ide.project_files.base import diagnostic, path_from
+from buildxray.ide.project_files.base import context_fix, diagnostic, path_from
 from buildxray.ide.project_files.build_entry import BuildEntry, copied_paths, paths_of
-from buildxray.localization import _, ngettext
+from buildxray.localization import ngettext
 from buildxray.projects.builds import DeclaredBuild
 from buildxray.projects.search import is_ignored
 from buildxray.projects.submodules import is_in_missing_submodule
-from buildxray.rules.base import Fix, Safety, Severity
+from buildxray.rules.base import Severity
 from buildxray.rules.wording import listed
-from buildxray.syntax.lazy_regex import lazy_regex
-from buildxray.syntax.text import Edit
-
-_PLAIN: Final = lazy_regex(r"[\w./-]+")
-"""A path without quotation marks and variables."""
 
 
 def wrong_context(entry: BuildEntry, builds_of: Callable[[Path], Iterable[DeclaredBuild]]) -> Diagnostic | None:
@@ -97,18 +90,6 @@ def _finding(entry: BuildEntry, lacking: list[str], other: DeclaredBuild) -> Dia
         other=path_from(declared.source, other.context),
     )
     place = own.fields["context"] if "context" in own.own else own.name
-    return diagnostic("wrong-context", Severity.WARNING, place, message, _fixes(entry, other.context))
-
-
-def _fixes(entry: BuildEntry, context: Path) -> tuple[Fix, ...]:
-    """The fix that writes another context, and the path of the Dockerfile in it; none unless both are written plainly."""
-    declared, own = entry.declared, entry.own
-    paths = {
-        "context": Path(os.path.relpath(context, declared.source.parent)).as_posix(),
-        "dockerfile": Path(os.path.relpath(declared.dockerfile, context)).as_posix(),
-    }
-    places = {name: own.fields[name] for name in paths if name in own.own and name in own.fields}
-    if len(places) < len(paths) or any(_PLAIN.fullmatch(entry.file.text, *it) is None for it in places.values()):
-        return ()
-    edits = tuple(Edit(place, paths[name]) for name, place in places.items())
-    return (Fix(_("Write `{name}`", name=f"context: {paths['context']}"), edits, Safety.SUGGESTION),)
+    places = {name: it for name, it in own.fields.items() if name in own.own}
+    fixes = context_fix(entry.file.text, declared.source, other.context, places, declared.dockerfile)
+    return diagnostic("wrong-context", Severity.WARNING, place, message, fixes)
