@@ -95,7 +95,7 @@ def of_solution(context: ProjectFiles, path: str) -> list[str]:
 
 
 def of_solution_filter(context: ProjectFiles, path: str) -> list[str]:
-    """The solution of a filter, and the projects in it that the filter names. Raises `IncompleteError`, also for a file that is no filter.
+    """The solution of a filter, and the projects in it that the filter names. Raises `IncompleteError`, also for a file that is not a filter.
 
     Source: learn.microsoft.com, "Filtered solutions": the paths of projects are relative to the solution, which is not read for others.
     """
