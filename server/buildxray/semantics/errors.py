@@ -173,15 +173,14 @@ def missing_escape(build: Build, error: PlanError) -> Edit | None:
     unknown = build.instruction_at(error.range.start)
     if unknown is None or not unknown.idx or unknown.keyword_range != error.range:
         return None
-    above = build.instructions[unknown.idx - 1].syntax
-    if not goes_on_above(build.text, above, unknown.syntax):
+    above = build.instructions[unknown.idx - 1]
+    if not goes_on_above(build.text, above.syntax, unknown.syntax):
         return None
-    escape = build.dockerfile.escape
-    written = build.text[above.start : above.end].rstrip()
-    end = above.start + len(written)
-    if written.endswith(escape):
-        return Edit(TextRange(above.start + len(written.rstrip(escape)), end), escape)
-    return Edit(TextRange(end, end), f" {escape}")
+    escape, written = build.dockerfile.escape, above.written.rstrip()
+    if not written.endswith(escape):
+        return _escape_after(above)
+    start = above.range.start
+    return Edit(TextRange(start + len(written.rstrip(escape)), start + len(written)), escape)
 
 
 _NAMES_OF_COMMANDS: Final = """
@@ -260,11 +259,11 @@ def array_from(opening: Instruction) -> LinesOfArray | None:
 
     BuildKit ends an instruction with its line, also within brackets.
     """
-    if isinstance(opening.node, Unknown) or not _OPEN_ARRAY.search(_written(opening)):
+    if isinstance(opening.node, Unknown) or not _OPEN_ARRAY.search(opening.written.rstrip()):
         return None
     edits = [_escape_after(opening)]
     for it in opening.build.instructions[opening.idx + 1 : opening.idx + _MOST_LINES]:
-        written = _written(it).lstrip()
+        written = it.written.rstrip()
         if not isinstance(it.node, Unknown) or not written.startswith(("[", "]", '"', "'")):
             break
         if written.endswith("]"):
@@ -274,7 +273,7 @@ def array_from(opening: Instruction) -> LinesOfArray | None:
 
 
 def _escape_after(instruction: Instruction) -> Edit:
-    end = instruction.syntax.start + len(_written(instruction))
+    end = instruction.range.start + len(instruction.written.rstrip())
     return Edit(TextRange(end, end), f" {instruction.build.dockerfile.escape}")
 
 
@@ -282,11 +281,6 @@ _OPEN_ARRAY: Final = lazy_regex(r"\[[\s\\`]*(?:\"[^\"\n]*\"\s*,[\s\\`]*)*\Z")
 """The beginning of an array; its first lines may be joined."""
 _MOST_LINES: Final = 100
 """The most lines of an array that are looked at."""
-
-
-def _written(instruction: Instruction) -> str:
-    """The text of an instruction without the blanks at its end."""
-    return instruction.build.text[instruction.syntax.start : instruction.syntax.end].rstrip()
 
 
 def _unknown_at(build: Build, error: PlanError) -> Instruction | None:
