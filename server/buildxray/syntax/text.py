@@ -44,6 +44,12 @@ class TextRange(NamedTuple):
         return TextRange(self.start + distance, self.end + distance)
 
 
+def first_line(text: str, place: TextRange) -> TextRange:
+    """The part of a range in its first line, without the backslash and the blanks that end that line."""
+    line = text[slice(*place)].partition("\n")[0].rstrip("\r\\ \t")
+    return TextRange(place.start, place.start + len(line))
+
+
 class Edit(NamedTuple):
     """Replace `range` of the *original* text by `new_text`."""
 

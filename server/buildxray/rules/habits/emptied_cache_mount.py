@@ -18,7 +18,7 @@ from buildxray.semantics.mentions import Mention
 from buildxray.syntax.instructions import Copying
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.mounts import mount_options
-from buildxray.syntax.text import Edit, TextRange
+from buildxray.syntax.text import Edit, TextRange, first_line
 
 _RUN_ANYWAY: Final = frozenset({"and", "exit"})
 """Conditions of commands that run if nothing before them fails."""
@@ -179,14 +179,7 @@ def _deleted(run: Run, caches: Mapping[str, CacheMount]) -> Iterator[Finding]:
         edit = _removal(run, command) if command.name != "rm" or _deletes_only(command, caches) else None
         fixes = () if edit is None else (Fix(_("Keep the files of the cache"), (edit,), Safety.SUGGESTION),)
         related = tuple(Related(_place(run, caches[it]), _("the cache is mounted here")) for it in emptied)
-        yield Finding(_first_line(run, command), message, fixes, related)
-
-
-def _first_line(run: Run, command: Command) -> TextRange:
-    """The part of a command in its first line."""
-    start, end = command.range
-    line = run.build.text[start:end].partition("\n")[0].rstrip("\r\\ \t")
-    return TextRange(start, start + len(line))
+        yield Finding(first_line(run.build.text, command.range), message, fixes, related)
 
 
 def _shown(run: Run, command: Command) -> str:

@@ -21,7 +21,7 @@ from buildxray.syntax.instructions import Arg, Cmd, Copying, Entrypoint, Env, He
 from buildxray.syntax.instructions import Run as RunNode
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.shell import Command
-from buildxray.syntax.text import Edit, TextRange
+from buildxray.syntax.text import Edit, TextRange, first_line
 
 _EXPORTED: Final = lazy_regex(r"export|[A-Za-z_]\w*=(?P<value>[\w./:@%+,-]*|\"?[\w./:@%+,${}-]*\"?)", re.ASCII)
 """The words of an `export` that an ENV may have too."""
@@ -332,10 +332,10 @@ def _finding(run: Run) -> Finding:
     first = _first_word(run)
     if first == "cd":
         directory = words[1] if len(words) == 2 else ""
-        if _is_plain(directory.rstrip(";")) and _is_there(run, directory.rstrip(";")):
-            directory = directory.rstrip(";")
+        unclosed = directory.rstrip(";")
+        if _is_plain(unclosed) and _is_there(run, unclosed):
             message = _("the working directory is `{path}` already: this `cd` does nothing", path=run.directories[0])
-            return Finding(_place(run), message, _fixes_of_cd(run, directory), severity=Severity.INFORMATION)
+            return Finding(_place(run), message, _fixes_of_cd(run, unclosed), severity=Severity.INFORMATION)
         message = (
             _("this `cd` ends with its RUN: the image starts in the old directory")
             if run.stage is not None and run.stage.instructions[-1] is run
@@ -352,8 +352,7 @@ def _is_plain(directory: str) -> bool:
 
 def _place(run: Run) -> TextRange:
     """The script, or its first line."""
-    start, end = run.range_of(run.node.arguments[0])
-    return TextRange(start, start + len(run.build.text[start:end].partition("\n")[0].rstrip("\r\\ \t")))
+    return first_line(run.build.text, run.range_of(run.node.arguments[0]))
 
 
 def _fixes_of_cd(run: Run, directory: str) -> tuple[Fix, ...]:
