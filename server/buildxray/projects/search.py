@@ -142,8 +142,10 @@ def _tracked(directory: Path, root: Path, excluded: frozenset[str]) -> Iterator[
     prefix = directory.absolute().relative_to(root).as_posix()
     prefix = "" if prefix == "." else f"{prefix}/"
     for name in tracked_files(root) or ():
+        if not name.startswith(prefix):
+            continue
         *above, own = name[len(prefix) :].split("/")
-        if not name.startswith(prefix) or not is_dockerfile(own) or not excluded.isdisjoint(above):
+        if not is_dockerfile(own) or not excluded.isdisjoint(above):
             continue
         path = directory.joinpath(*above, own)
         if is_file(path) and is_inside(path, root) and not _is_of_another_kind(path):

@@ -425,12 +425,7 @@ class Shell:
         if len(texts) > 1 and texts[0] == UNKNOWN_WORD and command.words[0].text.startswith("$("):
             # `env $(cat .env | xargs) docker build .`
             del texts[0]
-        if (
-            texts
-            and texts[0] == UNKNOWN_WORD
-            and _names_engine(command.words[0].text)
-            and texts[1:2] in (["build"], ["buildx"])
-        ):
+        if texts[0] == UNKNOWN_WORD and _names_engine(command.words[0].text) and texts[1:2] in (["build"], ["buildx"]):
             # `$CONTAINER_TOOL build`, where a condition has set it to docker or podman.
             texts[0] = "docker"
         if texts[0] == UNKNOWN_WORD:

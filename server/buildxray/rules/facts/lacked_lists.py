@@ -36,9 +36,11 @@ def lacked_lists(build: Build) -> Iterator[LackedList]:
         paths = [path for path, _base in context_paths(command, name, directory)]
         if set(name) & set("$*?[") or not paths or _may_be_written(command, posixpath.basename(name)):
             continue
-        reasons = {find(it) for it in paths if not known(it)}
-        if len(paths) == 1 and reasons <= {Absence.IGNORED, Absence.MISSING} and reasons:
-            yield LackedList(command, paths[0], reasons.pop() or Absence.MISSING)
+        if len(paths) > 1 or known(paths[0]):
+            continue
+        absence = find(paths[0])
+        if absence in {Absence.IGNORED, Absence.MISSING}:
+            yield LackedList(command, paths[0], absence)
 
 
 _PIP: Final = ("pip install", "pip3 install")

@@ -92,7 +92,7 @@ def _of_one_name(ctx: RuleContext) -> Iterator[Finding]:
         for source in (it for it in node.sources if node.flag("from") is None and names_in_directories(it)):
             found = () if workspace.matching is None else workspace.matching(path_in_context(source))
             sent = [it for it in found if workspace.ignored is None or not workspace.ignored.excludes(it)]
-            if len(sent) < _SEVERAL:
+            if len(sent) <= 1:
                 continue
             place, name = node.destination.text, posixpath.basename(source.text)
             message = ngettext(
@@ -102,9 +102,6 @@ def _of_one_name(ctx: RuleContext) -> Iterator[Finding]:
                 path=posixpath.join(place, name) if place.endswith(("/", ".")) else place,
             )
             yield Finding(instruction.range_of(source), message)
-
-
-_SEVERAL: Final = 2
 
 
 def _is_optional_file(node: Copying, path: str) -> bool:
