@@ -38,7 +38,7 @@ def diagnostic(
     return ProjectDiagnostic(rule, severity, place, message, fixes, related, is_unnecessary=False)
 
 
-def path_from(source: Path, path: Path) -> str:
+def shown_path(source: Path, path: Path) -> str:
     """A path for messages: relative to the root of the repository if it is below it."""
     is_workflow = source.parent.parts[-2:] == (".github", "workflows")
     root = repository_root(source.parent) or (source.parents[2] if is_workflow else source.parent)

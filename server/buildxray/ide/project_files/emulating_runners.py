@@ -10,7 +10,7 @@ from typing import Final
 
 from buildxray.ide.diagnostics import Diagnostic
 from buildxray.ide.project import Projects
-from buildxray.ide.project_files.base import diagnostic, is_of_other_project, path_from
+from buildxray.ide.project_files.base import diagnostic, is_of_other_project, shown_path
 from buildxray.ide.project_files.build_entry import BuildEntry
 from buildxray.localization import _, ngettext
 from buildxray.platforms.machines import native_machine
@@ -83,14 +83,14 @@ def _message(builds: Mapping[tuple[Path, Build], BuildEntry]) -> str:
     pinned = _pinned(builds)
     if pinned is not None:
         # Another machine would emulate that stage.
-        return _with_pinned(fact, pinned, lines, path_from(entry.declared.source, dockerfile))
+        return _with_pinned(fact, pinned, lines, shown_path(entry.declared.source, dockerfile))
     if is_on_github(entry.declared.source) and not _are_hosted(builds):
-        return _without_runner(fact, builds, lines, path_from(entry.declared.source, dockerfile))
+        return _without_runner(fact, builds, lines, shown_path(entry.declared.source, dockerfile))
     if len(targets) == 1 or (is_one_each and not lines):
         return _("{fact}; a runner for {platforms} avoids that", fact=fact, platforms=platforms)
     if not lines:
         return _("{fact}; a separate runner for each platform avoids that", fact=fact)
-    file = path_from(entry.declared.source, dockerfile)
+    file = shown_path(entry.declared.source, dockerfile)
     if is_one_each:
         return ngettext(
             "{fact}; use a runner for {platforms}, or compile on the build platform in the stage of line {line} of {file}",
@@ -200,7 +200,7 @@ def _emulated(builds: Mapping[tuple[Path, Build], BuildEntry]) -> str:
     requests = [it.request for it in builds.values()]
     emulating = [(one, it) for one in requests for it in one.target_platforms if not can_run(one.node(it), it)]
     machines = [one.node(it) for one, it in emulating] or [it.build_platform for it in requests]
-    files = dict.fromkeys(path_from(it.declared.source, it.declared.dockerfile) for it in builds.values())
+    files = dict.fromkeys(shown_path(it.declared.source, it.declared.dockerfile) for it in builds.values())
     return _(
         "{runs} under emulation for {platforms}, several times slower, because this job runs on {machine}",
         runs=_emulated_runs(n_emulated, n_runs, joined(files)),

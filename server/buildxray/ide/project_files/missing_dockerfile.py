@@ -24,7 +24,7 @@ from buildxray.ide.project_files.base import (
     context_fix,
     diagnostic,
     is_of_other_project,
-    path_from,
+    shown_path,
     written,
 )
 from buildxray.ide.project_files.build_entry import BuildEntry, DeclaringFile, copied_paths
@@ -103,7 +103,7 @@ def missing_dockerfile(entry: BuildEntry) -> Missing | None:
         return beside
     # Without its context the build fails all the same.
     fixes = _moved(entry, place, elsewhere) if named == "dockerfile" and is_directory(declared.context) else ()
-    return Missing(place, declared.dockerfile, elsewhere, path_from(declared.source, elsewhere), fixes)
+    return Missing(place, declared.dockerfile, elsewhere, shown_path(declared.source, elsewhere), fixes)
 
 
 def missing_through_inputs(file: DeclaringFile, passed: Iterable[DeclaredBuild]) -> Iterator[Missing]:
@@ -177,7 +177,7 @@ def _in_context(entry: BuildEntry, place: TextRange, base: Path) -> Missing:
     declared, own = entry.declared, entry.own
     places = own.fields if "context" in own.own and declared.is_of_service else {}
     fixes = context_fix(entry.file.text, declared.source, base, places)
-    return Missing(place, declared.dockerfile, None, fixes=fixes, context=path_from(declared.source, base))
+    return Missing(place, declared.dockerfile, None, fixes=fixes, context=shown_path(declared.source, base))
 
 
 def missing_in_script(text: str, place: TextRange, dockerfile: Path) -> Missing:
@@ -211,7 +211,7 @@ def findings_of(source: Path, text: str, places: Iterable[Missing]) -> Iterator[
             _message(source, text, first, others, None if is_one else cause),
             tuple(replace(it, edits=edits) for it in first.fixes) if is_one and len(titles) == 1 else first.fixes,
             related=tuple(
-                Related(it.place, _("`{path}` does not exist", path=path_from(source, it.dockerfile))) for it in others
+                Related(it.place, _("`{path}` does not exist", path=shown_path(source, it.dockerfile))) for it in others
             ),
         )
 
@@ -226,7 +226,7 @@ def _is_template_for_others(source: Path) -> bool:
 
 def _message(source: Path, text: str, first: Missing, others: Sequence[Missing], directory: Path | None) -> str:
     """The message for a Dockerfile that does not exist, the other lines that have the same cause, and the file that may be meant."""
-    message = _("`{path}` does not exist", path=path_from(source, first.dockerfile))
+    message = _("`{path}` does not exist", path=shown_path(source, first.dockerfile))
     if first.is_misnamed:
         return _(
             "{fact}: `docker/build-push-action` has no input `dockerfile`, `file` names the Dockerfile", fact=message
@@ -235,7 +235,7 @@ def _message(source: Path, text: str, first: Missing, others: Sequence[Missing],
     lines = [it for it in dict.fromkeys(_line(text, it.place) for it in others) if it != own]
     if directory is not None:
         message = _(
-            "{fact}: the directory `{directory}` is missing", fact=message, directory=path_from(source, directory)
+            "{fact}: the directory `{directory}` is missing", fact=message, directory=shown_path(source, directory)
         )
     if lines and directory is None:
         message = ngettext(

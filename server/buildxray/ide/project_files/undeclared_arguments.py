@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from buildxray.ide.diagnostics import Diagnostic
 from buildxray.ide.hover.variables import PREDEFINED
-from buildxray.ide.project_files.base import diagnostic, path_from
+from buildxray.ide.project_files.base import diagnostic, shown_path
 from buildxray.ide.project_files.build_entry import BuildEntry
 from buildxray.localization import _, ngettext
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
@@ -123,7 +123,7 @@ def _undeclared(same: list[BuildEntry]) -> _Undeclared | None:
     return _Undeclared(
         ordered,
         tuple(written[it] for it in ordered),
-        path_from(entry.declared.source, entry.declared.dockerfile),
+        shown_path(entry.declared.source, entry.declared.dockerfile),
         similar_name(ordered[0], others) if len(ordered) == 1 else None,
     )
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from buildxray.files.reading import exists, is_directory, is_entry, is_inside, repository_root
 from buildxray.ide.diagnostics import Diagnostic
-from buildxray.ide.project_files.base import context_fix, diagnostic, path_from
+from buildxray.ide.project_files.base import context_fix, diagnostic, shown_path
 from buildxray.ide.project_files.build_entry import BuildEntry, copied_paths, paths_of
 from buildxray.localization import ngettext
 from buildxray.projects.builds import DeclaredBuild
@@ -84,10 +84,10 @@ def _finding(entry: BuildEntry, lacking: list[str], other: DeclaredBuild) -> Dia
         "the build stops: {paths} are not in the context `{context}`; {source} builds `{file}` with the context `{other}`",
         len(lacking),
         paths=listed(lacking),
-        context=path_from(declared.source, declared.context),
-        source=path_from(declared.source, other.source),
+        context=shown_path(declared.source, declared.context),
+        source=shown_path(declared.source, other.source),
         file=declared.dockerfile.name,
-        other=path_from(declared.source, other.context),
+        other=shown_path(declared.source, other.context),
     )
     place = own.fields["context"] if "context" in own.own else own.name
     places = {name: it for name, it in own.fields.items() if name in own.own}

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from buildxray.projects.manifests.files import MOST_FILES, IncompleteError, ProjectFiles, json_of, path_from
+from buildxray.projects.manifests.files import MOST_FILES, IncompleteError, ProjectFiles, json_of, path_in_context
 from buildxray.projects.manifests.others import XML_COMMENT
 from buildxray.projects.yaml import as_mapping
 from buildxray.syntax.lazy_regex import lazy_regex
@@ -49,7 +49,7 @@ def of_dotnet_project(context: ProjectFiles, path: str) -> list[str]:
     if any(_OTHER_FEEDS.search(it) is not None for it in texts):
         raise IncompleteError
     references = [
-        path_from(path, _msbuild_path(it["path"])) for one in texts for it in _PROJECT_REFERENCE.finditer(one)
+        path_in_context(path, _msbuild_path(it["path"])) for one in texts for it in _PROJECT_REFERENCE.finditer(one)
     ]
     return [*context.beside(path, "packages.lock.json"), *of_all, *imported, *references]
 
@@ -66,7 +66,7 @@ def _imported_by_msbuild(context: ProjectFiles, files: Iterable[str]) -> list[st
             if "GetPathOfFileAbove" in written:
                 # Those above are among the files of all projects.
                 continue
-            file = path_from(path, _msbuild_path(written))
+            file = path_in_context(path, _msbuild_path(written))
             is_optional = "Exists" in text[it.start() : text.find(">", it.end())]
             if file not in imported and not (is_optional and not context.exists(file)):
                 imported[file] = None
@@ -91,7 +91,7 @@ def of_solution(context: ProjectFiles, path: str) -> list[str]:
     if path in context.filtered:
         return []
     text = context.text(path)
-    return [path_from(path, (it["path"] or it["other"]).replace("\\", "/")) for it in _OF_SOLUTION.finditer(text)]
+    return [path_in_context(path, (it["path"] or it["other"]).replace("\\", "/")) for it in _OF_SOLUTION.finditer(text)]
 
 
 def of_solution_filter(context: ProjectFiles, path: str) -> list[str]:
@@ -103,9 +103,9 @@ def of_solution_filter(context: ProjectFiles, path: str) -> list[str]:
     named, projects = solution.get("path"), solution.get("projects")
     if not isinstance(named, str) or not isinstance(projects, list):
         raise IncompleteError
-    file = path_from(path, named.replace("\\", "/"))
+    file = path_in_context(path, named.replace("\\", "/"))
     # The solution itself has to be there, but the other projects that it names need not.
     if not context.exists(file):
         raise IncompleteError
     context.filtered.add(file)
-    return [file, *(path_from(file, it.replace("\\", "/")) for it in projects if isinstance(it, str))]
+    return [file, *(path_in_context(file, it.replace("\\", "/")) for it in projects if isinstance(it, str))]

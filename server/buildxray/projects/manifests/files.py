@@ -99,7 +99,7 @@ def joined(directory: str, path: str) -> str:
     return posixpath.normpath(posixpath.join(directory, path))
 
 
-def path_from(path: str, other: str) -> str:
+def path_in_context(path: str, other: str) -> str:
     """A path that is written relative to the directory of a file. Raises `IncompleteError` for one outside of the context."""
     place = joined(posixpath.dirname(path), other)
     if place.startswith(("..", "/")):

@@ -6,7 +6,7 @@ import posixpath
 import re
 from typing import Final
 
-from buildxray.projects.manifests.files import ProjectFiles, path_from
+from buildxray.projects.manifests.files import ProjectFiles, path_in_context
 from buildxray.syntax.lazy_regex import lazy_regex
 
 _REPLACED: Final = lazy_regex(r"^(?![ \t]*//)[^\n]*=>[ \t]*\"?(?P<path>\.{0,2}/[^\s\"]*|\.{1,2}(?=\s|$))", re.MULTILINE)
@@ -22,7 +22,7 @@ def of_go_mod(context: ProjectFiles, path: str) -> list[str]:
     """
     text = context.text(path)
     used = (it for it in _REPLACED.finditer(text) if not _is_own_and_unused(it[0], text))
-    replaced = [path_from(path, posixpath.join(it["path"], "go.mod")) for it in used]
+    replaced = [path_in_context(path, posixpath.join(it["path"], "go.mod")) for it in used]
     lists = context.above(path, "go.work")
     return [*context.beside(path, "go.sum"), *lists[:1], *replaced]
 
@@ -45,6 +45,6 @@ _MODULE: Final = lazy_regex(r"^module[ \t]+\"?(?P<path>[^\s\"]+)", re.MULTILINE)
 def of_go_work(context: ProjectFiles, path: str) -> list[str]:
     """The modules of a workspace of Go, and its sums. Source: go.dev/ref/mod, "Workspaces"."""
     text = context.text(path)
-    used = [path_from(path, posixpath.join(it["path"], "go.mod")) for it in _USED.finditer(text)]
-    replaced = [path_from(path, posixpath.join(it["path"], "go.mod")) for it in _REPLACED.finditer(text)]
+    used = [path_in_context(path, posixpath.join(it["path"], "go.mod")) for it in _USED.finditer(text)]
+    replaced = [path_in_context(path, posixpath.join(it["path"], "go.mod")) for it in _REPLACED.finditer(text)]
     return [*context.beside(path, "go.work.sum"), *used, *replaced]

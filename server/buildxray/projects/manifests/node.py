@@ -14,7 +14,7 @@ from buildxray.projects.manifests.files import (
     ProjectFiles,
     joined,
     json_of,
-    path_from,
+    path_in_context,
 )
 from buildxray.projects.yaml import as_mapping, load_yaml
 from buildxray.syntax.lazy_regex import lazy_regex
@@ -92,7 +92,7 @@ def _patterns(package: Mapping[str, Any]) -> list[str]:
 
 def _patches(path: str, patches: object) -> list[str]:
     """The patches that a list names, relative to its directory. Source: pnpm.io, "patchedDependencies"; bun.sh, "bun patch"."""
-    return [path_from(path, it) for it in as_mapping(patches).values() if isinstance(it, str)]
+    return [path_in_context(path, it) for it in as_mapping(patches).values() if isinstance(it, str)]
 
 
 _RELATIVE: Final = lazy_regex(r"[\"'`]\.{1,2}/")
@@ -134,7 +134,7 @@ def of_yarn_1(context: ProjectFiles, path: str) -> list[str]:
     text = context.text(path)
     if "yarn-offline-mirror" in text:
         raise IncompleteError
-    return [path_from(path, it["path"]) for it in _YARN_PATH.finditer(text)]
+    return [path_in_context(path, it["path"]) for it in _YARN_PATH.finditer(text)]
 
 
 def of_yarn_settings(context: ProjectFiles, path: str) -> list[str]:
@@ -142,7 +142,7 @@ def of_yarn_settings(context: ProjectFiles, path: str) -> list[str]:
     settings = as_mapping(load_yaml(context.text(path)))
     listed = settings.get("plugins")
     plugins = [as_mapping(it).get("path", it) for it in listed] if isinstance(listed, list) else []
-    return [path_from(path, it) for it in (settings.get("yarnPath"), *plugins) if isinstance(it, str)]
+    return [path_in_context(path, it) for it in (settings.get("yarnPath"), *plugins) if isinstance(it, str)]
 
 
 def _members(context: ProjectFiles, path: str, patterns: Iterable[str]) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from buildxray.projects.manifests.files import IncompleteError, ProjectFiles, path_from, toml_of
+from buildxray.projects.manifests.files import IncompleteError, ProjectFiles, path_in_context, toml_of
 from buildxray.projects.yaml import as_mapping
 from buildxray.syntax.lazy_regex import lazy_regex
 
@@ -28,7 +28,7 @@ def of_requirements(context: ProjectFiles, path: str) -> list[str]:
     text = context.text(path)
     if _LOCAL_PACKAGE.search(text):
         raise IncompleteError
-    return [path_from(path, it["path"]) for it in _OTHER_LIST.finditer(text)]
+    return [path_in_context(path, it["path"]) for it in _OTHER_LIST.finditer(text)]
 
 
 def of_pipfile(context: ProjectFiles, path: str) -> list[str]:
@@ -59,5 +59,5 @@ def of_pyproject(context: ProjectFiles, path: str) -> list[str]:
     if context.manager == "poetry":
         license_ = as_mapping(project.get("license"))
         named = license_.get("file")
-        files += [path_from(path, named)] if isinstance(named, str) and not license_.get("text") else []
+        files += [path_in_context(path, named)] if isinstance(named, str) and not license_.get("text") else []
     return files

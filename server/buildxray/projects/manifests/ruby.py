@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from buildxray.projects.manifests.files import IncompleteError, ProjectFiles, path_from
+from buildxray.projects.manifests.files import IncompleteError, ProjectFiles, path_in_context
 from buildxray.syntax.lazy_regex import lazy_regex
 
 _RUBY_LOCAL: Final = lazy_regex(r"^[ \t]*(?:gemspec|eval_gemfile)\b", re.MULTILINE)
@@ -30,5 +30,5 @@ def of_gemfile(context: ProjectFiles, path: str) -> list[str]:
         or _RUBY_MORE.search(_RUBY_VERSION.sub("", text)) is not None
     ):
         raise IncompleteError
-    versions = [path_from(path, it["path"]) for it in _RUBY_VERSION.finditer(text)]
+    versions = [path_in_context(path, it["path"]) for it in _RUBY_VERSION.finditer(text)]
     return [*context.beside(path, "Gemfile.lock"), *versions]

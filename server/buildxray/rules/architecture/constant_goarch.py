@@ -223,13 +223,13 @@ def _constant(ctx: RuleContext, command: KnownCommand) -> tuple[Instruction, Tex
     """The constant value of GOARCH, and the instruction in which it is written."""
     setting = command.invocation.setting("GOARCH")
     if setting.assignment is None:
-        return _declared(command, "GOARCH") or _stored(ctx, command, setting.values)
+        return _declared_constant(command, "GOARCH") or _stored(ctx, command, setting.values)
     value = setting.assignment.value
     if setting.assignment.is_conditional:
         return None
     variable = SOLE_VARIABLE.fullmatch(value.text)
     if variable is not None and not command.syntax.variables.get(variable["name"]):
-        return _declared(command, variable["name"])
+        return _declared_constant(command, variable["name"])
     place = None if value.value is None else _place(value.text, command.run.shell_range(value.range))
     return None if place is None else (command.run, place)
 
@@ -283,7 +283,7 @@ def _stores(ctx: RuleContext) -> dict[Stage, list[_Store]]:
     return stores
 
 
-def _declared(command: KnownCommand, name: str) -> tuple[Instruction, TextRange] | None:
+def _declared_constant(command: KnownCommand, name: str) -> tuple[Instruction, TextRange] | None:
     """The constant in the ARG or ENV that gives a variable its value, and that instruction."""
     declaration = command.run.declaration(name)
     if declaration is None or name in AUTOMATIC_ARGUMENTS:

@@ -145,7 +145,7 @@ def _by_arguments(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
     if request.is_separate:
         return
     for command in stage.commands(Effect.COMPILE):
-        argument = _argument_of(command) if command.use.toolchain is GO else None
+        argument = _empty_argument(command) if command.use.toolchain is GO else None
         if argument is None or command.is_chosen_by_platform or argument.name in dict(request.build_arguments):
             continue
         is_given = not {argument.name, "*"}.isdisjoint((*ctx.given_arguments, *request.unknown_arguments))
@@ -182,7 +182,7 @@ def _with_target(ctx: RuleContext, argument: _Argument) -> tuple[Fix, ...]:
     return (Fix(_("Compile for `$TARGETARCH`"), tuple(edits), Safety.SUGGESTION),)
 
 
-def _argument_of(command: KnownCommand) -> _Argument | None:
+def _empty_argument(command: KnownCommand) -> _Argument | None:
     """The argument without a value that alone gives GOARCH its value; None if there is none, or if an automatic one does."""
     setting = command.invocation.setting("GOARCH")
     if not setting.is_set or any(setting.values):

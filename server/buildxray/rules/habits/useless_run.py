@@ -28,7 +28,7 @@ _EXPORTED: Final = lazy_regex(r"export|[A-Za-z_]\w*=(?P<value>[\w./:@%+,-]*|\"?[
 _USED: Final = lazy_regex(r"\$\{?(\w*)")
 _OF_THE_SHELL: Final = frozenset({"alias", "cd", "pushd", "set", "shopt", "ulimit", "umask", "unalias"})
 """Commands that change the shell only, if they have arguments."""
-_PRINTING: Final = frozenset(
+_YIELDING: Final = frozenset(
     {
         "arch", "basename", "cat", "cut", "date", "dirname", "dpkg", "echo", "getconf", "grep", "head", "hostname", "id", "nproc",
         "printf", "pwd", "readlink", "realpath", "tail", "tr", "uname", "which", "whoami",
@@ -298,7 +298,7 @@ def _changes_only_the_shell(run: Run) -> bool:
         and not script.has_errors
         and ">" not in run.node.arguments[0].text
         and _first_word(run) is not None
-        and all(it.name in _PRINTING if it.is_substitution else _is_of_the_shell(it) for it in script.commands)
+        and all(it.name in _YIELDING if it.is_substitution else _is_of_the_shell(it) for it in script.commands)
     )
 
 

@@ -23,7 +23,7 @@ from buildxray.semantics.build import Build, Effect, Instruction, KnownCommand, 
 from buildxray.semantics.mentions import Mention
 from buildxray.syntax.shell import Command
 
-_PRINTING: Final = frozenset({":", "echo", "printf", "set", "true", "uname"})
+_WITHOUT_EFFECT: Final = frozenset({":", "echo", "printf", "set", "true", "uname"})
 """Commands that write no file; a command with its output redirected to a file or a pipe is not one of them."""
 
 
@@ -121,7 +121,9 @@ def _printing(ctx: RuleContext) -> Iterator[Run]:
             is_cause = run.split is not None and run.split.cause is not SplitCause.FILES
             if is_cause and commands and not run.script.has_errors and not run.mounts:
                 names = {it.name for it in commands}
-                is_printing = names <= _PRINTING and not any(it.is_piped for it in commands if not it.is_substitution)
+                is_printing = names <= _WITHOUT_EFFECT and not any(
+                    it.is_piped for it in commands if not it.is_substitution
+                )
                 # A RUN that names no value of the platform differs because of a declaration, which is in the wrong place.
                 if is_printing and any(map(run.uses_variable, run.names_per_target)):
                     yield run

@@ -38,7 +38,7 @@ _NEEDING: Final = frozenset(
 _SETTING: Final = frozenset({"[", "[[", ":", "echo", "export", "printf", "set", "test", "true", "unset"})
 """Commands without an effect of their own; assignments show in the words that use them."""
 
-_PRINTING: Final = frozenset({"echo", "export", "printf", "set"})
+_REDIRECTED: Final = frozenset({"echo", "export", "printf", "set"})
 """Those whose output a redirection may keep."""
 
 _REFERENCE: Final = lazy_regex(rf"(?<!\\)\$\{{?(?P<name>{'|'.join(AUTOMATIC_ARGUMENTS)})\b")
@@ -317,7 +317,7 @@ def _effects(run: Run) -> list[tuple[object, ...]]:
     """What a RUN does for each target, as far as the text tells: the commands that may run, their words, and the targets of compilers."""
     effects: list[tuple[object, ...]] = []
     writes = ">" in run.node.whole_text
-    for it in (one for one in run.commands if one.name not in _SETTING or (writes and one.name in _PRINTING)):
+    for it in (one for one in run.commands if one.name not in _SETTING or (writes and one.name in _REDIRECTED)):
         words = (*it.syntax.words, *(one.value for one in it.syntax.assignments))
         values = [it.invocation.evaluate_partly(one) for one in words]
         architectures = None if it.use is None else it.use.architectures
