@@ -64,5 +64,6 @@ def _below(directory: Path, projects: Projects) -> list[Path]:
 
     callers = (one.source for it in read.builds for one in (it.called_from, it.call) if one is not None)
     listed = [*(it.source for it in read.builds), *callers, *(Path(it.file) for it in read.notes)]
-    scripts = {it.source for it in read.builds if is_script(it.source) and not exists(it.dockerfile)}
+    given = (it for it in read.builds if it.arguments or it.unknown_arguments or not exists(it.dockerfile))
+    scripts = {it.source for it in given if is_script(it.source)}
     return [it for it in listed if it.is_relative_to(directory) and (is_project_file(it) or it in scripts)]

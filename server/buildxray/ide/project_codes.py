@@ -16,9 +16,15 @@ example may be copied to a project that has the missing one.""",
     "missing-stage": "The Dockerfile has no stage with the name in `target`: the build fails.",
     "undeclared-build-arg": """A build gives an argument that no `ARG` of its Dockerfile declares, so that the value has no effect: BuildKit ignores it without a warning
 (moby/buildkit, issue 2128). An argument that the Dockerfile declares, that the build does not give, and whose name differs by one or two letters or in case,
-is named, and a fix writes it. The same names in several entries of a file are one finding. Only names that the entry itself writes are reported, and only if it builds one Dockerfile: what a
+is named, and a fix writes it. The same names in several entries of a file are one finding. Commands in scripts and Makefiles count too. Only names that the entry itself writes are reported, and only if it builds one Dockerfile: what a
 matrix or a parent gives to several files is often for some of them. Left out are arguments that BuildKit reads (`BUILDKIT_INLINE_CACHE`, `HTTP_PROXY`),
 Dockerfiles for other frontends, and those on an image with triggers (`onbuild`), which may declare the argument.""",
+    "platform-by-build-arg": """A build gives `TARGETARCH` or `TARGETPLATFORM` a value that names another machine than the image is for. BuildKit gives each platform its own value, which
+`--build-arg` replaces for all of them; it does not make an image for that machine (BuildKit: dockerfile2llb/platform.go, defaultArgs). So `--build-arg TARGETARCH=amd64` for
+`linux/amd64,linux/arm64` puts programs for amd64 into the image for arm64, and `docker build --build-arg TARGETARCH=arm64 .` on a machine with amd64 makes an image for amd64 with
+programs for arm64. The fix removes the argument, or writes `--platform` in its place. Without a platform, only a job whose machine is known is reported, and a script that also builds
+the same Dockerfile without the argument or for another machine. Values that no platform has (`armv7-musl`) are a project's own, and a Dockerfile whose steps are the same without the
+argument is not reported.""",
     "wrong-context": """The build context of a service lacks what its Dockerfile copies, and the context of another build of that Dockerfile in the repository has all of it. A fix
 writes that context and the path of the Dockerfile in it. Nothing is reported if Git ignores one of the paths, because a program may make it, or if the paths of the
 service exist from the root of the repository, where people may run Compose (`--project-directory`).""",

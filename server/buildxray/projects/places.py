@@ -27,6 +27,8 @@ _FIELDS: Final = {
 """The names of fields in Bake files, in Compose files and among the inputs of `docker/build-push-action`."""
 _OPTIONS: Final = {"dockerfile": ("-f", "--file"), "target": ("--target",), "platforms": ("--platform",), "context": ()}
 _ARGUMENT: Final = "--build-arg"
+_COMMAND: Final = lazy_regex(r"(?:[^\\\n]|\\.|\\\n)+", re.DOTALL)
+"""A command with the lines that continue it."""
 _BUILD_ACTION: Final = lazy_regex(r"docker/build-push-action@(?!(?:releases/)?v1(?:\.|$))")
 """The action whose input `file` names the Dockerfile; its first version had `dockerfile`."""
 
@@ -101,14 +103,22 @@ class FilePlaces:
     @cached_property
     def _documents(self) -> tuple[_Node, ...]:
         # Most files have no finding that needs them.
-        return () if self._name.lower().endswith(".hcl") else (*_nodes(self._text),)
+        return (*_nodes(self._text),) if self._name.lower().endswith((".json", ".yaml", ".yml")) else ()
 
     def of(self, build: DeclaredBuild) -> Places:
         """The ranges of a build; only its line if the text has changed too much."""
         for places in (self._in_hcl(build), *(self._in_document(it, build) for it in self._documents)):
             if places is not None:
                 return places
-        return Places(self.line(build.line))
+        return self._in_script(build)
+
+    def _in_script(self, build: DeclaredBuild) -> Places:
+        """The first line of a command; the whole command is the range of its arguments."""
+        line = self.line(build.line)
+        command = _COMMAND.match(self._text, line.start)
+        if command is None or _ARGUMENT not in command[0]:
+            return Places(line)
+        return Places(line, {"args": TextRange(*command.span())}, own=frozenset(("args",)))
 
     def inputs_of(self, job: str) -> dict[str, TextRange]:
         """The ranges of the values that a job gives to the workflow that it calls, by the names of the inputs."""

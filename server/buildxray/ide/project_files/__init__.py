@@ -20,6 +20,7 @@ from buildxray.ide.project_files.missing_dockerfile import (
     missing_in_script,
     missing_through_inputs,
 )
+from buildxray.ide.project_files.platform_arguments import platform_arguments
 from buildxray.ide.project_files.problems import problems
 from buildxray.ide.project_files.undeclared_arguments import undeclared_arguments
 from buildxray.ide.project_files.wrong_context import wrong_context
@@ -95,6 +96,7 @@ def look_at(
         ),
         *filter(None, (wrong_context(it, projects.builds_of) for it in entries)),
         *undeclared_arguments(entries),
+        *platform_arguments(entries),
         *emulating_runners(it for it in (*entries, *called_entries) if firsts.has(it.declared)),
     ]
     unique = {(it.rule, it.range, it.message): it for it in diagnostics if merged.shows(it.rule)}
@@ -132,12 +134,16 @@ def references_to(
 
 
 def _script(path: Path, text: str, projects: Projects, settings: Settings) -> ProjectFile:
-    """The results for a script: the Dockerfiles that it names and that do not exist."""
+    """The results for a script: the Dockerfiles that it names and that do not exist, and the arguments of its builds."""
     root = repository_root(path.parent)
     merged = settings.over(projects.configuration(path.parent).settings)
-    if root is None or not merged.shows("missing-dockerfile") or is_of_other_project(path):
+    if root is None or is_of_other_project(path):
         return ProjectFile(text)
-    listed = missing_dockerfiles(path, text, projects.declared_in(path), root)
+    builds = projects.declared_in(path)
+    listed = missing_dockerfiles(path, text, builds, root) if merged.shows("missing-dockerfile") else ()
     places = {it: dockerfile for it, dockerfile in listed if not is_in_missing_submodule(root, dockerfile)}
     missing = (missing_in_script(text, place, dockerfile) for place, dockerfile in places.items())
-    return ProjectFile(text, (*findings_of(path, text, missing),))
+    file = DeclaringFile(path, text, builds, projects.workspace)
+    entries = [BuildEntry(it, file, merged) for it in builds if it.is_shown and not it.is_check]
+    found = (*findings_of(path, text, missing), *undeclared_arguments(entries), *platform_arguments(entries))
+    return ProjectFile(text, tuple(sorted((it for it in found if merged.shows(it.rule)), key=lambda it: it.range)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -37,6 +38,7 @@ _MOST_ENTRIES: Final = 5_000
 _NOT_SEARCHED: Final = SKIPPED | {".git"}
 
 
+_NAME: Final = lazy_regex(r"[A-Za-z_]\w*")
 _OF_DOCKER: Final = lazy_regex(r"(?:docker\.io/)?docker/dockerfile(?:-upstream)?(?:[:@].*)?")
 """An image of Docker's own frontend."""
 
@@ -155,6 +157,23 @@ class BuildEntry:
         nodes = (it.node for it in (() if self._dockerfile is None else _parsed(self._dockerfile).instructions))
         declaring = (it.trigger if isinstance(it, Onbuild) else it for it in nodes)
         return frozenset(pair.name.text for it in declaring if isinstance(it, Arg) for pair in it.pairs)
+
+    def argument_place(self, name: str, value: str | None = None) -> TextRange | None:
+        """The place where the entry itself writes the name of an argument, with this value; None if it does not, or more than once."""
+        if "args" not in self.own.own or _NAME.fullmatch(name) is None:
+            return None
+        range_ = self.own.fields["args"]
+        if range_.start < self.own.name.start:
+            # A merged or named value of YAML, which other entries may share.
+            return None
+        is_script = "--build-arg" in self.file.text[slice(*range_)]
+        before = r"--build-arg[ =][\"']?" if is_script else r"(?<![^\s\"'{,])"
+        after = r"(?!\w)" if is_script else r"(?=[\"']?[ \t]*(?:[=:]|$))"
+        if value is not None:
+            after += rf"(?=[\"']?[ \t]*[=:][ \t]*[\"']?{re.escape(value)}(?![\w./-]))"
+        pattern = re.compile(rf"{before}(?P<name>{name}){after}", re.MULTILINE)
+        found = [*pattern.finditer(self.file.text, range_.start, range_.end)]
+        return TextRange(*found[0].span("name")) if len(found) == 1 else None
 
     @property
     def may_declare_more(self) -> bool:

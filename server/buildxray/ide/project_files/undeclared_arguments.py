@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
@@ -18,7 +17,6 @@ from buildxray.rules.wording import joined, listed
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import Edit, TextRange
 
-_NAME: Final = lazy_regex(r"[A-Za-z_]\w*")
 _OF_BUILDKIT: Final = lazy_regex(r"BUILDKIT_\w+")
 _OTHER_SOURCES: Final = lazy_regex(
     r"\brepository[ \t]*:(?![ \t]*[\"']?\$\{\{[ \t]*github\.repository[ \t]*\}\})|\bref[ \t]*:(?![^\n]*\$\{\{)"
@@ -115,7 +113,7 @@ def _undeclared(same: list[BuildEntry]) -> _Undeclared | None:
         name for it in same for name in (*dict(it.declared.arguments), *it.declared.unknown_arguments)
     )
     names = [it for it in given if it not in entry.arguments and not _is_predefined(it)]
-    written = {it: found for it in names if (found := _place(entry, it)) is not None}
+    written = {it: found for it in names if (found := entry.argument_place(it)) is not None}
     if not written or not _is_certain(entry):
         return None
     ordered = tuple(sorted(written, key=lambda it: written[it]))
@@ -130,18 +128,3 @@ def _undeclared(same: list[BuildEntry]) -> _Undeclared | None:
 
 def _is_predefined(name: str) -> bool:
     return name in PREDEFINED or name in AUTOMATIC_ARGUMENTS or _OF_BUILDKIT.fullmatch(name) is not None
-
-
-def _place(entry: BuildEntry, name: str) -> TextRange | None:
-    """The place where the entry itself writes the name of an argument; None if it does not, or more than once."""
-    range_ = entry.own.fields["args"]
-    if range_.start < entry.own.name.start or _NAME.fullmatch(name) is None:
-        # A merged or named value of YAML, which other entries may share.
-        return None
-    is_script = "--build-arg" in entry.file.text[slice(*range_)]
-    before, after = (
-        (r"--build-arg[ =][\"']?", r"(?!\w)") if is_script else (r"(?<![^\s\"'{,])", r"(?=[\"']?[ \t]*(?:[=:]|$))")
-    )
-    pattern = re.compile(rf"{before}(?P<name>{name}){after}", re.MULTILINE)
-    found = [*pattern.finditer(entry.file.text, range_.start, range_.end)]
-    return TextRange(*found[0].span("name")) if len(found) == 1 else None
