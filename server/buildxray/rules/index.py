@@ -379,6 +379,15 @@ RULES: Final = (
         frozenset({Mention.LATE_FLAG}),
     ),
     Rule(
+        "missed-download",
+        Severity.INFORMATION,
+        Severity.INFORMATION,
+        FixAvailability.SOMETIMES,
+        "buildxray.rules.habits.missed_download",
+        "",
+        frozenset({Mention.MOUNT}),
+    ),
+    Rule(
         "missing-arch-stage",
         Severity.ERROR,
         Severity.WARNING,

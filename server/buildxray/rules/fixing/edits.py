@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable
 from typing import Final
 
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
-from buildxray.semantics.build import From, Instruction, KnownCommand
+from buildxray.semantics.build import From, Instruction, KnownCommand, Run
 from buildxray.syntax.instructions import Arg, Env, Flag, Span
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import Edit, TextRange
@@ -351,3 +351,9 @@ def set_target(command: KnownCommand, crossing: CrossCompilation) -> list[Edit]:
         offset = command.run.shell_range(command.syntax.words[command.use.title_words - 1].range).end
         edits.append(Edit(TextRange(offset, offset), f" {crossing.options}"))
     return edits
+
+
+def add_mount(run: Run, mount: str) -> Edit:
+    """The edit that gives a RUN a further `--mount` flag."""
+    end = run.keyword_range.end
+    return Edit(TextRange(end, end), f" {mount}")

@@ -23,6 +23,7 @@ from buildxray.rules.facts.dependent_downloads import (
 from buildxray.rules.facts.failing_builds import lacks_source, stops
 from buildxray.rules.facts.independent_installs import first_of_chain, independent_runs, installs_after_copy, shown
 from buildxray.rules.facts.installed_project import CACHE_OF_PIP, NO_CACHE, installed_project
+from buildxray.rules.facts.missed_downloads import is_hidden
 from buildxray.rules.facts.uncached_crates import CACHE, uncached_crates
 from buildxray.rules.fixing.early_download import (
     advice,
@@ -33,12 +34,13 @@ from buildxray.rules.fixing.early_download import (
     separate_download,
     what_is_repeated,
 )
+from buildxray.rules.fixing.edits import add_mount
 from buildxray.rules.one_cause import join
 from buildxray.rules.wording import listed
 from buildxray.semantics.build import Build, Effect, Instruction, KnownCommand, Run, Stage
 from buildxray.semantics.file_flow import clean
 from buildxray.syntax.instructions import Copying
-from buildxray.syntax.text import Edit, TextRange
+from buildxray.syntax.text import Edit
 from buildxray.toolchains.base import Toolchain
 from buildxray.toolchains.rust import RUST
 
@@ -72,7 +74,7 @@ def late_module_download(ctx: RuleContext) -> Iterator[Finding]:
     that is commented out where it belongs. The message names all files that the download needs, such as the lists of the members of a workspace,
     the projects that a project of .NET refers to, and settings like `.npmrc`. Where these are more than twelve, or a list refers to sources
     (`file:../lib`, a path dependency, a script that runs at installation), nothing is reported; nor if the lists name nothing, nor in an image
-    for development or tests, or of an action of GitHub, which is built without a cache.
+    for development or tests, or of an action of GitHub, which is built without a cache. A download that a later cache mount hides is for `missed-download`.
 
     ## Why it matters
     A layer is rebuilt if the files copied before it have changed. After the whole source, every edit downloads everything again, in a
@@ -198,15 +200,9 @@ def _of_crates(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
         title=command.title,
         cache=CACHE,
     )
-    edits = tuple(_mount(it, CACHE) for it in runs)
+    edits = tuple(add_mount(it, CACHE) for it in runs)
     fix = Fix(_("Keep the downloads in a cache"), edits, Safety.SUGGESTION)
     yield Finding(command.title_range, message, (fix,), (Related(copy.keyword_range, _("the source is copied here")),))
-
-
-def _mount(run: Run, mount: str) -> Edit:
-    """The edit that gives a RUN a further mount."""
-    end = run.keyword_range.end
-    return Edit(TextRange(end, end), f" {mount}")
 
 
 def _of_own_package(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
@@ -234,7 +230,7 @@ def _of_own_package(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
             reason = _("{reason}; `{command}` needs no other files", reason=reason, command=found.separate)
         yield Finding(command.title_range, _("{fact}: {reason}", fact=fact, reason=reason), related=related)
         return
-    edits = [_mount(command.run, CACHE_OF_PIP), *(Edit(it, "") for it in found.without_cache)]
+    edits = [add_mount(command.run, CACHE_OF_PIP), *(Edit(it, "") for it in found.without_cache)]
     message = (
         _("{fact}: `{cache}` without `{option}` keeps the downloads", fact=fact, cache=CACHE_OF_PIP, option=NO_CACHE)
         if found.without_cache
@@ -320,7 +316,8 @@ def _is_kept(ctx: RuleContext, whole: Instruction, command: KnownCommand) -> boo
 
     A RUN of its own before `whole` does not depend on an argument that is declared later.
     """
-    if is_mounted(command.run):
+    if is_mounted(command.run) or is_hidden(ctx, command):
+        # Of what is hidden, an earlier download would be for nothing too.
         return True
     changing = changing_arguments(ctx, command.run)
     if not changing or not separate_download(ctx, command):
