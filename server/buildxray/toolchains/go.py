@@ -308,11 +308,33 @@ _SANITIZERS: Final = ("-race", "-msan", "-asan")
 
 
 def suits_goarm(targets: Iterable[Platform]) -> bool:
-    """True if `GOARM=${TARGETVARIANT#v}` is a value that Go knows for each platform of 32-bit ARM; of linux/arm/v8 it would be 8.
+    """True if `GOARM=${TARGETVARIANT#v}` is a value that Go knows for each platform, or empty for other architectures than 32-bit ARM.
 
-    Source: internal/buildcfg of Go, goarm; containerd, platforms/database.go, which keeps that variant.
+    Of linux/arm/v8 it would be 8, of linux/amd64/v2 it would be 2, which Go before 1.23 refuses for every architecture.
+    Source: internal/buildcfg of Go, goarm; containerd, platforms/database.go, which keeps these variants.
     """
-    return all(it.architecture != "arm" or it.variant in ("v5", "v6", "v7") for it in targets)
+    return all(it.variant in _ARM_VERSIONS or (not it.variant and it.architecture != "arm") for it in targets)
+
+
+_ARM_VERSIONS: Final = ("v5", "v6", "v7")
+_KNOWN_VERSIONS: Final = {
+    "GOARM": lazy_regex(r"(?:[567](?:,(?:hard|soft)float)?)?"),
+    "GOAMD64": lazy_regex(r"(?:v[1-4])?"),
+    "GOARM64": lazy_regex(r"(?:v(?:8\.\d|9\.[0-5])(?:,(?:crypto|lse))*)?"),
+}
+"""The values of variables with the version of an architecture, of which Go accepts no others. Source: `go help environment`."""
+
+
+def n_refused_versions(invocation: Invocation, image: str) -> int:
+    """The number of versions of architectures, for all targets, with which a compiler may refuse to work in an image.
+
+    Whatever the architecture is, Go before 1.23 refuses others in GOARM and GOAMD64, and later ones in GOARM64, as found by running 1.21.13, 1.22.10, 1.23.9
+    and 1.26.4.
+    """
+    is_old = checks_goarm(image)
+    names = [*(("GOARM", "GOAMD64") if is_old is not False else ()), *(("GOARM64",) if is_old is not True else ())]
+    values = ((name, value) for name in names for value in invocation.setting(name).values)
+    return sum(value is not None and _KNOWN_VERSIONS[name].fullmatch(value) is None for name, value in values)
 
 
 def _goarm(variant: str, architecture: str) -> str:

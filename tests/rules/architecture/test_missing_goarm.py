@@ -71,6 +71,14 @@ def test_binaries_that_every_arm_runs_are_not_reported(lines: str, targets: str)
             "ARG TARGETARCH\nENV GOARM=7 GOARCH=$TARGETARCH\nRUN go build -o /out/app",
             "ARG TARGETARCH\nENV GOARM=7 GOARCH=$TARGETARCH\nARG TARGETVARIANT\nRUN GOARM=${TARGETVARIANT#v} go build -o /out/app",
         ),
+        # One declaration is for all RUNs of a stage.
+        (
+            "ARG TARGETARCH\nENV GOARM=7 GOARCH=$TARGETARCH\nRUN go build -o /out/app\nRUN go build -o /out/b ./b",
+            (
+                "ARG TARGETARCH\nENV GOARM=7 GOARCH=$TARGETARCH\nARG TARGETVARIANT\nRUN GOARM=${TARGETVARIANT#v} go build -o /out/app\n"
+                "RUN GOARM=${TARGETVARIANT#v} go build -o /out/b ./b"
+            ),
+        ),
         (
             "ARG TARGETARCH TARGETVARIANT\nRUN export GOARM=7,softfloat GOARCH=$TARGETARCH && go build -o /out/app",
             "ARG TARGETARCH TARGETVARIANT\nRUN export GOARM=${TARGETVARIANT#v} GOARCH=$TARGETARCH && go build -o /out/app",
@@ -178,3 +186,41 @@ def test_one_finding_for_a_variable_of_the_stage(line: str) -> None:
     )
     assert len(reported(missing_goarm, before, OLD_ARM)) == 1
     check_fix(missing_goarm, before, after, targets=OLD_ARM)
+
+
+@every_case(
+    "value, expected",
+    [("7", "safe"), ("6", "safe"), ("7,softfloat", "suggestion"), ("7,hardfloat", "suggestion")],
+)
+def test_the_chosen_arithmetic_needs_a_review(value: str, expected: str) -> None:
+    text = stage(f"ARG TARGETARCH\nRUN GOARM={value} GOARCH=$TARGETARCH go build -o /out/app")
+    (found,) = findings(missing_goarm, context(text, "linux/amd64,linux/arm/v5"))
+    assert [it.safety.value for it in found.fixes] == [expected]
+
+
+@every_case(
+    "targets, is_offered",
+    [
+        (OLD_ARM, True),
+        ("linux/amd64,linux/arm/v6,linux/arm/v8", False),
+        # Go before 1.23 refuses `GOARM=2` for amd64 too.
+        ("linux/amd64/v2,linux/arm/v6", False),
+    ],
+)
+def test_no_number_that_go_does_not_know_is_proposed(targets: str, *, is_offered: bool) -> None:
+    text = stage("ARG TARGETARCH\nRUN GOARCH=$TARGETARCH go build -o /out/app")
+    (found,) = findings(missing_goarm, context(text, targets))
+    assert bool(found.fixes) is is_offered
+
+
+@every_case(
+    "lines, message",
+    [
+        ("ARG NUMBER=7\nENV GOARM=$NUMBER\nRUN GOARCH=$TARGETARCH go build -o /out/app", "makes code for arm/v7"),
+        # The default is reported, not what follows from it.
+        ("ARG TARGETVARIANT=v7\nRUN GOARCH=$TARGETARCH GOARM=${TARGETVARIANT#v} go build -o /out/app", ""),
+    ],
+)
+def test_the_number_is_that_of_the_value(lines: str, message: str) -> None:
+    found = findings(missing_goarm, context(stage(f"ARG TARGETARCH\n{lines}"), OLD_ARM))
+    assert [message in it.message for it in found] == ([True] if message else [])

@@ -112,6 +112,110 @@ def test_only_proved_fixes_are_safe(text: str, rule: str, expected: Safety) -> N
     assert safety(text, rule) == [expected]
 
 
+NATIVE = "FROM --platform=$BUILDPLATFORM golang:1.22 AS build\n"
+DIGEST = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+OTHER_DIGEST = DIGEST[::-1]
+
+
+@every_case(
+    "lines, rule, expected",
+    [
+        # Go would run on the build machine what it compiles for linux/arm64.
+        ("ENV GOARCH=amd64 CGO_ENABLED=0\nRUN go test ./...\nRUN go build -o /app .", "constant-goarch", "suggestion"),
+        ("ENV GOARCH=amd64 CGO_ENABLED=0\nRUN go run gen.go\nRUN go build -o /app .", "constant-goarch", "suggestion"),
+        ("ENV GOARCH=amd64 CGO_ENABLED=0\nRUN go vet ./...\nRUN go build -o /app .", "constant-goarch", "safe"),
+        ("RUN GOARCH= go test ./...\nRUN CGO_ENABLED=0 GOARCH=amd64 go build -o /app .", "constant-goarch", "safe"),
+        (
+            "ARG TARGETARCH=amd64\nRUN export GOARCH=$TARGETARCH CGO_ENABLED=0 && go run gen.go && go build -o /app .",
+            "masked-platform-arg",
+            "suggestion",
+        ),
+        (
+            "RUN export GOARCH=$TARGETARCH CGO_ENABLED=0 && go generate && go build -o /app .",
+            "undeclared-platform-arg",
+            "suggestion",
+        ),
+        # cgo has no compiler of C for linux/arm64, or one for linux/arm64 alone.
+        ("RUN CGO_ENABLED=1 GOARCH=$TARGETARCH go build -o /app .", "undeclared-platform-arg", "suggestion"),
+        (
+            "ARG TARGETARCH=arm64\nRUN CGO_ENABLED=1 CC=aarch64-linux-gnu-gcc GOARCH=$TARGETARCH go build -o /app .",
+            "masked-platform-arg",
+            "suggestion",
+        ),
+        (
+            "ARG TARGETARCH=arm64\nRUN CGO_ENABLED=0 CC=aarch64-linux-gnu-gcc GOARCH=$TARGETARCH go build -o /app .",
+            "masked-platform-arg",
+            "safe",
+        ),
+        # No machine has such a name for the compiler.
+        ("RUN zig build-exe -target $TARGETARCH-linux-musl a.zig", "undeclared-platform-arg", "suggestion"),
+        # No site has a file of that name.
+        (
+            "RUN curl -fLo /app https://github.com/docker/compose/releases/download/v2.29.0/docker-compose-linux-$TARGETARCH",
+            "undeclared-platform-arg",
+            "suggestion",
+        ),
+        ("RUN curl -fLo /app https://example.com/app-$TARGETARCH", "undeclared-platform-arg", "safe"),
+        # One checksum does not suit the files for two architectures.
+        (
+            f"ARG TARGETARCH=amd64\nRUN curl -fLo /app https://example.com/app-$TARGETARCH && echo '{DIGEST}  /app' | sha256sum -c",
+            "masked-platform-arg",
+            "suggestion",
+        ),
+        (
+            f"ARG SUM={DIGEST}\nARG TARGETARCH=amd64\nRUN curl -fLo /app https://example.com/app-$TARGETARCH\nRUN echo $SUM /app | sha256sum -c",
+            "masked-platform-arg",
+            "suggestion",
+        ),
+        (
+            (
+                "ARG TARGETARCH=amd64\nRUN curl -fLo /app https://example.com/app-$TARGETARCH; case $TARGETARCH in"
+                f" amd64) SUM={DIGEST};; arm64) SUM={OTHER_DIGEST};; esac; echo $SUM /app | sha256sum -c"
+            ),
+            "masked-platform-arg",
+            "safe",
+        ),
+        (
+            "ARG TARGETARCH=amd64\nRUN curl -fLo /app https://example.com/app-$TARGETARCH && curl -f https://example.com/sums | sha256sum -c",
+            "masked-platform-arg",
+            "safe",
+        ),
+        (
+            f"ARG TARGETARCH=amd64\nADD --checksum=sha256:{DIGEST} https://example.com/app-$TARGETARCH /app",
+            "masked-platform-arg",
+            "suggestion",
+        ),
+    ],
+)
+def test_a_safe_fix_makes_no_command_fail(lines: str, rule: str, expected: str) -> None:
+    assert [it.value for it in safety(f"{NATIVE}{lines}\n{IMAGE}", rule)] == [expected]
+
+
+@every_case(
+    "image, lines, targets, expected",
+    [
+        # Go before 1.23 refuses `GOARM=2` and `GOAMD64=v7` for every architecture, later ones `GOARM64=v8`.
+        ("1.22", "GOARM=${TARGETVARIANT#v}", "linux/amd64/v2,linux/arm64", "suggestion"),
+        ("1.23", "GOARM=${TARGETVARIANT#v}", "linux/amd64/v2,linux/arm64", "safe"),
+        ("1.22", "GOARM=${TARGETVARIANT#v}", "linux/amd64,linux/arm/v7", "safe"),
+        ("1.22", "GOARM=${TARGETVARIANT#v}", "linux/amd64,linux/arm/v8", "suggestion"),
+        ("1.22", "GOARM=$TARGETVARIANT", "linux/amd64,linux/arm/v7", "suggestion"),
+        ("1.22", "GOAMD64=$TARGETVARIANT", "linux/amd64,linux/arm/v7", "suggestion"),
+        ("1.22", "GOAMD64=$TARGETVARIANT", "linux/amd64/v2,linux/arm64", "safe"),
+        ("1.26", "GOARM64=$TARGETVARIANT", "linux/amd64/v2,linux/arm64", "suggestion"),
+        ("1.22", "GOARM64=$TARGETVARIANT", "linux/amd64/v2,linux/arm64", "safe"),
+    ],
+)
+def test_a_version_that_go_refuses(image: str, lines: str, targets: str, expected: str) -> None:
+    text = (
+        f"FROM --platform=$BUILDPLATFORM golang:{image} AS build\nARG TARGETARCH\n"
+        f"RUN CGO_ENABLED=0 GOARCH=$TARGETARCH {lines} go build -o /app .\n{IMAGE}"
+    )
+    found = analyzer(targets).analyze(text).diagnostics
+    fixes = [fix for it in found if it.rule == "undeclared-platform-arg" for fix in it.fixes]
+    assert [it.safety.value for it in fixes] == [expected]
+
+
 @pytest.mark.slow
 def test_the_number_of_proofs_is_bounded() -> None:
     stages = "".join(f"FROM alpine AS s{n}\nARG TARGETARCH=arm64\nRUN echo $TARGETARCH {n}\n" for n in range(60))

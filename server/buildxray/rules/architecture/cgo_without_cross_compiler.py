@@ -3,44 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
 
 from buildxray.localization import _
-from buildxray.platforms.platform import Platform
 from buildxray.rules.base import Finding, Severity, rule
 from buildxray.rules.context import RuleContext
-from buildxray.rules.facts.intended import is_for_another_system
+from buildxray.rules.facts.cross_cgo import with_other_compiler, without_compiler
 from buildxray.rules.wording import platforms
-from buildxray.semantics.build import Effect, KnownCommand
-from buildxray.toolchains.c import machine_of_compiler
-from buildxray.toolchains.go import GO
-
-_COMPILERS: Final = ("CC", "CC_FOR_TARGET", "CC_FOR_linux_arm64", "CC_FOR_linux_amd64")
-
-
-def _with_other_machine(command: KnownCommand) -> Iterator[Finding]:
-    """Find `CC=aarch64-linux-gnu-gcc GOARCH=$TARGETARCH`: the C compiler is for one of the targets."""
-    compiler = command.invocation.setting("CC")
-    if any(command.invocation.setting(it).is_set for it in _COMPILERS[1:]):
-        return
-    has_cgo = command.invocation.setting("CGO_ENABLED").values
-    wrong: dict[str, list[Platform]] = {}
-    for value, cc, machine, target in zip(
-        has_cgo, compiler.values, command.use.architectures, command.invocation.targets, strict=True
-    ):
-        made_for = machine_of_compiler(cc or "")
-        if value == "1" and None not in (made_for, machine) and made_for != machine and machine == target.architecture:
-            wrong.setdefault(made_for or "", []).append(target)
-    for architecture, targets in wrong.items():
-        yield Finding(
-            command.title_range,
-            _(
-                "the build stops at `{title}` for {platforms}: the C compiler in `CC` compiles for {architecture}",
-                title=command.use.title,
-                platforms=platforms(targets),
-                architecture=architecture,
-            ),
-        )
 
 
 @rule(Severity.WARNING, Severity.WARNING, about=["Go"])
@@ -84,21 +52,22 @@ def cgo_without_cross_compiler(ctx: RuleContext) -> Iterator[Finding]:
     ```
     """
     for stage in ctx.build.native_stages:
-        for command in stage.commands(Effect.COMPILE):
-            use, invocation = command.use, command.invocation
-            if use.toolchain is not GO or not use.is_targeted or is_for_another_system(command):
-                continue
-            if any(invocation.setting(it).is_set for it in _COMPILERS):
-                yield from _with_other_machine(command)
-                continue
-            has_cgo = zip(invocation.setting("CGO_ENABLED").values, invocation.targets, strict=True)
-            foreign = [target for value, target in has_cgo if value == "1" and target in command.cross_targets]
-            if foreign:
-                yield Finding(
-                    command.title_range,
-                    _(
-                        "`{title}` needs a C compiler for {platforms} because of `CGO_ENABLED=1`, and none is set",
-                        title=use.title,
-                        platforms=platforms(foreign),
-                    ),
-                )
+        for command, architecture, targets in with_other_compiler(stage):
+            yield Finding(
+                command.title_range,
+                _(
+                    "the build stops at `{title}` for {platforms}: the C compiler in `CC` compiles for {architecture}",
+                    title=command.use.title,
+                    platforms=platforms(targets),
+                    architecture=architecture,
+                ),
+            )
+        for command, foreign in without_compiler(stage):
+            yield Finding(
+                command.title_range,
+                _(
+                    "`{title}` needs a C compiler for {platforms} because of `CGO_ENABLED=1`, and none is set",
+                    title=command.use.title,
+                    platforms=platforms(foreign),
+                ),
+            )

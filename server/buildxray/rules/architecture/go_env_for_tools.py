@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Iterator
-from typing import Final
 
 from buildxray.localization import _
 from buildxray.platforms.platform import Platform
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
+from buildxray.rules.facts.go_tools import foreign_tools
 from buildxray.rules.fixing.edits import set_target
 from buildxray.rules.wording import platforms
-from buildxray.semantics.build import Effect, KnownCommand, Stage
+from buildxray.semantics.build import Effect, KnownCommand
 from buildxray.toolchains.base import CrossCompilation
-from buildxray.toolchains.go import GO
-
-_RUNNING: Final = frozenset({"generate", "run", "test", "tool"})
 
 
 @rule(Severity.WARNING, Severity.WARNING, FixAvailability.SOMETIMES, about=["Go"])
@@ -62,24 +58,7 @@ def go_env_for_tools(ctx: RuleContext) -> Iterator[Finding]:
     compiler, cgo is switched off too, because that compiler is for the target.
     """
     for stage in ctx.build.native_stages:
-        starts = _last_starts(stage)
-        for command in stage.commands(Effect.BUNDLE, Effect.EXECUTE, Effect.COMPILE):
-            use, invocation = command.use, command.invocation
-            if use.toolchain is not GO or not (_runs(command) or _installs_tool(command, starts)):
-                continue
-            if command.is_chosen_by_platform:
-                # The script chooses the architecture when it runs.
-                continue
-            setting = invocation.setting("GOARCH")
-            foreign = [
-                target
-                for value, target, machine in zip(
-                    setting.values, invocation.targets, invocation.step_platforms, strict=True
-                )
-                if value and value != machine.architecture
-            ]
-            if not foreign:
-                continue
+        for command, foreign in foreign_tools(stage):
             fixes: tuple[Fix, ...] = ()
             if command.syntax.is_writable and command.syntax.assigned("GOARCH") is None:
                 without_cgo = (("CGO_ENABLED", "0"),) if _has_other_compiler(command) else ()
@@ -114,32 +93,3 @@ def _message(command: KnownCommand, foreign: list[Platform]) -> str:
         machine=command.use.machine,
         platforms=platforms(foreign),
     )
-
-
-def _runs(command: KnownCommand) -> bool:
-    return command.use.effect in (Effect.BUNDLE, Effect.EXECUTE) and command.invocation.subcommand in _RUNNING
-
-
-_GENERATE: Final = "go generate"
-
-
-def _last_starts(stage: Stage) -> dict[str, int]:
-    """The index of the last RUN of a stage that starts each program, and that starts `go generate`."""
-    starts: dict[str, int] = {}
-    for run in stage.runs:
-        for it in run.commands:
-            starts[it.name] = run.idx
-            if it.name == "go" and it.syntax.arguments[:1] == ("generate",):
-                starts[_GENERATE] = run.idx
-    return starts
-
-
-def _installs_tool(command: KnownCommand, starts: dict[str, int]) -> bool:
-    """True if `go install` installs a program that a later command of the stage starts, or that `go generate` may start.
-
-    Source: `go help install`: for another platform, the program is written to a subdirectory of bin.
-    """
-    if command.invocation.subcommand != "install" or command.use.effect is not Effect.COMPILE:
-        return False
-    names = {posixpath.basename(it.partition("@")[0]) for it in command.syntax.arguments if "@" in it}
-    return any(starts.get(it, -1) >= command.run.idx for it in (*names, _GENERATE))

@@ -7,7 +7,7 @@ from typing import Final
 
 from buildxray.localization import _
 from buildxray.platforms.platform import Platform
-from buildxray.rules.base import Finding, Fix, FixAvailability, Severity, rule
+from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.facts.intended import is_chosen
 from buildxray.rules.fixing.edits import bring_arguments, set_target
@@ -64,7 +64,8 @@ def missing_goarm(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    Safe: for other architectures, Go does not read `GOARM`. No fix is offered if linux/arm/v8 is one of the platforms: `8` is not a number that Go knows.
+    Safe: the variable is empty for other architectures. A suggestion in place of `6,softfloat`. No fix is offered if linux/arm/v8 or linux/amd64/v2 is one of the
+    platforms: Go before 1.23 refuses `GOARM=8` and `GOARM=2`, the latter for every architecture.
     """
     seen: set[TextRange] = set()
     for stage in ctx.build.needed_stages:
@@ -113,17 +114,20 @@ def _too_new(stage: Stage) -> Iterator[Finding]:
         if place is not None:
             places.setdefault(place, []).append(command)
     for place, reading in places.items():
-        text = stage.build.text[slice(*place)]
+        value = reading[0].invocation.setting("GOARM").values[0] or ""
+        if "TARGETVARIANT" in stage.build.text[slice(*place)]:
+            # `masked-platform-arg` reports the default that makes the variant the same for all targets.
+            continue
         old = [target for it in reading for target in _targets_too_old(it)]
         yield Finding(
             place,
             _(
                 "`{title}` makes code for arm/v{value}, which {platforms} cannot run",
                 title=reading[0].title,
-                value=text.strip("\"'")[:1],
+                value=value[:1],
                 platforms=platforms(dict.fromkeys(old)),
             ),
-            _fixes(_edits_at(place, reading), reading),
+            _fixes(_edits_at(place, reading), reading, keeps_all="," not in value),
         )
 
 
@@ -143,10 +147,28 @@ _VERSION_OF_ARM: Final = lazy_regex(r"([567])(?:,(?:hard|soft)float)?")
 _GOARM: Final = CrossCompilation((("GOARM", "${TARGETVARIANT#v}"),), ("TARGETVARIANT",), is_safe=True)
 
 
-def _fixes(edits: tuple[Edit, ...], commands: list[KnownCommand]) -> tuple[Fix, ...]:
-    """The fix that sets the number of each platform; none if Go does not know one of them."""
+def _fixes(edits: tuple[Edit, ...], commands: list[KnownCommand], *, keeps_all: bool = True) -> tuple[Fix, ...]:
+    """The fix that sets the number of each platform; none if Go does not know one of them.
+
+    With `keeps_all` it loses nothing; otherwise it does away with the arithmetic that the author has chosen: `6,softfloat`.
+    """
     is_known = all(suits_goarm(it.invocation.targets) for it in commands)
-    return (Fix(_("Set `GOARM=${{TARGETVARIANT#v}}`"), edits),) if is_known else ()
+    safety = Safety.SAFE if keeps_all else Safety.SUGGESTION
+    return (Fix(_("Set `GOARM=${{TARGETVARIANT#v}}`"), edits, safety),) if is_known else ()
+
+
+def _settings(commands: list[KnownCommand]) -> Iterator[Edit]:
+    return (edit for it in commands for edit in set_target(it, _GOARM))
+
+
+def _declarations(commands: list[KnownCommand]) -> Iterator[Edit]:
+    """The declaration of the argument before the first RUN of each stage that does not continue another one of these."""
+    declared: set[Stage] = set()
+    for run in dict.fromkeys(it.run for it in commands):
+        stages = () if run.stage is None else run.stage.ancestry
+        if declared.isdisjoint(stages):
+            yield from bring_arguments(run, _GOARM.arguments)
+            declared.update(stages[:1])
 
 
 def _edits(command: KnownCommand) -> tuple[Edit, ...]:
@@ -171,7 +193,7 @@ def _misread(stage: Stage, commands: list[KnownCommand]) -> Iterator[Finding]:
 def _edits_at(place: TextRange, reading: list[KnownCommand]) -> tuple[Edit, ...]:
     """Write the value in a script; where an ENV or ARG has another one, set it for each command."""
     if not reading[0].run.range.contains(place.start):
-        return tuple(dict.fromkeys(edit for it in reading for edit in _edits(it)))
+        return tuple(edit for edits in (_settings(reading), _declarations(reading)) for edit in edits)
     declared = bring_arguments(reading[0].run, _GOARM.arguments)
     return (Edit(place, "${TARGETVARIANT#v}"), *declared)
 

@@ -99,6 +99,14 @@ def _compares(run: Run) -> bool:
     return bool(run.commands) and _OF_DIGESTS.search(text) is not None and _DIGEST.search(text) is not None
 
 
+def compares_with_one(run: Run) -> bool:
+    """True if a RUN compares files with the same single checksum for each target, so that of the files for several architectures only one can pass."""
+    if not _compares(run) and not any(map(_makes_digest, run.commands)):
+        return False
+    values = (value or "" for name in run.variable_names for value in run.values(name))
+    return len({it.lower() for text in (run.node.whole_text, *values) for it in _DIGEST.findall(text)}) == 1
+
+
 def _makes_digest(command: Command) -> bool:
     arguments = command.syntax.arguments
     return command.name in _CHECKS or (command.name == "openssl" and any(map(_OF_OPENSSL.fullmatch, arguments[:1])))

@@ -2,7 +2,7 @@
 
 A rule marks the fixes that are equivalent, or that repair a certain error. Before such a fix is offered as safe, the
 edited text is planned: no file of the image may suit its platform less, no more steps may be emulated, no program for another
-machine may run on the build machine, no other image may be pulled, and neither a default nor a build may give the platform
+machine may run on the build machine, no other command may fail, no other image may be pulled, and neither a default nor a build may give the platform
 arguments that the new text uses another value. Nor may a comment after an ARG, which is an argument too, be all that is left
 of it. Otherwise it becomes a suggestion.
 """
@@ -10,6 +10,7 @@ of it. Otherwise it becomes a suggestion.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
@@ -17,6 +18,7 @@ from typing import Final
 from buildxray.platforms.arguments import PER_TARGET_ARGUMENTS
 from buildxray.rules.base import Fix, Safety
 from buildxray.rules.context import RuleContext
+from buildxray.rules.facts.failing_commands import n_failures
 from buildxray.rules.facts.go_install import misplaces_installs
 from buildxray.rules.facts.portability import n_foreign_programs_run
 from buildxray.semantics.artifacts import losses
@@ -60,8 +62,13 @@ class _Proofs:
             and not _uses_given_argument(self._ctx, edits)
             and _images(after) <= _images(self._ctx.build)
             and not misplaces_installs(self._ctx.build, after)
+            and n_failures(after) <= self._ctx.cached(_n_failures)
             and is_as_good(self._ctx.build, after)
         )
+
+
+def _n_failures(ctx: RuleContext) -> Counter[str]:
+    return n_failures(ctx.build)
 
 
 def _images(build: Build) -> set[str]:
