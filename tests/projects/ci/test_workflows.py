@@ -42,6 +42,50 @@ def described(root: Path, markup: str, *, is_whole: bool = False) -> list[str]:
     return lines
 
 
+_BY_EVENT = """
+    #- .github/workflows/a.yml
+    on:
+      {events}
+      workflow_dispatch:
+        inputs:
+          platforms: {{default: "linux/amd64,linux/arm64,linux/arm/v7"}}
+          file: {{}}
+    jobs:
+      image:
+        runs-on: ubuntu-latest
+        steps:
+          - if: {condition}
+            uses: docker/build-push-action@v6
+            with: {{platforms: "{platforms}"}}
+"""
+_BY_HAND = "image: Dockerfile linux/amd64,linux/arm64,linux/arm/v7 @amd64=amd64,arm64=amd64,arm=amd64"
+_BY_PUSH = "image: Dockerfile linux/amd64 @amd64=amd64"
+
+
+@every_case(
+    "events, condition, platforms, expected",
+    [
+        # Inputs are empty unless a person starts the workflow.
+        ("push:", "true", "${{ inputs.platforms || 'linux/amd64' }}", [_BY_HAND, _BY_PUSH]),
+        ("push:", "true", "${{ github.event.inputs.platforms || 'linux/amd64' }}", [_BY_HAND, _BY_PUSH]),
+        ("pull_request:\n      push:", "true", "${{ inputs.platforms || 'linux/amd64' }}", [_BY_HAND, _BY_PUSH]),
+        ("push:", "github.event_name == 'push'", "${{ inputs.platforms || 'linux/amd64' }}", [_BY_PUSH]),
+        ("push:", "github.event_name != 'push'", "${{ inputs.platforms || 'linux/amd64' }}", [_BY_HAND]),
+        ("push:", "inputs.platforms", "${{ inputs.platforms }}", [_BY_HAND]),
+        ("push:", "true", "${{ github.event_name == 'workflow_dispatch' && inputs.platforms || 'linux/amd64' }}", [_BY_HAND, _BY_PUSH]),
+        # An event that no file tells is any of them.
+        ("push:", "github.event_name == vars.EVENT", "${{ inputs.platforms || 'linux/amd64' }}", [_BY_HAND, _BY_PUSH]),
+        # Another workflow gives inputs too.
+        ("workflow_call: {inputs: {platforms: {}}}", "github.event_name == 'push'", "linux/amd64", [_BY_PUSH]),
+    ],
+)  # fmt: skip
+def test_each_event_has_its_own_inputs(
+    tmp_path: Path, events: str, condition: str, platforms: str, expected: list[str]
+) -> None:
+    given = _BY_EVENT.format(events=events, condition=condition, platforms=platforms)
+    assert described(tmp_path, given) == expected
+
+
 @every_case(
     "markup, expected",
     [

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from buildxray.files.reading import exists, is_directory, is_file, read_project_text
 from buildxray.localization import gettext_lazy as _
@@ -69,6 +69,42 @@ def read_workflows(root: Path, *, local_platform: str) -> Reading:
     )
 
 
+class _Event(NamedTuple):
+    """An event that starts a workflow."""
+
+    name: str
+    """The value of `github.event_name`; empty if it is one of several."""
+    inputs: Mapping[str, Any] | None
+    """The values of the inputs; None for an event that has none."""
+
+
+def _events(document: object) -> Iterator[_Event]:
+    """The events that start a workflow, one for all that give it the same inputs.
+
+    Source: docs.github.com, "Contexts", `inputs`: empty unless a person or another workflow starts it.
+    """
+    triggers = as_mapping(document).get("on")
+    named = [str(it) for it in (triggers if isinstance(triggers, Mapping | list) else ())]
+    declared = {
+        **_declared_inputs(document),
+        **as_mapping(as_mapping(as_mapping(triggers).get("workflow_dispatch")).get("inputs")),
+    }
+    known = Context({})
+    # An input that the workflow does not declare is unknown: GitHub gives an empty text, which is never intended.
+    defaults = Partly({name: known.expand(as_mapping(it).get("default", UNKNOWN)) for name, it in declared.items()})
+    others = [it for it in named if it not in _WITH_INPUTS]
+    if not declared or not others:
+        yield _Event("", defaults)
+        return
+    yield _Event("workflow_dispatch" if "workflow_call" not in named else "", defaults)
+    for it in others[:_MOST_EVENTS]:
+        yield _Event(it, None)
+
+
+_WITH_INPUTS: Final = ("workflow_call", "workflow_dispatch")
+_MOST_EVENTS: Final = 4
+
+
 class _Workflows:
     """Reads the workflows of one repository that events start, and the workflows that these call."""
 
@@ -105,25 +141,25 @@ class _Workflows:
         """Effect: add the builds of a workflow that events start."""
         if path in self._called:
             return
-        triggers = as_mapping(as_mapping(self._repository.document(path)).get("on"))
-        declared = {
-            **as_mapping(as_mapping(triggers.get("workflow_call")).get("inputs")),
-            **as_mapping(as_mapping(triggers.get("workflow_dispatch")).get("inputs")),
-        }
-        known = Context({})
-        inputs = {name: known.expand(as_mapping(it).get("default", UNKNOWN)) for name, it in declared.items()}
-        for assumption in (True, False):
-            self._repository.begin_workflow()
-            # An input that the workflow does not declare is unknown: GitHub gives an empty text, which is never intended.
-            self._workflow(path, Partly(inputs), 0, assumption=assumption)
+        for event in _events(self._repository.document(path)):
+            for assumption in (True, False):
+                self._repository.begin_workflow()
+                self._workflow(path, event.inputs, 0, assumption=assumption, event=event.name)
 
-    def _workflow(self, path: Path, inputs: Mapping[str, Any], depth: int, *, assumption: bool) -> Mapping[str, Any]:
-        """The outputs of a workflow with these inputs. Effect: add its builds; `depth` counts the workflows that call it."""
+    def _workflow(
+        self, path: Path, inputs: Mapping[str, Any] | None, depth: int, *, assumption: bool, event: str = ""
+    ) -> Mapping[str, Any]:
+        """The outputs of a workflow with these inputs. Effect: add its builds; `depth` counts the workflows that call it.
+
+        `event` is the name of the event that starts it; empty if that is unknown.
+        """
         document = as_mapping(self._repository.document(path))
         github: dict[str, Any] = {"workspace": ".", "repository": OWN_REPOSITORY, "action_path": UNKNOWN}
         if depth == 0:
             # Source: docs.github.com, "Contexts", `inputs`: the same values as in the payload of the event.
             github["event"] = Partly({"inputs": inputs})
+        if event:
+            github["event_name"] = event
         base = Context({"inputs": inputs, "github": Partly(github), "env": Partly()}, assumption)
         of_workflow = base.with_environment(document.get("env"))
         jobs = as_mapping(document.get("jobs"))
