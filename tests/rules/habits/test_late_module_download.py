@@ -1523,6 +1523,9 @@ def test_packages_of_python_are_sources(lines: str, is_reported: bool) -> None:
         ("COPY Cargo.toml Cargo.lock ./\nCOPY src src\nRUN cargo build --release", True),
         ("COPY Cargo.toml Cargo.lock ./\nCOPY src/main.rs src/\nRUN cargo build --release", True),
         ("COPY Cargo.toml Cargo.lock ./\nCOPY crates/a crates/a\nRUN cargo build --release", True),
+        ("COPY Cargo.toml Cargo.lock ./\nCOPY crates crates\nRUN cargo build --release", True),
+        ("COPY Cargo.toml Cargo.lock ./\nCOPY . .\nRUN cargo build --release", True),
+        ("COPY Cargo.toml Cargo.lock ./\nCOPY vendor vendor\nRUN cargo build --release", False),
         ("COPY server .\nRUN cargo build --release", True),
         ("COPY Cargo.toml .\nRUN test -f Cargo.lock || cargo generate-lockfile\nCOPY src src\nRUN cargo build", True),
         ("COPY Cargo.toml .\nRUN cargo fetch\nCOPY src src\nRUN cargo build", False),
@@ -1543,6 +1546,7 @@ def test_crates_after_a_part_of_the_source(lines: str, is_reported: bool) -> Non
     lists = frozenset({"Cargo.toml", "server/Cargo.toml", "crates/a/Cargo.toml"})
     workspace = Workspace(
         holds=lambda it: it in lists or "*" in it,
+        matching=lambda it: (it,) if it in ("crates/*/Cargo.toml", "vendor/*/Cargo.toml") else (),
         needed=lambda path, *_rest: (
             NeededFiles((path,), is_complete=True, requires_crates=True) if path in lists else None
         ),

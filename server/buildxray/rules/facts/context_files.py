@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from buildxray.files.globs import match_text
 from buildxray.semantics.build import Instruction, KnownCommand
@@ -120,11 +120,16 @@ def takes(instruction: Instruction, path: str) -> bool:
 def takes_directory_with(instruction: Instruction, *names: str) -> bool:
     """True if a COPY takes a directory of the build context, not the whole, that has a file of one of these names.
 
-    Of a pattern, such as `poetry.lock*`, the text does not tell which files it takes.
+    `*/Cargo.toml` is one in any directory of it. Of a pattern in the COPY, such as `poetry.lock*`, the text does not tell which files it takes.
     """
-    holds = instruction.build.workspace.holds
+    workspace = instruction.build.workspace
     paths = [it for it in map(path_in_context, sources_of(instruction)) if it != "." and not set(it) & set("*?[")]
-    return holds is not None and any(holds(f"{it}/{name}") for it in paths for name in names)
+    asked = [f"{it}/{name}" for it in paths for name in names]
+    return any(_has(workspace.matching if "*" in it else workspace.holds, it) for it in asked)
+
+
+def _has(find: Callable[[str], object] | None, path: str) -> bool:
+    return find is not None and bool(find(path))
 
 
 def sources_of(instruction: Instruction) -> tuple[Token, ...]:

@@ -26,6 +26,8 @@ _OFFLINE: Final = frozenset({"--frozen", "--manifest-path", "--offline", "-C"})
 """Options with which nothing is downloaded, or another directory tells what."""
 _IMAGE: Final = lazy_regex(r"docker\.io/library/rust(?:[:@].*)?")
 """The official image, in which CARGO_HOME is /usr/local/cargo."""
+_VENDORED: Final = "vendor"
+"""The directory to which `cargo vendor` writes crates, which are not sources of the project."""
 CACHE: Final = "--mount=type=cache,target=/usr/local/cargo/registry"
 
 
@@ -77,7 +79,7 @@ def uncached_crates(ctx: RuleContext, stage: Stage) -> UncachedCrates | None:
     directories = {*command.invocation.directories}
     if len(directories) != 1:
         return None
-    lists = [path for path, _base in context_paths(command, "Cargo.toml", directories.pop())]
+    lists = [*dict.fromkeys(path for path, _base in context_paths(command, "Cargo.toml", directories.pop()))]
     copies = (it for it in copies_before(command.run) if len(it.destinations) == 1)
     copy = next((it for it in copies if _takes_sources(it, lists)), None)
     if copy is None or not _require_crates(ctx, lists):
@@ -107,7 +109,7 @@ def _compiles_sources_later(command: KnownCommand, others: Iterable[KnownCommand
 
 
 def _takes_sources(copy: Instruction, lists: Iterable[str]) -> bool:
-    """True if a COPY takes sources of Rust: everything, the directory of a list of dependencies, one with a list of its own, or `src`."""
+    """True if a COPY takes sources of Rust: everything, the directory of a list of dependencies, one with lists of its own, or `src`."""
     paths = [path_in_context(it) for it in sources_of(copy)]
     return any(
         it == "."
@@ -115,7 +117,9 @@ def _takes_sources(copy: Instruction, lists: Iterable[str]) -> bool:
         or it.endswith(".rs")
         or any(one.startswith(f"{it}/") for one in lists)
         for it in paths
-    ) or takes_directory_with(copy, "Cargo.toml")
+    ) or takes_directory_with(
+        copy, "Cargo.toml", *(() if _VENDORED in map(posixpath.basename, paths) else ("*/Cargo.toml",))
+    )
 
 
 def _require_crates(ctx: RuleContext, lists: Sequence[str]) -> bool:
