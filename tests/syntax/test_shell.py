@@ -25,6 +25,11 @@ def described(command: Command) -> str:
         ("RUN (cd x; make) && { y; } && ! z", ["cd x", "make", "y", "z"]),
         ("RUN A=1 B=$C go build -o \"/x y\" './z'", ["A=1 B=$C go build -o /x y ./z"]),
         ("RUN x $(y `z`)", ["z", "y `z`", "x $(y `z`)"]),
+        ("RUN x a`y`b/c d `z`", ["y", "z", "x a`y`b/c d `z`"]),
+        ('RUN x "a"`y`"b"', ["y", 'x "a"`y`"b"']),
+        ("RUN A=1 B=v`y`b x c", ["y", "A=1 B=v`y`b x c"]),
+        ("RUN B=v`y`b && x $B", ["y", "x $B"]),
+        ("RUN B=v `y`b x", ["y", "B=v  x"]),
         ("RUN if a; then b; elif c; then d; else e; fi", ["a", "b", "c", "d", "e"]),
         ("RUN for i in 1 2; do a $i; done", ["a $i"]),
         ("RUN while a; do b; done", ["a", "b"]),
@@ -101,6 +106,29 @@ def test_ranges_refer_to_the_source_across_continuations_and_comments() -> None:
 def test_ranges_in_heredocs_and_nested_scripts() -> None:
     text, read = script("RUN <<EOF\nsh -c 'go build $X'\nEOF")
     assert [text[slice(*it.range)] for it in read.commands] == ["sh -c 'go build $X'", "go build $X"]
+
+
+@every_case(
+    "run, ranges",
+    [
+        ('RUN su a -c "b \\\n  && c $D"', ["b", "c $D"]),
+        ("RUN bash -c 'b \\\n  # é\n  && c $D'", ["b", "c $D"]),
+        ('RUN sh -c "b \\\n && c \\"é\\" $D"', ["b", 'c \\"é\\" $D']),
+        ("RUN sh -c \"b \\\n && sh -c 'c \\\n $D'\"", ["b", "sh -c 'c \\\n $D'", "c \\\n $D"]),
+        ("RUN x \\\n && sh -c 'c $D'", ["x", "sh -c 'c $D'", "c $D"][1:]),
+        ('RUN ["sh", "-c", "c $D"]', ["c $D"]),
+    ],
+)
+def test_ranges_in_nested_scripts_of_several_lines(run: str, ranges: list[str]) -> None:
+    text, read = script(run)
+    assert [text[slice(*it.range)] for it in read.commands][-len(ranges) :] == ranges
+    assert all(text[slice(*it.range)] == "$D" for it in read.variables)
+
+
+def test_a_variable_whose_value_begins_before_a_backtick() -> None:
+    _text, read = script("RUN B=v`y`b && x $B")
+    (assigned,) = read.commands[-1].variables["B"]
+    assert (assigned.value.text, assigned.value.value) == ("v`y`b", None)
 
 
 @every_case(

@@ -24,7 +24,7 @@ def test_a_probe_in_a_native_stage_is_reported() -> None:
     "before, after",
     [
         ("curl -o /o https://x/$(dpkg --print-architecture)/t", "curl -o /o https://x/$TARGETARCH/t"),
-        ("wget https://x/`dpkg --print-architecture`_1", "wget https://x/${TARGETARCH}_1"),
+        ("wget -O /o https://x/`dpkg --print-architecture`_1", "wget -O /o https://x/${TARGETARCH}_1"),
         (
             "a=$(uname -m) && curl https://x/$a",
             "a=$(case $TARGETARCH in amd64) echo x86_64;; arm64) echo aarch64;; *) echo $TARGETARCH;; esac) && curl https://x/$a",

@@ -119,6 +119,10 @@ def test_a_download_for_one_architecture_is_reported() -> None:
             "RUN sudo -u x -E sh -c 'curl -O https://x/a-amd64'",
             "ARG TARGETARCH\nRUN sudo -u x -E sh -c 'curl -O https://x/a-${TARGETARCH}'",
         ),
+        (
+            'RUN su x -c "mkdir -p /y \\\n  && curl -O https://x/a-amd64"',
+            'ARG TARGETARCH\nRUN su x -c "mkdir -p /y \\\n  && curl -O https://x/a-${TARGETARCH}"',
+        ),
     ],
 )
 def test_the_fix_uses_the_platform_argument(before: str, after: str) -> None:

@@ -234,6 +234,17 @@ class Reader:
             if type_ == "variable_assignment"
         ]
         words = [read_word(it, text, self._substitutions) for it, type_ in children if type_ in WORD_TYPES]
+        if "`" in text.text:
+            # The grammar ends a word at a backtick: `https://example.com/`cat version`/tool`.
+            words = joined_words(words)
+            last = assignments[-1] if assignments else None
+            if last is not None and words and words[0].range.start == last.value.range.end:
+                value, *_others = joined_words((last.value, words.pop(0)))
+                assignments[-1] = replace(last, value=value, range=TextRange(last.range.start, value.range.end))
+                if not words:
+                    for it in filter(None, assignments):
+                        place.assign(replace(it, is_exported=self.all_exported))
+                    return None
         if not words:
             return True
         command = Command(
@@ -249,10 +260,10 @@ class Reader:
             self._input(node, text) or place.input,
             place.is_piped or goes_into_file(node, text),
         )
-        return self.add(command, place)
+        return self.add(command, place, text)
 
-    def add(self, command: Command, place: Place) -> Expression:
-        """Add a command to the script, with the commands that it runs and its effect on the shell."""
+    def add(self, command: Command, place: Place, text: ShellText | None = None) -> Expression:
+        """Add a command of a text to the script, with the commands that it runs and its effect on the shell."""
         if command.name == "set" and any(re.fullmatch(r"-\w*a\w*", it) for it in command.arguments):
             self.all_exported = True
         command = unwrapped(named_by_variable(command))
@@ -264,10 +275,10 @@ class Reader:
                 self._set_variables(command, command.words[1:], place)
             case "printf" if command.arguments[:1] == ("-v",):
                 self._set_variables(command, command.words[2:3], place)
-        self._nested_scripts(command, place)
+        self._nested_scripts(command, place, text)
         for inner in map(unwrapped, run_by(command)):
             self.commands.append(inner)
-            self._nested_scripts(inner, place)
+            self._nested_scripts(inner, place, text)
         return Status(command)
 
     def _set_variables(self, command: Command, words: Iterable[ShellWord], place: Place) -> None:
@@ -287,7 +298,7 @@ class Reader:
                 return read_word(redirect.named_children[-1], text, self._substitutions)
         return None
 
-    def _nested_scripts(self, command: Command, place: Place) -> None:
+    def _nested_scripts(self, command: Command, place: Place, text: ShellText | None) -> None:
         """Read the scripts of `sh -c '…'`, `eval "…"` and `bash <<< "…"`, whose commands follow the command itself."""
         arguments = script_arguments(command)
         if isinstance(command.input, ShellWord) and reads_script(command):
@@ -300,7 +311,7 @@ class Reader:
         for argument in arguments:
             is_expanded = argument.text[:1] == '"'
             is_writable = is_expanded or (command.is_writable and command.sees_environment)
-            nested = quoted_script(argument, is_writable=is_writable)
+            nested = quoted_script(argument, is_writable=is_writable, outer=text)
             if nested is not None:
                 # `eval` runs in the same shell; in dash what is assigned before it stays, in Bash it is exported meanwhile.
                 inner = place if command.name == "eval" else place.nested(sees_all=argument.text.startswith('"'))

@@ -94,6 +94,14 @@ class ShellText:
         """The range in the source of the instruction of a span of the text."""
         return self._locate(start, end)
 
+    def start_of(self, word: ShellWord) -> int | None:
+        """The offset of a word in the text; None if the text does not know where its characters come from."""
+        start, length = word.range.start, len(word.text)
+        place = bisect_left(range(len(self.text)), start, key=lambda it: self._locate(it, it + 1).start)
+        is_exact = self._locate(place, place + 1) == (start, start + 1)
+        is_there = self.text.startswith(word.text, place) and self._locate(place, place + length) == word.range
+        return place if is_exact and is_there else None
+
     def of(self, node: SyntaxNode) -> str:
         """The text of a node."""
         start, end = self.span(node)
@@ -165,8 +173,8 @@ def _utf8_length(char: str) -> int:
     return len(char.encode("utf-8", "replace"))
 
 
-def quoted_script(word: ShellWord, *, is_writable: bool) -> ShellText | None:
-    """The script in a quoted word, as the inner shell reads it; None if the word is not one quoted text."""
+def quoted_script(word: ShellWord, *, is_writable: bool, outer: ShellText | None = None) -> ShellText | None:
+    """The script in a quoted word of a text, as the inner shell reads it; None if the word is not one quoted text."""
     quote = word.text[:1]
     if len(word.text) < 2 or quote not in "'\"" or word.text[-1] != quote:
         if word.value is None or len(word.value) < 2:
@@ -179,22 +187,33 @@ def quoted_script(word: ShellWord, *, is_writable: bool) -> ShellText | None:
             )
         return ShellText(word.value, lambda _first, _last: word.range, is_writable=False)
     inner = word.text[1:-1]
-    start = word.range.start + 1
-    is_contiguous = word.range.end - word.range.start == len(word.text)
     if quote == "'" and quote in inner:
         # Several pieces, `'a'"$B"'c'`.
         return None if word.value is None else ShellText(word.value, lambda _f, _l: word.range, is_writable=False)
+    locate = _locating_inside(word, outer)
     if quote == '"' and "\\" in inner:
         kept = list(re.finditer(r'\\(["$`\\])|[\s\S]', inner))
         offsets = [it.end() - 1 for it in kept] + [len(inner)]
         characters = "".join(it[1] or it[0] for it in kept)
-        if is_contiguous:
+        if locate is not None:
             return ShellText(
                 characters,
-                lambda first, last: TextRange(start + offsets[first], start + (offsets[last - 1] + 1 if last else 0)),
+                lambda first, last: locate(offsets[first], offsets[last - 1] + 1 if last else 0),
                 is_writable=False,
             )
         return ShellText(characters, lambda _first, _last: word.range, is_writable=False)
-    if not is_contiguous:
+    if locate is None:
         return ShellText(inner, lambda _first, _last: word.range, is_writable=False)
-    return ShellText(inner, lambda first, last: TextRange(start + first, start + last), is_writable=is_writable)
+    return ShellText(inner, locate, is_writable=is_writable)
+
+
+def _locating_inside(word: ShellWord, outer: ShellText | None) -> Callable[[int, int], TextRange] | None:
+    """The function that gives the range in the source of a span of the text between the quotes of a word; None if that is not known."""
+    start = word.range.start + 1
+    if word.range.end - word.range.start == len(word.text):
+        return lambda first, last: TextRange(start + first, start + last)
+    # The word has a continuation, which the text around it does not have.
+    place = None if outer is None else outer.start_of(word)
+    if outer is None or place is None:
+        return None
+    return lambda first, last: outer.range_of(place + 1 + first, place + 1 + last)
