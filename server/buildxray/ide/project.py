@@ -28,6 +28,7 @@ from buildxray.projects.builds import DeclaredBuild, Note, asked_paths, choose, 
 from buildxray.projects.by_hand import nobody_waits
 from buildxray.projects.ci import WORKFLOWS
 from buildxray.projects.context import Contexts, read_ignore_patterns
+from buildxray.projects.fresh_machines import FreshMachines, are_on_fresh_machines
 from buildxray.projects.plain_variants import is_plain_variant
 from buildxray.projects.reader import WATCHED as PROJECT_FILES
 from buildxray.projects.reader import (
@@ -83,6 +84,8 @@ class Projects:
         """By the directory of a Dockerfile: True if images may be built there."""
         self._caches: dict[Path, StoredCaches] = {}
         """By the root of a repository."""
+        self._fresh: dict[Path, FreshMachines] = {}
+        """By Dockerfile, of those that jobs on new machines alone build."""
         self._text_tools: dict[Path, TextTools] = {}
         """By the root of a repository."""
         self._directories_above: dict[Path, tuple[Path, ...]] = {}
@@ -154,6 +157,7 @@ class Projects:
             # Builds that differ in nothing but their context are one build for all else.
             contexts=self._contexts_of(dockerfile.parent, (*declared, *self._shown(dockerfile))),
             stored_caches=self._stored_caches(dockerfile),
+            fresh_machines=self._fresh_machines(dockerfile, declared),
             text_tools=self._tools_of_texts(dockerfile),
             label=_labels(declared)[shown],
             n_builds=n_builds,
@@ -334,6 +338,12 @@ class Projects:
         """The question whether a workflow of the repository keeps cache mounts, which is answered once; None outside of a repository."""
         root = self._root(dockerfile)
         return None if root is None else self._caches.setdefault(root, StoredCaches(root))
+
+    def _fresh_machines(self, dockerfile: Path, declared: Sequence[DeclaredBuild]) -> FreshMachines | None:
+        """The question whether only jobs on new machines build a Dockerfile, which is answered once; None if other builds are declared."""
+        if not are_on_fresh_machines(declared):
+            return None
+        return self._fresh.setdefault(dockerfile, FreshMachines(dockerfile, self._stored_caches(dockerfile)))
 
     def _tools_of_texts(self, dockerfile: Path) -> TextTools | None:
         """The commands of the repository that read or edit Dockerfiles, which are looked for once; None outside of a repository."""

@@ -14,6 +14,7 @@ from buildxray.plan.request import BuildRequest
 from buildxray.projects.builds import DeclaredBuild
 from buildxray.projects.by_hand import is_of_workflow
 from buildxray.projects.context import Contexts
+from buildxray.projects.fresh_machines import FreshMachines
 from buildxray.projects.stored_caches import StoredCaches
 from buildxray.projects.text_tools import TextTools
 from buildxray.rules.base import Rule
@@ -111,6 +112,8 @@ class ProjectBuild(NamedTuple):
 
     stored_caches: StoredCaches | None = None
     """Tells if a workflow of the repository keeps the cache mounts of Dockerfiles between its runs; None outside of a repository."""
+    fresh_machines: FreshMachines | None = None
+    """Tells if no other build is probable than the declared ones, which all run on new machines; None if one of them runs elsewhere, or none is known."""
     text_tools: TextTools | None = None
     """Tells if the scripts of the repository read or edit lines of Dockerfiles; None outside of a repository."""
     n_builds: int = 1
@@ -223,6 +226,7 @@ class ProjectBuild(NamedTuple):
             context_is_told=None if self.contexts is None else self.contexts.is_told,
             has_several_contexts=self.contexts is not None and len(self.contexts.directories) > 1,
             restores_caches=self.stored_caches,
+            is_on_fresh_machines=self.fresh_machines,
             loses_text=self.text_tools,
             writes_architecture=None if self.text_tools is None else self.text_tools.writes_architecture,
             dockerfile=self.dockerfile,

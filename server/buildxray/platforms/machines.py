@@ -28,6 +28,8 @@ class Machines(NamedTuple):
     """True if the builder may have a machine for each platform, because no file of the project tells which machines it has."""
     cannot_emulate: bool = False
     """True if the machine has no emulators, so that a build for another platform stops, or does not run there."""
+    is_fresh: bool = False
+    """True if each run of the job gets a new machine, whose builder begins with empty cache mounts."""
 
     @property
     def names_several(self) -> bool:

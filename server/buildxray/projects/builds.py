@@ -143,6 +143,8 @@ class DeclaredBuild:
     """True if it certainly runs all steps again: `--no-cache`."""
     caches: frozenset[str] = frozenset()
     """`from` if it reads a cache that other builds have exported, `to` if it exports one."""
+    is_on_fresh_machine: bool = False
+    """True if a job builds it, and each run of that gets a new machine, on which the builder has no cache mounts of earlier runs."""
     is_of_buildah: bool = False
     """True if Buildah builds it, by itself or as a part of Podman."""
     is_check: bool = False
@@ -255,6 +257,7 @@ def on_machines(build: DeclaredBuild, machines: Machines) -> DeclaredBuild:
         nodes=nodes,
         machine=own,
         may_have_nodes=machines.may_be_several,
+        is_on_fresh_machine=machines.is_fresh,
         unknown=unknown,
     )
 
@@ -330,6 +333,7 @@ def distinct(builds: Iterable[DeclaredBuild]) -> tuple[DeclaredBuild, ...]:
                 keeps_nothing=keeps_nothing,
                 ignores_cache=ignores_cache,
                 is_of_buildah=before.is_of_buildah and it.is_of_buildah,
+                is_on_fresh_machine=before.is_on_fresh_machine and it.is_on_fresh_machine,
             )
     return tuple(replace(it, n_declared=len(places[key])) for key, it in different.items())
 
@@ -420,6 +424,7 @@ def joined(builds: Iterable[DeclaredBuild]) -> tuple[DeclaredBuild, ...]:
             linked=_all_linked((*known.linked, *build.linked)),
             is_separate=known.is_separate or build.is_separate or is_of_other_job,
             is_of_buildah=known.is_of_buildah and build.is_of_buildah,
+            is_on_fresh_machine=known.is_on_fresh_machine and build.is_on_fresh_machine,
             joined_names=(*dict.fromkeys((*known.joined_names, known.name, build.name)),),
             pushes=known.pushes or build.pushes,
             keeps_nothing=known.keeps_nothing and build.keeps_nothing,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from os import DirEntry
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -157,10 +158,16 @@ def read_automation(root: Path, *, local_platform: str) -> DirectoryBuilds:
 
 
 def _distinct(builds: list[DeclaredBuild]) -> Iterator[DeclaredBuild]:
-    """The builds without duplicates. A build with unknown fields is left out if the same line, or the same call of Bake, also declares one without."""
+    """The builds without duplicates. A build with unknown fields is left out if the same line, or the same call of Bake, also declares one without.
+
+    Of the jobs of a matrix, one machine that lasts is enough for cache mounts that are not empty.
+    """
     known = {_place(it) for it in builds if not it.unknown}
+    lasting = {_place(it) for it in builds if not it.is_on_fresh_machine}
     seen: set[object] = set()
     for build in builds:
+        if build.is_on_fresh_machine and _place(build) in lasting:
+            build = replace(build, is_on_fresh_machine=False)  # noqa: PLW2901 - the same build
         key = (build.source, build.name, build.is_of_buildah, build.key)
         if key not in seen and not (build.unknown and _place(build) in known):
             seen.add(key)

@@ -225,6 +225,8 @@ class Workspace(NamedTuple):
     """
     restores_caches: Callable[[], bool] | None = None
     """True if a workflow of the repository keeps the cache mounts of Dockerfiles between its runs, which it finds by their ids as written."""
+    is_on_fresh_machines: Callable[[], bool] | None = None
+    """True if only jobs on new machines build the Dockerfile, on which each cache mount is empty at the beginning. None if other builds are known, or none."""
     dockerfile: str = ""
     """The path of the Dockerfile from the root of its repository, with slashes; empty if it is unknown."""
     given_arguments: frozenset[str] = frozenset()
@@ -332,6 +334,11 @@ class Workspace(NamedTuple):
     def may_set(self, name: str) -> bool:
         """True if an image built from another Dockerfile of the directory has an automatic platform argument in its environment."""
         return self.set_by_others is not None and name in self.set_by_others(self.dockerfile.rpartition("/")[2])
+
+    @property
+    def loses_cache_mounts(self) -> bool:
+        """True if each build of the Dockerfile begins with empty cache mounts, so that none keeps anything for the next build."""
+        return self.is_on_fresh_machines is not None and self.is_on_fresh_machines()
 
     @property
     def runs_scripts_at_install(self) -> bool:

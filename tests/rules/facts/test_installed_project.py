@@ -27,6 +27,11 @@ def test_a_cache_keeps_what_pip_downloads() -> None:
     ]
 
 
+def test_no_cache_mount_is_advised_where_each_begins_empty() -> None:
+    fresh = WORKSPACE._replace(is_on_fresh_machines=lambda: True)
+    assert messages("COPY . .\nRUN pip install .", workspace=fresh) == []
+
+
 def test_the_fix_mounts_a_cache() -> None:
     check_fix(
         late_module_download,

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from buildxray.rules.habits.emptied_cache_mount import emptied_cache_mount
+from buildxray.toolchains.base import Workspace
 from tests.support.cases import every_case
 from tests.support.rules import check_fix, check_nothing, context, findings
 
@@ -147,3 +148,10 @@ def test_caches_that_are_not_used(lines: str, sign: str) -> None:
 def test_the_fix_lets_pip_use_its_cache() -> None:
     text = f"FROM python\nRUN {PIP} pip install --no-cache-dir a && pip install -q --no-cache-dir b\n"
     check_fix(emptied_cache_mount, text, text.replace(" --no-cache-dir", ""))
+
+
+@every_case("is_lost", [True, False])
+def test_nothing_is_said_where_each_mount_begins_empty(*, is_lost: bool) -> None:
+    text = f"FROM debian\nRUN {APT} apt-get install -y a && apt-get clean\n"
+    workspace = Workspace(is_on_fresh_machines=lambda: is_lost)
+    assert bool(findings(emptied_cache_mount, context(text, workspace=workspace))) is not is_lost

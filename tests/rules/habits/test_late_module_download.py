@@ -1345,6 +1345,13 @@ def test_a_compiler_of_rust_downloads_crates_again() -> None:
     )
 
 
+def test_no_cache_mount_is_advised_where_each_begins_empty() -> None:
+    fresh = CRATES._replace(is_on_fresh_machines=lambda: True)
+    (finding,) = findings(late_module_download, context("FROM rust\nCOPY . .\nRUN cargo build\n", workspace=fresh))
+    assert finding.message.endswith("again after each change of the source: cargo-chef keeps both in layers")
+    assert finding.fixes == ()
+
+
 def test_each_build_with_the_same_crates_gets_the_cache() -> None:
     cache = "--mount=type=cache,target=/usr/local/cargo/registry "
     text = (

@@ -40,6 +40,7 @@ def merge_jobs(builds: Sequence[DeclaredBuild], jobs: Sequence[int]) -> Iterator
             caller=build.caller if build.is_emulated and not known.is_emulated else known.caller,
             is_separate=known.is_separate or (job != first_jobs[key] and len(names) > len(known.platform_names)),
             pushes=known.pushes or build.pushes,
+            is_on_fresh_machine=known.is_on_fresh_machine and build.is_on_fresh_machine,
             keeps_nothing=known.keeps_nothing and build.keeps_nothing,
             ignores_cache=known.ignores_cache and build.ignores_cache,
             caches=known.caches & build.caches,

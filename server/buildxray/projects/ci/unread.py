@@ -91,12 +91,15 @@ def may_build_images_in(directory: Path) -> bool:
 def _composes_or_serves(directory: Path) -> bool:
     """True if a Compose file or the file of a service in a directory builds an image."""
     composed = (directory / it for it in compose_variants(directory))
+    return any(_mentions(it, _COMPOSE_BUILD) for it in islice(composed, _MOST_SCRIPTS)) or serves(directory)
+
+
+def serves(directory: Path) -> bool:
+    """True if a directory has the file of a service that builds an image of the repository."""
     # `fly deploy --config fly.staging.toml` takes another file for each application.
     flying = (Path(it.path) for it in entries_of(directory) if _OTHER_OF_FLY.fullmatch(it.name))
     of_services = (*islice(flying, _MOST_SCRIPTS), *(directory / it for it in _OF_SERVICES))
-    return any(_mentions(it, _COMPOSE_BUILD) for it in islice(composed, _MOST_SCRIPTS)) or any(
-        _mentions(it, _DOCKER) for it in of_services
-    )
+    return any(_mentions(it, _DOCKER) for it in of_services)
 
 
 def names_image_tool(text: str) -> bool:
@@ -118,9 +121,13 @@ def _names_build(path: Path) -> bool:
     text = read_project_text(path)
     if text is None or len(text) > _MOST_CHARACTERS:
         return False
-    written = "\n".join(it for it in text.splitlines() if not it.lstrip().startswith(_COMMENTS))
-    return _BUILDER_WORD.search(written) is not None or any(
-        _BUILD_WORD.search(written, it.end(), it.end() + _NEAR) for it in _PROGRAM_WORD.finditer(written)
+    return tells_of_build("\n".join(it for it in text.splitlines() if not it.lstrip().startswith(_COMMENTS)))
+
+
+def tells_of_build(text: str) -> bool:
+    """True if a text names a tool for images and shortly after it `build`, also in other words of a list."""
+    return _BUILDER_WORD.search(text) is not None or any(
+        _BUILD_WORD.search(text, it.end(), it.end() + _NEAR) for it in _PROGRAM_WORD.finditer(text)
     )
 
 

@@ -28,6 +28,7 @@ from buildxray.projects.ci.site import Reading, Site, project_path
 from buildxray.projects.ci.step_effects import StepEffect, script_of
 from buildxray.projects.ci.steps import Job
 from buildxray.projects.ci.variants import Variants
+from buildxray.projects.fresh_machines import is_fresh
 from buildxray.projects.hcl.values import UNKNOWN
 from buildxray.projects.yaml import YamlMapping, as_mapping
 from buildxray.syntax.lazy_regex import lazy_regex
@@ -231,6 +232,8 @@ class _Workflows:
         machines = runner_machines(runner, is_hosted=is_hosted)
         if is_hosted and is_plain_machine(runner):
             machines = machines._replace(cannot_emulate=self._lacks_emulators(job, site))
+        if is_hosted and is_fresh(runner, job, self._repository.document(site.source)):
+            machines = machines._replace(is_fresh=True)
         context = context.with_values(runner=Partly({"os": runner_system(runner)}))
         steps = Job(self._repository, site._replace(directory=directory, machines=machines)).read(
             job.get("steps"), context

@@ -109,7 +109,8 @@ def late_module_download(ctx: RuleContext) -> Iterator[Finding]:
 
     ## Fix safety
     A suggestion: for Go, and for a RUN that reads no file of the build context, which moves before the COPY. For Go no fix is offered if the script
-    prepares the go command: with `export PATH=…`, `git config`, or a mount of a secret. For Cargo and pip, the fix adds a cache mount.
+    prepares the go command: with `export PATH=…`, `git config`, or a mount of a secret. For Cargo and pip, the fix adds a cache mount,
+    unless jobs on GitHub's own machines alone build the file, where every cache mount is empty at the beginning.
     """
     workspace = ctx.build.workspace
     is_of_action = workspace.is_of_action and not workspace.has_build and not workspace.has_own_name
@@ -195,6 +196,14 @@ def _of_crates(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
     if found is None:
         return
     command, copy, runs = found
+    related = (Related(copy.keyword_range, _("the source is copied here")),)
+    if ctx.build.workspace.loses_cache_mounts:
+        message = _(
+            "`{title}` downloads and compiles all crates again after each change of the source: cargo-chef keeps both in layers",
+            title=command.title,
+        )
+        yield Finding(command.title_range, message, related=related)
+        return
     message = _(
         "`{title}` downloads and compiles all crates again after each change of the source: `{cache}` keeps the downloads, and cargo-chef keeps what is compiled",
         title=command.title,
@@ -202,7 +211,7 @@ def _of_crates(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
     )
     edits = tuple(add_mount(it, CACHE) for it in runs)
     fix = Fix(_("Keep the downloads in a cache"), edits, Safety.SUGGESTION)
-    yield Finding(command.title_range, message, (fix,), (Related(copy.keyword_range, _("the source is copied here")),))
+    yield Finding(command.title_range, message, (fix,), related)
 
 
 def _of_own_package(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
@@ -229,6 +238,8 @@ def _of_own_package(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
         else:
             reason = _("{reason}; `{command}` needs no other files", reason=reason, command=found.separate)
         yield Finding(command.title_range, _("{fact}: {reason}", fact=fact, reason=reason), related=related)
+        return
+    if ctx.build.workspace.loses_cache_mounts:
         return
     edits = [add_mount(command.run, CACHE_OF_PIP), *(Edit(it, "") for it in found.without_cache)]
     message = (
