@@ -144,7 +144,7 @@ def test_sarif_is_valid(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> No
     log = json.loads(run.out)
     validator = Draft4Validator(json.loads(SARIF_SCHEMA.read_text("utf-8")))
     assert [*validator.iter_errors(log)] == []
-    # These examples need a `.dockerignore`, which would exclude files of the other examples too, a repository that has a part of its files, a lock file of npm, a go.mod, and a project of .NET.
+    # These examples need a `.dockerignore`, which would exclude files of the other examples too, a repository that has a part of its files, a lock file of npm, a go.mod, a Cargo.toml, and a project of .NET.
     reported = {it["ruleId"] for it in log["runs"][0]["results"]}
     assert {it.name for it in ALL} - reported == {
         "copy-ignored-file",
@@ -152,6 +152,7 @@ def test_sarif_is_valid(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> No
         "missing-source",
         "old-dotnet-image",
         "old-go-image",
+        "old-rust-image",
     }
     log["runs"][0]["results"][0]["unknown"] = 1
     assert [*validator.iter_errors(log)] != []

@@ -15,7 +15,7 @@ from buildxray.rules.context import RuleContext
 from buildxray.rules.severities import severity
 from buildxray.semantics.build import Builder
 from buildxray.syntax.text import apply_edits
-from buildxray.toolchains.base import Absence, LackingPackage, Workspace
+from buildxray.toolchains.base import Absence, LackingPackage, RustAsking, RustNeed, Workspace
 from tests.support.markup import annotate, fixture
 
 TARGETS = "linux/amd64,linux/arm64"
@@ -34,6 +34,11 @@ OF_EXAMPLES: Mapping[str, Workspace] = {
     ),
     "old-dotnet-image": Workspace(dotnet_versions={"app.csproj": (9,)}.__getitem__),
     "old-go-image": Workspace(go_versions={"go.mod": ((25, 0),)}.__getitem__),
+    "old-rust-image": Workspace(
+        rust_needs=lambda path: (
+            ((RustNeed("Cargo.toml", RustAsking.EDITION, (85, 0), "2024"),),) if path == "Cargo.toml" else ()
+        )
+    ),
 }
 """The projects of the examples that are about other files than the Dockerfile, by the name of the rule."""
 _BLOCK = re.compile(r"```dockerfile\n(.*?)```", re.DOTALL)

@@ -29,7 +29,7 @@ from buildxray.plan.checks.ignored import IgnorePatterns
 from buildxray.plan.paths import clean
 from buildxray.records import dataclass
 from buildxray.syntax.lazy_regex import lazy_regex
-from buildxray.toolchains.base import Absence, LackingPackage, NeededFiles, RunTimeNeeds
+from buildxray.toolchains.base import Absence, LackingPackage, NeededFiles, RunTimeNeeds, RustNeed
 
 if TYPE_CHECKING:
     from buildxray.projects.absent_sources import AbsentSources
@@ -65,6 +65,8 @@ class Contexts:
     """What `go_versions` has answered."""
     _dotnet_versions: dict[str, tuple[int, ...]] = field(default_factory=dict, compare=False, repr=False)
     """What `dotnet_versions` has answered."""
+    _rust_needs: dict[str, tuple[tuple[RustNeed, ...], ...]] = field(default_factory=dict, compare=False, repr=False)
+    """What `rust_needs` has answered."""
     _lacking: dict[str, tuple[LackingPackage, ...]] = field(default_factory=dict, compare=False, repr=False)
     """What `lacking_packages` has answered."""
     _scripts: list[tuple[tuple[str, str], ...]] = field(default_factory=list, compare=False, repr=False)
@@ -97,6 +99,7 @@ class Contexts:
             "needed": self.needed,
             "dotnet_versions": self.dotnet_versions,
             "go_versions": self.go_versions,
+            "rust_needs": self.rust_needs,
             "run_time": self.run_time,
             "texts": self.texts,
             "matching": self.matching,
@@ -174,6 +177,16 @@ class Contexts:
         if path not in self._dotnet_versions:
             self._dotnet_versions[path] = (*map(_version_of_dotnet, self._texts(path)),)
         return self._dotnet_versions[path]
+
+    def rust_needs(self, path: str) -> tuple[tuple[RustNeed, ...], ...]:
+        """What the Cargo.toml or Cargo.lock at a path asks for, for each directory that has one; see `needs_of_rust`."""
+        # Imported late: few Dockerfiles run Cargo in an image with a version.
+        from buildxray.projects.manifests.rust_versions import needs_of_rust  # noqa: PLC0415
+
+        if path not in self._rust_needs:
+            found = (needs_of_rust(it, path) for it in self.directories)
+            self._rust_needs[path] = tuple(it for it in found if it is not None)
+        return self._rust_needs[path]
 
     def lacking_packages(self, path: str) -> tuple[LackingPackage, ...]:
         """The packages that the lock file of npm at a path lacks, in each of the directories that have one."""

@@ -487,6 +487,15 @@ RULES: Final = (
         frozenset({"Go"}),
     ),
     Rule(
+        "old-rust-image",
+        Severity.WARNING,
+        Severity.WARNING,
+        FixAvailability.SOMETIMES,
+        "buildxray.rules.habits.old_rust_image",
+        "",
+        frozenset({"Rust"}),
+    ),
+    Rule(
         "overwritten-copy",
         Severity.WARNING,
         Severity.WARNING,

@@ -115,6 +115,31 @@ class NeededFiles(NamedTuple):
     """True if a Cargo.toml tells where a library or a program begins, so that Cargo needs no file at the usual places."""
 
 
+class RustAsking(Enum):
+    """A way in which a file of a project asks for a version of Rust."""
+
+    EDITION = "edition"
+    """The edition of a package, which an older Cargo does not know, so that it refuses each manifest of the workspace."""
+    COMPILER = "rust-version"
+    """The oldest compiler, which Cargo compares before it compiles the package."""
+    LOCK_FILE = "Cargo.lock"
+    """The format of the lock file, which an older Cargo does not read."""
+
+
+class RustNeed(NamedTuple):
+    """A version of Rust that a file of a project asks for."""
+
+    path: str
+    """The path of the Cargo.toml or the Cargo.lock in the build context."""
+    asking: RustAsking
+    version: tuple[int, int]
+    """The minor and the patch version of the oldest Rust that accepts it."""
+    written: str
+    """What the file says: `2024`, `1.85` or `4`."""
+    package: str = ""
+    """The name of the package; empty for a lock file."""
+
+
 class LackingPackage(NamedTuple):
     """A package with native code for one machine that a lock file of npm does not list, although it lists those for others.
 
@@ -271,6 +296,8 @@ class Workspace(NamedTuple):
     """The newest major versions of .NET for which the projects at a path of the build contexts are built. None if the contexts are unknown."""
     go_versions: Callable[[str], tuple[tuple[int, int], ...]] | None = None
     """The oldest versions of Go, as minor and patch, that the go.mod files at a path of the build contexts allow. None if the contexts are unknown."""
+    rust_needs: Callable[[str], tuple[tuple[RustNeed, ...], ...]] | None = None
+    """What the Cargo.toml or Cargo.lock files at a path of the build contexts ask for, for each context that has one. None if the contexts are unknown."""
     lacking_packages: Callable[[str], tuple[LackingPackage, ...]] | None = None
     """The packages that the lock file of npm at a path of the build contexts lacks. None if the contexts are unknown."""
     run_time: Callable[[str], RunTimeNeeds | None] | None = None

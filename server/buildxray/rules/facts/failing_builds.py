@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from buildxray.rules.facts.managed_python import refused_by_pip
 from buildxray.rules.facts.old_images import stopped_by_old_dotnet, stopped_by_old_go
+from buildxray.rules.facts.old_rust import stopped_by_old_rust
 from buildxray.rules.facts.outside_packages import lacks_package
 from buildxray.rules.facts.refused_machines import machines_refused_in
 from buildxray.semantics.build import Build, Stage
@@ -12,9 +13,9 @@ from buildxray.semantics.build import Build, Stage
 def stops(stage: Stage) -> bool:
     """True if a command of a stage surely fails.
 
-    `externally-managed-python`, `old-dotnet-image`, `old-go-image` and `unknown-machine-name` report such commands.
+    `externally-managed-python`, `old-dotnet-image`, `old-go-image`, `old-rust-image` and `unknown-machine-name` report such commands.
     """
-    if stopped_by_old_go(stage) is not None or stopped_by_old_dotnet(stage) is not None:
+    if any(find(stage) is not None for find in (stopped_by_old_go, stopped_by_old_dotnet, stopped_by_old_rust)):
         return True
     return any(refused_by_pip(stage)) or any(machines_refused_in(stage))
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 from buildxray.rules.facts.context_files import context_paths
 from buildxray.rules.facts.intended import stops_build
@@ -38,6 +38,9 @@ _OTHER_SDK: Final = lazy_regex(
 """Words of another SDK, and of a change of the project."""
 
 
+_Old = TypeVar("_Old")
+
+
 class OldImage(NamedTuple):
     """A command that stops the build."""
 
@@ -55,7 +58,7 @@ def stopped_by_old_go(stage: Stage) -> OldImage | None:
     if image is None or find is None or int(image["minor"]) < _OLDEST_GO:
         return None
     command = _first(stage, _reads_module)
-    if command is None or _may_have_another(stage, _OTHER_GO):
+    if command is None or may_have_another(stage, _OTHER_GO):
         return None
     return _refusal(command, "go.mod", find, (int(image["minor"]), int(image["patch"] or _ANY_PATCH)))
 
@@ -67,7 +70,7 @@ def stopped_by_old_dotnet(stage: Stage) -> OldImage | None:
     if find is None or image is None:
         return None
     command = _first(stage, _reads_project)
-    if command is None or _may_have_another(stage, _OTHER_SDK):
+    if command is None or may_have_another(stage, _OTHER_SDK):
         return None
     project = next((it for it in command.syntax.arguments if it.endswith(".csproj")), "")
     brings_sdk = any(
@@ -78,7 +81,7 @@ def stopped_by_old_dotnet(stage: Stage) -> OldImage | None:
     return _refusal(command, project, lambda path: [(it,) for it in find(path)], (int(image["major"]),))
 
 
-def of_roots(build: Build, find: Callable[[Stage], OldImage | None]) -> Iterator[tuple[From, Token, OldImage]]:
+def of_roots(build: Build, find: Callable[[Stage], _Old | None]) -> Iterator[tuple[From, Token, _Old]]:
     """Yield the images that stop a build, each once with its FROM, although several stages may continue it."""
     seen: set[Stage] = set()
     for stage in build.needed_stages:
@@ -118,10 +121,14 @@ def _refusal(
     return OldImage(command, path, versions[0])
 
 
-def _may_have_another(stage: Stage, others: re.Pattern[str]) -> bool:
+def may_have_another(stage: Stage, others: re.Pattern[str]) -> bool:
     """True if a stage may use another version, or change what asks for one, or if a build argument changes the image."""
     image = None if stage.root is None else stage.root.from_.image
     if image is None or ("$" in image.text and stage.build.workspace.given_arguments):
         return True
     texts = (it.written for one in stage.ancestry for it in one.instructions)
-    return any(others.search(it) for it in texts)
+    return any(others.search(_CONTINUED.sub(" ", it)) for it in texts)
+
+
+_CONTINUED: Final = lazy_regex(r"[\\`][ \t]*\r?\n")
+"""The end of a line that goes on in the next one."""
