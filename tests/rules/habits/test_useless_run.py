@@ -133,6 +133,22 @@ def test_a_workdir_takes_no_later_command_elsewhere(later: str, expected: list[s
     assert [it.title for it in finding.fixes] == expected
 
 
+@every_case(
+    "later, title",
+    [
+        ("", "Delete this RUN"),
+        ("EXPOSE 80\nUSER app\n", "Delete this RUN"),
+        ("FROM a\nENV A=1\n", "Delete this RUN"),
+        ('CMD ["npm", "start"]\n', "Make it a WORKDIR"),
+        ('FROM a\nCMD ["npm", "start"]\n', "Make it a WORKDIR"),
+    ],
+)
+def test_after_a_workdir_the_last_change_of_the_directory_is_for_nothing(later: str, title: str) -> None:
+    text = f"FROM node AS a\nWORKDIR /usr/src\nCOPY . .\nRUN cd services/web\n{later}"
+    (finding,) = findings(useless_run, context(text))
+    assert [it.title for it in finding.fixes] == [title]
+
+
 def test_the_last_instruction_of_an_image_tells_where_it_starts() -> None:
     (finding,) = findings(useless_run, context("FROM alpine\nRUN cd /srv\n"))
     assert finding.message == "this `cd` ends with its RUN: the image starts in the old directory"

@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 from buildxray.localization import _, ngettext
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
+from buildxray.rules.facts.context_files import instructions_before
 from buildxray.rules.fixing.edits import remove_line
 from buildxray.rules.one_cause import same_here
 from buildxray.semantics.build import Instruction, Run, Stage
@@ -75,8 +76,8 @@ def useless_run(ctx: RuleContext) -> Iterator[Finding]:
 
     ## Fix safety
     A suggestion: WORKDIR creates the directory if it does not exist, and later instructions run in it; ENV stays in the image. If a later RUN
-    changes to the directory itself, or an instruction works in the directory of before, the RUN is deleted instead; no fix is offered if one
-    changes to another relative directory. A `cd` into the working directory is information, and is deleted. At the end of a stage of which others only take files, neither has an effect, so the RUN is deleted.
+    changes to the directory itself, or an instruction works in the directory of before, the RUN is deleted instead, as it is after a WORKDIR if nothing follows that
+    works in a directory; no fix is offered if one changes to another relative directory. A `cd` into the working directory is information, and is deleted. At the end of a stage of which others only take files, neither has an effect, so the RUN is deleted.
     An `export` of PATH becomes an ENV if it keeps the old one; in place of `source /opt/venv/bin/activate`, ENV puts the programs of the
     environment first in PATH.
 
@@ -367,7 +368,8 @@ def _fixes_of_cd(run: Run, directory: str) -> tuple[Fix, ...]:
         if it.name in ("cd", "pushd")
     }
     names = {posixpath.normpath(it[0]) for it in later if it}
-    if posixpath.normpath(directory) in names or _is_there(run, directory) or _depends_on_directory(run):
+    is_needless = posixpath.normpath(directory) in names or _is_there(run, directory) or _is_for_nothing(run)
+    if is_needless or _depends_on_directory(run):
         return (Fix(_("Delete this RUN"), (remove_line(run, with_comments=True),), Safety.SUGGESTION),)
     if any(not it.startswith(("/", "~", "$", "-")) for it in names):
         # The later directory is relative to the one that a WORKDIR would replace.
@@ -380,6 +382,17 @@ def _is_there(run: Run, directory: str) -> bool:
     """True if the working directory of a RUN is surely this one already."""
     directories = {*run.directories}
     return bool(directories) and {clean(posixpath.join(it, directory)) for it in directories} == directories
+
+
+def _is_for_nothing(run: Run) -> bool:
+    """True if nothing of the file works in a directory after a RUN, and a WORKDIR has named the one in which the image starts."""
+    stages = () if run.stage is None else run.stage.family
+    later = (it for stage in stages for it in stage.instructions if it.idx > run.idx)
+    is_named = any(isinstance(it.node, Workdir) for it in instructions_before(run))
+    return is_named and not any(isinstance(it.node, _WORKING) for it in later)
+
+
+_WORKING: Final = (Cmd, Copying, Entrypoint, Healthcheck, RunNode, Workdir)
 
 
 def _depends_on_directory(run: Run) -> bool:
