@@ -134,13 +134,30 @@ def test_go_build_downloads_what_go_mod_requires() -> None:
         ),
         # They are written to another place, or only some of them.
         ("COPY go.mod go.sum /m/\nCOPY . .\nRUN go mod download", "COPY go.mod go.sum /m/\nCOPY go.mod go.sum ./\nRUN go mod download\nCOPY . ."),
-        ("COPY go.mod ./\nCOPY . .\nRUN go mod download", "COPY go.mod ./\nCOPY go.mod go.sum ./\nRUN go mod download\nCOPY . ."),
+        ("COPY go.mod ./\nCOPY . .\nRUN go mod download", "COPY go.mod ./\nCOPY go.sum ./\nRUN go mod download\nCOPY . ."),
     ],
 )  # fmt: skip
 def test_the_fix_copies_no_list_twice(before: str, after: str) -> None:
     workspace = Workspace(needed=lambda *_given: NeededFiles(("go.mod", "go.sum"), is_complete=True))
     head = "FROM golang\nWORKDIR /w\n"
     check_fix(late_module_download, f"{head}{before}\nCMD a\n", f"{head}{after}\nCMD a\n", workspace=workspace)
+
+
+@every_case(
+    "ignored, before, after",
+    [
+        ("go.sum", "COPY . .", "COPY go.mod ./\nRUN go mod download\nCOPY . ."),
+        ("go.sum", "COPY go.mod ./\nCOPY . .", "COPY go.mod ./\nRUN go mod download\nCOPY . ."),
+        ("x", "COPY . .", "COPY go.mod go.sum ./\nRUN go mod download\nCOPY . ."),
+    ],
+)
+def test_the_fix_copies_no_list_that_the_build_lacks(ignored: str, before: str, after: str) -> None:
+    needed = NeededFiles(("go.mod", "go.sum"), is_complete=True)
+    workspace = Workspace(needed=lambda *_given: needed, ignored=IgnorePatterns(ignored))
+    head, end = "FROM golang\nWORKDIR /w\n", "\nRUN go mod download\nCMD a\n"
+    text = f"{head}{before}{end}"
+    (finding,) = findings(late_module_download, context(text, workspace=workspace))
+    assert [apply_edits(text, it.edits) for it in finding.fixes] == [f"{head}{after}\nCMD a\n"]
 
 
 @every_case(

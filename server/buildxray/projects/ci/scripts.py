@@ -243,17 +243,26 @@ def _goreleaser(text: str, path: Path, root: Path) -> Iterator[DeclaredBuild]:
                 unknown=_GORELEASER_UNKNOWN,
             )
             together = (*dict.fromkeys((*build.platform_names, *names)),)
-            merged[dockerfile] = replace(build, platform_names=together, pushes=not entry.get("skip_push"))
+            merged[dockerfile] = replace(
+                build,
+                platform_names=together,
+                pushes=not entry.get("skip_push"),
+                ignores_cache="--no-cache" in _goreleaser_flags(entry) and (before is None or before.ignores_cache),
+            )
     yield from merged.values()
+
+
+def _goreleaser_flags(entry: Mapping[str, Any]) -> list[str]:
+    """The options with which GoReleaser builds an image. Source: goreleaser.com, "Docker Images" and "Docker Images v2"."""
+    flags = entry.get("build_flag_templates", entry.get("flags"))
+    return [str(it) for it in flags] if isinstance(flags, list) else []
 
 
 def _goreleaser_platforms(entry: Mapping[str, Any], *, is_new: bool) -> tuple[str, ...]:
     if is_new:
         platforms = entry.get("platforms")
         return platform_names(platforms) if isinstance(platforms, list) else ("linux/amd64", "linux/arm64")
-    flags = entry.get("build_flag_templates")
-    listed = flags if isinstance(flags, list) else ()
-    named = [str(it).partition("=")[2] for it in listed if str(it).startswith("--platform=")]
+    named = [it.partition("=")[2] for it in _goreleaser_flags(entry) if it.startswith("--platform=")]
     if named:
         return platform_names(named)
     variant = f"/v{entry['goarm']}" if entry.get("goarm") else ""

@@ -313,6 +313,19 @@ def _last_copy_of_lists(ctx: RuleContext, whole: Instruction, command: KnownComm
     return last if last.stage is whole.stage and not _entered_later(last, command.run) else None
 
 
+def _not_copied_there(
+    ctx: RuleContext, whole: Instruction, command: KnownCommand, files: Sequence[str]
+) -> Sequence[str]:
+    """The files of some that no COPY of the stage of another one brings to where a command reads them before that."""
+    copied, _missing = _copied_lists(ctx, whole, command)
+    copies = [(it, copied.get(it)) for it in files]
+    return [
+        it
+        for it, copy in copies
+        if copy is None or copy.stage is not whole.stage or _misplaced(copy, it, command) is not None
+    ]
+
+
 def earlier_download(ctx: RuleContext, whole: Instruction, command: KnownCommand) -> tuple[Fix, ...]:
     """The fix that downloads modules of Go before a COPY of the source; none where the new RUN may lack what the command has."""
     node, run = whole.node, command.run
@@ -335,10 +348,14 @@ def earlier_download(ctx: RuleContext, whole: Instruction, command: KnownCommand
         # The new RUN lacks what the old ones prepare: `export PATH=…`, credentials of private modules.
         return ()
     needed = needed_files(ctx, command)
-    files = command.use.manifests if needed is None else needed.files
+    ignored = ctx.build.workspace.ignored
+    named = command.use.manifests if needed is None else needed.files
+    files: Sequence[str] = [it for it in named if ignored is None or not ignored.excludes(it)]
     last = _last_copy_of_lists(ctx, whole, command)
-    if last is None and any("/" in it for it in files):
-        return ()
+    if last is None:
+        files = _not_copied_there(ctx, whole, command, files)
+        if not files or any("/" in it for it in files):
+            return ()
     lines = [f"{indent}COPY {' '.join(files)} ./", f"{indent}{download}"]
     edits = [insert_lines(whole, lines) if last is None else insert_line_after(last, f"{indent}{download}")]
     if is_alone:
