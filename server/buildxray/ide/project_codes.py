@@ -25,6 +25,11 @@ Dockerfiles for other frontends, and those on an image with triggers (`onbuild`)
 programs for arm64. The fix removes the argument, or writes `--platform` in its place. Without a platform, only a job whose machine is known is reported, and a script that also builds
 the same Dockerfile without the argument or for another machine. Values that no platform has (`armv7-musl`) are a project's own, and a Dockerfile whose steps are the same without the
 argument is not reported.""",
+    "overwritten-tags": """The jobs of a matrix build for one platform each, and all of them push with the same tags. A registry keeps one image for a tag, so that the image of the job that
+ends last replaces the others, and people on the other platforms get the wrong one or none (`no matching manifest`). Build for all platforms in one job, or push each image by digest
+(`outputs: type=image,push-by-digest=true,name-canonical=true,push=true`), and join them in a job after these with `docker buildx imagetools create`
+(docs.docker.com, "Multi-platform image with GitHub Actions"). Reported only if nothing in the tags depends on the job, in the steps whose outputs they name neither, and if the workflow
+names no digest, manifest or imagetools.""",
     "wrong-context": """The build context of a service lacks what its Dockerfile copies, and the context of another build of that Dockerfile in the repository has all of it. A fix
 writes that context and the path of the Dockerfile in it. Nothing is reported if Git ignores one of the paths, because a program may make it, or if the paths of the
 service exist from the root of the repository, where people may run Compose (`--project-directory`).""",

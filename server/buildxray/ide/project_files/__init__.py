@@ -20,6 +20,7 @@ from buildxray.ide.project_files.missing_dockerfile import (
     missing_in_script,
     missing_through_inputs,
 )
+from buildxray.ide.project_files.overwritten_tags import overwritten_tags
 from buildxray.ide.project_files.platform_arguments import platform_arguments
 from buildxray.ide.project_files.problems import problems
 from buildxray.ide.project_files.undeclared_arguments import undeclared_arguments
@@ -97,6 +98,7 @@ def look_at(
         *filter(None, (wrong_context(it, projects.builds_of) for it in entries)),
         *undeclared_arguments(entries),
         *platform_arguments(entries),
+        *overwritten_tags(file, entries),
         *emulating_runners(it for it in (*entries, *called_entries) if firsts.has(it.declared)),
     ]
     unique = {(it.rule, it.range, it.message): it for it in diagnostics if merged.shows(it.rule)}
