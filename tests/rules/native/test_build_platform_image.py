@@ -571,3 +571,25 @@ COPY --from=build /app /app
     (finding,) = findings(build_platform_image, ctx)
     assert ("will not start" in finding.message) is not is_started
     assert severity(ctx, build_platform_image, finding) is (Severity.WARNING if is_started else Severity.ERROR)
+
+
+@every_case(
+    "constant, command, is_offered",
+    [
+        ("linux/arm64", "make && make install DESTDIR=/p", False),
+        ("linux/arm64", "gcc -o /p/app app.c", False),
+        ("$BUILDPLATFORM", "make && make install DESTDIR=/p", True),
+        ("linux/arm64", "wget -O /p/app.tar.gz https://example.com/app.tar.gz", True),
+        ("linux/arm64", "npm run build", True),
+    ],
+)
+def test_files_of_another_constant_stage(constant: str, command: str, *, is_offered: bool) -> None:
+    text = (
+        f"FROM --platform={constant} debian:12 AS build\nWORKDIR /p\nCOPY . .\nRUN {command}\n"
+        'FROM --platform=linux/arm64 debian:12\nCOPY --from=build /p /x\nCMD ["/bin/bash"]\n'
+    )
+    builder = Builder(request())
+    ctx = RuleContext(builder.build(builder.parse(text)), builder, asks_for_several=True)
+    (finding,) = findings(build_platform_image, ctx)
+    assert bool(finding.fixes) is is_offered
+    assert ("remove `--platform` here and from line 1" in finding.message) is not is_offered

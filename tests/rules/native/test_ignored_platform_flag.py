@@ -13,8 +13,10 @@ def test_a_flag_on_a_stage_is_ignored() -> None:
         FROM golang AS base
         FROM --platform=$BUILDPLATFORM base AS build
              ^^^^^^^^^^^^^^^^^^^^^^^^^ 💭 💭 `--platform` on `FROM base` is ignored: this stage is built for linux/amd64 and linux/arm64, as the stage that it is built on
+        ARG TARGETARCH
+        RUN GOARCH=$TARGETARCH CGO_ENABLED=0 go build -o /app .
         FROM scratch
-        COPY --from=build / /
+        COPY --from=build /app /
         """,
     )
 
@@ -67,5 +69,18 @@ def test_flags_that_have_an_effect_are_not_reported(text: str) -> None:
     ],
 )
 def test_the_flag_is_not_moved_to_the_image(text: str) -> None:
+    (finding,) = findings(ignored_platform_flag, context(text))
+    assert [it.title for it in finding.fixes] == ["Remove `--platform`, which has no effect"]
+
+
+@every_case(
+    "command",
+    ["make && make install DESTDIR=/p", "./build.sh", "cargo build && cp target/debug/app /p/", "pip install -t /p x"],
+)
+def test_the_flag_is_not_moved_where_the_files_may_be_for_the_machine(command: str) -> None:
+    text = (
+        "FROM golang AS base\nFROM --platform=$BUILDPLATFORM base AS build\nWORKDIR /p\nCOPY . .\n"
+        f"RUN {command}\nFROM alpine\nCOPY --from=build /p /\n"
+    )
     (finding,) = findings(ignored_platform_flag, context(text))
     assert [it.title for it in finding.fixes] == ["Remove `--platform`, which has no effect"]

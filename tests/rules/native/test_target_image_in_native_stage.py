@@ -196,3 +196,13 @@ def test_a_new_stage_has_a_name_of_its_own(other: str, name: str) -> None:
     text = f"{NATIVE.format(TOOL)}{other}\nCOPY --from=b /o /o\n"
     (finding,) = findings(target_image_in_native_stage, context(text))
     assert f" AS {name}\n" in finding.fixes[0].edits[0].new_text
+
+
+@every_case("taken, is_pulled", [("/t /bin/t2", True), ("/lib/libt.so /out/", False)])
+def test_an_image_whose_files_are_passed_on_keeps_its_platform(taken: str, *, is_pulled: bool) -> None:
+    text = (
+        "FROM tool:1 AS tool\nFROM --platform=$BUILDPLATFORM alpine AS b\nCOPY --from=tool /t /bin/t\n"
+        f"RUN t\nCOPY --from=tool {taken}\nRUN t2\nFROM alpine\nCOPY --from=b /out /out\n"
+    )
+    titles = {it.title for one in findings(target_image_in_native_stage, context(text)) for it in one.fixes}
+    assert ("Pull this image for the build platform" in titles) is is_pulled

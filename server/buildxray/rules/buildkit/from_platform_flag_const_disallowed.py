@@ -10,7 +10,7 @@ from buildxray.platforms.aliases import named_architectures
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.check_warnings import warned
 from buildxray.rules.context import RuleContext
-from buildxray.rules.facts.portability import can_run_elsewhere
+from buildxray.rules.facts.same_files import can_run_elsewhere
 from buildxray.rules.fixing.edits import set_platform
 from buildxray.semantics.build import Stage
 
@@ -62,8 +62,8 @@ def from_platform_flag_const_disallowed(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    A suggestion: the constant may be there because the image, or a downloaded file, exists for one architecture only. No fix is offered
-    if files for one architecture are copied out of the stage.
+    A suggestion: the constant may be there because the image, or a downloaded file, exists for one architecture only. It is offered only if
+    all that is copied out of the stage is provably the same on every machine: not what a script of the project, `make` or a package has written.
     """
     for it in warned(ctx, "FromPlatformFlagConstDisallowed"):
         stage = it.instruction.stage
@@ -90,9 +90,9 @@ def from_platform_flag_const_disallowed(ctx: RuleContext) -> Iterator[Finding]:
 
 
 def _fixes(ctx: RuleContext, stage: Stage) -> tuple[Fix, ...]:
-    if not can_run_elsewhere(ctx, stage):
-        return ()
     edits = (set_platform(stage.from_, "$BUILDPLATFORM"),)
+    if not can_run_elsewhere(ctx, stage, edits):
+        return ()
     return (Fix(_("Run this stage on the build platform"), edits, Safety.SUGGESTION),)
 
 

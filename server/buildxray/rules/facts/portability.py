@@ -11,7 +11,6 @@ from typing import Final
 
 from buildxray.rules.base import Safety
 from buildxray.rules.context import RuleContext
-from buildxray.rules.fixing.edits import set_platform
 from buildxray.semantics.artifacts import losses
 from buildxray.semantics.build import Build, Command, Effect, Instruction, KnownCommand, Run, Stage
 from buildxray.semantics.commands import is_nothing, recognize
@@ -70,19 +69,6 @@ def is_own_tool(command: KnownCommand) -> bool:
 def outputs_of(commands: Iterable[KnownCommand]) -> set[str]:
     """The paths that these commands may write to, absolute."""
     return {path for command in commands for path in command.use.outputs}
-
-
-def can_run_elsewhere(ctx: RuleContext, root: Stage) -> bool:
-    """True if the image would be the same, had a stage run on another architecture."""
-    if not can_change_platform(root):
-        return False
-    commands = compilers(root.family)
-    after = ctx.after([set_platform(root.from_, "$BUILDPLATFORM")])
-    members = {it.idx for it in root.family}
-    origins = (origin for artifact in ctx.build.artifacts.all for origin in artifact.origins)
-    is_tied = any(it.machine is Machine.BUILDER and it.is_certain and it.stage in members for it in origins)
-    follow = all(it.use.follows_target for it in commands)
-    return not is_tied and follow and safety_of_moving(ctx, after, root.family) is not None
 
 
 def needs_c(command: KnownCommand) -> bool:

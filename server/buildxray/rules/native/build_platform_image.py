@@ -133,6 +133,12 @@ def build_platform_image(ctx: RuleContext) -> Iterator[Finding]:
             platforms=platforms(wrong),
         )
         message = _with_emulator(message, _emulated_without(ctx, root, flag))
+    elif source := _constant_source(ctx):
+        message = _(
+            "{fact}; remove `--platform` here and from line {line}, because the image takes files from that stage",
+            fact=message,
+            line=source.from_.line,
+        )
     elif all(exists_for(root.image_name, it) for it in ctx.build.targets):
         fixes = (_removal(ctx, root, flag),)
     elif root.from_.image is not None:
@@ -145,6 +151,19 @@ def build_platform_image(ctx: RuleContext) -> Iterator[Finding]:
         message = _with_emulator(message, _emulated_without(ctx, root, flag))
     doubt = Doubt.USE if starts_program else _doubt(ctx, stage, root)
     yield Finding(root.from_.range_of(flag), message, fixes, doubt=doubt)
+
+
+def _constant_source(ctx: RuleContext) -> Stage | None:
+    """The first other stage with a constant platform from which the image takes files that may be for that platform, as programs that `make` installs are."""
+    sources = {
+        origin.stage
+        for artifact in ctx.build.artifacts.all
+        for origin in artifact.origins
+        if not origin.suits_every_machine and (origin.use is None or origin.use.effect is not Effect.DOWNLOAD)
+    }
+    stages = (ctx.build.stages[it] for it in sorted(sources))
+    roots = (it.root for it in stages if it.is_native and not it.is_image)
+    return next((it for it in roots if it is not None and it.from_.platform and not arguments_of_flag(it)), None)
 
 
 def _removal(ctx: RuleContext, root: Stage, flag: Flag) -> Fix:

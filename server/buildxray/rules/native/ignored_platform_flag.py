@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from buildxray.localization import _
 from buildxray.platforms.platform import Platform
 from buildxray.rules.base import Finding, Fix, FixAvailability, Related, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.facts.ignored_flags import platforms_despite_flag
+from buildxray.rules.facts.portability import consumers_outside
+from buildxray.rules.facts.same_files import can_run_elsewhere
 from buildxray.rules.fixing.edits import remove_flag, set_platform
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Stage
 from buildxray.semantics.mentions import Mention
 from buildxray.syntax.instructions import Flag, Token
+from buildxray.syntax.text import Edit
 
 
 @rule(Severity.WARNING, Severity.WARNING, FixAvailability.ALWAYS, about=[Mention.PLATFORM_FLAG])
@@ -32,12 +35,13 @@ def ignored_platform_flag(ctx: RuleContext) -> Iterator[Finding]:
     FROM golang:1.26 AS base
     WORKDIR /src
 
-    FROM --platform=$BUILDPLATFORM base AS test
+    FROM --platform=$BUILDPLATFORM base AS build
     COPY . .
-    RUN go vet ./... > /report
+    ARG TARGETARCH
+    RUN GOARCH=$TARGETARCH CGO_ENABLED=0 go build -o /app .
 
     FROM scratch
-    COPY --from=test /report /report
+    COPY --from=build /app /app
     ```
 
     Use instead:
@@ -45,17 +49,19 @@ def ignored_platform_flag(ctx: RuleContext) -> Iterator[Finding]:
     FROM --platform=$BUILDPLATFORM golang:1.26 AS base
     WORKDIR /src
 
-    FROM base AS test
+    FROM base AS build
     COPY . .
-    RUN go vet ./... > /report
+    ARG TARGETARCH
+    RUN GOARCH=$TARGETARCH CGO_ENABLED=0 go build -o /app .
 
     FROM scratch
-    COPY --from=test /report /report
+    COPY --from=build /app /app
     ```
 
     ## Fix safety
-    Moving the flag to the root is a suggestion, because it changes where steps run; it is offered if no other stage is built on that root, and
-    if none of them becomes the image, which would then be for the platform of the flag. Removing it from `FROM <earlier stage>` is a suggestion
+    Moving the flag to the root is a suggestion, because it changes where steps run; it is offered if no other stage is built on that root, if
+    none of them becomes the image, which would then be for the platform of the flag, and if all that other stages take is provably the same
+    on every machine: not what a script of the project, `make` or a package has written. Removing it from `FROM <earlier stage>` is a suggestion
     too: the plan does not change, but the author wanted another one. Removing it from `FROM scratch` is safe.
 
     ## References
@@ -75,7 +81,7 @@ def ignored_platform_flag(ctx: RuleContext) -> Iterator[Finding]:
         yield Finding(
             stage.from_.range_of(flag),
             _message(stage, actual),
-            tuple(_fixes(stage, flag, flag.value)),
+            tuple(_fixes(ctx, stage, flag, flag.value)),
             related,
         )
 
@@ -90,15 +96,21 @@ def _message(stage: Stage, actual: list[Platform]) -> str:
     )
 
 
-def _fixes(stage: Stage, flag: Flag, value: Token) -> Iterator[Fix]:
+def _fixes(ctx: RuleContext, stage: Stage, flag: Flag, value: Token) -> Iterator[Fix]:
     root, removal = stage.root, remove_flag(stage.from_, flag)
     is_of_image = any(it.is_image for it in stage.ancestry)
     if root is not None and root is not stage and not is_of_image and {*root.family} == {*stage.ancestry}:
-        yield Fix(
-            _("Move `--platform` to line {line}", line=root.from_.line),
-            (set_platform(root.from_, value.text), removal),
-            Safety.SUGGESTION,
-        )
+        edits = (set_platform(root.from_, value.text), removal)
+        if not _moves(ctx, root, edits) or can_run_elsewhere(ctx, root, edits):
+            yield Fix(_("Move `--platform` to line {line}", line=root.from_.line), edits, Safety.SUGGESTION)
     # The plan does not change, but the author wanted another one, such as a stage on the build machine.
     safety = Safety.SUGGESTION if stage.bases else Safety.SAFE
     yield Fix(_("Remove `--platform`, which has no effect"), (removal,), safety)
+
+
+def _moves(ctx: RuleContext, root: Stage, edits: Sequence[Edit]) -> bool:
+    """True if edits make a stage run on another machine for some target, and another stage uses its files."""
+    return (
+        any(True for _it in consumers_outside(root.family))
+        and ctx.after(edits).build.stages[root.idx].platforms != root.platforms
+    )

@@ -12,6 +12,7 @@ from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity
 from buildxray.rules.context import RuleContext
 from buildxray.rules.facts.intended import names_one_architecture
 from buildxray.rules.facts.portability import can_change_platform, consumers_outside, is_harmless
+from buildxray.rules.facts.same_files import OF_THE_MACHINE
 from buildxray.rules.fixing.cross_compile import cross_compile
 from buildxray.semantics.build import Command, Effect, Instruction, Run, Stage
 from buildxray.semantics.image_paths import is_for_all
@@ -23,10 +24,6 @@ from buildxray.toolchains.common import COMMON
 
 _STARTING: Final = frozenset({".", "chroot", "env", "eval", "exec", "find", "ldd", "source", "su", "xargs"})
 """Programs that start others, or read programs of the target."""
-_OF_THE_MACHINE: Final = lazy_regex(
-    r"\$\{?(?:HOSTTYPE|MACHTYPE)\b|/etc/apk/arch\b|/proc/(?:cpuinfo|version)\b|/var/lib/dpkg/arch\b"
-)
-"""Variables that bash sets to the machine that it runs on, and files that name it."""
 _UNPACKING: Final = frozenset({"--extract", "--fsys-tarfile", "--vextract", "-X", "-x"})
 """Options of dpkg and dpkg-deb that install nothing."""
 _PLAIN: Final = lazy_regex(
@@ -123,7 +120,7 @@ def _only_prepares(stage: Stage) -> bool:
 
 
 def _is_preparing(run: Run) -> bool:
-    return _OF_THE_MACHINE.search(run.node.whole_text) is None and all(map(_is_independent, run.commands))
+    return OF_THE_MACHINE.search(run.node.whole_text) is None and all(map(_is_independent, run.commands))
 
 
 def _is_independent(command: Command) -> bool:

@@ -150,9 +150,11 @@ def _is_run_here(stage: Stage, instruction: Instruction) -> bool:
 
 
 def _is_for_native_stages(source: Stage) -> bool:
-    """True if only native stages use files of a stage."""
-    consumers = [it.stage for it in source.consumers]
-    return not source.is_image and all(it is not None and it.is_native and not it.is_image for it in consumers)
+    """True if only native stages use files of a stage, and none of these copies them on into the image."""
+    return not source.is_image and all(
+        it.stage is not None and it.stage.is_native and not it.stage.is_image and _is_run_here(it.stage, it)
+        for it in source.consumers
+    )
 
 
 def _fixes(stage: Stage, instruction: Instruction, name: Token, source: Stage | None) -> tuple[Fix, ...]:
