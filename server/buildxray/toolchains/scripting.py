@@ -10,6 +10,7 @@ from typing import Final
 
 from buildxray.localization import N_
 from buildxray.plan.paths import clean
+from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.shell import ShellWord
 from buildxray.toolchains.base import Effect, Invocation, Reading, Toolchain, Use
 
@@ -148,10 +149,13 @@ def _manifests(invocation: Invocation, title: str) -> tuple[str, ...]:
     if invocation.has_option("--no-index", "--offline", "--only-root"):
         # The packages are local files, or only the project is installed. Source: the manuals of pip, uv and Poetry.
         return ()
-    requirements = invocation.argument("-r", "--requirement")
-    if requirements is not None:
-        is_address = "://" in requirements.text
-        return () if is_address else (requirements.text,)
+    requirements = [word for it in _LISTS_OF_PIP for word in invocation.arguments(it)]
+    if requirements:
+        texts = [
+            word.text for word in (*requirements, *(one for it in _CONSTRAINTS for one in invocation.arguments(it)))
+        ]
+        is_address = any("://" in it.text for it in requirements)
+        return () if is_address else tuple(dict.fromkeys(it for it in texts if "://" not in it))
     gemfile = invocation.argument("--gemfile") if title == "bundle install" else None
     if gemfile is not None:
         return () if gemfile.value is None else (gemfile.value, f"{gemfile.value}.lock")
@@ -167,6 +171,49 @@ def _manifests(invocation: Invocation, title: str) -> tuple[str, ...]:
         "uv sync": ("pyproject.toml", "uv.lock"),
     }
     return tuple(posixpath.join(directory, it) for it in lists.get(title, ()))
+
+
+_LISTS_OF_PIP: Final = ("-r", "--requirement", "--requirements")
+_CONSTRAINTS: Final = ("-c", "--constraint", "--constraints")
+"""The options of pip and uv that name files: what to install, and of which versions. Source: the manuals of pip and uv, "pip install"."""
+
+
+def local_packages(invocation: Invocation) -> list[int]:
+    """The positions of the words with which pip installs from files and directories, such as `./lib` and `-e .`, and not from an index.
+
+    Of an option and its value, both.
+    """
+    words, positions = invocation.command.words, list[int]()
+    is_value = False
+    for position, word in enumerate(words[1:], 1):
+        text, before = word.value or word.text, words[position - 1].text
+        if is_value:
+            is_value = False
+        elif before in _EDITABLE:
+            positions += (position - 1, position) if "://" not in text else ()
+        elif text.startswith(tuple(f"{it}=" for it in _EDITABLE)):
+            positions += (position,) if "://" not in text else ()
+        elif text.startswith("-"):
+            is_value = text in _WITH_VALUE
+        elif _LOCAL_PACKAGE.fullmatch(text) is not None:
+            positions.append(position)
+    return positions
+
+
+_EDITABLE: Final = ("-e", "--editable")
+_LOCAL_PACKAGE: Final = lazy_regex(
+    r"(?!.*://)(?:[./~$].*|[^@=<>]*/.*|file:.*|.*\.(?:bz2|gz|whl|zip)(?:\[.*)?)|.*@\s*file:.*"
+)
+"""A word that names a directory or a file. Source: pip.pypa.io, "pip install", "Argument Handling"."""
+_WITH_VALUE: Final = frozenset(
+    {
+        *_LISTS_OF_PIP, *_CONSTRAINTS, *_TARGETS, "--abi", "--build-constraint", "--cache-dir", "--cert", "--client-cert", "--config-settings",
+        "--default-timeout", "--extra", "--extra-index-url", "--find-links", "--group", "--implementation", "--index", "--index-url", "--link-mode", "--log",
+        "--no-binary", "--only-binary", "--platform", "--progress-bar", "--proxy", "--python", "--python-platform", "--python-version", "--report", "--retries",
+        "--src", "--timeout", "--trusted-host", "--upgrade-strategy", "-C", "-f", "-i", "-p",
+    }
+)  # fmt: skip
+"""Options of pip and uv after which a word is not something to install."""
 
 
 _PROJECTS: Final = {"poetry": ("-C", "-P", "--directory", "--project"), "uv": ("--directory", "--project")}

@@ -786,7 +786,9 @@ def test_a_command_that_needs_the_sources_stays_after_them() -> None:
         ": add `RUN go mod download` right after `COPY go.mod go.sum`, before the rest is copied"
     )
     (download,) = findings(late_module_download, context(text.format("go mod download")))
-    assert download.message.endswith(": move it to right after `COPY go.mod go.sum`, before the rest is copied")
+    assert download.message.endswith(
+        ": move it to a RUN of its own right after `COPY go.mod go.sum`, before the rest is copied"
+    )
 
 
 @every_case(
@@ -1356,8 +1358,8 @@ def test_a_compiler_of_rust_downloads_crates_again() -> None:
     assert of_cargo("cargo test && cargo build") == [message.replace("build", "test")]
     check_fix(
         late_module_download,
-        "FROM rust\nCOPY . .\nRUN cargo build\n",
-        "FROM rust\nCOPY . .\nRUN --mount=type=cache,target=/usr/local/cargo/registry cargo build\n",
+        'FROM rust\nCOPY . .\nRUN cargo build\nCMD ["target/debug/a"]\n',
+        'FROM rust\nCOPY . .\nRUN --mount=type=cache,target=/usr/local/cargo/registry cargo build\nCMD ["target/debug/a"]\n',
         workspace=CRATES,
     )
 
@@ -1367,6 +1369,41 @@ def test_no_cache_mount_is_advised_where_each_begins_empty() -> None:
     (finding,) = findings(late_module_download, context("FROM rust\nCOPY . .\nRUN cargo build\n", workspace=fresh))
     assert finding.message.endswith("again after each change of the source: cargo-chef keeps both in layers")
     assert finding.fixes == ()
+
+
+@every_case(
+    "after, is_offered",
+    [
+        ('CMD ["/target/release/a"]', True),
+        ('CMD ["sh", "-c", "sleep 1; exec target/release/a"]', True),
+        ("RUN strip target/release/a\nENTRYPOINT /target/release/a", True),
+        ("FROM scratch\nCOPY --from=b /w/target/release/a /a", True),
+        # The program, or a later step, needs the crates where they are.
+        ('CMD ["cargo", "run"]', False),
+        ("CMD cargo run --release", False),
+        ('ENTRYPOINT ["cargo"]', False),
+        ('CMD ["cargo-watch", "-x", "run"]', False),
+        ('CMD ["./entrypoint.sh"]', False),
+        ('ENTRYPOINT ["/docker-entrypoint", "a"]', False),
+        ('CMD ["make", "serve"]', False),
+        ("CMD bash", False),
+        ("", False),
+        ('FROM b AS c\nCMD ["cargo", "test"]\nFROM scratch\nCOPY --from=b /w/a /a', False),
+        ("FROM rust\nCOPY --from=b /usr/local/cargo /usr/local/cargo\nCMD a", False),
+        ("FROM rust\nRUN --mount=from=b,target=/b cargo build\nCMD a", False),
+        ("RUN ./more.sh\nCMD a", False),
+        ("RUN make\nCMD a", False),
+    ],
+)
+def test_crates_stay_in_the_image_if_something_may_need_them_there(after: str, *, is_offered: bool) -> None:
+    text = f"FROM rust AS b\nWORKDIR /w\nCOPY . .\nRUN cargo build\n{after}\n"
+    (finding,) = (
+        it for it in findings(late_module_download, context(text, workspace=CRATES)) if "crates" in it.message
+    )
+    assert [len(finding.fixes), "--mount" in finding.message] == [is_offered] * 2
+    assert finding.message.endswith(
+        "cargo-chef keeps what is compiled" if is_offered else "cargo-chef keeps both in layers"
+    )
 
 
 def test_each_build_with_the_same_crates_gets_the_cache() -> None:
@@ -1491,17 +1528,17 @@ def test_projects_of_dotnet_that_come_with_their_sources(lines: str, reason: str
         (
             "COPY src src\nCOPY go.mod go.sum ./\nRUN go build",
             "go.mod",
-            "`go.mod` and `go.sum` are not copied before the rest; `go mod download` needs no other files",
+            "of `src`: give `go mod download` a RUN of its own, and move `COPY src` below that",
         ),
         (
             "COPY src src\nCOPY pom.xml ./\nRUN mvn package",
             "pom.xml",
-            "`pom.xml` is not copied before the rest; `mvn dependency:go-offline` needs no other files",
+            "of `src`: give `mvn dependency:go-offline` a RUN of its own, and move `COPY src` below that",
         ),
         (
             "COPY src src\nCOPY pyproject.toml ./\nRUN poetry install",
             "pyproject.toml",
-            "`pyproject.toml` is not copied before the rest; `poetry install --no-root` needs no other files",
+            "of `src`: give `poetry install --no-root` a RUN of its own, and move `COPY src` below that",
         ),
         # These need no sources.
         ("COPY src src\nCOPY go.mod go.sum ./\nRUN go mod download", "go.mod", "move `COPY src` below it"),
@@ -1631,8 +1668,11 @@ def test_a_list_that_comes_with_a_directory(lines: str, is_reported: bool) -> No
     [
         ("npm ci", "move `COPY src` below it"),
         ("npm ci && npm cache clean --force && rm -rf /tmp/x", "move `COPY src` below it"),
-        ("npm ci && npm run build", "`package.json` and `package-lock.json` are not copied before the rest"),
-        ("npm ci && ./prepare", "`package.json` and `package-lock.json` are not copied before the rest"),
+        (
+            "npm ci && npm run build",
+            "of which it needs no file: give it a RUN of its own, and move `COPY src` below that",
+        ),
+        ("npm ci && ./prepare", "of which it needs no file: give it a RUN of its own, and move `COPY src` below that"),
     ],
 )
 def test_sources_stay_before_a_run_that_builds_too(run: str, advice: str) -> None:
@@ -2219,3 +2259,96 @@ def test_lists_from_the_stage_below_with_all_sources(base: str, lines: str, *, i
     found = [it.message for it in findings(late_module_download, context(text))]
     said = [it for it in found if "comes with `FROM base`: begin this stage from an image without it" in it]
     assert len(said) == is_reported
+
+
+SERVICE = of_project(
+    "libs/setup.py",
+    "libs/lib/__init__.py",
+    "requirements.txt",
+    "dev.txt",
+    "setup.py",
+    "constraints/c.txt",
+    "wheels/a.whl",
+)._replace(
+    needed=lambda path, *_rest: NeededFiles((path,), is_complete=True) if path.endswith(".txt") else None,
+)
+OWN_RUN = "of which it needs no file: give it a RUN of its own, and move `COPY libs` below that"
+
+
+@every_case(
+    "run, reason",
+    [
+        ("pip install -r requirements.txt", "of which it needs no file: move `COPY libs` below it"),
+        ("pip install -U pip && pip install -r requirements.txt && rm -rf /tmp/x", "move `COPY libs` below it"),
+        ("cd /w && pip install -r requirements.txt", "move `COPY libs` below it"),
+        # The rest of the RUN needs the directory.
+        ("pip install -r requirements.txt && pip install ./libs", OWN_RUN),
+        ("pip install -r requirements.txt && pip install --no-deps -e /w/libs/", OWN_RUN),
+        ("pip install -r requirements.txt && pip install './libs[all]'", OWN_RUN),
+        ("pip install -r requirements.txt && cp -r libs /opt", OWN_RUN),
+        ("pip install -r requirements.txt && chown -R app .", OWN_RUN),
+        ("pip install -r requirements.txt && cd libs && pip install .", OWN_RUN),
+        ("pip install -r requirements.txt && python -m libs.setup", OWN_RUN),
+        # So does the command itself, but not for the list.
+        (
+            "pip install --no-cache-dir -r requirements.txt ./libs",
+            "of `libs`: give `pip install --no-cache-dir -r requirements.txt` a RUN of its own, and move `COPY libs` below that",
+        ),
+        (
+            "pip install -e libs/ -r requirements.txt",
+            "give `pip install -r requirements.txt` a RUN of its own, and move `COPY libs` below that",
+        ),
+        # The list may name what comes first.
+        ("pip install ./libs && pip install -r requirements.txt", ""),
+        ("cd libs && pip install . && cd /w && pip install -r requirements.txt", ""),
+        ("make -C libs && pip install -r requirements.txt", ""),
+    ],
+)
+def test_what_else_of_a_run_needs_the_sources(run: str, reason: str) -> None:
+    text = f"FROM python\nWORKDIR /w\nCOPY libs /w/libs\nCOPY requirements.txt ./\nRUN {run}\nCMD sh\n"
+    workspace = SERVICE._replace(holds=lambda it: it == "libs/__init__.py" or bool(SERVICE.holds and SERVICE.holds(it)))
+    found = findings(late_module_download, context(text, workspace=workspace))
+    assert [it.message.endswith(reason) for it in found] == [True] * bool(reason)
+
+
+@every_case(
+    "run, reason",
+    [
+        (
+            "pip install -r requirements.txt",
+            "move it to right after `COPY requirements.txt`, before the rest is copied",
+        ),
+        ("pip install -r requirements.txt && rm -rf /root/.cache", "move it to right after"),
+        ("pip install -r requirements.txt && python setup.py", "move it to a RUN of its own right after"),
+        ("pip install -r requirements.txt && chmod -R g+w /w", "move it to a RUN of its own right after"),
+        # What comes before the installation is for it.
+        ("python -m venv /w/v && /w/v/bin/pip install -r requirements.txt", "move it to right after"),
+        ("rm -rf /w/libs/v && pip install -r requirements.txt", "move it to right after"),
+        ("pip install -r requirements.txt && mkdir /w/data && touch /w/data/a", "move it to right after"),
+        ("pip install -r requirements.txt || pip install -r requirements.txt", "move it to right after"),
+        ("pip install -r requirements.txt -e .", "add `RUN pip install -r requirements.txt` right after"),
+        ("pip install -r requirements.txt --editable=.[dev]", "add `RUN pip install -r requirements.txt` right after"),
+        ("pip install -r requirements.txt .[dev]", "add `RUN pip install -r requirements.txt` right after"),
+        ("pip install -r requirements.txt wheels/*.whl", "add `RUN pip install -r requirements.txt` right after"),
+        ("pip install -r requirements.txt git+https://x.org/a/b@c", "move it to right after"),
+        ("pip install -r requirements.txt 'a @ https://x.org/a/b'", "move it to right after"),
+        ("pip install -r requirements.txt -i https://x.org/simple --prefix /opt/x", "move it to right after"),
+        ("pip install -r requirements.txt -r dev.txt", "`dev.txt` is not copied before the rest"),
+        ("pip install -c constraints/c.txt -r requirements.txt", "`constraints/c.txt` is not copied before the rest"),
+        ("pip install -c https://x.org/c.txt -r requirements.txt", "move it to right after"),
+        # The directory of packages is not a list.
+        ("pip install --find-links wheels -r requirements.txt", ""),
+        ("pip install --find-links=./wheels -r requirements.txt", ""),
+    ],
+)
+def test_what_else_an_installation_of_pip_reads(run: str, reason: str) -> None:
+    text = f"FROM python\nWORKDIR /w\nCOPY requirements.txt ./\nCOPY . .\nRUN {run}\nCMD sh\n"
+    found = findings(late_module_download, context(text, workspace=SERVICE))
+    assert [reason in it.message for it in found] == [True] * bool(reason)
+
+
+def test_a_command_that_compiles_may_name_its_sources() -> None:
+    workspace = of_project("go.mod", "go.sum", "src/main.go")._replace(requires_modules=True)
+    text = "FROM golang\nWORKDIR /w\nCOPY src src\nCOPY go.mod go.sum ./\nRUN go build -o /a src/main.go\nCMD /a\n"
+    (finding,) = findings(late_module_download, context(text, workspace=workspace))
+    assert finding.message.endswith("give `go mod download` a RUN of its own, and move `COPY src` below that")

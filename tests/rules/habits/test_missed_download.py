@@ -293,6 +293,25 @@ def test_the_fix_mounts_the_cache(lines: tuple[str, ...], after: tuple[str, ...]
     assert [apply_edits(text, it.edits) for it in finding.fixes] == ([of("golang", *after)] if after else [])
 
 
+@every_case(
+    "end, is_offered",
+    [
+        ('CMD ["/app"]', True),
+        ("FROM scratch\nCOPY --from=b /app /app", True),
+        ('CMD ["go", "run", "."]', False),
+        ("ENTRYPOINT ./start.sh", False),
+        ('CMD ["air"]', False),
+        ("", False),
+        ("RUN ./more.sh\nCMD /app", False),
+        ("FROM scratch\nCOPY --from=b /go /go\nCOPY --from=b /app /app", False),
+    ],
+)
+def test_modules_that_something_may_need_later_stay_in_the_image(end: str, *, is_offered: bool) -> None:
+    text = f"FROM golang AS b\nWORKDIR /w\nRUN {MODULES} go mod download\nRUN go build -o /app .\n{end}\n"
+    (finding,) = findings(missed_download, context(text))
+    assert len(finding.fixes) == is_offered
+
+
 def test_a_hidden_download_is_not_late_too() -> None:
     text = of("golang", "COPY . .", "RUN go mod download", f"RUN {MODULES} go build -o /app .")
     assert len(said(text)) == 1

@@ -25,6 +25,7 @@ from buildxray.rules.facts.dependency_lists import (
     needed_files,
     required_lists,
 )
+from buildxray.rules.facts.read_sources import names_other_file_of
 from buildxray.semantics.build import Effect, Instruction, KnownCommand, Run, Stage
 from buildxray.semantics.file_flow import clean
 from buildxray.semantics.mentions import takes_whole_context
@@ -36,6 +37,7 @@ from buildxray.toolchains.dotnet import DOTNET
 from buildxray.toolchains.go import GO
 from buildxray.toolchains.java import JAVA
 from buildxray.toolchains.node import NODE
+from buildxray.toolchains.scripting import local_packages
 
 
 def copy_of_everything(stage: Stage) -> Instruction | None:
@@ -137,9 +139,13 @@ def early_copies(ctx: RuleContext, part: Instruction, command: KnownCommand) -> 
     """The COPYs of sources before a download if the others take all manifests, some of them after such a COPY; empty otherwise."""
     members = member_directories(ctx, command)
     copies = copies_before(command.run)
-    early = [it for it in copies if _takes_source(it, members) or _takes_package(it, command)]
-    others = [it for it in copies if it not in early]
     needed = needed_files(ctx, command)
+    early = [
+        it
+        for it in copies
+        if (_takes_source(it, members) or _takes_package(it, command)) and not reads_other_files(ctx, it, command)
+    ]
+    others = [it for it in copies if it not in early]
     of_lists = (
         [first_naming(others, it) for it in required_lists(command)]
         if needed is None
@@ -150,6 +156,17 @@ def early_copies(ctx: RuleContext, part: Instruction, command: KnownCommand) -> 
         return []
     more = [] if needed is None or not early else [it for it in others if _is_unneeded_directory(it, command, needed)]
     return sorted((*early, *more), key=lambda it: it.idx)
+
+
+def reads_other_files(ctx: RuleContext, copy: Instruction, command: KnownCommand) -> bool:
+    """True if a download names files that a COPY brings, other than its lists: a directory of packages, settings.
+
+    What pip installs from files can be left out, as can what a compiler reads.
+    """
+    if command.use.effect not in (Effect.FETCH, Effect.INSTALL) or local_packages(command.invocation):
+        return False
+    needed = needed_files(ctx, command)
+    return names_other_file_of(command, copy, () if needed is None else needed.files)
 
 
 def _is_unneeded_directory(instruction: Instruction, command: KnownCommand, needed: NeededFiles) -> bool:

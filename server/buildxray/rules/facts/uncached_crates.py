@@ -28,7 +28,8 @@ _IMAGE: Final = lazy_regex(r"docker\.io/library/rust(?:[:@].*)?")
 """The official image, in which CARGO_HOME is /usr/local/cargo."""
 _VENDORED: Final = "vendor"
 """The directory to which `cargo vendor` writes crates, which are not sources of the project."""
-CACHE: Final = "--mount=type=cache,target=/usr/local/cargo/registry"
+PLACE_OF_CRATES: Final = "/usr/local/cargo/registry"
+CACHE: Final = f"--mount=type=cache,target={PLACE_OF_CRATES}"
 
 
 class UncachedCrates(NamedTuple):

@@ -24,6 +24,7 @@ from buildxray.rules.facts.dependency_lists import (
     restores_first,
 )
 from buildxray.rules.facts.dependent_downloads import runs_until
+from buildxray.rules.facts.read_sources import later_readers
 from buildxray.rules.facts.shell_variables import may_set
 from buildxray.rules.fixing.edits import (
     indentation,
@@ -43,6 +44,7 @@ from buildxray.toolchains.go import GO
 from buildxray.toolchains.java import JAVA
 from buildxray.toolchains.native_compilers import later_tasks
 from buildxray.toolchains.rust import RUST
+from buildxray.toolchains.scripting import SCRIPTING, local_packages
 
 _MOST_NAMED: Final = 6
 """Files that a message names."""
@@ -114,12 +116,21 @@ def advice(ctx: RuleContext, whole: Instruction, command: KnownCommand) -> str:
         )
     if alone:
         return _("add `RUN {command}` right after `{copy}`, before the rest is copied", command=alone, copy=copy)
-    if directory:
+    is_alone = not later_readers(command, [whole])
+    if directory and is_alone:
         return _(
             "move it, with `WORKDIR {directory}` above it, to right after `{copy}`, before the rest is copied",
             directory=directory,
             copy=copy,
         )
+    if directory:
+        return _(
+            "move it to a RUN of its own, with `WORKDIR {directory}` above it, right after `{copy}`, before the rest is copied",
+            directory=directory,
+            copy=copy,
+        )
+    if not is_alone:
+        return _("move it to a RUN of its own right after `{copy}`, before the rest is copied", copy=copy)
     return _("move it to right after `{copy}`, before the rest is copied", copy=copy)
 
 
@@ -158,7 +169,7 @@ def is_taken_out(ctx: RuleContext, whole: Instruction, command: KnownCommand) ->
 def separate_download(ctx: RuleContext, command: KnownCommand) -> str:
     """The command that downloads the dependencies alone, where the one of the file needs the sources too; empty where it needs none."""
     needed = needed_files(ctx, command)
-    installs_itself = needed is None or needed.installs_itself or command.name == "mix"
+    installs_itself = needed is None or needed.installs_itself or command.name == "mix" or _is_of_pip(command.use.title)
     alone = _without_project(command) if installs_itself else ""
     if command.use.toolchain is GO and command.use.title != "go mod download":
         alone = "go mod download"
@@ -186,11 +197,27 @@ def _entered(command: KnownCommand) -> str:
     return written or entered[0]
 
 
-def advice_on_sources(early: Sequence[Instruction], command: KnownCommand) -> str:
-    """What a download repeats because sources are copied before the manifests."""
+def advice_on_sources(ctx: RuleContext, early: Sequence[Instruction], command: KnownCommand) -> str:
+    """What a download repeats because sources are copied before the manifests, which it or the rest of its RUN may need."""
     copies = [
         f"{it.build.text[slice(*it.keyword_range)]} {' '.join(one.text for one in sources_of(it))}" for it in early
     ]
+    alone = separate_download(ctx, command)
+    if alone:
+        return _(
+            "`{title}` downloads the dependencies again after each change of {sources}: give `{command}` a RUN of its own, and move {copies} below that",
+            title=_shown_title(command),
+            sources=listed([one.text for it in early for one in sources_of(it)], most=_MOST_NAMED),
+            command=alone,
+            copies=listed(copies, most=_MOST_NAMED),
+        )
+    if later_readers(command, early):
+        return _(
+            "`{title}` downloads the dependencies again after each change of {sources}, of which it needs no file: give it a RUN of its own, and move {copies} below that",
+            title=_shown_title(command),
+            sources=listed([one.text for it in early for one in sources_of(it)], most=_MOST_NAMED),
+            copies=listed(copies, most=_MOST_NAMED),
+        )
     return _(
         "`{title}` downloads the dependencies again after each change of {sources}, of which it needs no file: move {copies} below it",
         title=_shown_title(command),
@@ -259,6 +286,9 @@ def _without_project(command: KnownCommand) -> str:
         later = later_tasks(command.invocation)
         words = [it.text for it in command.syntax.words]
         return " ".join(words[: len(words) - len(later)]).rstrip(" ,+") if later else ""
+    local = local_packages(command.invocation) if command.use.toolchain is SCRIPTING and _is_of_pip(title) else ()
+    if local:
+        return " ".join(it.text for position, it in enumerate(command.syntax.words) if position not in local)
     given = OPTIONS_WITHOUT_PROJECT.get(title, ())
     if not given or command.invocation.has_option(*given):
         return ""
@@ -267,6 +297,10 @@ def _without_project(command: KnownCommand) -> str:
     # What decides where the packages go has to be the same.
     words = [" ".join(word.text for word in it.syntax.words) for it in (*settings, command)]
     return f"{' && '.join(words)} {given[0]}"
+
+
+def _is_of_pip(title: str) -> bool:
+    return title.startswith(("pip install", "pip3 install", "uv pip install"))
 
 
 _WITHOUT_SOURCES: Final = ("--no-scripts", "--no-autoloader")

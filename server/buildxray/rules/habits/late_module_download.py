@@ -9,7 +9,13 @@ from buildxray.localization import _, ngettext
 from buildxray.rules.base import Finding, Fix, FixAvailability, Related, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.facts.context_files import instructions_before, sources_of
-from buildxray.rules.facts.copied_sources import copy_of_everything, copy_of_project, copy_of_sources, early_copies
+from buildxray.rules.facts.copied_sources import (
+    copy_of_everything,
+    copy_of_project,
+    copy_of_sources,
+    early_copies,
+    reads_other_files,
+)
 from buildxray.rules.facts.dependency_lists import is_of_another_project, needs_manifests_only
 from buildxray.rules.facts.dependent_downloads import (
     are_brought_otherwise,
@@ -23,8 +29,10 @@ from buildxray.rules.facts.dependent_downloads import (
 from buildxray.rules.facts.failing_builds import lacks_source, stops
 from buildxray.rules.facts.independent_installs import first_of_chain, independent_runs, installs_after_copy, shown
 from buildxray.rules.facts.installed_project import CACHE_OF_PIP, NO_CACHE, installed_project
+from buildxray.rules.facts.kept_downloads import may_be_needed_later, starts_tool
 from buildxray.rules.facts.missed_downloads import is_hidden
-from buildxray.rules.facts.uncached_crates import CACHE, uncached_crates
+from buildxray.rules.facts.read_sources import reads_earlier
+from buildxray.rules.facts.uncached_crates import CACHE, PLACE_OF_CRATES, uncached_crates
 from buildxray.rules.fixing.early_download import (
     advice,
     advice_on_sources,
@@ -43,6 +51,7 @@ from buildxray.syntax.instructions import Copying
 from buildxray.syntax.text import Edit
 from buildxray.toolchains.base import Toolchain
 from buildxray.toolchains.rust import RUST
+from buildxray.toolchains.scripting import SCRIPTING
 
 
 @rule(
@@ -110,7 +119,8 @@ def late_module_download(ctx: RuleContext) -> Iterator[Finding]:
     ## Fix safety
     A suggestion: for Go, and for a RUN that reads no file of the build context, which moves before the COPY. For Go no fix is offered if the script
     prepares the go command: with `export PATH=…`, `git config`, or a mount of a secret. For Cargo and pip, the fix adds a cache mount,
-    unless jobs on GitHub's own machines alone build the file, where every cache mount is empty at the beginning.
+    unless jobs on GitHub's own machines alone build the file, where every cache mount is empty at the beginning, or the image or another stage may
+    need what is downloaded: with `CMD cargo run`, with a script as ENTRYPOINT.
     """
     workspace = ctx.build.workspace
     is_of_action = workspace.is_of_action and not workspace.has_build and not workspace.has_own_name
@@ -152,7 +162,7 @@ def late_module_download(ctx: RuleContext) -> Iterator[Finding]:
                 continue
             done.add(command)
             is_late = not _is_kept(ctx, whole, command) and not may_differ(ctx, whole, command)
-            if is_late and not is_taken_out(ctx, whole, command):
+            if is_late and not is_taken_out(ctx, whole, command) and not reads_other_files(ctx, whole, command):
                 found.setdefault(command.use.toolchain, []).append(_finding(ctx, whole, command))
         yield from (join(ctx, first, others) for first, *others in found.values())
 
@@ -197,7 +207,7 @@ def _of_crates(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
         return
     command, copy, runs = found
     related = (Related(copy.keyword_range, _("the source is copied here")),)
-    if ctx.build.workspace.loses_cache_mounts:
+    if ctx.build.workspace.loses_cache_mounts or may_be_needed_later(stage, runs[-1], PLACE_OF_CRATES, RUST):
         message = _(
             "`{title}` downloads and compiles all crates again after each change of the source: cargo-chef keeps both in layers",
             title=command.title,
@@ -239,7 +249,8 @@ def _of_own_package(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
             reason = _("{reason}; `{command}` needs no other files", reason=reason, command=found.separate)
         yield Finding(command.title_range, _("{fact}: {reason}", fact=fact, reason=reason), related=related)
         return
-    if ctx.build.workspace.loses_cache_mounts:
+    if ctx.build.workspace.loses_cache_mounts or starts_tool(stage, SCRIPTING):
+        # With the cache of pip in a mount, what the image installs when it starts would be downloaded again.
         return
     edits = [add_mount(command.run, CACHE_OF_PIP), *(Edit(it, "") for it in found.without_cache)]
     message = (
@@ -352,26 +363,18 @@ def _after_part(ctx: RuleContext, stage: Stage, whole: Instruction | None, inher
         if part is None or lacks_manifests(ctx, part, command) or (command.use.toolchain, True) in inherited:
             continue
         if not _is_kept(ctx, part, command) and not may_differ(ctx, part, command):
-            needs_sources = bool(separate_download(ctx, command)) or _builds_later(command)
-            early = [] if needs_sources else early_copies(ctx, part, command)
-            if not early and is_taken_out(ctx, part, command):
+            early = early_copies(ctx, part, command)
+            if reads_earlier(command, early) or (
+                not early and (is_taken_out(ctx, part, command) or reads_other_files(ctx, part, command))
+            ):
                 continue
             message = (
-                advice_on_sources(early, command)
+                advice_on_sources(ctx, early, command)
                 if early
                 else _("{fact}: {reason}", fact=what_is_repeated(command, part), reason=advice(ctx, part, command))
             )
             related = tuple(Related(it.keyword_range, _("the source is copied here")) for it in early or [part])
             yield Finding(command.title_range, message, related=related)
-
-
-def _builds_later(command: KnownCommand) -> bool:
-    """True if the RUN of a download goes on with a command that may read the sources: `npm ci && npm run build`."""
-    later = (it for it in command.run.commands if it.range.start > command.range.start)
-    return any(it.use is None or it.use.effect in _READING for it in later)
-
-
-_READING: Final = frozenset({Effect.BUNDLE, Effect.COMPILE, Effect.EXECUTE, Effect.UNKNOWN})
 
 
 def _finding(ctx: RuleContext, whole: Instruction, command: KnownCommand) -> Finding:

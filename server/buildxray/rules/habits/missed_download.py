@@ -10,6 +10,7 @@ from buildxray.localization import _
 from buildxray.rules.base import Finding, Fix, FixAvailability, Related, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.facts.failing_builds import lacks_source, stops
+from buildxray.rules.facts.kept_downloads import may_be_needed_later
 from buildxray.rules.facts.missed_downloads import MissedDownload, missed_downloads, runs_without_mount
 from buildxray.rules.fixing.edits import add_mount
 from buildxray.semantics.build import Run
@@ -61,7 +62,7 @@ def missed_download(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    A suggestion: without the mount in all of them, the image has the files, which a program may need when it runs.
+    A suggestion. None is offered if what the image starts may need the files (`CMD go run .`, a script), or another stage that copies them.
 
     ## Limits
     The directory of the downloads has to be known: by a variable such as `GOMODCACHE`, or by the official image. Nothing is reported if a RUN between
@@ -118,6 +119,9 @@ def _fixes(missed: MissedDownload) -> tuple[Fix, ...]:
         return ()
     runs = [missed.download.run] if missed.is_hidden else [missed.user.run, *runs_without_mount(missed)]
     if any(map(_empties_caches, runs)):
+        return ()
+    stage = runs[0].stage
+    if stage is None or may_be_needed_later(stage, runs[-1], missed.place, missed.user.use.toolchain):
         return ()
     return (Fix(_("Mount the cache here too"), tuple(add_mount(it, flag) for it in runs), Safety.SUGGESTION),)
 
