@@ -333,6 +333,11 @@ class Run(Instruction):
         return node.mounts
 
     @property
+    def runs_as_root(self) -> bool:
+        """True if no USER names another user than root, to whom a cache mount belongs; the user of a base image counts as root."""
+        return all(it.user.partition(":")[0] in ("", "0", "root") for it in self.scopes)
+
+    @property
     def context_sources(self) -> tuple[Token, ...]:
         """The paths of the build context that its mounts bind, empty for the whole context; mounts with a syntax error are left out."""
         sources: list[Token | None] = []

@@ -1406,6 +1406,14 @@ def test_crates_stay_in_the_image_if_something_may_need_them_there(after: str, *
     )
 
 
+def test_no_cache_mount_is_advised_to_a_user_that_may_not_write_to_it() -> None:
+    assert of_cargo("cargo build", before="USER root:root\n") == of_cargo("cargo build")
+    text = "FROM rust\nUSER app\nCOPY . .\nRUN cargo build\nCMD ./a\n"
+    (finding,) = findings(late_module_download, context(text, workspace=CRATES))
+    assert finding.message.endswith("again after each change of the source: cargo-chef keeps both in layers")
+    assert finding.fixes == ()
+
+
 def test_each_build_with_the_same_crates_gets_the_cache() -> None:
     cache = "--mount=type=cache,target=/usr/local/cargo/registry "
     text = (

@@ -155,8 +155,18 @@ _BUSTING: Final = lazy_regex(r"(?i)(?:\w*_)?cache_?bust(?:er)?(?:_\w*)?")
 
 def may_differ(ctx: RuleContext, whole: Instruction, command: KnownCommand) -> bool:
     """True if the manifests as they are copied may not be enough for a download: the build changes them, or they refer to more files."""
+    return _has_too_many_lists(ctx, whole, command) or _needs_what_is_unknown(ctx, whole, command)
+
+
+def needs_only_many_lists(ctx: RuleContext, whole: Instruction, command: KnownCommand) -> bool:
+    """True if the manifests as they are copied are enough for a download, and are too many to be copied one by one."""
+    return _has_too_many_lists(ctx, whole, command) and not _needs_what_is_unknown(ctx, whole, command)
+
+
+def _needs_what_is_unknown(ctx: RuleContext, whole: Instruction, command: KnownCommand) -> bool:
+    """True if the build may change the manifests, or if they refer to files of which the names are unknown."""
     return (
-        _needs_more(ctx, whole, command)
+        _needs_more(ctx, command)
         or _has_packages(ctx, command)
         or _is_generated(whole, command)
         or _may_be_changed(ctx, whole, command)
@@ -240,8 +250,14 @@ _PACKAGES: Final = lazy_regex(
 """Directories in which package managers keep what they have downloaded."""
 
 
-def _needs_more(ctx: RuleContext, whole: Instruction, command: KnownCommand) -> bool:
-    """True if a download needs files whose names are unknown, or too many to be copied one by one; also if it downloads nothing."""
+def _has_too_many_lists(ctx: RuleContext, whole: Instruction, command: KnownCommand) -> bool:
+    """True if a download needs more files than anybody copies one by one."""
+    needed = needed_files(ctx, command)
+    return needed is not None and len(missing_files(ctx, whole, needed)) > _MOST_COPIED
+
+
+def _needs_more(ctx: RuleContext, command: KnownCommand) -> bool:
+    """True if a download needs files whose names are unknown; also if it downloads nothing."""
     needed = needed_files(ctx, command)
     if needed is not None:
         # An installation that fails without a lock file is for another build context than one without any.
@@ -249,7 +265,7 @@ def _needs_more(ctx: RuleContext, whole: Instruction, command: KnownCommand) -> 
             return True
         is_locked = command.use.toolchain is NODE and len(command.use.manifests) > 1
         is_other = is_locked and not any(posixpath.basename(it) in LOCKS for it in needed.files)
-        return is_other or not needed.is_complete or len(missing_files(ctx, whole, needed)) > _MOST_COPIED
+        return is_other or not needed.is_complete
     if command.use.toolchain is JAVA or command.use.title == "composer install" or restores_first(command):
         return True
     if command.use.toolchain is not GO:

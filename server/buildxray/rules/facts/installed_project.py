@@ -94,9 +94,8 @@ def installed_project(ctx: RuleContext, stage: Stage) -> InstalledProject | None
     named = first_naming([it for it in copies if it.idx < copy.idx], _MANIFEST)
     if command.name == "uv":
         return InstalledProject(command, copy, lists[0], named, _separate(command, own[0]["extras"] or ""), ())
-    is_root = all(it.user in ("", "0", "root") for it in command.run.scopes)
     if (
-        not is_root
+        not command.run.runs_as_root
         or ".cache" in command.run.node.text
         or any(command.invocation.setting(it).is_set for it in _SETTINGS)
     ):

@@ -177,8 +177,7 @@ def _place(command: KnownCommand) -> str:
             return clean(f"{value}{below}") if value and value.startswith("/") and ":" not in value else ""
     if stage is None or place.images.fullmatch(stage.image_name) is None:
         return ""
-    is_root = all(it.user.partition(":")[0] in ("", "0", "root") for it in command.run.scopes)
-    is_there = not place.is_of_root or (is_root and not command.invocation.setting("HOME").is_set)
+    is_there = not place.is_of_root or (command.run.runs_as_root and not command.invocation.setting("HOME").is_set)
     return place.directory if is_there else ""
 
 

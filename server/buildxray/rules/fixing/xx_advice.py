@@ -189,7 +189,7 @@ def _may_link_them(command: KnownCommand) -> bool:
 
 def _as_other_user(run: Run) -> bool:
     """True if a RUN does not run as root, so that it cannot install packages."""
-    return any(it.user.partition(":")[0] not in ("", "0", "root") for it in run.scopes)
+    return not run.runs_as_root
 
 
 def _is_other_cargo(command: KnownCommand) -> bool:

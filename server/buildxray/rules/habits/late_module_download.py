@@ -8,6 +8,7 @@ from typing import Final
 from buildxray.localization import _, ngettext
 from buildxray.rules.base import Finding, Fix, FixAvailability, Related, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
+from buildxray.rules.facts.cached_modules import PLACE_OF_MODULES, runs_with_modules
 from buildxray.rules.facts.context_files import instructions_before, sources_of
 from buildxray.rules.facts.copied_sources import (
     copy_of_everything,
@@ -16,7 +17,7 @@ from buildxray.rules.facts.copied_sources import (
     early_copies,
     reads_other_files,
 )
-from buildxray.rules.facts.dependency_lists import is_of_another_project, needs_manifests_only
+from buildxray.rules.facts.dependency_lists import is_of_another_project, needed_files, needs_manifests_only
 from buildxray.rules.facts.dependent_downloads import (
     are_brought_otherwise,
     changing_arguments,
@@ -82,7 +83,8 @@ def late_module_download(ctx: RuleContext) -> Iterator[Finding]:
     vendor* vendor`), or a download before which the build may change the manifests (`sed -i`, `go mod edit`, a script of the project), or one
     that is commented out where it belongs. The message names all files that the download needs, such as the lists of the members of a workspace,
     the projects that a project of .NET refers to, and settings like `.npmrc`. Where these are more than twelve, or a list refers to sources
-    (`file:../lib`, a path dependency, a script that runs at installation), nothing is reported; nor if the lists name nothing, nor in an image
+    (`file:../lib`, a path dependency, a script that runs at installation), nothing is reported, but that a cache keeps the modules of Go in the
+    official image; nor if the lists name nothing, nor in an image
     for development or tests, or of an action of GitHub, which is built without a cache. A download that a later cache mount hides is for `missed-download`.
 
     ## Why it matters
@@ -118,7 +120,7 @@ def late_module_download(ctx: RuleContext) -> Iterator[Finding]:
 
     ## Fix safety
     A suggestion: for Go, and for a RUN that reads no file of the build context, which moves before the COPY. For Go no fix is offered if the script
-    prepares the go command: with `export PATH=…`, `git config`, or a mount of a secret. For Cargo and pip, the fix adds a cache mount,
+    prepares the go command: with `export PATH=…`, `git config`, or a mount of a secret. For Cargo and pip, and for Go with many lists, the fix adds a cache mount,
     unless jobs on GitHub's own machines alone build the file, where every cache mount is empty at the beginning, or the image or another stage may
     need what is downloaded: with `CMD cargo run`, with a script as ENTRYPOINT.
     """
@@ -161,7 +163,10 @@ def late_module_download(ctx: RuleContext) -> Iterator[Finding]:
                 # The stage itself brings the source and its list of dependencies, or the download needs the source.
                 continue
             done.add(command)
-            is_late = not _is_kept(ctx, whole, command) and not may_differ(ctx, whole, command)
+            is_late = not _is_kept(ctx, whole, command)
+            if is_late and not ctx.build.workspace.loses_cache_mounts:
+                yield from _of_many_modules(ctx, whole, command)
+            is_late = is_late and not may_differ(ctx, whole, command)
             if is_late and not is_taken_out(ctx, whole, command) and not reads_other_files(ctx, whole, command):
                 found.setdefault(command.use.toolchain, []).append(_finding(ctx, whole, command))
         yield from (join(ctx, first, others) for first, *others in found.values())
@@ -207,7 +212,12 @@ def _of_crates(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
         return
     command, copy, runs = found
     related = (Related(copy.keyword_range, _("the source is copied here")),)
-    if ctx.build.workspace.loses_cache_mounts or may_be_needed_later(stage, runs[-1], PLACE_OF_CRATES, RUST):
+    may_write = all(it.runs_as_root for it in runs)
+    if (
+        not may_write
+        or ctx.build.workspace.loses_cache_mounts
+        or may_be_needed_later(stage, runs[-1], PLACE_OF_CRATES, RUST)
+    ):
         message = _(
             "`{title}` downloads and compiles all crates again after each change of the source: cargo-chef keeps both in layers",
             title=command.title,
@@ -221,6 +231,25 @@ def _of_crates(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
     )
     edits = tuple(add_mount(it, CACHE) for it in runs)
     fix = Fix(_("Keep the downloads in a cache"), edits, Safety.SUGGESTION)
+    yield Finding(command.title_range, message, (fix,), related)
+
+
+def _of_many_modules(ctx: RuleContext, whole: Instruction, command: KnownCommand) -> Iterator[Finding]:
+    """Find a download of modules of Go for which too many lists would have to be copied first."""
+    runs = runs_with_modules(ctx, whole, command)
+    needed = needed_files(ctx, command)
+    if not runs or needed is None:
+        return
+    message = _(
+        "`{title}` downloads the modules again after each change of the source; it needs {count} files, too many to copy first: `{cache}` keeps the downloads",
+        title=command.title,
+        count=len(needed.files),
+        cache=_CACHE_OF_MODULES,
+    )
+    fix = Fix(
+        _("Keep the downloads in a cache"), tuple(add_mount(it, _CACHE_OF_MODULES) for it in runs), Safety.SUGGESTION
+    )
+    related = (Related(whole.keyword_range, _("the whole source is copied here")),)
     yield Finding(command.title_range, message, (fix,), related)
 
 
@@ -292,6 +321,8 @@ def _independent(ctx: RuleContext, whole: Instruction) -> Iterator[Finding]:
         related,
     )
 
+
+_CACHE_OF_MODULES: Final = f"--mount=type=cache,target={PLACE_OF_MODULES}"
 
 _MOST_PROJECTS: Final = 12
 """Projects of a stage whose downloads are compared with one another, each with all instructions before it."""
