@@ -313,3 +313,28 @@ def test_packages_are_restored_for_the_published_machine(restore: str, publish: 
     if "--no-restore" in publish and is_fixed:
         after = before.replace("-r linux-x64", "-a $TARGETARCH").replace("--arch x64", "--arch $TARGETARCH")
         check_fix(constant_target, before, after)
+
+
+@every_case(
+    "from_, run, is_stopping",
+    [
+        # rustc calls the C compiler of the stage as linker.
+        ("rust", "cargo build --release --target x86_64-unknown-linux-musl", True),
+        ("rust", "cargo install --path . --target=x86_64-unknown-linux-gnu", True),
+        ("--platform=linux/arm64 rust", "cargo build --target x86_64-unknown-linux-musl", True),
+        ("debian", "x86_64-linux-gnu-gcc -o /out/a a.c", True),
+        # Every image gets what the build machine compiles for itself.
+        ("--platform=$BUILDPLATFORM rust", "cargo build --target x86_64-unknown-linux-musl", False),
+        # Compilers with their own linkers.
+        ("mcr.microsoft.com/dotnet/sdk:9.0", "dotnet publish --self-contained -r linux-x64 -o /out", False),
+        ("oven/bun", "bun build --compile --target=bun-linux-x64 --outfile=/out/a a.ts", False),
+    ],
+)
+def test_a_linker_of_another_machine_may_stop_the_build(from_: str, run: str, *, is_stopping: bool) -> None:
+    text = f'FROM {from_} AS b\nWORKDIR /w\nCOPY . .\nRUN {run}\nFROM debian\nCOPY --from=b / /\nCMD ["/out/a"]\n'
+    (finding,) = findings(constant_target, context(text))
+    assert finding.message.startswith(
+        "the build for linux/arm64 stops, or gives a program for another machine: "
+        if is_stopping
+        else "the image for linux/arm64 gets a program for another machine: "
+    )

@@ -30,6 +30,7 @@ from buildxray.toolchains.go import GO
 from buildxray.toolchains.machine_names import refused_names
 from buildxray.toolchains.mapping import mapped_architecture
 from buildxray.toolchains.node import NODE, installs_native_code
+from buildxray.toolchains.rust import RUST
 from buildxray.toolchains.scripting import SCRIPTING
 from buildxray.toolchains.triples import architecture_of, is_for_another_system
 
@@ -68,7 +69,9 @@ def constant_target(ctx: RuleContext) -> Iterator[Finding]:
     goes into the images of other architectures too; and for `GOOS=linux` where the image is for Windows.
 
     ## Why it matters
-    Every image gets the program, or the native addons, for the one architecture. On all others it fails with `exec format error`.
+    Every image gets the program, or the native addons, for the one architecture. On all others it fails with `exec format error`. Where a
+    stage for another machine compiles it, the C compiler or the linker of that machine refuses the options for the one architecture, and the build
+    stops, unless a cross compiler is installed.
 
     ## Example
     ```dockerfile
@@ -199,19 +202,44 @@ def _named_compilers(command: KnownCommand) -> Iterator[tuple[TextRange, str]]:
 
 
 def _message(ctx: RuleContext, command: KnownCommand, constant: _Constant, wrong: tuple[Platform, ...]) -> str:
+    values = {
+        "platforms": platforms(wrong),
+        "title": command.title,
+        "written": ctx.text[slice(*constant.range)],
+    }
+    if _may_stop(command):
+        return (
+            _(
+                "the build for {platforms} stops, or gives a program for another machine: there `{title}` compiles for `{written}`",
+                **values,
+            )
+            if constant.is_branch
+            else _(
+                "the build for {platforms} stops, or gives a program for another machine: `{title}` always compiles for `{written}`",
+                **values,
+            )
+        )
     if constant.is_branch:
         return _(
             "the image for {platforms} gets a program for another machine: there `{title}` compiles for `{written}`",
-            platforms=platforms(wrong),
-            title=command.title,
-            written=ctx.text[slice(*constant.range)],
+            **values,
         )
     return _(
         "the image for {platforms} gets a program for another machine: `{title}` always compiles for `{written}`",
-        platforms=platforms(wrong),
-        title=command.title,
-        written=ctx.text[slice(*constant.range)],
+        **values,
     )
+
+
+def _may_stop(command: KnownCommand) -> bool:
+    """True if a command compiles for another machine than its own with a C compiler or a linker, which may be the one of its own machine.
+
+    That of arm64 refuses `-m64`, with which rustc calls it for x86_64, and that of amd64 refuses objects for arm64. Source: rust-lang/rust,
+    compiler/rustc_target/src/spec; gcc.gnu.org, "x86 Options". The text rarely tells if one for the other machine is there.
+    """
+    if command.use.toolchain not in (C, RUST):
+        return False
+    pairs = zip(command.use.architectures, command.invocation.step_platforms, strict=True)
+    return any(machine not in (None, step.architecture) for machine, step in pairs)
 
 
 def _reaches_image(stage: Stage, command: KnownCommand) -> bool:
