@@ -173,6 +173,33 @@ def test_what_the_repository_keeps(tmp_path: Path, ignored: str, path: str, expe
     assert Contexts((root / "web",)).keeps(path.removeprefix("web/")) is expected
 
 
+@every_case(
+    "locks, expected",
+    [
+        ({"web": {"node_modules/a": {}}}, False),
+        ({"web": {"node_modules/a": {"hasInstallScript": True}}}, True),
+        ({"web": None}, None),
+        ({}, None),
+        # The one in the root is for another list, and two contexts differ.
+        ({"web": None, "": {"node_modules/a": {}}}, None),
+        ({"web": {"node_modules/a": {}}, "other/web": {"node_modules/a": {"hasInstallScript": True}}}, None),
+    ],
+)
+def test_packages_of_a_directory(
+    tmp_path_factory: pytest.TempPathFactory, locks: dict[str, dict[str, object] | None], expected: bool | None
+) -> None:
+    root = tmp_path_factory.mktemp("a")
+    for name, packages in locks.items():
+        directory = root / name
+        directory.mkdir(parents=True, exist_ok=True)
+        (directory / "package.json").write_text("{}")
+        if packages is not None:
+            (directory / "package-lock.json").write_text(json.dumps({"lockfileVersion": 3, "packages": packages}))
+    found = Contexts((root, *(it for it in [root / "other"] if it.exists()))).packages_in("web")
+    assert (None if found is None else found.are_native) is expected
+    assert Contexts((root / "other",)).packages_in("../web") is None
+
+
 def test_lacking_packages_of_each_directory_that_has_a_lock_file(tmp_path: Path) -> None:
     names = [f"@rollup/rollup-linux-{it}-gnu" for it in ("arm64", "x64")]
     package = {"optionalDependencies": dict.fromkeys(names, "4.0.0")}

@@ -6,7 +6,7 @@ import textwrap
 
 from buildxray.semantics.artifacts import Artifacts, Quality, artifacts_as_json, losses
 from buildxray.semantics.origins import Machine
-from buildxray.toolchains.base import Workspace
+from buildxray.toolchains.base import PackagesOfNode, Workspace
 from tests.support.cases import every_case
 from tests.support.cost import n_calls
 from tests.support.rules import TARGETS, context
@@ -109,6 +109,31 @@ def test_lock_files_tell_that_packages_are_scripts_only() -> None:
 def test_lock_files_of_another_directory_tell_nothing(lines: str, machine: Machine) -> None:
     stage = f"FROM --platform=$BUILDPLATFORM node AS build\nWORKDIR /src\n{lines}\nRUN npm ci\n"
     assert only(stage, "/src/node_modules", Workspace(has_native_packages=False))[0] is machine
+
+
+@every_case(
+    "lines, machine",
+    [
+        ("COPY web/package.json web/package-lock.json ./", Machine.NEUTRAL),
+        ("COPY web/package*.json web/.npmrc ./\nCOPY web ./", Machine.NEUTRAL),
+        ("COPY web ./", Machine.NEUTRAL),
+        ("COPY web ./\nCOPY notes notes", Machine.NEUTRAL),
+        ("COPY api/package.json api/package-lock.json ./", Machine.BUILDER),
+        # More than one list, or one of unknown place.
+        ("COPY web ./\nCOPY api api", Machine.BUILDER),
+        ("COPY web/package.json ./\nCOPY other/package.json other/", Machine.BUILDER),
+        ("COPY web/package.json ./\nCOPY apps/$NAME ./", Machine.BUILDER),
+        ("COPY */package.json ./", Machine.BUILDER),
+        ("COPY web/*/package.json ./", Machine.BUILDER),
+        ("COPY notes ./", Machine.BUILDER),
+    ],
+)
+def test_the_lock_file_beside_a_list_of_another_directory_tells(lines: str, machine: Machine) -> None:
+    stage = f"FROM --platform=$BUILDPLATFORM node AS build\nWORKDIR /src\n{lines}\nRUN npm ci\n"
+    plain = PackagesOfNode(are_native=False, are_prebuilt=False, may_be_native=False)
+    packages = {"web": plain, "api": plain._replace(are_native=True)}
+    workspace = Workspace(has_native_packages=None, packages_in=packages.get)
+    assert only(stage, "/src/node_modules", workspace)[0] is machine
 
 
 def test_files_are_followed_through_stages_mounts_and_names_of_images() -> None:

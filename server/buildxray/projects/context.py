@@ -29,7 +29,7 @@ from buildxray.plan.checks.ignored import IgnorePatterns
 from buildxray.plan.paths import clean
 from buildxray.records import dataclass
 from buildxray.syntax.lazy_regex import lazy_regex
-from buildxray.toolchains.base import Absence, LackingPackage, NeededFiles, RunTimeNeeds, RustNeed
+from buildxray.toolchains.base import Absence, LackingPackage, NeededFiles, PackagesOfNode, RunTimeNeeds, RustNeed
 
 if TYPE_CHECKING:
     from buildxray.projects.absent_sources import AbsentSources
@@ -69,6 +69,8 @@ class Contexts:
     """What `rust_needs` has answered."""
     _lacking: dict[str, tuple[LackingPackage, ...]] = field(default_factory=dict, compare=False, repr=False)
     """What `lacking_packages` has answered."""
+    _packages: dict[str, PackagesOfNode | None] = field(default_factory=dict, compare=False, repr=False)
+    """What `packages_in` has answered."""
     _scripts: list[tuple[tuple[str, str], ...]] = field(default_factory=list, compare=False, repr=False)
     """What `scripts` has answered; empty until it is asked."""
     _kept: dict[str, bool] = field(default_factory=dict, compare=False, repr=False)
@@ -106,6 +108,7 @@ class Contexts:
             "head": self.head,
             "recipes": self.recipes,
             "lacking_packages": self.lacking_packages,
+            "packages_in": self.packages_in,
         }
 
     def facts_with(self, paths: frozenset[str]) -> dict[str, Any]:
@@ -199,6 +202,16 @@ class Contexts:
             first, *others = found or [()]
             self._lacking[path] = tuple(it for it in first if all(it in other for other in others))
         return self._lacking[path]
+
+    def packages_in(self, directory: str) -> PackagesOfNode | None:
+        """The packages of the package.json in a directory of the contexts; None if none has the list, or if they differ."""
+        from buildxray.projects.sources import read_packages  # noqa: PLC0415
+
+        if directory not in self._packages:
+            places = (it / directory for it in self.directories if is_inside(it / directory, it))
+            found = {read_packages(it) for it in places if exists(it / "package.json")}
+            self._packages[directory] = found.pop() if len(found) == 1 else None
+        return self._packages[directory]
 
     def run_time(self, language: str) -> RunTimeNeeds | None:
         """What the sources of a language need at run time, in the first directory that has some; see `run_time_needs`."""

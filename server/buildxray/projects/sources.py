@@ -32,7 +32,7 @@ from buildxray.projects.file_names import is_dockerfile
 from buildxray.projects.native_packages import NATIVE_PACKAGES, read_native_packages
 from buildxray.projects.yaml import as_mapping, load_yaml
 from buildxray.syntax.lazy_regex import lazy_regex
-from buildxray.toolchains.base import Workspace
+from buildxray.toolchains.base import PackagesOfNode, Workspace
 
 _MOST_FILES: Final = 2000
 _MOST_BYTES: Final = 20_000_000
@@ -56,14 +56,13 @@ _SKIPPED: Final = frozenset({"node_modules", "testdata", "vendor"})
 def read_workspace(directory: Path) -> Workspace:
     """Read the facts about the sources in a directory. Facts from files that cannot be read are unknown."""
     package = _package(directory)
-    native = read_native_packages(directory, package)
+    packages = _packages(directory, package)
     search = _search(directory)
     beside = FilesBeside(directory)
     workspace = Workspace(
-        has_native_packages=native.are_installed,
-        has_prebuilt_packages=native.are_prebuilt,
-        may_take_native_packages=native.are_installed is None
-        and (native.are_optional or _may_take_native_packages(directory, package)),
+        has_native_packages=packages.are_native,
+        has_prebuilt_packages=packages.are_prebuilt,
+        may_take_native_packages=packages.may_be_native,
         has_package_cache=_has_package_cache(directory),
         is_of_action=_is_of_action(directory),
         recipe_sets_platform_in=frozenset(
@@ -343,6 +342,19 @@ def _package(directory: Path) -> Mapping[str, Any]:
         return {} if content is None else as_mapping(json.loads(content))
     except (ValueError, RecursionError):
         return {}
+
+
+def read_packages(directory: Path) -> PackagesOfNode:
+    """The native code among the packages that the package.json of a directory and the lock file for it name."""
+    return _packages(directory, _package(directory))
+
+
+def _packages(directory: Path, package: Mapping[str, Any]) -> PackagesOfNode:
+    native = read_native_packages(directory, package)
+    is_optional = native.are_installed is None and (
+        native.are_optional or _may_take_native_packages(directory, package)
+    )
+    return PackagesOfNode(native.are_installed, native.are_prebuilt, is_optional)
 
 
 def read_scripts(directory: Path) -> tuple[tuple[str, str], ...]:

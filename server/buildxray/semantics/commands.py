@@ -10,6 +10,7 @@ from itertools import compress
 from operator import itemgetter
 from typing import Final, NamedTuple, TypeGuard, TypeVar
 
+from buildxray.files.globs import match_text
 from buildxray.plan.memo import Memo
 from buildxray.plan.model import Plan
 from buildxray.plan.outline import StageOutline
@@ -59,7 +60,7 @@ class Inventory:
         self._known: dict[int, tuple[Use | None, ...]] = {}
         self._stage_uses: dict[int, tuple[Use, ...]] = {}
         self._subjects: dict[int, frozenset[Effect | str]] = {}
-        self._other_packages: dict[int, bool] = {}
+        self._directories_of_packages: dict[int, str | None] = {}
         self._preparing: dict[int, tuple[Command, ...]] = {}
         self._prepared: dict[int, list[tuple[int, Command]]] = {}
         self._all_prepared: dict[int, tuple[Command, ...]] = {}
@@ -190,35 +191,53 @@ class Inventory:
             () if stage is None else tuple([it.platform for it in self.plan.targets if it.is_needed(stage.idx)]),
             None if stage is None else self._declarations_before(stage.idx, instruction),
             () if stage is None else self._preparations_before(stage.idx, instruction),
-            stage is not None and self._takes_other_packages(stage.idx),
+            None if stage is None else self._directory_of_packages(stage.idx),
         )
 
-    def _workspace_of(self, stage: int) -> Workspace:
-        """The facts about the project for the commands of a stage: of packages that are not those of the context's root, nothing is known."""
-        return self._without_packages if self._takes_other_packages(stage) else self.workspace
+    def workspace_of(self, stage: int) -> Workspace:
+        """The facts about the project for the commands of a stage: those of packages are from the list that it copies, or unknown."""
+        directory = self._directory_of_packages(stage)
+        if directory == "":
+            return self.workspace
+        find = self.workspace.packages_in
+        known = None if find is None or directory is None else find(directory)
+        if known is None:
+            return self._without_packages
+        return self.workspace._replace(
+            has_native_packages=known.are_native,
+            has_prebuilt_packages=known.are_prebuilt,
+            may_take_native_packages=known.may_be_native,
+        )
 
     @cached_property
     def _without_packages(self) -> Workspace:
         return self.workspace._replace(has_native_packages=None, has_prebuilt_packages=None)
 
-    def _takes_other_packages(self, stage: int) -> bool:
-        """True if a stage and its ancestors copy files of the build context, but not the package.json in its root."""
-        known = self._other_packages.get(stage)
-        if known is None:
-            family = (stage, *self.graph.bases(stage))
-            nodes = [it for one in family for it in self.plan.stages[one].nodes]
-            copies = [it for it in nodes if isinstance(it, Copying)]
-            sources = [posixpath.normpath(source.text.lstrip("/") or ".") for it in copies for source in it.sources]
-            mounts = (
-                flag.value for it in nodes if isinstance(it, Run) for flag in it.flags if flag.name.text == "mount"
-            )
-            is_mounted = any(it is None or _BINDS_NOTHING.search(it.text) is None for it in mounts)
-            is_of_stage = any(it.flag("from") is not None for it in copies)
-            known = (
-                bool(sources) and not is_mounted and not is_of_stage and not any(map(_MAY_BE_LIST.fullmatch, sources))
-            )
-            self._other_packages[stage] = known
-        return known
+    def _directory_of_packages(self, stage: int) -> str | None:
+        """The directory of the build context with the package.json that a stage and its ancestors copy; empty for its root, None for another list."""
+        if stage not in self._directories_of_packages:
+            self._directories_of_packages[stage] = self._find_directory_of_packages(stage)
+        return self._directories_of_packages[stage]
+
+    def _find_directory_of_packages(self, stage: int) -> str | None:
+        family = (stage, *self.graph.bases(stage))
+        nodes = [it for one in family for it in self.plan.stages[one].nodes]
+        copies = [it for it in nodes if isinstance(it, Copying)]
+        sources = [posixpath.normpath(source.text.lstrip("/") or ".") for it in copies for source in it.sources]
+        mounts = (flag.value for it in nodes if isinstance(it, Run) for flag in it.flags if flag.name.text == "mount")
+        is_mounted = any(it is None or _BINDS_NOTHING.search(it.text) is None for it in mounts)
+        is_of_stage = any(it.flag("from") is not None for it in copies)
+        if not sources or is_mounted or is_of_stage or any(map(_MAY_BE_LIST.fullmatch, sources)):
+            return ""
+        split = [posixpath.split(it) for it in sources]
+        if any("$" in name or set(directory) & set("$*?[") for directory, name in split):
+            # It may name any directory.
+            return None
+        find = self.workspace.packages_in
+        named = {directory for directory, name in split if match_text("package.json", name)}
+        copied = {it for it in sources if find is not None and find(it) is not None}
+        directories = named | copied
+        return directories.pop() if len(directories) == 1 else None
 
     def _read(self, instruction: int) -> list[Invocation]:
         stage = self.graph.stage_of(instruction)
@@ -253,7 +272,7 @@ class Inventory:
                 _chosen(machines, takers),
                 directories,
                 arguments.open,
-                self._workspace_of(stage.idx),
+                self.workspace_of(stage.idx),
                 preparations,
                 _chosen(verdicts, takers),
                 _chosen(evaluators, takers),

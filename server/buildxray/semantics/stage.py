@@ -18,7 +18,7 @@ from buildxray.semantics.instruction import From, Instruction, KnownCommand, Run
 from buildxray.syntax.expansion import expand_text
 from buildxray.syntax.instructions import Copy, Node
 from buildxray.syntax.lexer import ExpansionError
-from buildxray.toolchains.base import Effect, Use
+from buildxray.toolchains.base import Effect, Use, Workspace
 
 if TYPE_CHECKING:
     from buildxray.semantics.build import Build
@@ -87,6 +87,11 @@ class Stage:
         return tuple(
             word for it in self.ancestry for one in it.commands(Effect.INSTALL) for word in one.syntax.arguments
         )
+
+    @property
+    def workspace(self) -> Workspace:
+        """The facts about the project for its commands: those of packages are from the list that it copies."""
+        return self.build.inventory.workspace_of(self.idx)
 
     @property
     def impossible_targets(self) -> tuple[Platform, ...]:

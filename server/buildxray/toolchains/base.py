@@ -158,6 +158,17 @@ class LackingPackage(NamedTuple):
     """True if only the development of the project needs the parent, so that `npm ci --omit=dev` installs neither."""
 
 
+class PackagesOfNode(NamedTuple):
+    """The native code among the packages of Node.js that a list of dependencies and its lock file name."""
+
+    are_native: bool | None
+    """True if some with native code are installed in a Linux container; None if the text does not tell."""
+    are_prebuilt: bool | None
+    """True if some of them are published for each machine, so that they are installed without a script; None if the text does not tell."""
+    may_be_native: bool
+    """True if a package with native code is listed that not every image needs, or that is optional."""
+
+
 class RunTimeNeeds(NamedTuple):
     """What the sources of a program show that it needs when it runs."""
 
@@ -199,6 +210,11 @@ class Workspace(NamedTuple):
     """True if some of them are published for each machine, so that they are installed without a script; None without a lock file."""
     may_take_native_packages: bool = False
     """True if a package.json of the workspace of npm lists a package with native code, which not every image of it needs, or a lock file an optional one."""
+    packages_in: Callable[[str], PackagesOfNode | None] | None = None
+    """The packages of the package.json in a directory of the build context, and of the lock file beside it.
+
+    It returns None if no build context has the list, or if several have different ones. None if the contexts are unknown.
+    """
     has_package_cache: bool = False
     """True if the repository holds the packages of Yarn, so that `yarn install` downloads none."""
     recipe_sets_platform_in: frozenset[str] = frozenset()

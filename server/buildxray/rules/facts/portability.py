@@ -132,8 +132,10 @@ def _has_c_compiler(stage: Stage) -> bool:
 
 def _has_native_packages(stage: Stage) -> bool:
     """True if a stage or an ancestor installs packages of npm that have native code, which a script may put into its output."""
-    workspace = stage.build.workspace
-    if not workspace.has_native_packages and not workspace.may_take_native_packages:
+    own = stage.workspace
+    # Of a list about which nothing is known, that of the root may tell.
+    asked = (own,) if own.has_native_packages is not None else (own, stage.build.workspace)
+    if not any(it.has_native_packages or it.may_take_native_packages for it in asked):
         return False
     return any(it.use.toolchain is NODE for one in stage.ancestry for it in one.commands(Effect.INSTALL))
 
