@@ -123,3 +123,55 @@ def test_a_file_with_nearly_this_name_is_proposed(
     assert ("did you mean" in diagnostic.message) is (written is not None)
     fixed = [apply_edits(text, it.edits) for it in diagnostic.fixes]
     assert fixed == [f"docker build -f {written} .\n"] * (written is not None)
+
+
+IMAGE = "image:\n\tdocker build -t app:$(TAG) .\n"
+
+
+@every_case(
+    "name, text, others, places",
+    [
+        ("api/Makefile", IMAGE, {}, ["."]),
+        ("api/Makefile", IMAGE.replace("build", "buildx build \\\n\t  --push"), {}, ["."]),
+        ("api/Makefile", IMAGE.replace(" .", " ./sub"), {"api/sub/a": ""}, ["./sub"]),
+        ("api/Makefile", IMAGE.replace("\tdocker", "\techo Dockerfile\n\tdocker"), {}, ["."]),
+        ("api/package.json", '{"scripts": {"image": "docker build -t app ."}}', {}, ["."]),
+        ("api/Makefile", IMAGE + "other:\n\tdocker build -f Dockerfile.dev .\n", {"api/Dockerfile.dev": ""}, ["."]),
+        # It is there, or another file is named.
+        ("api/Makefile", IMAGE, {"api/Dockerfile": ""}, []),
+        ("api/Makefile", IMAGE, {"api/dockerfile": ""}, []),
+        ("api/Makefile", IMAGE, {"api/Containerfile": ""}, []),
+        ("api/Makefile", IMAGE.replace(" .", " -f ../app.Dockerfile ."), {}, []),
+        ("api/Makefile", IMAGE.replace(" .", " $(ARGS) ."), {}, []),
+        ("api/Makefile", IMAGE.replace(" .", " $(DIR)"), {}, []),
+        ("api/Makefile", IMAGE.replace(" .", " - < image"), {}, []),
+        ("api/Makefile", IMAGE.replace(" .", " https://example.com/a.git"), {}, []),
+        ("api/Makefile", IMAGE.replace("docker", "cd ../web && docker"), {"web/Dockerfile": ""}, []),
+        ("api/Makefile", IMAGE.replace("docker", "cd .. && docker"), {}, []),
+        ("api/Makefile", IMAGE.replace(" .", " $$(cat options) ."), {}, []),
+        # Something may write it, or bring it.
+        ("api/Makefile", "Dockerfile:\n\t./generate > $@\n" + IMAGE, {}, []),
+        ("api/Makefile", IMAGE.replace("\tdocker", "\tcp ../Dockerfile .\n\tdocker"), {}, []),
+        ("api/Makefile", IMAGE.replace("\tdocker", "\tgit clone https://example.com/a .\n\tdocker"), {}, []),
+        ("api/Makefile", IMAGE, {"tools/make.py": "open('Dockerfile', 'w')\n"}, []),
+        ("api/Makefile", IMAGE, {".gitignore": "api/Dockerfile\n"}, []),
+        ("api/Makefile", IMAGE, {".gitmodules": "[submodule]\n\tpath = api\n"}, []),
+        # It may run in another directory.
+        ("api/Makefile", IMAGE, {"Dockerfile": ""}, []),
+        ("api/Makefile", IMAGE, {"web/Makefile": "include ../api/Makefile\n"}, []),
+        ("api/Makefile", IMAGE, {"web/run.sh": "make -f ../api/Makefile image\n"}, []),
+        ("api/build.sh", "docker build .\n", {}, []),
+        ("api/image.mk", IMAGE, {}, []),
+    ],
+)
+def test_a_directory_without_a_dockerfile(
+    tmp_path_factory: pytest.TempPathFactory, name: str, text: str, others: dict[str, str], places: list[str]
+) -> None:
+    root = tmp_path_factory.mktemp("project")
+    for path, content in {".git/HEAD": "", "app.Dockerfile": "FROM alpine\n", **others, name: text}.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(content)
+    found = [
+        it for it in look_at(root / name, text, Projects(), Settings()).diagnostics if it.rule == "missing-dockerfile"
+    ]
+    assert [text[slice(*it.range)] for it in found] == places

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from buildxray.ide.diagnostics import Diagnostic
 from buildxray.ide.project import Projects
@@ -11,6 +12,9 @@ from buildxray.ide.settings import Settings
 from buildxray.platforms.platform import parse_normalized
 from buildxray.syntax.text import apply_edits
 from tests.support.cases import every_case
+
+if TYPE_CHECKING:
+    import pytest
 
 _SETTINGS = Settings(build_platform=parse_normalized("linux/amd64"))
 _OWN = "services:\n  api:\n    build:\n      context: {}\n      dockerfile: {}\n"
@@ -104,3 +108,42 @@ def test_builds_that_differ_in_their_contexts_only_have_both(tmp_path: Path) -> 
     contexts = Projects().build(tmp_path / "apps" / "api" / "Dockerfile", _SETTINGS).contexts
     assert contexts is not None
     assert {*contexts.directories} == {tmp_path, tmp_path / "apps" / "api"}
+
+
+_MODEL = "FROM python\nWORKDIR /app\n{}RUN pip install -r requirements.txt\nCMD a\n"
+_SERVICE = "services:\n  model:\n    build:\n      context: .\n      dockerfile: ml/Dockerfile\n"
+
+
+def _model(root: Path, copies: str, others: dict[str, str]) -> list[Diagnostic]:
+    files = {"ml/Dockerfile": _MODEL.format(copies), "ml/requirements.txt": "", "ml/app.py": ""}
+    return _findings(
+        root, {"Dockerfile": "FROM scratch\n", "compose.yaml": _SERVICE, **files, **others}, "compose.yaml"
+    )
+
+
+@every_case("copies", ["COPY . .\n", "COPY requirements.txt app.py ./\n", "COPY requirements.txt ./\nCOPY . .\n"])
+def test_the_directory_of_the_dockerfile_is_meant(tmp_path_factory: pytest.TempPathFactory, copies: str) -> None:
+    (finding,) = _model(tmp_path_factory.mktemp("project"), copies, {})
+    assert " not in the context `.`, but beside the Dockerfile, in `ml`" in finding.message
+    (fix,) = finding.fixes
+    assert apply_edits(_SERVICE, fix.edits) == _SERVICE.replace("context: .", "context: ml").replace("ml/Dock", "Dock")
+
+
+@every_case(
+    "copies, others",
+    [
+        # The context has it, or a part of what is copied is there alone.
+        ("COPY . .\n", {"requirements.txt": ""}),
+        ("COPY ml /app\n", {}),
+        ("COPY lib lib\nCOPY . .\n", {}),
+        # Something may bring it.
+        ("COPY . .\n", {".gitignore": "requirements.txt\n"}),
+        ("COPY . .\n", {"build.sh": "cp ml/requirements.txt .\n"}),
+        ("COPY . .\nRUN cp ml/* .\n", {}),
+        ("COPY . .\nWORKDIR ml\n", {}),
+    ],
+)
+def test_the_directory_of_the_dockerfile_may_not_be_meant(
+    tmp_path_factory: pytest.TempPathFactory, copies: str, others: dict[str, str]
+) -> None:
+    assert _model(tmp_path_factory.mktemp("project"), copies, others) == []

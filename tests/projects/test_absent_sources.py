@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from buildxray.projects.absent_sources import AbsentSources
 from buildxray.toolchains.base import Absence
 from tests.support.cases import every_case
+
+if TYPE_CHECKING:
+    import pytest
 
 _WORKFLOW = ".github/workflows/image.yml"
 
@@ -340,3 +344,47 @@ def test_the_steps_of_each_job_that_builds_count(tmp_path: Path) -> None:
         ([], None),
     ):
         assert AbsentSources((tmp_path,), (*jobs,)).absence("dist/") is expected
+
+
+@every_case(
+    "path, files, absence",
+    [
+        ("requirements.txt", {"app/requirements.txt": ""}, Absence.BELOW),
+        ("src/", {"app/src/a.txt": ""}, Absence.BELOW),
+        ("nginx.conf", {"app/nginx.conf": ""}, Absence.BELOW),
+        ("nginx.conf", {"app/nginx.conf": "", "nginx.conf": ""}, None),
+        ("nginx.conf", {"app/nginx.conf": "", "build.sh": "cp app/nginx.conf .\n"}, None),
+        ("nginx.conf", {"app/nginx.conf": "", "README.md": "Copy `nginx.conf` to the root.\n"}, None),
+        ("nginx.conf", {"app/nginx.conf": "", ".gitignore": "nginx.conf\n"}, None),
+        ("nginx.conf", {"other/nginx.conf": ""}, None),
+    ],
+)
+def test_files_that_only_the_directory_of_the_dockerfile_has(
+    tmp_path_factory: pytest.TempPathFactory, path: str, files: dict[str, str], absence: Absence | None
+) -> None:
+    root = tmp_path_factory.mktemp("project")
+    for name, text in {".git/HEAD": "", "app/index.html": "", **files}.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+    assert AbsentSources((root,), place=root / "app").absence(path) is absence
+
+
+@every_case(
+    "files, absence",
+    [
+        ({"app/A.java": ""}, Absence.IGNORED),
+        # A program makes it, or nothing is built there.
+        ({"app/A.java": "", "build.gradle.kts": ""}, None),
+        ({"app/A.clj": "", "project.clj": ""}, None),
+        ({"app/A.java": "", "README.md": "Create pom.xml first.\n"}, None),
+        ({"app/notes.txt": ""}, None),
+    ],
+)
+def test_a_list_of_maven_that_git_ignores(
+    tmp_path_factory: pytest.TempPathFactory, files: dict[str, str], absence: Absence | None
+) -> None:
+    root = tmp_path_factory.mktemp("project")
+    for name, text in {".git/HEAD": "", ".gitignore": "pom.xml\n", **files}.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+    assert AbsentSources((root,)).absence("pom.xml") is absence

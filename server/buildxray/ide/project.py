@@ -245,7 +245,7 @@ class Projects:
             possible = self._possible_contexts(directory) if "context" in it.unknown else None
             known |= dict.fromkeys((it.context,) if possible is None else possible.directories)
         services = dict.fromkeys(it.context for it in declared if it.is_of_service and "context" not in it.unknown)
-        contexts = Contexts((*known,), _jobs(declared), (*services,))
+        contexts = Contexts((*known,), _jobs(declared), (*services,), directory)
         return self._known_contexts.setdefault(contexts, contexts)
 
     def _path_in_repository(self, dockerfile: Path) -> str:

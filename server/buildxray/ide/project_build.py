@@ -224,6 +224,7 @@ class ProjectBuild(NamedTuple):
             **({} if self.contexts is None else self.contexts.answers()),
             facts_with=None if self.contexts is None or self.declared else self.contexts.facts_with,
             context_is_told=None if self.contexts is None else self.contexts.is_told,
+            directory_in_context="" if self.contexts is None else self.contexts.place_in_context,
             has_several_contexts=self.contexts is not None and len(self.contexts.directories) > 1,
             restores_caches=self.stored_caches,
             is_on_fresh_machines=self.fresh_machines,

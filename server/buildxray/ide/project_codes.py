@@ -11,7 +11,8 @@ moved within the context. All places that name one file, or files of one directo
 inherit from is not reported, because these may set the file, nor is a service to which a Compose file beside it, one that is incomplete by
 itself, gives another Dockerfile or an image.
 `check DIRECTORY` also reports a path that is written out in a script, a Makefile or a `package.json` (`docker build -f Dockerfile.arm .`), unless
-another line names that file, and may write it. In a directory of examples that has another Dockerfile, it is information, because the
+another line names that file, and may write it; and a directory without a Dockerfile that a Makefile or a `package.json` builds (`docker build .`), unless a
+script of the repository names a Dockerfile in another line, or may run the Makefile in another directory. In a directory of examples that has another Dockerfile, it is information, because the
 example may be copied to a project that has the missing one.""",
     "missing-stage": "The Dockerfile has no stage with the name in `target`: the build fails.",
     "undeclared-build-arg": """A build gives an argument that no `ARG` of its Dockerfile declares, so that the value has no effect: BuildKit ignores it without a warning
@@ -30,7 +31,7 @@ ends last replaces the others, and people on the other platforms get the wrong o
 (`outputs: type=image,push-by-digest=true,name-canonical=true,push=true`), and join them in a job after these with `docker buildx imagetools create`
 (docs.docker.com, "Multi-platform image with GitHub Actions"). Reported only if nothing in the tags depends on the job, in the steps whose outputs they name neither, and if the workflow
 names no digest, manifest or imagetools.""",
-    "wrong-context": """The build context of a service lacks what its Dockerfile copies, and the context of another build of that Dockerfile in the repository has all of it. A fix
+    "wrong-context": """The build context of a service lacks what its Dockerfile copies, and the context of another build of that Dockerfile in the repository has all of it, or the directory of the Dockerfile does. A fix
 writes that context and the path of the Dockerfile in it. Nothing is reported if Git ignores one of the paths, because a program may make it, or if the paths of the
 service exist from the root of the repository, where people may run Compose (`--project-directory`).""",
     "unknown-platform": "A platform does not exist, such as `linux/arm46`.",

@@ -8,10 +8,12 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
-from buildxray.files.reading import exists, is_directory
-from buildxray.projects.builds import DeclaredBuild
+from buildxray.files.reading import exists, is_directory, read_project_text
+from buildxray.projects.builds import DeclaredBuild, absolute
+from buildxray.projects.ci import workflow_files
+from buildxray.projects.ci.command_lines import Options
 from buildxray.projects.ci.hand_overs import written_names
-from buildxray.projects.ci.script_files import MAKEFILES, PACKAGE
+from buildxray.projects.ci.script_files import MAKEFILES, MOST_FILES, PACKAGE, script_and_seen_files
 from buildxray.projects.search import is_ignored
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import TextRange
@@ -83,6 +85,77 @@ def missing_dockerfiles(
                 continue
             start, end = match.span("path")
             yield TextRange(line.start() + start, line.start() + end), dockerfile
+
+
+# Builds without the option
+
+
+_QUOTED: Final = r"\\?\"[^\"\n]*\"|'[^'\n]*'|\$\([^()\n]*\)|\$(?!\()"
+_PLAIN_BUILD: Final = lazy_regex(
+    rf"(?<![\w./-])docker[ \t]+(?:(?:buildx|image)[ \t]+)?build(?P<words>(?:[ \t]+(?:{_QUOTED}|[^\s\"'$;&|<>#()`])+)+)(?=[ \t]*(?:[;&|#\r\n]|\Z))"
+)
+"""A build with all its words."""
+_WORD: Final = lazy_regex(rf"(?:{_QUOTED}|[^\s\"'$])+")
+_STRING: Final = lazy_regex(r"(?<=\")(?:[^\"\\\n]|\\.)*(?=\")")
+"""A string of JSON."""
+_ENTERING: Final = lazy_regex(r"\b(?:cd|pushd)[ \t]")
+_PATH: Final = lazy_regex(r"\.{0,2}[\w@%+,./-]*")
+_MENTION: Final = lazy_regex(r"(?:docker|container)file", re.IGNORECASE)
+
+
+def builds_without_dockerfile(
+    path: Path, text: str, builds: Iterable[DeclaredBuild], root: Path
+) -> Iterator[tuple[TextRange, Path]]:
+    """Yield each place where a command builds a directory, written out, that has no Dockerfile, with the path that the build looks for.
+
+    That is proved only for a Makefile that no other one includes, and for a package.json, because a script may be started elsewhere; and only
+    if no script of the repository names a Dockerfile but in builds, so that none writes or fetches it.
+    """
+    missing = {it.dockerfile for it in builds if not it.remote and not it.may_be_written}
+    missing = {it for it in missing if it.name == "Dockerfile" and it.parent.is_relative_to(root) and not exists(it)}
+    missing = {it for it in missing if is_directory(it.parent) and not exists(it.with_name("Containerfile"))}
+    if not missing or path.name not in (*MAKEFILES, PACKAGE) or len(text) > _MOST_CHARACTERS:
+        return
+    lines = [it for it in (_STRING if path.name == PACKAGE else _LINE).finditer(text) if _SAYING.match(it[0]) is None]
+    if _FETCHING.search(text) is not None or _names_otherwise(text) or _may_be_made(path, root):
+        return
+    for line in lines:
+        joined = line[0].replace("\\\n", "  ")
+        for match in _PLAIN_BUILD.finditer(joined):
+            if _ENTERING.search(joined, 0, match.start()) is not None:
+                continue
+            words = [it[0] for it in _WORD.finditer(match["words"])]
+            options = Options.of(words)
+            if options.all("--file") or len(options.operands) != 1 or _PATH.fullmatch(options.context) is None:
+                continue
+            dockerfile = absolute(path.parent / options.context / "Dockerfile")
+            if dockerfile in missing and not is_ignored(dockerfile, root):
+                start = match.start("words") + match["words"].rfind(options.context)
+                yield TextRange(line.start() + start, line.start() + start + len(options.context)), dockerfile
+
+
+def _may_be_made(path: Path, root: Path) -> bool:
+    """True if a script of the repository has a line about Dockerfiles that builds none, or one that includes a Makefile; or if there are too many scripts."""
+    scripts, others = script_and_seen_files(root)
+    if len(scripts) >= MOST_FILES or len(others) >= MOST_FILES:
+        return True
+    for it in (*scripts, *others, *workflow_files(root)):
+        text = "" if it == path else read_project_text(it) or ""
+        if _INCLUDING.search(text) is not None or _names_otherwise(text):
+            return True
+    return False
+
+
+def _names_otherwise(text: str) -> bool:
+    """True if a line of a script, apart from comments and messages, names a Dockerfile and builds nothing."""
+    lines = (it[0] for it in _LINE.finditer(text) if _MENTION.search(it[0]) is not None)
+    return any(_SAYING.match(it) is None and _BUILD.search(it) is None for it in lines)
+
+
+_INCLUDING: Final = lazy_regex(
+    r"^[-s]?include[ \t][^\n#]*[Mm]akefile[ \t]*$|\bmake[ \t]+(?:-f|--file)|\bmake[ \t][^\n]*[ \t]-f[ \t]", re.MULTILINE
+)
+"""A line that reads a Makefile in another directory."""
 
 
 def _names_only_builds(text: str, name: str) -> bool:

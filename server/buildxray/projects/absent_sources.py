@@ -75,6 +75,10 @@ _OF_PIP: Final = lazy_regex(r"requirements[\w.-]*\.txt")
 _SOURCE_OF_LIST: Final = lazy_regex(
     r"requirements[\w.-]*\.in|Pipfile|pyproject\.toml|setup\.(?:cfg|py)|environment\.ya?ml|.*\.lock"
 )
+_SOURCE_OF_POM: Final = lazy_regex(
+    r"build\.(?:boot|gradle|sbt|sc|xml)(?:\.kts)?|deps\.edn|pom\.(?!xml$).+|project\.clj|settings\.gradle(?:\.kts)?|(?:BUILD|WORKSPACE)(?:\.bazel)?"
+)
+"""Lists of other programs, which can write a pom.xml; `pom.clj` is one of Polyglot for Maven."""
 
 
 def _is_first(name: str) -> bool:
@@ -124,9 +128,14 @@ def _own_directories(directory: Path, most: int) -> Iterator[_Listed | None]:
 class AbsentSources:
     """Finds out which paths no directory that may be the build context can have; never raises."""
 
-    def __init__(self, directories: tuple[Path, ...], jobs: tuple[tuple[Path, str], ...] = ()) -> None:
-        """`directories` are those that may be the context, `jobs` those that build, each as its workflow and its name."""
+    def __init__(
+        self, directories: tuple[Path, ...], jobs: tuple[tuple[Path, str], ...] = (), place: Path | None = None
+    ) -> None:
+        """`directories` are those that may be the context, `jobs` those that build, each as its workflow and its name; `place` has the Dockerfile."""
         self._directories = directories
+        self._place = (
+            place if len(directories) == 1 and place is not None and place.is_relative_to(*directories) else None
+        )
         self._jobs = jobs
         self._root = repository_root(directories[0]) if directories else None
         self._named: dict[str, bool] = {}
@@ -161,6 +170,8 @@ class AbsentSources:
             or (self._is_only_list(clean) and not self._is_known(clean, is_common=True, is_program=False))
         ):
             return Absence.IGNORED
+        if not is_ignored_by_git and self._is_below(clean, is_common=is_common):
+            return Absence.BELOW
         is_unmade = self._is_made_by_no_step(clean)
         if is_of_checkout and not is_ignored_by_git:
             is_in_root = name in _TOOLS and is_entry(root / name) and not is_ignored(root / name, root)
@@ -232,6 +243,11 @@ class AbsentSources:
         is_through = "/" in own and f"{clean}/".startswith(f"{own}/")
         return is_through and self._is_part_of(root, clean) and not is_entry(place) and not is_ignored(place, root)
 
+    def _is_below(self, clean: str, *, is_common: bool) -> bool:
+        """True if the directory of the Dockerfile has a path as a part of the repository, and nothing may copy it from there into the only context."""
+        is_there = self._place is not None and self._is_part_of(self._place, clean)
+        return is_there and not self._is_known(clean, is_common=is_common, is_program=False)
+
     def _above(self, clean: str) -> Absence | None:
         """`ABOVE` or `BESIDE` if the directory above the only context, or the root of the repository, has a path as a part of it; otherwise None."""
         if self._root is None or len(self._directories) != 1 or self._directories[0] == self._root:
@@ -255,12 +271,14 @@ class AbsentSources:
         return any(pattern.search(it) is None for it in texts)
 
     def _is_only_list(self, path: str) -> bool:
-        """True for a list of packages of pip beside sources, and without another list of Python from which a program may make it."""
-        if _OF_PIP.fullmatch(posixpath.basename(path)) is None:
+        """True for a list of packages of pip, or a pom.xml, beside sources, and without another list from which a program may make it."""
+        name = posixpath.basename(path)
+        makers = _SOURCE_OF_LIST if _OF_PIP.fullmatch(name) else _SOURCE_OF_POM if name == "pom.xml" else None
+        if makers is None:
             return False
         above = [one for it in self._directories for one in (it, (it / path).parent)]
         others = (it.name for one in dict.fromkeys(above) for it in entries_of(one))
-        return not any(_SOURCE_OF_LIST.fullmatch(it) is not None for it in others) and any(map(has_code, above))
+        return not any(makers.fullmatch(it) is not None for it in others) and any(map(has_code, above))
 
     def _is_given_up(self, path: str) -> bool:
         """True for a lock file of a package manager for Node.js if the repository keeps that of another one there, or in a directory above."""

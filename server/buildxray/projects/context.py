@@ -59,6 +59,8 @@ class Contexts:
     """The jobs that build the Dockerfile, each as its workflow and its name."""
     of_services: tuple[Path, ...] = ()
     """Those of the directories that services of Compose files name."""
+    place: Path | None = None
+    """The directory of the Dockerfile; None if no build is known."""
     _needed: dict[tuple[str, str, str], NeededFiles | None] = field(default_factory=dict, compare=False, repr=False)
     """What `needed` has answered: a Dockerfile is checked at each keystroke."""
     _go_versions: dict[str, tuple[tuple[int, int], ...]] = field(default_factory=dict, compare=False, repr=False)
@@ -147,8 +149,16 @@ class Contexts:
         from buildxray.projects.absent_sources import AbsentSources  # noqa: PLC0415
 
         if not self._absent:
-            self._absent.append(AbsentSources(self.directories, self.jobs))
+            self._absent.append(AbsentSources(self.directories, self.jobs, self.place))
         return self._absent[0].absence(path)
+
+    @property
+    def place_in_context(self) -> str:
+        """The path of the directory of the Dockerfile from the only build context; empty if that is the context, is not in it, or is unknown."""
+        if self.place is None or len(self.directories) != 1 or not self.place.is_relative_to(self.directories[0]):
+            return ""
+        path = self.place.relative_to(self.directories[0]).as_posix()
+        return "" if path == "." else path
 
     def is_told(self) -> bool:
         """True if a Compose file names one of the directories, and it holds sources; other ones people copy to their own projects."""

@@ -412,7 +412,7 @@ RULES: Final = (
         FixAvailability.NEVER,
         "buildxray.rules.habits.missing_source",
         "",
-        frozenset({Effect.INSTALL, Mention.NAMED_SOURCE}),
+        frozenset({Effect.BUNDLE, Effect.EXECUTE, Effect.FETCH, Effect.INSTALL, Mention.NAMED_SOURCE}),
     ),
     Rule(
         "misspelled-platform-arg",

@@ -23,6 +23,8 @@ class AbsentSource(NamedTuple):
     absence: Absence
     earlier: tuple[tuple[str, TextRange], ...] = ()
     """The paths that its stage copies before and that are not there either, but that something may make."""
+    is_of_dockerfile: bool = False
+    """True if the directory of the Dockerfile has all paths that instructions copy from the context, so that it is meant as the context."""
 
 
 def absent_sources(instructions: Iterable[Instruction], workspace: Workspace) -> tuple[AbsentSource, ...]:
@@ -69,21 +71,30 @@ def absent_sources(instructions: Iterable[Instruction], workspace: Workspace) ->
     if is_elsewhere or (is_foreign and not workspace.has_build):
         absent = tuple(it for it in absent if it.absence in _PROVED)
     stages = {it.range: it.stage for it in sources}
+    is_whole = is_for_own_directory(instructions, workspace)
     return tuple(
         it._replace(
+            is_of_dockerfile=is_whole,
             earlier=tuple(
                 (other.path, other.range)
                 for other in doubtful
                 if other.stage == stages[it.range] and other.range.start < it.range.start
-            )
+            ),
         )
         for it in absent
     )
 
 
+def is_for_own_directory(instructions: Iterable[Instruction], workspace: Workspace) -> bool:
+    """True if the directory of the Dockerfile, which is below the context, has all paths that instructions copy from the context."""
+    own, holds = workspace.directory_in_context, workspace.holds
+    paths = (it.path for one in instructions for it in _sources_of(one) if it.asked == it.path)
+    return own != "" and holds is not None and all(holds(f"{own}/{it}") for it in paths)
+
+
 _PROOFS_OF_DIRECTORIES: Final = {Absence.REPEATED: Absence.ABOVE, Absence.FROM_ROOT: Absence.BESIDE}
 """The paths that show which directory is meant as the context, each with what it proves of others."""
-_PROVED: Final = (*_PROOFS_OF_DIRECTORIES, *_PROOFS_OF_DIRECTORIES.values(), Absence.UNMADE)
+_PROVED: Final = (*_PROOFS_OF_DIRECTORIES, *_PROOFS_OF_DIRECTORIES.values(), Absence.BELOW, Absence.UNMADE)
 """The reasons that need no other source in the context."""
 
 

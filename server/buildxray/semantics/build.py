@@ -32,7 +32,7 @@ from buildxray.plan.request import BuildRequest
 from buildxray.platforms.aliases import architectures_of_path
 from buildxray.platforms.platform import Platform
 from buildxray.records import cached_property
-from buildxray.semantics.absent_sources import AbsentSource, absent_sources
+from buildxray.semantics.absent_sources import AbsentSource, absent_sources, is_for_own_directory
 from buildxray.semantics.artifacts import Artifacts
 from buildxray.semantics.build_context import SplitContext, split_context
 from buildxray.semantics.caches import CacheMount, cache_mounts
@@ -311,6 +311,12 @@ class Build:
     def absent_in(self, workspace: Workspace) -> tuple[AbsentSource, ...]:
         """The sources at which a build stops whose context is that of a workspace."""
         return absent_sources((it for stage in self.needed_stages for it in stage.instructions), workspace)
+
+    @cached_property
+    def is_for_own_directory(self) -> bool:
+        """True if the directory of the Dockerfile, which is below the context, has all paths that the build copies from the context."""
+        instructions = (it for stage in self.needed_stages for it in stage.instructions)
+        return is_for_own_directory(instructions, self.workspace)
 
     @cached_property
     def native_stages(self) -> tuple[Stage, ...]:

@@ -193,6 +193,7 @@ class Absence(Enum):
     FROM_ROOT = "its path is that from the root of the repository, through the directory that is the context"
     ABOVE = "the directory above the context has it"
     BESIDE = "the root of the repository has it, and not the directory above the context"
+    BELOW = "the directory of the Dockerfile has it, which is below the context"
 
 
 class Workspace(NamedTuple):
@@ -248,6 +249,8 @@ class Workspace(NamedTuple):
 
     None if the contexts are unknown.
     """
+    directory_in_context: str = ""
+    """The path of the directory of the Dockerfile from its only build context; empty if that is the context, is not in it, or is unknown."""
     context_is_told: Callable[[], bool] | None = None
     """True if a Compose file names the build context, a directory with sources of a program. None if the contexts are unknown."""
     facts_with: Callable[[frozenset[str]], dict[str, Any]] | None = None

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import posixpath
+
 from buildxray.rules.base import Severity
 from buildxray.rules.habits.late_module_download import late_module_download
 from buildxray.rules.habits.missing_source import missing_source
@@ -354,3 +356,166 @@ def test_a_list_that_pip_reads_and_nobody_has_added() -> None:
 )
 def test_a_list_that_pip_may_find(lines: str) -> None:
     check_nothing(missing_source, f"FROM python\nWORKDIR /app\n{lines}\n", workspace=_with_list("src/", "other.txt"))
+
+
+def _in_directory(*held: str, **absences: Absence) -> Workspace:
+    """Facts of a Dockerfile in `services/api` of the repository, and in `api` of its only context."""
+    absence = {f"{name}.txt": it for name, it in absences.items()}
+    return Workspace(
+        holds=frozenset((".", "api/requirements.txt", "api/app.txt", *held)).__contains__,
+        absence=absence.get,
+        has_build=True,
+        directory_in_context="api",
+        dockerfile="services/api/Dockerfile",
+    )
+
+
+def test_a_file_that_only_the_directory_of_the_dockerfile_has() -> None:
+    facts = _in_directory(requirements=Absence.BELOW, app=Absence.BELOW)
+    check_rule(
+        missing_source,
+        """
+        FROM python
+        COPY requirements.txt ./
+             ^^^^^^^^^^^^^^^^ the build stops here: the build context has `requirements.txt` and `app.txt` in `api`, beside the Dockerfile; build with `services/api` as the context
+        COPY app.txt ./
+        """,
+        workspace=facts,
+    )
+    check_rule(
+        missing_source,
+        """
+        FROM python
+        COPY requirements.txt /lib/ ./
+             ^^^^^^^^^^^^^^^^ the build stops here: the build context has `requirements.txt` in `api`, beside the Dockerfile; copy `api/requirements.txt`
+        """,
+        workspace=_in_directory("lib/", requirements=Absence.BELOW),
+    )
+
+
+def test_a_list_that_only_the_directory_of_the_dockerfile_has() -> None:
+    text = "FROM python\nWORKDIR /app\nCOPY . .\n{}RUN pip install -r requirements.txt\n"
+    facts = _in_directory("lib", requirements=Absence.BELOW)
+    (finding,) = findings(missing_source, context(text.format(""), workspace=facts))
+    start = "the build stops here: `pip install` reads `requirements.txt`, which the build context has in `api`, beside the Dockerfile; "
+    assert finding.message == f"{start}build with `services/api` as the context"
+    (finding,) = findings(missing_source, context(text.format("COPY lib /lib\n"), workspace=facts))
+    assert finding.message == f"{start}read it there"
+
+
+_LISTS = (
+    "Cargo.toml",
+    "Gemfile",
+    "composer.json",
+    "go.mod",
+    "mix.exs",
+    "package.json",
+    "package-lock.json",
+    "pom.xml",
+    "pyproject.toml",
+)
+
+
+def _without(
+    *held: str, absence: Absence = Absence.MISSING, has_build: bool = True, has_several_contexts: bool = False
+) -> Workspace:
+    """Facts of a project whose only context has some paths, and lacks all other lists for one reason."""
+    reasons = {posixpath.join(it, one): absence for it in ("", "web") for one in _LISTS}
+    return Workspace(
+        holds=frozenset((".", *held)).__contains__,
+        absence=reasons.get,
+        has_build=has_build,
+        has_several_contexts=has_several_contexts,
+    )
+
+
+@every_case(
+    "command, path",
+    [
+        ("npm ci", "package.json"),
+        ("npm ci --omit=dev && npm run build", "package.json"),
+        ("pnpm install --frozen-lockfile", "package.json"),
+        ("mvn -B clean package -DskipTests", "pom.xml"),
+        ("./mvnw install", "pom.xml"),
+        ("mvn dependency:go-offline", "pom.xml"),
+        ("go mod download", "go.mod"),
+        ("cargo fetch", "Cargo.toml"),
+        ("bundle install", "Gemfile"),
+        ("composer install --no-dev", "composer.json"),
+        ("mix deps.get", "mix.exs"),
+        ("poetry install --no-root", "pyproject.toml"),
+        ("uv sync --frozen", "pyproject.toml"),
+        # Without a list, these do not stop, or read none.
+        ("npm install", ""),
+        ("npm ci || true", ""),
+        ("npm install -g serve", ""),
+        ("yarn install", ""),
+        ("mvn --version", ""),
+        ("mvn archetype:generate -B", ""),
+        ("go mod download example.com/a@v1.0.0", ""),
+        ("cargo install cargo-chef", ""),
+        ("composer require a/b", ""),
+        ("npm init -y && npm ci", ""),
+        ("cp /opt/package.json . && npm ci", ""),
+        ("--mount=type=bind,target=. npm ci", ""),
+        ("if [ -f package.json ]; then npm ci; fi", ""),
+    ],
+)
+def test_lists_of_projects(command: str, path: str) -> None:
+    text = f"FROM node\nWORKDIR /app\nCOPY . .\nRUN {command}\n"
+    found = [it.message for it in findings(missing_source, context(text, workspace=_without("src/")))]
+    assert [f"reads `{path}`, which is not in the build context" in it for it in found] == [True] * bool(path)
+
+
+@every_case(
+    "lines",
+    [
+        "RUN apt-get update && apt-get install -y make\nWORKDIR /app\nCOPY . .\n",
+        "WORKDIR /app\nRUN corepack enable && npm install -g npm@10\nCOPY . .\n",
+        "COPY --from=acme/tools /tool /usr/bin/tool\nWORKDIR /app\nCOPY . .\n",
+    ],
+)
+def test_instructions_that_bring_no_list(lines: str) -> None:
+    assert findings(missing_source, context(f"FROM node\n{lines}RUN npm ci\n", workspace=_without()))
+
+
+@every_case(
+    "image, lines, facts",
+    [
+        # It is there, or a directory above has it, in which npm looks too.
+        ("node", "COPY . .", _without("package.json", "package-lock.json")),
+        ("node", "COPY . .\nWORKDIR web", _without("package.json", "package-lock.json")),
+        # The image, a stage, a script or a program may bring it.
+        ("acme/node", "COPY . .", _without()),
+        ("node:onbuild", "COPY . .", _without()),
+        ("node", "COPY --from=acme/app /app /app\nCOPY . .", _without()),
+        ("node", "RUN ./prepare.sh\nCOPY . .", _without()),
+        ("node", "COPY . .\nRUN python make.py", _without()),
+        ("node", "RUN npm install express\nCOPY . .", _without()),
+        ("node", "RUN npx create-app .\nCOPY . .", _without()),
+        ("node", "ADD a.tgz ./\nCOPY . .", _without()),
+        # The context is unknown, or nothing of it is there.
+        ("node", "COPY . .", _without(has_build=False)),
+        ("node", "COPY . .", _without(has_several_contexts=True)),
+        ("node", "COPY . .", _without(absence=Absence.ABOVE)),
+        ("node", "COPY src /src", _without()),
+    ],
+)
+def test_lists_that_may_be_there(image: str, lines: str, facts: Workspace) -> None:
+    check_nothing(missing_source, f"FROM {image}\nWORKDIR /app\n{lines}\nRUN npm ci\n", workspace=facts)
+
+
+def test_npm_ci_without_a_lock_file() -> None:
+    check_rule(
+        missing_source,
+        """
+        FROM node
+        WORKDIR /app
+        COPY . .
+        RUN npm ci
+            ^^^^^^ a build from a checkout stops here: `npm ci` reads `package-lock.json`, which Git ignores; add it to the repository
+        """,
+        workspace=_without("package.json", absence=Absence.IGNORED),
+    )
+    text = "FROM node\nWORKDIR /app\nCOPY . .\nRUN npm ci\n"
+    check_nothing(missing_source, text, workspace=_without("package.json", "npm-shrinkwrap.json"))

@@ -25,7 +25,7 @@ from buildxray.ide.project_files.platform_arguments import platform_arguments
 from buildxray.ide.project_files.problems import problems
 from buildxray.ide.project_files.undeclared_arguments import undeclared_arguments
 from buildxray.ide.project_files.wrong_context import wrong_context
-from buildxray.ide.script_diagnostics import is_script, missing_dockerfiles
+from buildxray.ide.script_diagnostics import builds_without_dockerfile, is_script, missing_dockerfiles
 from buildxray.ide.settings import Settings
 from buildxray.localization import localized
 from buildxray.projects.default_files import BAKE_FILES, COMPOSE_FILES, OVERRIDE_NAMES
@@ -142,7 +142,11 @@ def _script(path: Path, text: str, projects: Projects, settings: Settings) -> Pr
     if root is None or is_of_other_project(path):
         return ProjectFile(text)
     builds = projects.declared_in(path)
-    listed = missing_dockerfiles(path, text, builds, root) if merged.shows("missing-dockerfile") else ()
+    listed = (
+        (*missing_dockerfiles(path, text, builds, root), *builds_without_dockerfile(path, text, builds, root))
+        if merged.shows("missing-dockerfile")
+        else ()
+    )
     places = {it: dockerfile for it, dockerfile in listed if not is_in_missing_submodule(root, dockerfile)}
     missing = (missing_in_script(text, place, dockerfile) for place, dockerfile in places.items())
     file = DeclaringFile(path, text, builds, projects.workspace)

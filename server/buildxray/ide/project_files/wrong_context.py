@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from itertools import islice
 from pathlib import Path
+from typing import Final
 
-from buildxray.files.reading import exists, is_directory, is_entry, is_inside, repository_root
+from buildxray.files.reading import entries_of, exists, is_directory, is_entry, is_inside, repository_root
 from buildxray.ide.diagnostics import Diagnostic
 from buildxray.ide.project_files.base import context_fix, diagnostic, shown_path
 from buildxray.ide.project_files.build_entry import BuildEntry, copied_paths, paths_of
@@ -14,17 +16,28 @@ from buildxray.projects.builds import DeclaredBuild
 from buildxray.projects.search import is_ignored
 from buildxray.projects.submodules import is_in_missing_submodule
 from buildxray.rules.base import Severity
+from buildxray.rules.facts.lacked_lists import lacked_lists
 from buildxray.rules.wording import listed
+from buildxray.syntax.lazy_regex import lazy_regex
+from buildxray.toolchains.base import Absence
 
 
 def wrong_context(entry: BuildEntry, builds_of: Callable[[Path], Iterable[DeclaredBuild]]) -> Diagnostic | None:
-    """The finding that a service has a context without the sources of its Dockerfile, which the context of another build has; None otherwise.
+    """The finding that a service has a context without the sources of its Dockerfile, which the context of another build or the directory of that has; None otherwise.
 
     `builds_of` gives the builds of a Dockerfile that the repository declares.
     """
-    declared, root = entry.declared, repository_root(entry.declared.source.parent)
+    root = repository_root(entry.declared.source.parent)
     if root is None or not _is_certain(entry, root):
         return None
+    return _of_other_build(entry, root, builds_of) or _of_directory(entry)
+
+
+def _of_other_build(
+    entry: BuildEntry, root: Path, builds_of: Callable[[Path], Iterable[DeclaredBuild]]
+) -> Diagnostic | None:
+    """The finding that the context of another build has the sources that this one lacks."""
+    declared = entry.declared
     if all(is_entry(declared.context / it) for it in copied_paths(declared.dockerfile)):
         return None
     build = entry.build
@@ -39,6 +52,42 @@ def wrong_context(entry: BuildEntry, builds_of: Callable[[Path], Iterable[Declar
     if other is None or _is_from_root(entry, root, sources):
         return None
     return _finding(entry, lacking, other)
+
+
+def _of_directory(entry: BuildEntry) -> Diagnostic | None:
+    """The finding that the build needs files which only the directory of the Dockerfile has, below the context, as `missing-source` reports; None otherwise."""
+    declared = entry.declared
+    if declared.dockerfile.parent == declared.context or not declared.dockerfile.is_relative_to(declared.context):
+        return None
+    directory, context = declared.dockerfile.parent, declared.context
+    has_all = all(is_entry(context / it) for it in copied_paths(declared.dockerfile))
+    if has_all and not any(
+        _LIST.fullmatch(it.name) and not is_entry(context / it.name) for it in entries_of(directory)
+    ):
+        return None
+    build = entry.checked_build
+    if build is None or build.errors or not build.is_for_own_directory:
+        return None
+    lacking = [it.path for it in build.absent_sources if it.absence is Absence.BELOW] or [
+        it.path for it in islice(lacked_lists(build), 1) if it.absence is Absence.BELOW
+    ]
+    if not lacking:
+        return None
+    message = ngettext(
+        "the build stops: {paths} is not in the context `{context}`, but beside the Dockerfile, in `{other}`",
+        "the build stops: {paths} are not in the context `{context}`, but beside the Dockerfile, in `{other}`",
+        len(lacking),
+        paths=listed(lacking),
+        context=shown_path(declared.source, declared.context),
+        other=shown_path(declared.source, declared.dockerfile.parent),
+    )
+    return _diagnostic(entry, message, directory)
+
+
+_LIST: Final = lazy_regex(
+    r"Cargo\.toml|Gemfile|composer\.json|go\.mod|mix\.exs|package(?:-lock)?\.json|pom\.xml|pyproject\.toml|.*requirements.*\.txt"
+)
+"""Names of lists that a command reads; finding out what it reads takes longer."""
 
 
 def _is_certain(entry: BuildEntry, root: Path) -> bool:
@@ -78,7 +127,7 @@ def _is_from_root(entry: BuildEntry, root: Path, sources: Iterable[str]) -> bool
 
 
 def _finding(entry: BuildEntry, lacking: list[str], other: DeclaredBuild) -> Diagnostic:
-    declared, own = entry.declared, entry.own
+    declared = entry.declared
     message = ngettext(
         "the build stops: {paths} is not in the context `{context}`; {source} builds `{file}` with the context `{other}`",
         "the build stops: {paths} are not in the context `{context}`; {source} builds `{file}` with the context `{other}`",
@@ -89,7 +138,13 @@ def _finding(entry: BuildEntry, lacking: list[str], other: DeclaredBuild) -> Dia
         file=declared.dockerfile.name,
         other=shown_path(declared.source, other.context),
     )
+    return _diagnostic(entry, message, other.context)
+
+
+def _diagnostic(entry: BuildEntry, message: str, context: Path) -> Diagnostic:
+    """The finding, with the fix that writes another context."""
+    declared, own = entry.declared, entry.own
     place = own.fields["context"] if "context" in own.own else own.name
     places = {name: it for name, it in own.fields.items() if name in own.own}
-    fixes = context_fix(entry.file.text, declared.source, other.context, places, declared.dockerfile)
+    fixes = context_fix(entry.file.text, declared.source, context, places, declared.dockerfile)
     return diagnostic("wrong-context", Severity.WARNING, place, message, fixes)

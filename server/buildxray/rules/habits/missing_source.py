@@ -14,10 +14,15 @@ from buildxray.rules.facts.lacked_lists import LackedList, lacked_lists
 from buildxray.rules.wording import joined
 from buildxray.semantics.build import AbsentSource, Effect
 from buildxray.semantics.mentions import Mention
-from buildxray.toolchains.base import Absence
+from buildxray.toolchains.base import Absence, Workspace
 
 
-@rule(Severity.WARNING, Severity.WARNING, FixAvailability.NEVER, about=[Mention.NAMED_SOURCE, Effect.INSTALL])
+@rule(
+    Severity.WARNING,
+    Severity.WARNING,
+    FixAvailability.NEVER,
+    about=[Mention.NAMED_SOURCE, Effect.BUNDLE, Effect.EXECUTE, Effect.FETCH, Effect.INSTALL],
+)
 def missing_source(ctx: RuleContext) -> Iterator[Finding]:
     """COPY or ADD names a file that the repository lacks.
 
@@ -28,7 +33,9 @@ def missing_source(ctx: RuleContext) -> Iterator[Finding]:
     workflow builds the Dockerfile and does not name the program that makes it. Any other path is one too, if workflows build the Dockerfile
     and all steps of their jobs are known: they check the repository out, build and push images, and make nothing of that name.
 
-    A list of packages (`requirements.txt`) that `pip install -r` reads after `COPY . .` is looked for too.
+    A path that the build context has in the directory of the Dockerfile alone is looked for too: the context `.` with `api/Dockerfile` and
+    `api/requirements.txt`. So are the lists that a command reads after `COPY . .`: `requirements.txt` of `pip install -r`, `pom.xml` of
+    `mvn package`, `package.json` and the lock file of `npm ci`, those of pnpm, Go, Cargo, Bundler, Composer, Mix, Poetry and uv.
 
     ## Why it matters
     The build stops at this instruction: `"/yarn.lock": not found`. On the machine where the file was made it works, so that only the jobs of
@@ -64,8 +71,9 @@ def missing_source(ctx: RuleContext) -> Iterator[Finding]:
             yield Finding(it.command.title_range, _message_of_list(it), severity=severity)
         return
     first, *others = absent
-    related = [Related(it.range, _message([it])) for it in others]
-    other = _other_form(ctx, absent)
+    related = [Related(it.range, _message_of(ctx, it)) for it in others]
+    is_below = first.absence is Absence.BELOW
+    other = _message_of_directory(ctx.build.workspace, absent) if is_below else _other_form(ctx, absent)
     parts = [_message(absent) if other is None else other]
     if first.earlier:
         paths = joined([*dict.fromkeys(f"`{path}`" for path, _place in first.earlier)])
@@ -76,6 +84,15 @@ def missing_source(ctx: RuleContext) -> Iterator[Finding]:
 
 def _message_of_list(lacked: LackedList) -> str:
     """What happens at a command that reads a list which is not there."""
+    if lacked.absence is Absence.BELOW:
+        build = lacked.command.run.build
+        return _(
+            "the build stops here: `{command}` reads `{path}`, which the build context has in `{directory}`, beside the Dockerfile; {advice}",
+            command=lacked.command.title,
+            path=lacked.path,
+            directory=build.workspace.directory_in_context,
+            advice=_as_context(build.workspace) if build.is_for_own_directory else _("read it there"),
+        )
     if lacked.absence is Absence.IGNORED:
         return _(
             "a build from a checkout stops here: `{command}` reads `{path}`, which Git ignores; add it to the repository",
@@ -86,6 +103,32 @@ def _message_of_list(lacked: LackedList) -> str:
         "the build stops here: `{command}` reads `{path}`, which is not in the build context; add it to the repository",
         command=lacked.command.title,
         path=lacked.path,
+    )
+
+
+def _message_of(ctx: RuleContext, absent: AbsentSource) -> str:
+    """What happens at one absent source."""
+    is_below = absent.absence is Absence.BELOW
+    return _message_of_directory(ctx.build.workspace, (absent,)) if is_below else _message([absent])
+
+
+def _as_context(workspace: Workspace) -> str:
+    """The advice to build with the directory of the Dockerfile as the context."""
+    return _("build with `{directory}` as the context", directory=posixpath.dirname(workspace.dockerfile))
+
+
+def _message_of_directory(workspace: Workspace, absent: tuple[AbsentSource, ...]) -> str:
+    """What happens at sources that the directory of the Dockerfile has, which is below the context."""
+    paths, own = (
+        [posixpath.normpath(it.path) for it in absent if it.absence is Absence.BELOW],
+        workspace.directory_in_context,
+    )
+    meant = joined([f"`{own}/{it}`" for it in dict.fromkeys(paths)])
+    return _(
+        "the build stops here: the build context has {paths} in `{directory}`, beside the Dockerfile; {advice}",
+        paths=joined([f"`{it}`" for it in dict.fromkeys(paths)]),
+        directory=own,
+        advice=_as_context(workspace) if absent[0].is_of_dockerfile else _("copy {paths}", paths=meant),
     )
 
 
