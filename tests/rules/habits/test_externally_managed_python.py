@@ -86,6 +86,15 @@ def test_other_images(image: str) -> None:
         f"{_APT}\nRUN python3 -m venv /v && . /v/bin/activate && pip install a",
         f"{_APT}\nENV PATH=/v/bin:$PATH\nRUN pip install a",
         f"{_APT}\nRUN /v/bin/pip install a",
+        f"{_APT}\nENV PATH=/opt/tools/bin:/go/bin:$PATH\nRUN pip install a",
+        f"{_APT}\nENV PATH=/opt/tools/bin\nRUN pip install a",
+        f"ENV PIP_TARGET=/a\n{_APT}\nRUN pip install a",
+        f"ARG PIP_PREFIX=/a\n{_APT}\nRUN pip install a",
+        f"ENV PIP_CONFIG_FILE=/a\n{_APT}\nRUN pip install a",
+        f"{_APT}\nENV VIRTUAL_ENV=/v\nRUN pip install a",
+        f"{_APT}\nRUN PIP_ROOT=/a pip install a",
+        f"ENV PYTHONHOME=/opt/python\n{_APT}\nRUN pip install a",
+        f"ARG PIP_OPTIONS\n{_APT}\nRUN pip install $PIP_OPTIONS a",
         # Another Python.
         f"{_APT}\nRUN add-apt-repository ppa:deadsnakes/ppa\nRUN pip install a",
         f"{_APT}\nRUN update-alternatives --set python3 /p\nRUN python3 -m pip install a",
@@ -141,3 +150,20 @@ def test_no_option_lets_pip_replace_itself(command: str, has_fix: bool) -> None:
     (finding,) = findings(externally_managed_python, context(f"FROM ubuntu\n{_APT}\nRUN {command}\n"))
     assert bool(finding.fixes) is has_fix
     assert ("--break-system-packages" in finding.message) is has_fix
+
+
+@every_case(
+    "lines",
+    [
+        f"ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1\n{_APT}\nRUN pip install a",
+        f"ENV PIP_NO_CACHE_DIR=1 PIP_USER=1 PIP_DEFAULT_TIMEOUT=100 PIP_ROOT_USER_ACTION=ignore\n{_APT}\nRUN pip install a",
+        f"{_APT}\nENV PYTHONPATH=/app\nRUN pip install a",
+        f"{_APT}\nENV PATH=/root/.cargo/bin:/usr/local/go/bin:${{PATH}}:/opt/tools\nRUN pip install a",
+        # What comes later changes nothing.
+        f"{_APT}\nRUN pip install a\nENV PIP_BREAK_SYSTEM_PACKAGES=1 PATH=/v/bin:$PATH",
+        f"{_APT}\nRUN pip install a\nRUN python3 -m venv /v",
+        f"{_APT}\nRUN pip install a\nCOPY etc /etc",
+    ],
+)
+def test_settings_that_change_nothing(lines: str) -> None:
+    assert len(findings(externally_managed_python, context(f"FROM debian:12\n{lines}\n"))) == 1

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from buildxray.rules.facts.intended import stops_build
-from buildxray.semantics.build import Effect, KnownCommand, Stage
+from buildxray.semantics.build import Effect, Instruction, KnownCommand, Stage
 from buildxray.syntax.instructions import Copying, Env
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.toolchains.scripting import SCRIPTING
@@ -26,20 +26,32 @@ _PIP: Final = frozenset({"py-pip", "py3-pip", "python3-pip"})
 _ELSEWHERE: Final = ("--break-system-packages", "--dry-run", "--prefix", "--python", "--root", "--target", "-t")
 """Options with which pip installs elsewhere, or does so all the same."""
 _OTHERS: Final = lazy_regex(
-    r"EXTERNALLY-MANAGED|(?i:break[-_]system[-_]packages)|pip\.conf|pip3? config|PIP_|PYTHON|ensurepip|get-pip|virtualenv|venv|activate|conda|mamba"
+    r"EXTERNALLY-MANAGED|(?i:break[-_]system[-_]packages)|pip\.conf|pip3? config|ensurepip|get-pip|virtualenv|venv|activate|conda|mamba"
+    r"|PIP_(?:CONFIG_FILE|DRY_RUN|PREFIX|PYTHON|REQUIRE_VIRTUALENV|ROOT|TARGET)\b|VIRTUAL_ENV|XDG_CONFIG_(?:DIRS|HOME)"
+    r"|PYTHON(?!(?:ASYNCIODEBUG|BREAKPOINT|COERCECLOCALE|DEBUG|DEVMODE|DONTWRITEBYTECODE|FAULTHANDLER|HASHSEED|INSPECT|IOENCODING|MALLOC"
+    r"|NOUSERSITE|OPTIMIZE|PATH|PYCACHEPREFIX|SAFEPATH|TRACEMALLOC|UNBUFFERED|USERBASE|UTF8|VERBOSE|WARNINGS)\b)"
     r"|pyenv|deadsnakes|update-alternatives|(?<![\w-])(?:uv|asdf|mise|alias)(?![\w-])|snapshot\.debian|/v\d\.\d+/(?:main|community)|/usr/local/lib/python|sources\.list|install\.python|python\.org"
 )
-"""Words of settings, of a virtual environment, and of another Python or another release of the distribution."""
+"""Words of settings, of a virtual environment, and of another Python or another release of the distribution.
+
+Other settings of pip, such as `PIP_NO_CACHE_DIR` and `PIP_USER`, and those of Python that its manual lists change nothing. Source: pip,
+commands/install.py, "installing_into_current_environment"; docs.python.org, "Environment variables".
+"""
 
 
 def refused_by_pip(stage: Stage) -> Iterator[KnownCommand]:
-    """Yield the commands of a stage with which pip surely stops the build; none if another Python may be there."""
+    """Yield the commands of a stage with which pip surely stops the build; none after the first instruction that may bring another Python."""
     commands = [it for it in stage.commands(Effect.INSTALL) if _installs_with_pip(it)]
-    if not commands or not _MANAGED.fullmatch(stage.image_name) or _may_have_another(stage):
+    if not commands or not _MANAGED.fullmatch(stage.image_name):
         return
     installed_at = _pip_of_distribution(stage)
+    changed_at = next(
+        (it.idx for one in reversed(stage.ancestry) for it in one.instructions if _may_bring_another(it)), None
+    )
     for it in commands:
         place = (it.run.idx, it.syntax.range.start)
+        if changed_at is not None and changed_at <= it.run.idx:
+            return
         if installed_at is not None and installed_at < place and stops_build(it):
             yield it
 
@@ -47,23 +59,35 @@ def refused_by_pip(stage: Stage) -> Iterator[KnownCommand]:
 def _installs_with_pip(command: KnownCommand) -> bool:
     is_pip = command.use.toolchain is SCRIPTING and command.use.title in ("pip install", "pip3 install")
     program = command.syntax.words[0].value if command.syntax.words else None
-    return is_pip and program in ("pip", "pip3", "python3") and not command.invocation.has_option(*_ELSEWHERE)
+    if not is_pip or program not in ("pip", "pip3", "python3") or command.invocation.has_option(*_ELSEWHERE):
+        return False
+    # A variable may contain the option.
+    return not any(it.value is None and it.text.startswith("$") for it in command.syntax.words)
 
 
-def _may_have_another(stage: Stage) -> bool:
-    """True if a stage may run another Python than that of the distribution, or another pip, or may have told it to install."""
-    for instruction in (it for one in stage.ancestry for it in one.instructions):
-        node = instruction.node
-        text = instruction.written
-        if _OTHERS.search(text) or (isinstance(node, Env) and any(it.name.text == "PATH" for it in node.pairs)):
-            return True
-        if not isinstance(node, Copying) or all(_DATA.fullmatch(it.text) for it in node.sources):
-            continue
-        if any(map(_OF_SYSTEM.fullmatch, instruction.destinations or ("/",))):
-            return True
-    return False
+def _may_bring_another(instruction: Instruction) -> bool:
+    """True if an instruction may bring another Python than that of the distribution, or another pip, or may tell it to install."""
+    node = instruction.node
+    if _OTHERS.search(instruction.written):
+        return True
+    if isinstance(node, Env):
+        values = (it.value.text for it in node.pairs if it.name.text == "PATH" and it.value is not None)
+        return any(map(_may_find_another, values))
+    if not isinstance(node, Copying) or all(_DATA.fullmatch(it.text) for it in node.sources):
+        return False
+    return any(map(_OF_SYSTEM.fullmatch, instruction.destinations or ("/",)))
 
 
+def _may_find_another(path: str) -> bool:
+    """True if a value of PATH has a directory before those of the system that may contain another pip."""
+    before, mark, _after = path.strip("\"'").replace("${PATH}", "$PATH").partition("$PATH")
+    return not mark or not all(map(_OF_OTHER_TOOLS.fullmatch, filter(None, before.split(":"))))
+
+
+_OF_OTHER_TOOLS: Final = lazy_regex(
+    r"(?:/root|/home/\w+|\$\{?HOME\}?|~)/(?:\.bun|\.cargo|\.deno|\.dotnet/tools|go)(?:/bin)?|(?:/usr/local)?/go/bin|/usr/local/cuda[\w.-]*/bin|\S*/node_modules/\.bin"
+)
+"""Directories of programs of other languages, in which no pip is."""
 _OF_SYSTEM: Final = lazy_regex(r"/(?:etc|root|usr|usr/(?:local/)?(?:s?bin|lib|local))?(?:/\..*)?")
 """Directories from which programs and the settings of pip are read."""
 
