@@ -155,3 +155,35 @@ def test_nothing_is_said_where_each_mount_begins_empty(*, is_lost: bool) -> None
     text = f"FROM debian\nRUN {APT} apt-get install -y a && apt-get clean\n"
     workspace = Workspace(is_on_fresh_machines=lambda: is_lost)
     assert bool(findings(emptied_cache_mount, context(text, workspace=workspace))) is not is_lost
+
+
+@every_case(
+    "later, is_offered",
+    [
+        ("RUN apt-get update && apt-get install -y b", False),
+        ("RUN cat list | xargs apt-get install -y", False),
+        ("RUN apt-get -y dist-upgrade", False),
+        ("FROM base AS run\nRUN apt-get install -y b", False),
+        ("FROM base AS one\nRUN true\nFROM one\nRUN apt install -y b", False),
+        ("COPY s /s\nRUN /s/install.sh", False),
+        ("RUN bash s/install.sh", False),
+        (f"RUN {LISTS} apt-get install -y b", False),
+        (f"RUN {APT} apt-get install -y b", True),
+        ("RUN --mount=type=tmpfs,target=/var/cache/apt/archives apt-get install -y b", True),
+        ("RUN apt-get install -y b && apt-get clean", True),
+        ("RUN apt-get install -y b && rm -rf /var/cache/apt/archives /var/lib/apt/lists/*", True),
+        ("RUN apt-get update && make", True),
+        # Another stage has its own settings.
+        ("FROM debian\nRUN apt-get install -y b\nCOPY --from=base /a /a", True),
+    ],
+)
+def test_no_fix_where_packages_would_stay_in_the_image(later: str, *, is_offered: bool) -> None:
+    text = f"FROM debian AS base\nRUN {APT} apt-get install -y a\n{later}\n"
+    found = [it for it in findings(emptied_cache_mount, context(text)) if "tells apt to delete" in it.message]
+    assert [bool(it.fixes) for it in found] == [is_offered]
+
+
+def test_an_earlier_installation_without_a_mount_is_not_affected() -> None:
+    text = f"FROM debian\nRUN apt-get install -y b\nRUN {APT} apt-get install -y a\n"
+    (finding,) = findings(emptied_cache_mount, context(text))
+    assert finding.fixes

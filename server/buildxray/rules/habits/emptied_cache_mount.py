@@ -68,7 +68,8 @@ def emptied_cache_mount(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    A suggestion: the image then lacks that file of apt, or a later RUN of another file may expect the cache to be empty.
+    A suggestion: the image then lacks that file of apt, or a later RUN of another file may expect the cache to be empty. It is not offered if a
+    later RUN of the stage, or of one that is built on it, may install packages without a cache mount: they would stay in the image.
 
     ## Limits
     A command that a condition guards is not reported. An installation of packages is not reported if anything before it may change the settings
@@ -108,7 +109,7 @@ class _Deleting(NamedTuple):
 def _place(run: Run, mount: CacheMount) -> TextRange:
     """The target of a mount."""
     options = mount_options(mount.flag)
-    return run.range_of(next(it.value for it in options if it.key in ("target", "dst", "destination") and it.value))
+    return run.range_of(next(it.value for it in options if it.key in _TARGETS and it.value))
 
 
 def _finding_of_apt(stage: Stage, uses: Sequence[_Deleting]) -> Finding:
@@ -119,11 +120,44 @@ def _finding_of_apt(stage: Stage, uses: Sequence[_Deleting]) -> Finding:
     )
     places = [_place(*it) for it in uses]
     fixes: tuple[Fix, ...] = ()
-    if not run.node.is_json and not run.node.heredocs and run.commands:
+    if not run.node.is_json and not run.node.heredocs and run.commands and not _leaves_packages(run):
         start = run.range_of(run.node.arguments[0]).start
         edit = Edit(TextRange(start, start), _DISABLING)
         fixes = (Fix(_("Let apt keep the packages: delete its setting"), (edit,), Safety.SUGGESTION),)
     return Finding(places[0], message, fixes, same_here(places[1:]))
+
+
+def _leaves_packages(run: Run) -> bool:
+    """True if a later RUN of the stage of a RUN, or of a stage on it, may install packages with apt and keep none of them in a cache.
+
+    Without the setting that deletes them, they would stay in the layer of that RUN.
+    """
+    family = () if run.stage is None else run.stage.family
+    later = (it for one in family for it in one.runs if it.idx > run.idx)
+    return any(any(map(_may_install, it.commands)) and not _removes_packages(it) for it in later)
+
+
+def _may_install(command: Command) -> bool:
+    words = command.syntax.words
+    if command.name in _APT:
+        return any(it in _INSTALLING for it in command.syntax.arguments)
+    # A script of the project may do so too.
+    return bool(words) and ("/" in words[0].text or any(it.text.endswith(".sh") for it in words))
+
+
+_APT: Final = frozenset({"apt", "apt-get", "aptitude"})
+_INSTALLING: Final = frozenset({"build-dep", "dist-upgrade", "full-upgrade", "install", "reinstall", "upgrade"})
+
+
+def _removes_packages(run: Run) -> bool:
+    """True if a RUN leaves no packages of apt in its layer: they are in a mount, or its commands delete them."""
+    targets = (one.value.text for it in run.mounts for one in mount_options(it) if one.key in _TARGETS and one.value)
+    if any(_OF_APT.fullmatch(it.rstrip("/")) for it in targets):
+        return True
+    return any(_empties(it, "/var/cache/apt") or _empties(it, "/var/cache/apt/archives") for it in run.commands)
+
+
+_TARGETS: Final = ("target", "dst", "destination")
 
 
 def _short_name(image: str) -> str:
