@@ -178,6 +178,29 @@ def test_a_directory_of_the_cache_for_each_platform() -> None:
     assert findings(shared_cache_mount, context(text.format("/var/cache/apt/own")))
 
 
+@every_case(
+    "before, mounted, is_reported",
+    [
+        ("RUN echo 'Dir::Cache var/cache/apt/${TARGETARCH};' > /etc/apt/apt.conf.d/c", "/var/cache/apt", False),
+        ('RUN echo "dir::cache /c/$(dpkg --print-architecture);" > /etc/apt/apt.conf.d/c', "/var/cache/apt", False),
+        ("RUN printf 'Dir::State::lists l/%s;' $TARGETARCH > /etc/apt/apt.conf.d/c", "/var/lib/apt/lists", False),
+        ("RUN echo Dir::Cache $TARGETPLATFORM > /etc/apt/apt.conf\nRUN true\nFROM base", "/var/cache/apt", False),
+        # One directory for all, another kind of files, another stage, or an option of a command.
+        ("RUN echo 'Dir::Cache var/cache/own;' > /etc/apt/apt.conf.d/c", "/var/cache/apt", True),
+        ("RUN echo Dir::Cache $TARGETARCH > /etc/apt/apt.conf.d/c", "/var/lib/apt", True),
+        ("RUN echo Dir::Cache $TARGETARCH > /etc/apt/apt.conf\nFROM debian", "/var/cache/apt", True),
+        ("RUN apt-get -o Dir::Cache=/c/$TARGETARCH install -y b", "/var/cache/apt", True),
+        ("RUN echo $TARGETARCH", "/var/cache/apt", True),
+    ],
+)
+def test_a_setting_that_an_earlier_instruction_has_written(before: str, mounted: str, *, is_reported: bool) -> None:
+    install = f"RUN --mount=type=cache,target={mounted} apt-get install -y a\n"
+    text = f"FROM debian AS base\nARG TARGETARCH\nARG TARGETPLATFORM\n{before}\n{install}"
+    assert bool(findings(shared_cache_mount, context(text))) is is_reported
+    later = f"FROM debian\nARG TARGETARCH\n{install}{before.partition(chr(10))[0]}\n"
+    assert findings(shared_cache_mount, context(later))
+
+
 def test_a_file_whose_builds_may_have_their_own_machines_is_not_reported() -> None:
     text = "FROM debian\nRUN --mount=type=cache,target=/var/cache/apt apt-get update\n"
     assert findings(shared_cache_mount, context(text))

@@ -94,7 +94,7 @@ def shared_cache_mount(ctx: RuleContext) -> Iterator[Finding]:
         if len(shared_by) < 2:
             continue
         every = _all_uses(ctx, mounts)
-        uses = [it for it in _wrong_uses(every, mounts) if (it.instruction.idx, it.mount.flag) not in reported]
+        uses = [it for it in _wrong_uses(ctx, every, mounts) if (it.instruction.idx, it.mount.flag) not in reported]
         reported.update((it.instruction.idx, it.mount.flag) for it in uses)
         if uses and _UNSAFE_AT_ONCE.fullmatch(uses[0].mount.target):
             of_apt += uses
@@ -136,17 +136,21 @@ def _all_uses(ctx: RuleContext, mounts: Collection[CacheMount]) -> list[_Use]:
     ]
 
 
-def _wrong_uses(every: Sequence[_Use], mounts: Collection[CacheMount]) -> list[_Use]:
+def _wrong_uses(ctx: RuleContext, every: Sequence[_Use], mounts: Collection[CacheMount]) -> list[_Use]:
     """Those of all uses of a cache that may go wrong."""
     # Otherwise the fix would not separate the stages.
     several = (it for it in every if it.n_own > 1)
-    uses = [it for it in several if _is_unsafe(it.mount) and not _is_harmless(it.instruction, it.mount, it.shared_by)]
+    uses = [
+        it for it in several if _is_unsafe(it.mount) and not _is_harmless(ctx, it.instruction, it.mount, it.shared_by)
+    ]
     if all(it.sharing == "locked" for it in mounts) and all(_runs_cargo(it.instruction) for it in every):
         return [it for it in uses if it.mount.target.rpartition("/")[2] != "target"]
     return uses
 
 
-def _is_harmless(instruction: Instruction, mount: CacheMount, shared_by: Collection[Platform]) -> bool:
+def _is_harmless(
+    ctx: RuleContext, instruction: Instruction, mount: CacheMount, shared_by: Collection[Platform]
+) -> bool:
     return (
         _keeps_nothing(instruction, mount)
         or _is_named_elsewhere(mount)
@@ -154,7 +158,7 @@ def _is_harmless(instruction: Instruction, mount: CacheMount, shared_by: Collect
         or _is_for_another_directory(instruction, mount)
         or _is_hidden(mount, shared_by)
         or _is_for_one(mount)
-        or _has_directories(instruction, mount)
+        or _has_directories(ctx, instruction, mount)
     )
 
 
@@ -162,12 +166,34 @@ def _runs_cargo(instruction: Instruction) -> bool:
     return isinstance(instruction, Run) and any(it.use.toolchain is RUST for it in instruction.known_commands)
 
 
-def _has_directories(instruction: Instruction, mount: CacheMount) -> bool:
-    """True if a RUN has a directory in the cache for each platform: `dpkg --root`, `Dir::Cache=/var/cache/apt/$TARGETARCH`."""
-    return (
-        re.search(rf"{re.escape(mount.target)}/\S*\$\{{?TARGET(?:ARCH|PLATFORM)", instruction.node.whole_text)
-        is not None
+def _has_directories(ctx: RuleContext, instruction: Instruction, mount: CacheMount) -> bool:
+    """True if a RUN has a directory in the cache for each platform: `dpkg --root`, `Dir::Cache=/var/cache/apt/$TARGETARCH`.
+
+    Also if an instruction before it has written such a setting of apt to a file.
+    """
+    text = instruction.node.whole_text
+    if re.search(rf"{re.escape(mount.target)}/\S*\$\{{?TARGET(?:ARCH|PLATFORM)", text) is not None:
+        return True
+    if instruction.stage is None or _UNSAFE_AT_ONCE.fullmatch(mount.target) is None:
+        return False
+    before = (
+        it for it in ctx.cached(_separating_apt) if it.idx <= instruction.idx and it.stage in instruction.stage.ancestry
     )
+    kind = "cache" if mount.target.startswith("/var/cache") else "state"
+    return any(kind in map(str.lower, _SEPARATING_APT.findall(it.node.whole_text)) for it in before)
+
+
+_SEPARATING_APT: Final = lazy_regex(
+    r"Dir::(Cache|State)\b[^\n]{0,500}?(?:\$\{?TARGET(?:ARCH|PLATFORM)|--print-architecture|uname -m|\$\(arch\))",
+    re.IGNORECASE,
+)
+"""A setting of apt with the platform in the path: of `/var/cache/apt` (`Dir::Cache`) or `/var/lib/apt` (`Dir::State`). Source: apt.conf(5), "Directories"."""
+
+
+def _separating_apt(ctx: RuleContext) -> tuple[Instruction, ...]:
+    """The instructions that write a setting of apt with a directory of its own for each platform; an option of a command is for that command."""
+    texts = ((it, it.node.whole_text) for it in ctx.build.instructions)
+    return tuple(it for it, text in texts if "apt.conf" in text and _SEPARATING_APT.search(text) is not None)
 
 
 def _finding(ctx: RuleContext, uses: Sequence[_Use], message: str, fix: Fix) -> Finding:
