@@ -124,7 +124,7 @@ RULES: Final = (
         FixAvailability.SOMETIMES,
         "buildxray.rules.architecture.cross_go_install",
         "",
-        frozenset({"Go"}),
+        frozenset({"Go", "xx"}),
     ),
     Rule(
         "download-site-names",
@@ -562,7 +562,7 @@ RULES: Final = (
         "shared-cache-mount",
         Severity.WARNING,
         Severity.INFORMATION,
-        FixAvailability.ALWAYS,
+        FixAvailability.SOMETIMES,
         "buildxray.rules.habits.shared_cache_mount",
         "",
         frozenset({Mention.MOUNT}),

@@ -303,3 +303,21 @@ def test_platforms_that_nobody_builds_for_are_a_condition(target: str, words: st
     ctx = context(text, workspace=Workspace(platforms_are_assumed=is_assumed))
     (finding,) = findings(shared_cache_mount, ctx)
     assert f"linux/amd64 and linux/arm64{words} " in finding.message
+
+
+@every_case(
+    "frontend, is_offered",
+    [
+        ("docker/dockerfile:1.0-experimental", False),
+        ("docker/dockerfile:experimental", False),
+        ("docker/dockerfile:1.2.1", False),
+        ("docker/dockerfile:1.3", True),
+        ("docker/dockerfile:1.3-labs", True),
+        ("docker/dockerfile:1", True),
+        ("docker/dockerfile", True),
+    ],
+)
+def test_an_old_frontend_expands_no_variables_in_mounts(frontend: str, *, is_offered: bool) -> None:
+    text = f"# syntax={frontend}\nFROM alpine\nRUN --mount=type=cache,target=/var/cache/apk apk add curl\n"
+    (finding,) = findings(shared_cache_mount, context(text))
+    assert bool(finding.fixes) is is_offered

@@ -15,7 +15,7 @@ from buildxray.semantics.build import Effect, KnownCommand
 from buildxray.syntax.text import Edit
 
 
-@rule(Severity.ERROR, Severity.WARNING, FixAvailability.SOMETIMES, about=["Go"])
+@rule(Severity.ERROR, Severity.WARNING, FixAvailability.SOMETIMES, about=["Go", "xx"])
 def cross_go_install(ctx: RuleContext) -> Iterator[Finding]:
     """`go install` with the target's `GOARCH` writes the binary to `bin/$GOOS_$GOARCH`, or fails.
 

@@ -11,6 +11,7 @@ from typing import Final
 
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
 from buildxray.semantics.build import From, Instruction, KnownCommand, Run
+from buildxray.semantics.frontends import FIRST_WITH_SEVERAL_ARGUMENTS, is_older
 from buildxray.syntax.instructions import Arg, Env, Flag, Span
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import Edit, TextRange
@@ -99,9 +100,14 @@ def _late(place: Instruction, names: frozenset[str]) -> dict[Instruction, list[i
 
 
 def declare(instruction: Instruction, names: Iterable[str], comments: Iterable[str] = ()) -> Edit:
-    """Add an ARG line directly before an instruction, in the case of its keyword, the names in BuildKit's order."""
+    """Add an ARG line directly before an instruction, in the case of its keyword, the names in BuildKit's order.
+
+    A line for each name if the file asks for a frontend that knows no others.
+    """
     keyword = "arg" if instruction.node.keyword.text.islower() else "ARG"
-    lines = (*comments, f"{keyword} {' '.join(in_order(names))}")
+    ordered = in_order(names)
+    is_separate = is_older(instruction.build.dockerfile, FIRST_WITH_SEVERAL_ARGUMENTS)
+    lines = (*comments, *(f"{keyword} {it}" for it in (ordered if is_separate else [" ".join(ordered)])))
     return insert_lines(instruction, [f"{indentation(instruction)}{it}" for it in lines])
 
 

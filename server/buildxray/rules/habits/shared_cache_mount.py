@@ -16,6 +16,7 @@ from buildxray.rules.fixing.edits import bring_arguments, merged
 from buildxray.rules.one_cause import same_here
 from buildxray.semantics.build import CacheMount, Instruction, Run
 from buildxray.semantics.file_flow import holds
+from buildxray.semantics.frontends import FIRST_WITH_VARIABLES_IN_MOUNTS, is_older
 from buildxray.semantics.mentions import Mention
 from buildxray.syntax.instructions import Flag, Token
 from buildxray.syntax.lazy_regex import lazy_regex
@@ -38,7 +39,7 @@ _UNSAFE_AT_ONCE: Final = lazy_regex(r"/var/(?:cache|lib)/apt(?:/.*)?")
 """Directories in which these have different names, but that two steps must not write at the same time."""
 
 
-@rule(Severity.WARNING, Severity.INFORMATION, FixAvailability.ALWAYS, about=[Mention.MOUNT])
+@rule(Severity.WARNING, Severity.INFORMATION, FixAvailability.SOMETIMES, about=[Mention.MOUNT])
 def shared_cache_mount(ctx: RuleContext) -> Iterator[Finding]:
     """Steps on different platforms share a cache mount that holds files for one architecture.
 
@@ -72,7 +73,8 @@ def shared_cache_mount(ctx: RuleContext) -> Iterator[Finding]:
     ## Fix safety
     Safe: it only starts new, empty caches, for all RUNs that use the cache; or it lets the users of apt's files wait for each other. A
     suggestion if a RUN for one platform, as in a native stage, uses the cache too, or if a workflow of the project keeps the caches
-    with `buildkit-cache-dance`, which finds them by their ids as they are written.
+    with `buildkit-cache-dance`, which finds them by their ids as they are written. None is offered to separate caches if `# syntax=` asks for a
+    frontend before 1.3, which expands no variables in mounts.
 
     ## References
     github.com/moby/buildkit/issues/2598 and github.com/docker/buildx/issues/549.
@@ -110,7 +112,7 @@ def shared_cache_mount(ctx: RuleContext) -> Iterator[Finding]:
             "the steps for {platforms} use this cache at the same time, which apt does not allow: one of them may fail",
             platforms=ctx.places(one for it in of_apt for one in it.shared_by),
         )
-        yield _finding(ctx, of_apt, message, _locked(locked))
+        yield _finding(ctx, of_apt, message, (_locked(locked),))
 
 
 class _Use(NamedTuple):
@@ -196,11 +198,11 @@ def _separating_apt(ctx: RuleContext) -> tuple[Instruction, ...]:
     return tuple(it for it, text in texts if "apt.conf" in text and _SEPARATING_APT.search(text) is not None)
 
 
-def _finding(ctx: RuleContext, uses: Sequence[_Use], message: str, fix: Fix) -> Finding:
+def _finding(ctx: RuleContext, uses: Sequence[_Use], message: str, fixes: tuple[Fix, ...]) -> Finding:
     """One finding for all uses of one cache, or of all caches of apt, which one edit repairs."""
     places = [_range(it.instruction, it.mount.flag) for it in uses]
     severity = Severity.INFORMATION if ctx.is_only_prepared else None
-    return Finding(places[0], message, (fix,), same_here(places[1:]), severity=severity)
+    return Finding(places[0], message, fixes, same_here(places[1:]), severity=severity)
 
 
 def _is_unsafe(mount: CacheMount) -> bool:
@@ -305,8 +307,10 @@ _MOST_USES: Final = 50
 """The most uses of a cache that one fix changes."""
 
 
-def _separated(ctx: RuleContext, uses: Sequence[_Use]) -> Fix:
-    """The fix that adds the platform to the id of a cache, in each RUN that uses it for several platforms."""
+def _separated(ctx: RuleContext, uses: Sequence[_Use]) -> tuple[Fix, ...]:
+    """The fix that adds the platform to the id of a cache, in each RUN that uses it for several platforms; none for a frontend that would not expand it."""
+    if is_older(ctx.build.dockerfile, FIRST_WITH_VARIABLES_IN_MOUNTS):
+        return ()
     edits: list[Edit] = []
     declared: list[Instruction] = []
     several = [it for it in uses if it.n_own > 1]
@@ -324,7 +328,7 @@ def _separated(ctx: RuleContext, uses: Sequence[_Use]) -> Fix:
         # Where it fills the cache, the variables in the new id are empty: it would fill another one.
         is_whole = False
     safety = Safety.SAFE if is_whole else Safety.SUGGESTION
-    return Fix(_("Give each platform its own cache"), tuple(merged(edits)), safety)
+    return (Fix(_("Give each platform its own cache"), tuple(merged(edits)), safety),)
 
 
 def _locked(uses: Sequence[_Use]) -> Fix:
