@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from buildxray.plan.environment import Environment
 from buildxray.plan.model import Step
 from buildxray.plan.scope import Scope
+from buildxray.platforms.arguments import PER_TARGET_ARGUMENTS
 from buildxray.platforms.platform import Platform
 from buildxray.records import cached_property, dataclass
 from buildxray.semantics.conditions import depends_on_platform
@@ -19,6 +20,7 @@ from buildxray.syntax import instructions as syntax
 from buildxray.syntax import shell
 from buildxray.syntax.expansion import expand_text
 from buildxray.syntax.instructions import Flag, Node, Pair, Problem, Span, Token
+from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.lexer import ExpansionError
 from buildxray.syntax.mounts import MountSyntaxError, context_source, mount_values
 from buildxray.syntax.text import TextRange
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
 
 _DEFAULT_SHELL = ("/bin/sh", "-c")
 _NO_NAMES: frozenset[str] = frozenset()
+_ADDS_PROGRAMS = lazy_regex(r"(?:[\w.:-]+/)*tonistiigi/xx(?::(?!.*golang)[^@]*)?(?:@.*)?")
+"""The image of xx, whose programs have names of their own; those of its old tags `golang` have not."""
 _PRINTING = frozenset({"echo", "printf"})
 """Programs that only print their arguments."""
 
@@ -293,6 +297,22 @@ class Instruction:
         return tuple(dict.fromkeys(path for _, path in self.copied_files))
 
     @property
+    def takes_unknown_programs(self) -> bool:
+        """True if a COPY takes all files of an image, or of a stage, to `/`: it is unknown which programs they are, and which ones they replace.
+
+        `tonistiigi/xx:golang` replaced `go` by a program that reads TARGETPLATFORM; `tonistiigi/xx` adds programs of other names.
+        """
+        node = self.node
+        if not isinstance(node, syntax.Copy) or node.source_stage is None or node.source_stage.value is None:
+            return False
+        if node.destination is None or clean(node.destination.text) != "/" or "/" not in self.copied_paths:
+            return False
+        name = node.source_stage.value
+        stage = self.stage_named(name)
+        images = [name.text] if stage is None else [*stage.base_names]
+        return not all(map(_ADDS_PROGRAMS.fullmatch, images)) or (stage is not None and bool(stage.runs))
+
+    @property
     def _as_consumer(self) -> Consumer:
         return Consumer(-1 if self.stage is None else self.stage.idx, self.idx)
 
@@ -404,7 +424,16 @@ class Run(Instruction):
 
     def reading(self, name: str) -> Reading:
         """The certainty that a command of the script reads a variable of its environment without an option for it."""
-        return self.build.inventory.reading(self.idx, name)
+        known = self.build.inventory.reading(self.idx, name)
+        if known in (Reading.NO, Reading.UNLIKELY) and name in PER_TARGET_ARGUMENTS and self._may_run_others:
+            return Reading.MAYBE
+        return known
+
+    @property
+    def _may_run_others(self) -> bool:
+        """True if other programs may have taken the place of those that the script names."""
+        stages = () if self.stage is None else self.stage.ancestry
+        return any(it.idx_of_unknown_programs is not None and it.idx_of_unknown_programs < self.idx for it in stages)
 
     def may_read(self, name: str) -> bool:
         """True if a command may read an environment variable without an option for it."""

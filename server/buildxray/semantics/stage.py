@@ -295,6 +295,11 @@ class Stage:
         return names.pop() if len(names) == 1 else ""
 
     @cached_property
+    def idx_of_unknown_programs(self) -> int | None:
+        """The index of its first COPY after which its programs are unknown; None without one."""
+        return next((it.idx for it in self.instructions if it.takes_unknown_programs), None)
+
+    @cached_property
     def consumers(self) -> tuple[Instruction, ...]:
         """The instructions of needed stages that use its files: FROM, COPY, and RUN with a mount."""
         return tuple(self.build.instructions[it.instruction] for it in self.build.graph.consumers[self.idx])

@@ -78,6 +78,8 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
     if name in _PROBES and (not _PROBES[name] or {*_PROBES[name]} & {*invocation.command.arguments}):
         words = (name, *invocation.command.arguments[:1])
         return Use(toolchain, invocation, Effect.PROBE, " ".join(words), len(words))
+    if (name, invocation.subcommand) in _FETCHING_FILES or invocation.has_option(*_ONLY_FETCHING.get(name, ())):
+        return _fetched_package(invocation, toolchain)
     if name in _INSTALLING:
         root = invocation.argument("--installroot", "--root", "-p")
         outputs = () if root is None else invocation.paths(root)
@@ -89,6 +91,22 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
     if name in _NEUTRAL:
         return Use(toolchain, invocation, Effect.NEUTRAL, name)
     return None
+
+
+_FETCHING_FILES: Final = frozenset(
+    {("apk", "fetch"), ("apt", "download"), ("apt-get", "download"), ("aptitude", "download")}
+    | {("dnf", "download"), ("microdnf", "download"), ("yumdownloader", "")}
+)
+"""Commands that download packages as files, into the working directory if no option names another one. Source: apk(8), apt-get(8), dnf-plugins-core, "download"."""
+_ONLY_FETCHING: Final = dict.fromkeys(("dnf", "microdnf", "tdnf", "yum"), ("--downloaddir", "--destdir"))
+
+
+def _fetched_package(invocation: Invocation, toolchain: Toolchain) -> Use:
+    """A package as a file, which is for the machine that runs the command: another command may unpack it."""
+    title = f"{invocation.command.name} {invocation.subcommand}".strip()
+    outputs = invocation.option_paths("-o", "--output", "--destdir", "--downloaddir") or invocation.directories
+    directories = tuple(f"{it.rstrip('/')}/" for it in outputs)
+    return Use(toolchain, invocation, Effect.INSTALL, title, outputs=directories, may_differ=True)
 
 
 def _from_site(invocation: Invocation, toolchain: Toolchain) -> Use | None:
@@ -195,6 +213,13 @@ _OF_THE_IMAGE: Final = lazy_regex(
     r"^/etc/|^/usr/(?:lib|share)/|/bin/activate$|/\.cargo/env$|/\.(?:bashrc|profile|bash_profile|zshrc)$|/nvm\.sh$|/sdkman-init\.sh$"
 )
 """Files that images and installers of tools contain, and that read no argument of a build."""
+
+
+def sources_unknown_file(invocation: Invocation) -> bool:
+    """True if a shell reads commands from a file that is not one of an image or of an installer: `. ./env.sh`."""
+    command = invocation.command
+    is_sourcing = command.name in (".", "source") and bool(command.arguments)
+    return is_sourcing and _OF_THE_IMAGE.search(command.arguments[0]) is None
 
 
 COMMON: Final = Toolchain("common programs", _recognize, _reads)

@@ -105,7 +105,7 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
             title_words,
             _architectures(invocation),
             is_targeted=invocation.setting("GOARCH").is_set or _has_own_target(invocation),
-            outputs=_outputs(invocation),
+            outputs=outputs_of_go(invocation),
             manifests=_lists(invocation) if _downloads(invocation) else (),
             fetches_sources=command.name in _WITH_OWN_MODULE or _is_of_a_version(invocation),
             must_run_on_target=subcommand == "install" or _needs_cgo(invocation),
@@ -216,7 +216,8 @@ def _architectures(invocation: Invocation) -> tuple[str | None, ...]:
     return tuple(it if it is None else it or machine for it, machine in zip(setting.values, own, strict=True))
 
 
-def _outputs(invocation: Invocation) -> tuple[str, ...]:
+def outputs_of_go(invocation: Invocation) -> tuple[str, ...]:
+    """The absolute paths to which `go build` or `go install` writes; a slash at the end means a file of unknown name in that directory."""
     directory = invocation.argument("-C")
     if directory is not None:
         # `go -C directory build`

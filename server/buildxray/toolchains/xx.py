@@ -9,6 +9,7 @@ from typing import Final
 
 from buildxray.platforms.arguments import PER_TARGET_ARGUMENTS
 from buildxray.toolchains.base import Effect, Invocation, Reading, Toolchain, Use
+from buildxray.toolchains.go import outputs_of_go
 
 _INSTALLING: Final = frozenset({"xx-apk", "xx-apt", "xx-apt-get"})
 _COMPILING: Final = frozenset({"xx-cargo", "xx-cc", "xx-clang", "xx-clang++", "xx-c++", "xx-go", "xx-windres"})
@@ -41,7 +42,13 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
         return Use(toolchain, invocation, Effect.NEUTRAL, name)
     if name in _COMPILING:
         return Use(
-            toolchain, invocation, Effect.COMPILE, name, architectures=_architectures(invocation), is_targeted=True
+            toolchain,
+            invocation,
+            Effect.COMPILE,
+            name,
+            architectures=_architectures(invocation),
+            is_targeted=True,
+            outputs=_outputs(invocation, name),
         )
     return Use(toolchain, invocation, Effect.NEUTRAL, name)
 
@@ -51,6 +58,13 @@ def _is_wrapped(invocation: Invocation, name: str) -> bool:
     wrapping = [it.arguments for it in invocation.preparations if it.name == name]
     changes = [it for it in wrapping if {*it} & {"--wrap", "--unwrap"}]
     return bool(changes) and "--wrap" in changes[-1]
+
+
+def _outputs(invocation: Invocation, name: str) -> tuple[str, ...]:
+    """The files of an option; those of `xx-go install`, which starts `go install` with the GOARCH of the target."""
+    if name == "xx-go" and invocation.subcommand == "install":
+        return outputs_of_go(invocation)
+    return invocation.option_paths("-o", "--output")
 
 
 def _architectures(invocation: Invocation) -> tuple[str | None, ...]:

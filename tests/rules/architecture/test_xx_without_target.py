@@ -4,6 +4,7 @@ from buildxray.rules.architecture.xx_without_target import xx_without_target
 from buildxray.rules.base import Safety
 from buildxray.rules.scope.undeclared_platform_arg import undeclared_platform_arg
 from tests.support.cases import every_case
+from tests.support.ide import analyze
 from tests.support.rules import check_fix, check_nothing, check_rule, context, findings
 
 
@@ -98,3 +99,38 @@ def test_an_undeclared_argument_that_is_used_before_is_the_one_cause(
     assert (len(undeclared), len(findings(xx_without_target, ctx))) == (n_undeclared, n_untargeted)
     if n_undeclared and not n_untargeted:
         assert [(it.doubt, "and `xx-go` compiles for linux/amd64" in it.message) for it in undeclared] == [(None, True)]
+
+
+@every_case(
+    "lines, expected",
+    [
+        ("RUN CGO_ENABLED=0 xx-go build -o /out/app .", "safe"),
+        ("RUN xx-go build -o /out/app .", "safe"),
+        # The build machine starts it.
+        ("RUN CGO_ENABLED=0 xx-go build -o /out/app . && /out/app --version", "suggestion"),
+        # The libraries of the build machine do not suit another one.
+        ("RUN CGO_ENABLED=1 xx-go build -o /out/app .", "suggestion"),
+        ("RUN xx-apk add gcc musl-dev\nRUN CGO_ENABLED=1 xx-go build -o /out/app .", "safe"),
+        ("RUN apk add gcc musl-dev\nRUN xx-clang -o /out/app a.c", "suggestion"),
+        # The directory has the name of another machine then.
+        (
+            "RUN xx-apk add gcc musl-dev\nRUN xx-cargo build --release && cp target/x86_64-alpine-linux-musl/release/app /out/app",
+            "suggestion",
+        ),
+    ],
+)
+def test_what_is_not_ready_for_another_machine_needs_a_review(lines: str, expected: str) -> None:
+    text = stage(lines, "FROM --platform=$BUILDPLATFORM golang:1.26-alpine AS build\nCOPY . .")
+    found = [it for it in analyze(text).diagnostics if it.rule == "xx-without-target"]
+    assert [fix.safety.value for it in found for fix in it.fixes] == [expected]
+
+
+def test_an_installed_program_of_another_machine_has_a_directory_of_its_own() -> None:
+    text = (
+        "FROM --platform=$BUILDPLATFORM golang AS build\nCOPY . .\nRUN xx-go install ./cmd/app\nFROM scratch\n"
+        "COPY --from=build /go/bin/app /app\n"
+    )
+    found = [it for it in analyze(text).diagnostics if it.rule == "xx-without-target"]
+    assert [fix.safety.value for it in found for fix in it.fixes] == ["suggestion"]
+    declared = analyze(text.replace("RUN", "ARG TARGETPLATFORM\nRUN")).diagnostics
+    assert [it.rule for it in declared] == ["cross-go-install"]

@@ -216,6 +216,40 @@ def test_a_version_that_go_refuses(image: str, lines: str, targets: str, expecte
     assert [it.safety.value for it in fixes] == [expected]
 
 
+@every_case(
+    "copy, run, expected",
+    [
+        ("/out/gen /gen", "/gen > /o", "suggestion"),
+        ("/out/gen /usr/local/bin/", "gen > /o", "suggestion"),
+        ("/out /usr/local/bin", "/usr/local/bin/gen > /o", "suggestion"),
+        ("/out/gen /gen", "sha256sum /gen > /o", "safe"),
+        ("/out/gen /gen", "/other > /o", "safe"),
+    ],
+)
+def test_another_native_stage_may_run_the_program(copy: str, run: str, expected: str) -> None:
+    text = (
+        "FROM --platform=$BUILDPLATFORM golang AS build\nRUN CGO_ENABLED=0 go build -o /out/gen ./gen\n"
+        f"FROM --platform=$BUILDPLATFORM debian AS generate\nCOPY --from=build {copy}\nRUN {run}\n"
+        "FROM debian\nCOPY --from=generate /o /o\nCOPY --from=build /out/gen /gen\n"
+    )
+    assert [it.value for it in safety(text, "wrong-arch-build")] == [expected]
+
+
+@every_case(
+    "run, expected",
+    [
+        ("curl -fL https://example.com/t-$TARGETARCH.tgz | tar xz && mv t-amd64/t /t", "suggestion"),
+        ("curl -fL https://example.com/t-$TARGETARCH.tgz | tar xz && mv t-*/t /t", "safe"),
+        ('[ "$TARGETARCH" = amd64 ] && touch /x', "safe"),
+        ("case $TARGETARCH in amd64) A=x86_64;; arm64) A=aarch64;; esac; curl -fLo /t https://example.com/$A", "safe"),
+    ],
+)
+def test_a_path_with_the_machine_of_a_default(run: str, expected: str) -> None:
+    assert [it.value for it in safety(f"FROM alpine\nARG TARGETARCH=amd64\nRUN {run}\n", "masked-platform-arg")] == [
+        expected
+    ]
+
+
 @pytest.mark.slow
 def test_the_number_of_proofs_is_bounded() -> None:
     stages = "".join(f"FROM alpine AS s{n}\nARG TARGETARCH=arm64\nRUN echo $TARGETARCH {n}\n" for n in range(60))

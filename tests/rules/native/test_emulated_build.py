@@ -9,6 +9,7 @@ from buildxray.rules.base import Safety, Severity
 from buildxray.rules.context import RuleContext
 from buildxray.rules.native.emulated_build import emulated_build
 from buildxray.semantics.build import Builder
+from buildxray.syntax.text import apply_edits
 from buildxray.toolchains.base import Workspace
 from tests.support.cases import every_case
 from tests.support.rules import (
@@ -1940,6 +1941,13 @@ def test_programs_that_another_image_takes_are_for_the_machine_that_fetches_them
         ("apt-get install -y make", "/o", True),
         ("apt-get install -y tzdata", "/usr/share/zoneinfo", True),
         ("go vet ./...", "/usr/local/bin/x", True),
+        # The image has these, with nothing installed.
+        ("go vet ./...", "/bin/busybox", False),
+        ("go vet ./...", "/usr/lib/libx.so", False),
+        ("go vet ./...", "/usr/local/go", False),
+        ("go vet ./...", "/usr/local/go/lib/time/zoneinfo.zip", True),
+        ("go vet ./...", "/usr/lib/ssl/cert.pem", True),
+        ("go vet ./...\nCOPY run.sh /usr/bin/", "/usr/bin/run.sh", True),
     ],
 )
 def test_programs_of_packages_that_another_image_takes_are_for_its_machine(
@@ -2053,3 +2061,74 @@ def test_a_program_of_one_file_is_compiled_at_once(run: str, *, is_said: bool) -
     builder = Builder(request())
     ctx = RuleContext(builder.build(builder.parse(text)), builder, asks_for_several=True)
     assert any("`make`" in it.message for it in findings(emulated_build, ctx)) is is_said
+
+
+@every_case(
+    "install, copy, expected",
+    [
+        ("apt-get download busybox && dpkg -x busybox*.deb /out", "/out", ""),
+        ("apk fetch --stdout busybox | tar xz -C /out", "/out", ""),
+        # A file of the package may be a part of the program.
+        ("apt-get download busybox", "/out/a", "suggestion"),
+        ("apt-get install -y busybox", "/out/a", "safe"),
+        ("dpkg -x /busybox.deb /out", "/out/a", "safe"),
+    ],
+)
+def test_a_package_that_is_downloaded_as_a_file_is_for_its_machine(install: str, copy: str, expected: str) -> None:
+    text = (
+        f"FROM golang AS b\nRUN {install}\nCOPY . .\nRUN CGO_ENABLED=0 go build -o /out/a .\nFROM scratch\n"
+        f"COPY --from=b {copy} /x\n"
+    )
+    (finding,) = findings(emulated_build, context(text))
+    assert next((it.safety.value for it in finding.fixes), "") == expected
+
+
+@every_case(
+    "script, expected",
+    [
+        (". ./env.sh", "suggestion"),
+        ("source build/settings", "suggestion"),
+        (". /etc/os-release", "safe"),
+        (". $HOME/.nvm/nvm.sh", "safe"),
+    ],
+)
+def test_a_file_that_a_script_reads_may_depend_on_the_machine(script: str, expected: str) -> None:
+    text = (
+        f"FROM golang AS b\nCOPY . .\nRUN {script} && CGO_ENABLED=0 go build -o /a .\nFROM scratch\n"
+        "COPY --from=b /a /a\n"
+    )
+    (finding,) = findings(emulated_build, context(text))
+    assert [it.safety.value for it in finding.fixes] == [expected]
+
+
+def test_a_published_tool_that_another_image_takes_is_for_its_machine() -> None:
+    text = (
+        "FROM golang AS b\nRUN CGO_ENABLED=0 go install example.com/dlv@v1\nCOPY . .\nRUN CGO_ENABLED=0 go build -o /a .\n"
+        "FROM alpine AS debug\nCOPY --from=b /go/bin/{} /x\nFROM scratch\nCOPY --from=b /a /a\n"
+    )
+    fixes = {
+        name: [fix.title for it in findings(emulated_build, context(text.replace("{}", name))) for fix in it.fixes]
+        for name in ("dlv", "other")
+    }
+    assert fixes["dlv"] == []
+
+
+@every_case(
+    "frontend, lines",
+    [
+        ("docker/dockerfile:1.1-experimental", "ARG TARGETARCH\nARG TARGETVARIANT"),
+        ("docker/dockerfile:experimental", "ARG TARGETARCH\nARG TARGETVARIANT"),
+        ("docker.io/docker/dockerfile:1.0", "ARG TARGETARCH\nARG TARGETVARIANT"),
+        ("docker/dockerfile:1.2", "ARG TARGETARCH TARGETVARIANT"),
+        ("docker/dockerfile:1.10", "ARG TARGETARCH TARGETVARIANT"),
+        ("docker/dockerfile:1", "ARG TARGETARCH TARGETVARIANT"),
+        ("example.org/dockerfile:1.1", "ARG TARGETARCH TARGETVARIANT"),
+    ],
+)
+def test_an_old_frontend_knows_one_name_in_an_arg(frontend: str, lines: str) -> None:
+    text = (
+        f"# syntax={frontend}\nFROM golang AS b\nCOPY . .\nRUN CGO_ENABLED=0 go build -o /a .\nFROM scratch\n"
+        "COPY --from=b /a /a\n"
+    )
+    (finding,) = findings(emulated_build, context(text, "linux/amd64,linux/arm/v7"))
+    assert f"\n{lines}\nRUN" in apply_edits(text, finding.fixes[0].edits)

@@ -271,3 +271,15 @@ def test_a_step_that_ends_at_once_is_not_worth_a_change() -> None:
 def test_an_argument_that_a_program_should_use_is_not_reported(argument: str, run: str, n_findings: int) -> None:
     text = f"FROM --platform=$BUILDPLATFORM golang AS b\nARG {argument}\nRUN go mod download\nRUN {run}\nFROM scratch\nCOPY --from=b /o /\n"
     assert len(findings(unused_platform_arg, context(text))) == n_findings
+
+
+@every_case(
+    "image, is_reported",
+    [("tonistiigi/xx:golang", False), ("example.org/toolchain", False), ("tonistiigi/xx:1.6", True)],
+)
+def test_a_program_that_another_image_replaces_may_read_the_argument(image: str, *, is_reported: bool) -> None:
+    text = (
+        f"FROM --platform=$BUILDPLATFORM {image} AS tools\nFROM --platform=$BUILDPLATFORM alpine AS docs\nCOPY --from=tools / /\nARG TARGETPLATFORM\nCOPY . .\n"
+        "RUN gzip /manual\nFROM scratch\nCOPY --from=docs /manual /\n"
+    )
+    assert bool(findings(unused_platform_arg, context(text))) is is_reported

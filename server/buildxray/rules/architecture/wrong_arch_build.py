@@ -40,8 +40,6 @@ _CROSSING: Final = lazy_regex(
 )
 _MASKED: Final = ("TARGETARCH", "TARGETPLATFORM")
 """The automatic arguments of the target that choose the machine of a stage."""
-_ADDS_PROGRAMS: Final = lazy_regex(r"(?:[\w.:-]+/)*tonistiigi/xx(?::(?!.*golang)[^@]*)?(?:@.*)?")
-"""The image of xx, whose programs have names of their own; those of its old tags `golang` have not."""
 
 
 @rule(
@@ -308,7 +306,7 @@ def _changes_of(stage: Stage) -> _Changes:
         for command in run.commands:
             for name in _configured_by(command):
                 configured[name] = min(command.range.start, configured.get(name, command.range.start))
-    copies = (it.range.start for it in stage.instructions if isinstance(it.node, Copy) and _is_of_whole_image(it))
+    copies = (it.range.start for it in stage.instructions if it.takes_unknown_programs)
     return _Changes(configured, next(copies, len(stage.build.text)))
 
 
@@ -353,19 +351,6 @@ def _may_be_byte_code(image: Stage, command: KnownCommand) -> bool:
     """
     has_machine = any("erlang" in it or "elixir" in it for it in image.base_names)
     return command.name in ("mix", "rebar3") and has_machine
-
-
-def _is_of_whole_image(copy: Instruction) -> bool:
-    """True if a COPY takes all files of an image, or of a stage, of which it is unknown which programs they are."""
-    node = copy.node
-    if not isinstance(node, Copy) or node.source_stage is None or node.source_stage.value is None:
-        return False
-    if node.destination is None or clean(node.destination.text) != "/" or "/" not in copy.copied_paths:
-        return False
-    name = node.source_stage.value
-    stage = copy.stage_named(name)
-    images = [name.text] if stage is None else [*stage.base_names]
-    return not all(map(_ADDS_PROGRAMS.fullmatch, images)) or (stage is not None and bool(stage.runs))
 
 
 def _untold_targets(command: KnownCommand) -> set[Platform]:

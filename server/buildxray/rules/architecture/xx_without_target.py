@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from buildxray.localization import _
+from buildxray.platforms.aliases import named_architectures
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.facts.untargeted_xx import first_place, is_covered, untargeted_commands
 from buildxray.rules.fixing.edits import bring_arguments
 from buildxray.rules.one_cause import same_here
 from buildxray.rules.wording import platforms
-from buildxray.semantics.build import KnownCommand, Stage
+from buildxray.semantics.build import Effect, KnownCommand, Stage
+from buildxray.toolchains.xx import XX
 
 
 @rule(Severity.ERROR, Severity.ERROR, FixAvailability.ALWAYS, about=["xx"])
@@ -53,7 +55,8 @@ def xx_without_target(ctx: RuleContext) -> Iterator[Finding]:
 
     ## Fix safety
     Safe: xx reads the variable from its environment. The declaration goes before the first `xx-apk` or `xx-apt`, because these install
-    libraries for the target; a suggestion where that is in another stage.
+    libraries for the target; a suggestion where that is in another stage, where a compiler of C or Rust, or cgo, has no such libraries, and where a path
+    names an architecture, because the file is in another directory then: `target/x86_64-unknown-linux-musl`.
 
     ## References
     github.com/tonistiigi/xx, src/xx-info.
@@ -81,7 +84,8 @@ def _finding(stage: Stage, commands: Sequence[KnownCommand]) -> Finding:
         title = _("Declare `ARG TARGETPLATFORM` directly before it")
     else:
         title = _("Declare `ARG {names}` directly before its first use", names="TARGETPLATFORM")
-    safety = Safety.SAFE if place.stage == stage else Safety.SUGGESTION
+    is_safe = place.stage == stage and not _lacks_libraries(stage, commands) and not _names_machine(stage)
+    safety = Safety.SAFE if is_safe else Safety.SUGGESTION
     edits = tuple(bring_arguments(place, ["TARGETPLATFORM"]))
     return Finding(
         command.title_range,
@@ -94,3 +98,19 @@ def _finding(stage: Stage, commands: Sequence[KnownCommand]) -> Finding:
         (Fix(title, edits, safety),),
         same_here(it.title_range for it in others),
     )
+
+
+def _lacks_libraries(stage: Stage, commands: Iterable[KnownCommand]) -> bool:
+    """True if a compiler needs libraries of C for its target, and xx installs none: those of the build machine do not suit another one."""
+    installs = any(it.use.toolchain is XX for one in stage.ancestry for it in one.commands(Effect.INSTALL))
+    return not installs and any(
+        it.use.title != "xx-go" or any(value not in ("", "0") for value in it.invocation.setting("CGO_ENABLED").values)
+        for it in commands
+    )
+
+
+def _names_machine(stage: Stage) -> bool:
+    """True if a path in a script of a stage, or of what is copied from it, contains the name of an architecture."""
+    words = (word.text for run in stage.runs for it in run.commands for word in it.syntax.words)
+    copied = (path for it in stage.consumers for path in it.copied_paths)
+    return any("/" in it and any(named_architectures(it)) for it in (*words, *copied))

@@ -10,6 +10,7 @@ from buildxray.semantics.build import Build, Effect, KnownCommand
 from buildxray.syntax.instructions import Copying
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.toolchains.go import GO
+from buildxray.toolchains.xx import XX
 
 _OF_MACHINE: Final = lazy_regex(r"/(?:linux|darwin|windows)_|(?:OS|os)\}?_\$|/\*")
 """The directory of another machine in a path: `/go/bin/linux_arm64/app`, `$GOBIN/${TARGETOS}_$TARGETARCH`, `/go/bin/*/app`."""
@@ -23,7 +24,7 @@ def misplaced_installs(build: Build) -> Iterator[tuple[KnownCommand, Sequence[st
     """
     for stage in build.native_stages:
         for command in stage.commands(Effect.COMPILE):
-            if command.use.toolchain is not GO or command.invocation.subcommand != "install":
+            if command.use.toolchain not in (GO, XX) or command.invocation.subcommand != "install":
                 continue
             copied = [it for it in command.use.outputs if stage.way_into_image(it) is not None]
             if command.cross_targets and copied and not _is_moved(command, copied):

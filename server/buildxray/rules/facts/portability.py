@@ -14,7 +14,7 @@ from buildxray.rules.context import RuleContext
 from buildxray.semantics.artifacts import losses
 from buildxray.semantics.build import Build, Command, Effect, Instruction, KnownCommand, Run, Stage
 from buildxray.semantics.commands import is_nothing, recognize
-from buildxray.semantics.file_flow import clean, holds
+from buildxray.semantics.file_flow import clean, holds, is_covered, moved
 from buildxray.semantics.image_paths import contains_architecture, has_traced_packages, is_for_all, tells_architecture
 from buildxray.semantics.origins import Artifact, Machine, Origin
 from buildxray.semantics.outputs import programs_taken
@@ -22,7 +22,7 @@ from buildxray.semantics.package_scripts import compiles_for_its_machine, writes
 from buildxray.syntax.instructions import Cmd, Copy, Entrypoint, Onbuild
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.toolchains.c import C
-from buildxray.toolchains.common import COMMON
+from buildxray.toolchains.common import COMMON, sources_unknown_file
 from buildxray.toolchains.go import GO
 from buildxray.toolchains.node import NODE, makes_native_files, starts_bundler
 
@@ -61,6 +61,9 @@ def is_own_tool(command: KnownCommand) -> bool:
     takers = [*consumers_outside(stage.family)]
     if not all(it.copied_paths for it in takers):
         # A RUN may start it from a mount.
+        return False
+    elsewhere = [path for it in stage.family for path in it.copied_elsewhere]
+    if any(holds(path, it) or holds(it, path) for path in elsewhere for it in use.outputs):
         return False
     taken = [path for it in takers for path in it.copied_paths]
     return bool(taken) and not any(holds(path, it) or holds(it, path) for path in taken for it in use.outputs)
@@ -212,6 +215,8 @@ def safety_of_moving(before: RuleContext, after: RuleContext, family: Iterable[S
         return None
     if any(_takes_installed_file(it, outputs) for it in members) or any(map(_makes_other_image, members)):
         return None
+    if any(map(_fetches_packages, members)) and not all(any(holds(it, path) for it in outputs) for path in taken):
+        return None
     makers = before.cached(_makers_of_native_files)
     if makers and not makers.isdisjoint(members):
         return None
@@ -243,11 +248,27 @@ _OF_SYSTEM: Final = lazy_regex(r"/(?:usr/(?:local/)?)?(?:s?bin|lib(?:32|64|exec)
 """A path below the directories of programs and libraries of a system."""
 
 
+_OF_IMAGE: Final = lazy_regex(r"/(?:usr/)?(?:s?bin|lib(?:32|64|exec)?)(?:/.*)?|/usr/local/go(?:/(?:bin|pkg)(?:/.*)?)?")
+"""A path below the directories in which an image has its programs and libraries, or those of Go."""
+
+
 def _takes_installed_file(stage: Stage, outputs: Collection[str]) -> bool:
-    """True if a stage that this build does not need copies a program or library of the system, which a package or a download of a stage has brought."""
+    """True if a stage that this build does not need copies a program or library of the system, which the image, a package or a download of a stage has brought."""
     installs = stage.commands(Effect.INSTALL, Effect.DOWNLOAD)
-    paths = [it for it in stage.copied_elsewhere if _OF_SYSTEM.fullmatch(it)] if installs else []
+    # The working directory of an image is unknown, and `/` holds what it has.
+    written = [path for one in stage.ancestry for it in one.instructions for path in it.destinations if path != "/"]
+    paths = [
+        it
+        for it in stage.copied_elsewhere
+        if (installs and _OF_SYSTEM.fullmatch(it))
+        or (_OF_IMAGE.fullmatch(it) and not is_for_all(it) and not any(holds(one, it) for one in written))
+    ]
     return not all(any(holds(path, it) or holds(it, path) for it in outputs) for path in paths)
+
+
+def _fetches_packages(stage: Stage) -> bool:
+    """True if a stage downloads packages of its distribution as files, which another command may unpack anywhere: `apt-get download`, `apk fetch`."""
+    return any(it.use.toolchain is COMMON and it.use.may_differ for it in stage.commands(Effect.INSTALL))
 
 
 def _fills_directories(members: Iterable[Stage], paths: Iterable[str]) -> bool:
@@ -514,7 +535,7 @@ def _is_harmless_run(run: Run) -> bool:
     return (
         all(it is not None and it.effect in _HARMLESS and not it.may_differ for it in uses)
         and not any(_names_machine(run, it) or _may_package(it) for it in run.known_commands)
-        and not any(map(_takes_program_of_system, run.commands))
+        and not any(_takes_program_of_system(it) or sources_unknown_file(it.invocation) for it in run.commands)
     )
 
 
@@ -582,16 +603,38 @@ def _runs(command: Command, outputs: set[str]) -> bool:
 
 
 def n_foreign_programs_run(build: Build) -> int:
-    """The number of commands on the build machine that run what their stage has compiled for another architecture, or read its code."""
+    """The number of commands on the build machine that run what a stage there has compiled for another architecture, or read its code."""
     return sum(map(_n_foreign_in, build.native_stages))
 
 
 def _n_foreign_in(stage: Stage) -> int:
     crossing = [it for it in compilers(stage.ancestry) if it.use.outputs and _is_cross(it)]
-    if not crossing:
+    copied = _foreign_programs_copied(stage)
+    if not crossing and not copied:
         return 0
-    first, outputs = min(it.range.start for it in crossing), outputs_of(crossing)
+    first = min((*(it.range.start for it in crossing), *copied.values()))
+    outputs = outputs_of(crossing) | {*copied}
     return sum(it.range.start > first and _runs(it, outputs) for run in stage.runs for it in run.commands)
+
+
+def _foreign_programs_copied(stage: Stage) -> dict[str, int]:
+    """The paths to which a COPY of a stage brings what other native stages have compiled for another architecture, each with the offset of the COPY."""
+    copied: dict[str, int] = {}
+    for instruction in stage.instructions:
+        node = instruction.node
+        source = node.source_stage if isinstance(node, Copy) else None
+        maker = None if source is None or source.value is None else instruction.stage_named(source.value)
+        if maker is None or not maker.is_native or not isinstance(node, Copy) or node.destination is None:
+            continue
+        outputs = outputs_of(it for it in compilers(maker.ancestry) if _is_cross(it))
+        ends = "/" if node.destination.text.endswith("/") else ""
+        for path in outputs:
+            for _token, one in instruction.copied_files:
+                if is_covered(one, path):
+                    copied.update(
+                        (moved(path, one, it + ends), instruction.range.start) for it in instruction.destinations
+                    )
+    return copied
 
 
 def _is_cross(command: KnownCommand) -> bool:

@@ -22,6 +22,7 @@ from buildxray.semantics.build import Build, From, Instruction, Run
 from buildxray.semantics.mentions import Mention
 from buildxray.syntax.instructions import Arg, Onbuild, Pair
 from buildxray.syntax.lazy_regex import lazy_regex
+from buildxray.syntax.shell import TESTS
 from buildxray.syntax.text import Edit, TextRange
 
 _OF_OTHER_MACHINE: Final = ("TARGETARCH", "TARGETOS", "TARGETPLATFORM")
@@ -75,7 +76,7 @@ def masked_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
     for another machine may be wanted, if a FROM would name another image (`FROM base:$TARGETARCH`), or pull one for another platform (`FROM
     --platform=$TARGETPLATFORM`), which may not exist, if a comment above speaks of the default, if the default is the value of an argument of
     the build machine (`ARG TARGETARCH=$BUILDARCH`), or one that BuildKit never gives, such as `x86_64`: the names that are made of it change for
-    every platform. No fix is offered where `GOARM=$TARGETVARIANT` would become `GOARM=v7`, which Go refuses, nor where a well-known site has no
+    every platform, and if a script names the machine of the default in a path too. No fix is offered where `GOARM=$TARGETVARIANT` would become `GOARM=v7`, which Go refuses, nor where a well-known site has no
     file with the name that BuildKit gives: `x86_64` is the default, and the site knows no `amd64`. If the default changes the argument before it
     is declared (`ARG TARGETARCH=${TARGETARCH/amd64/x64}` alone), the fix declares it first, as a suggestion.
     """
@@ -232,9 +233,27 @@ def _fixes(ctx: RuleContext, instruction: Instruction, pair: Pair, default: Text
         or _loses_stages(ctx.build, after)
         or not all(exists_for(*it) for it in _pulled(after) - _pulled(ctx.build))
         or is_named_above(instruction, (*_words_of(pair), "default"))
+        or _is_written_too(instruction, name)
     )
     return (
         Fix(_("Drop the default of `{name}`", name=name), edits, Safety.SUGGESTION if is_suggestion else Safety.SAFE),
+    )
+
+
+def _is_written_too(declaration: Instruction, name: str) -> bool:
+    """True if a script that uses an argument also has a path with the machine of its default, which would not follow: `mv tool-linux-amd64/tool /usr/bin`."""
+    machines = {it for value in declaration.values(name, after=True) for *_, it in named_architectures(value or "")}
+    stage = declaration.stage
+    stages = declaration.build.stages if stage is None else stage.family
+    return bool(machines) and any(
+        architecture in machines
+        for one in stages
+        for run in one.runs
+        if run.idx > declaration.idx and run.uses_variable(name)
+        for command in run.commands
+        if command.name not in TESTS
+        for word in command.syntax.words[1:]
+        for *_, architecture in named_architectures(word.text)
     )
 
 
