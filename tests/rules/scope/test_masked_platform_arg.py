@@ -367,3 +367,36 @@ def test_a_default_for_a_machine_that_is_no_target_may_be_meant(
 def test_the_machine_of_a_downloaded_cross_compiler_is_meant(run: str, *, is_said: bool) -> None:
     text = f"ARG BUILDPLATFORM=linux/amd64\nFROM --platform=$BUILDPLATFORM debian AS b\nARG TARGETARCH\nRUN {run}\nFROM debian\nCOPY --from=b /o /o\n"
     assert bool(findings(masked_platform_arg, context(text))) is is_said
+
+
+@every_case(
+    "lines, is_reported",
+    [
+        ("ARG TARGETARCH=amd64\nARG TARGETARCH\nRUN echo $TARGETARCH > /a", False),
+        (
+            "ARG TARGETARCH=amd64\nARG TARGETPLATFORM\nENV TARGETARCH=${TARGETPLATFORM##*/}\nRUN echo $TARGETARCH > /a",
+            False,
+        ),
+        ("ARG TARGETARCH=amd64\nRUN touch /x\nARG TARGETARCH\nRUN echo $TARGETARCH > /a", False),
+        ("ARG TARGETARCH=amd64\nENV TARGETARCH=$TARGETARCH\nRUN echo $TARGETARCH > /a", True),
+        ("ARG TARGETARCH=amd64\nRUN ./build\nARG TARGETARCH\nRUN echo $TARGETARCH > /a", True),
+        ("ARG TARGETARCH=amd64\nRUN echo $TARGETARCH > /a\nARG TARGETARCH\nRUN echo $TARGETARCH > /a", True),
+    ],
+)
+def test_a_default_that_is_replaced_before_its_use_hides_nothing(lines: str, *, is_reported: bool) -> None:
+    assert bool(findings(masked_platform_arg, context(f"FROM alpine\n{lines}\n"))) is is_reported
+
+
+@every_case(
+    "use, doubt, safety",
+    [
+        ("${TARGETARCH:-$(uname -m)}", Doubt.USE, Safety.SUGGESTION),
+        ("${TARGETARCH-x86_64}", Doubt.USE, Safety.SUGGESTION),
+        ("$TARGETARCH", None, Safety.SUGGESTION),
+    ],
+)
+def test_an_empty_default_leaves_each_use_to_its_own(use: str, doubt: Doubt | None, safety: Safety) -> None:
+    text = f'FROM alpine\nARG TARGETARCH=""\nRUN wget https://example.com/{use}\n'
+    (finding,) = findings(masked_platform_arg, context(text))
+    assert finding.doubt is doubt
+    assert [it.safety for it in finding.fixes] == [safety]

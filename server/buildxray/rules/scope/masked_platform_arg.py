@@ -20,7 +20,7 @@ from buildxray.rules.fixing.placement import with_paying_moves
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Build, From, Instruction, Run
 from buildxray.semantics.mentions import Mention
-from buildxray.syntax.instructions import Arg, Onbuild, Pair
+from buildxray.syntax.instructions import Arg, Env, Onbuild, Pair
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.shell import TESTS
 from buildxray.syntax.text import Edit, TextRange
@@ -76,7 +76,8 @@ def masked_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
     for another machine may be wanted, if a FROM would name another image (`FROM base:$TARGETARCH`), or pull one for another platform (`FROM
     --platform=$TARGETPLATFORM`), which may not exist, if a comment above speaks of the default, if the default is the value of an argument of
     the build machine (`ARG TARGETARCH=$BUILDARCH`), or one that BuildKit never gives, such as `x86_64`: the names that are made of it change for
-    every platform, and if a script names the machine of the default in a path too. No fix is offered where `GOARM=$TARGETVARIANT` would become `GOARM=v7`, which Go refuses, nor where a well-known site has no
+    every platform. It is one too if a script names the machine of the default in a path, or if the default is empty and each use has its own one. No
+    fix is offered where `GOARM=$TARGETVARIANT` would become `GOARM=v7`, which Go refuses, nor where a well-known site has no
     file with the name that BuildKit gives: `x86_64` is the default, and the site knows no `amd64`. If the default changes the argument before it
     is declared (`ARG TARGETARCH=${TARGETARCH/amd64/x64}` alone), the fix declares it first, as a suggestion.
     """
@@ -90,6 +91,8 @@ def masked_platform_arg(ctx: RuleContext) -> Iterator[Finding]:
             if pair.value is None or name not in AUTOMATIC_ARGUMENTS or name in given or name == "TARGETSTAGE":
                 continue
             if instruction.stage is None and not _is_read_above_stages(ctx.build, name):
+                continue
+            if _is_replaced(instruction, name):
                 continue
             values = instruction.values(name, after=True)
             wrong = [
@@ -234,6 +237,7 @@ def _fixes(ctx: RuleContext, instruction: Instruction, pair: Pair, default: Text
         or not all(exists_for(*it) for it in _pulled(after) - _pulled(ctx.build))
         or is_named_above(instruction, (*_words_of(pair), "default"))
         or _is_written_too(instruction, name)
+        or _is_left_to_others(instruction, name)
     )
     return (
         Fix(_("Drop the default of `{name}`", name=name), edits, Safety.SUGGESTION if is_suggestion else Safety.SAFE),
@@ -310,6 +314,8 @@ def _doubt(build: Build, declaration: Instruction, name: str, targets: Iterable[
     """
     if name == "TARGETVARIANT" and (not any(it.variant for it in targets) or _is_emptied(declaration, name)):
         return Doubt.USE
+    if _is_left_to_others(declaration, name):
+        return Doubt.USE
     if _names_no_target(declaration, name):
         if name == "TARGETOS":
             # No image can run the program, which is exported.
@@ -332,6 +338,33 @@ def _is_unread(declaration: Instruction, name: str) -> bool:
     return stage is not None and not any(
         it.uses_variable(name) or (isinstance(it, Run) and it.may_read(name)) for it in later
     )
+
+
+def _is_replaced(declaration: Instruction, name: str) -> bool:
+    """True if a later ARG or ENV of the stage sets a variable before anything uses the value of a declaration, so that its default hides nothing."""
+    stage = declaration.stage
+    for it in () if stage is None else stage.instructions:
+        if it.idx <= declaration.idx:
+            continue
+        if it.uses_variable(name) or isinstance(it.node, Onbuild) or (isinstance(it, Run) and it.may_read(name)):
+            return False
+        if isinstance(it.node, Arg | Env) and any(pair.name.text == name for pair in it.pairs):
+            return True
+    return False
+
+
+def _is_left_to_others(declaration: Instruction, name: str) -> bool:
+    """True if an empty default leaves each user to its own one: `${TARGETARCH:-$(uname -m)}`, which may have other names than BuildKit."""
+    if not _is_emptied(declaration, name):
+        return False
+    text = declaration.build.text
+    uses = [
+        one
+        for it in declaration.build.instructions
+        for one in it.variable_references()
+        if it.idx > declaration.idx and one.name == name
+    ]
+    return bool(uses) and all(text.startswith((":-", "-"), it.name_range.end) for it in uses)
 
 
 def _is_emptied(declaration: Instruction, name: str) -> bool:
