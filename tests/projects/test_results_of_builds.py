@@ -238,3 +238,21 @@ def test_a_stage_of_which_another_build_makes_an_image_stays_for_its_targets(
     tmp_path.mkdir()
     analysis = built(tmp_path, {**files, "Dockerfile": EMULATED}).analyzer(Workspace()).analyze(EMULATED)
     assert analysis.build.workspace.stages_of_images == expected
+
+
+@every_case(
+    "path, text, expected",
+    [
+        ("Makefile", "image:\n\tDOCKER_BUILDKIT=0 docker build -t app .\n", True),
+        ("Makefile", "image:\n\tDOCKER_BUILDKIT=1 docker build -t app .\n", False),
+        ("Makefile", "image:\n\tdocker build -t app .\n", False),
+        # The variable is for `docker build` only.
+        ("Makefile", "image:\n\tDOCKER_BUILDKIT=0 docker buildx build -t app .\n", False),
+        ("build.sh", "#!/bin/sh\nexport DOCKER_BUILDKIT=0\ndocker image build -t app .\n", True),
+        # One of several builds is enough.
+        ("Makefile", "a:\n\tdocker build -t app .\nb:\n\tDOCKER_BUILDKIT=0 docker build -t app .\n", True),
+    ],
+)
+def test_builds_without_buildkit_are_known(tmp_path: Path, path: str, text: str, *, expected: bool) -> None:
+    build = built(tmp_path, {path: text})
+    assert build.with_facts(Workspace()).has_legacy_build is expected

@@ -244,6 +244,7 @@ class ProjectBuild(NamedTuple):
             machine_is_told=machine_is_told(self.shown),
             platforms_are_unknown=self.platforms_are_unknown,
             has_build=any(not it.may_be_written for it in self.declared),
+            has_legacy_build=any(it.is_legacy for it in self.declared),
             is_of_buildah=bool(self.declared) and all(it.is_of_buildah for it in self.declared),
             platforms_are_assumed=bool(self.default_platforms) or self._names_unasked,
             is_for_one_platform=self.is_for_one_platform,

@@ -147,6 +147,8 @@ class DeclaredBuild:
     """True if a job builds it, and each run of that gets a new machine, on which the builder has no cache mounts of earlier runs."""
     is_of_buildah: bool = False
     """True if Buildah builds it, by itself or as a part of Podman."""
+    is_legacy: bool = False
+    """True if the builder before BuildKit builds it, which gives no platform arguments: `DOCKER_BUILDKIT=0 docker build`."""
     is_check: bool = False
     """True if it only checks the Dockerfile: `call = "check"`."""
     may_be_written: bool = False
@@ -334,6 +336,7 @@ def distinct(builds: Iterable[DeclaredBuild]) -> tuple[DeclaredBuild, ...]:
                 ignores_cache=ignores_cache,
                 is_of_buildah=before.is_of_buildah and it.is_of_buildah,
                 is_on_fresh_machine=before.is_on_fresh_machine and it.is_on_fresh_machine,
+                is_legacy=before.is_legacy or it.is_legacy,
             )
     return tuple(replace(it, n_declared=len(places[key])) for key, it in different.items())
 
@@ -425,6 +428,7 @@ def joined(builds: Iterable[DeclaredBuild]) -> tuple[DeclaredBuild, ...]:
             is_separate=known.is_separate or build.is_separate or is_of_other_job,
             is_of_buildah=known.is_of_buildah and build.is_of_buildah,
             is_on_fresh_machine=known.is_on_fresh_machine and build.is_on_fresh_machine,
+            is_legacy=known.is_legacy or build.is_legacy,
             joined_names=(*dict.fromkeys((*known.joined_names, known.name, build.name)),),
             pushes=known.pushes or build.pushes,
             keeps_nothing=known.keeps_nothing and build.keeps_nothing,

@@ -293,6 +293,8 @@ class Workspace(NamedTuple):
     """True if a file of the project builds the Dockerfile with the text that it has."""
     is_of_buildah: bool = False
     """True if files of the project build the Dockerfile, and all of them with Buildah or Podman, which accept what BuildKit refuses."""
+    has_legacy_build: bool = False
+    """True if the builder before BuildKit builds the Dockerfile in the project too, to which platform arguments are unknown."""
     is_beside_sources: bool = False
     """True if the directory of the Dockerfile holds sources of a program or its list of dependencies."""
     platforms_are_assumed: bool = False

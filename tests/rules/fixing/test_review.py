@@ -80,3 +80,25 @@ def test_a_script_is_shown_the_comments_above_a_line() -> None:
 
     safety("FROM alpine\n# renovate: dep=a\n# b\nENV A 1\nENV B=2\n", Workspace(loses_text=loses_text))
     assert shown == [("# renovate: dep=a\n# b\nENV A 1", "# renovate: dep=a\n# b\nENV A=1")]
+
+
+BUILD = (
+    "FROM golang AS build\nCOPY . .\nRUN CGO_ENABLED=0 go build -o /app .\nFROM scratch\nCOPY --from=build /app /app\n"
+)
+
+
+@every_case(
+    "text, has_legacy_build, expected",
+    [
+        (BUILD, True, [Safety.SUGGESTION]),
+        (BUILD, False, [Safety.SAFE]),
+        ("FROM alpine\nARG TARGETARCH=amd64\nRUN touch /x-$TARGETARCH\n", True, [Safety.SUGGESTION]),
+        ("FROM alpine\nARG TARGETARCH=amd64\nRUN touch /x-$TARGETARCH\n", False, [Safety.SAFE]),
+        # It needs no platform argument.
+        (TEXT, True, [Safety.SAFE]),
+    ],
+)
+def test_a_builder_before_buildkit_knows_no_platform_arguments(
+    text: str, *, has_legacy_build: bool, expected: list[Safety]
+) -> None:
+    assert safety(text, Workspace(has_legacy_build=has_legacy_build)) == expected

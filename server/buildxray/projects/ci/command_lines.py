@@ -190,6 +190,11 @@ class CommandLine(NamedTuple):
         """
         return self.program in {"buildah", "podman"}
 
+    @property
+    def may_be_legacy(self) -> bool:
+        """True if `DOCKER_BUILDKIT=0` makes the builder before BuildKit build it. Source: docs.docker.com, "Legacy builder"."""
+        return self.program == "docker" and "buildx" not in self.before
+
 
 def read_command_line(words: list[str]) -> CommandLine | None:
     """Parse the words of a command; None if there is only a prefix such as `sudo`."""

@@ -172,7 +172,8 @@ class _Starter:
             machines = machines_of_builder(builder, machines, self._site, self._reading)
         match line.call:
             case Call.BUILD:
-                self._build(line.words, machines, looks_in_context=line.looks_in_context)
+                is_legacy = line.may_be_legacy and self._environment.get("DOCKER_BUILDKIT") == "0"
+                self._build(line.words, machines, looks_in_context=line.looks_in_context, is_legacy=is_legacy)
             case Call.BUILDCTL:
                 words = words_of_buildctl(line.words)
                 if words is not None:
@@ -197,7 +198,9 @@ class _Starter:
         """The path in the project of a path in the command; None for an unknown path and for another project."""
         return None if has_unknown_part(path) else self._site.resolve(in_checkout(self._directory, path))
 
-    def _build(self, words: list[str], machines: Machines, *, looks_in_context: bool = False) -> None:
+    def _build(
+        self, words: list[str], machines: Machines, *, looks_in_context: bool = False, is_legacy: bool = False
+    ) -> None:
         options = read_build_options(words)
         context, file, environment = options.context, options.file, self._environment
         if is_remote(context) or file == "-" or (context.startswith("$") and file is None):
@@ -239,6 +242,7 @@ class _Starter:
             caches=options.caches,
             is_check=options.is_check,
             is_of_buildah=looks_in_context,
+            is_legacy=is_legacy,
             unknown=options.unknown if directory is not None else options.unknown | {"context"},
         )
         if options.may_name_platforms and _is_chosen(machines):
