@@ -37,6 +37,7 @@ from buildxray.syntax.shell import (
     sole_variable,
 )
 from buildxray.toolchains.base import Effect, Invocation, Reading, Use, Workspace, stores_settings
+from buildxray.toolchains.machine_probes import reading_of_program
 from buildxray.toolchains.node import NODE
 from buildxray.toolchains.registry import ALL
 
@@ -584,7 +585,8 @@ def _reading(use: Use | None, invocation: Invocation, name: str) -> Reading:
         by_scripts = reading_of_scripts(invocation, name, recognize) if use.toolchain is NODE else None
         return use.toolchain.reads(invocation, name) if by_scripts is None else by_scripts
     if not is_nothing(invocation.command):
-        return Reading.MAYBE
+        by_program = reading_of_program(invocation, name)
+        return Reading.MAYBE if by_program is None else by_program
     if invocation.command.name in TESTS or has_read_script(invocation.command):
         return Reading.NO
     # `curl … | sh` installs a tool.

@@ -208,3 +208,21 @@ def test_a_label_stays_before_another_value_of_what_it_names() -> None:
         CMD a
         """,
     )
+
+
+@every_case(
+    "check, is_said",
+    [
+        ("", True),
+        (" && node -e \"require('lightningcss')\"", True),
+        (" && python3 -c 'import torch; print(torch)'", True),
+        (" && node -e 'console.log(process.env)'", False),
+        (" && node check.js", False),
+        # A module of the project.
+        (" && python3 -c 'import shop'", False),
+    ],
+)
+def test_a_program_that_is_written_out(check: str, *, is_said: bool) -> None:
+    workspace = Workspace(holds=lambda path: path in ("shop/", "package.json"))
+    text = f"FROM node\nARG GIT_SHA\nCOPY package*.json ./\nRUN npm ci{check}\nCOPY . .\nRUN echo $GIT_SHA > a\n"
+    assert bool(findings(early_changing_arg, context(text, workspace=workspace))) is is_said

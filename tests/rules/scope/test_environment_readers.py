@@ -81,6 +81,20 @@ MAY_READ = [
     "echo $((TARGETARCH + 1))",
     "cat /proc/self/environ > /out/a",
     "tr '\\0' '\\n' < /proc/$$/environ > /out/a",
+    "node -e 'console.log(process.env)'",
+    'node -p \'process["env"]["TARGET" + "ARCH"]\'',
+    "node -e 'require(\"./build\")'",
+    'node -e \'require("child_process").execSync("make")\'',
+    "node build.js -e 'a'",
+    "node -r ./setup.js -e 'a()'",
+    "python3 -c 'import os; print(os.environ)'",
+    "python3 -c 'import json, app'",
+    "python3 -c 'from app.models import load; load()'",
+    "python3 -c 'import subprocess as s; s.run([\"make\"])'",
+    "ruby -e 'puts ENV.to_a'",
+    "ruby -e 'puts `make`'",
+    "php -r 'var_dump($_SERVER);'",
+    "perl -e 'print %ENV'",
 ]
 
 
@@ -92,6 +106,14 @@ ONLY_BY_CONVENTION = [
     "bundle install",
     "dotnet restore",
     "curl -fsSL https://example.com/install | sh",
+    "node -e \"require('lightningcss')\"",
+    "node --input-type=module -e 'import \"sharp\"'",
+    "node -p 'process.version'",
+    "python3 -c 'import ssl, json as j; print(ssl.OPENSSL_VERSION)'",
+    "python -c 'from email import policy; print(policy)'",
+    "ruby -e 'require \"nokogiri\"; puts 1'",
+    "perl -e 'print $^V'",
+    "php -r 'echo PHP_VERSION;'",
 ]
 
 
