@@ -1548,6 +1548,11 @@ def test_projects_of_dotnet_that_come_with_their_sources(lines: str, reason: str
             "pyproject.toml",
             "of `src`: give `poetry install --no-root` a RUN of its own, and move `COPY src` below that",
         ),
+        (
+            "COPY src src\nCOPY pom.xml ./\nRUN /opt/maven/bin/mvn package",
+            "pom.xml",
+            "of `src`: give `/opt/maven/bin/mvn dependency:go-offline` a RUN of its own, and move `COPY src` below that",
+        ),
         # These need no sources.
         ("COPY src src\nCOPY go.mod go.sum ./\nRUN go mod download", "go.mod", "move `COPY src` below it"),
         (

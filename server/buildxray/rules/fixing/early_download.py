@@ -277,7 +277,7 @@ def _without_project(command: KnownCommand) -> str:
         kept = [it for it in options if it not in _OF_AUTOLOADER]
         return " ".join((title, *kept, *missing)) if missing else ""
     if command.use.toolchain is JAVA:
-        program = "./mvnw" if command.name == "mvnw" else command.name
+        program = "./mvnw" if command.name == "mvnw" else command.syntax.words[0].text
         file = command.invocation.argument("-f", "--file")
         other = "" if file is None else f" -f {file.text}"
         profiles = "".join(f" {it}" for it in options if _PROFILE.fullmatch(it) is not None)
