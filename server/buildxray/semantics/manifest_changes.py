@@ -144,6 +144,11 @@ def _may_change_own(use: Use, places: tuple[str, ...]) -> bool:
         return False
     if invocation.command.name == "mix" and _prepares_mix(invocation):
         return False
+    if invocation.command.name == "cabal" and invocation.subcommand in ("check", "info", "list", "update", "v2-update"):
+        # The index of packages is not a part of the project. Source: cabal.readthedocs.io, "cabal update".
+        return False
+    if invocation.command.name == "swift" and invocation.operand_texts[:2] in _LOOKING_OF_SWIFT:
+        return False
     if use.toolchain in (NODE, BUN) and _only_looks(invocation):
         return False
     if use.effect is Effect.INSTALL and use.manifests and {*map(clean, invocation.directories)}.isdisjoint(places):
@@ -156,6 +161,14 @@ def _may_change_own(use: Use, places: tuple[str, ...]) -> bool:
     return use.effect is not Effect.NEUTRAL or (invocation.subcommand not in _ONLY_SETTINGS and not is_version_of_go)
 
 
+_LOOKING_OF_SWIFT: Final[tuple[list[str], ...]] = (
+    [],
+    ["package", "clean"],
+    ["package", "describe"],
+    ["package", "dump-package"],
+    ["package", "show-dependencies"],
+)
+"""What Swift does without a change of a list: `swift --version`, `swift package clean`. Source: docs.swift.org, "swift package"."""
 _LOOKING_OF_NODE: Final = frozenset(
     [
         "audit",

@@ -107,15 +107,16 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
     is_asking = invocation.has_option(*_NEUTRAL_OPTIONS) if name != "emerge" else not _emerges(invocation)
     manifests = () if is_asking else _manifests(invocation)
     if manifests and subcommand not in compiling:
-        title = " ".join((name, *invocation.operand_texts[: 2 if name == "dart" else 1]))
-        n_words = len(title.split()) if invocation.operands[:1] == [1] else 1
+        title = " ".join((name, *invocation.operand_texts[: 1 if name == "mix" else 2]))
+        n_words = len(title.split()) if invocation.operands[:1] == [1] and name != "swift" else 1
         effect = Effect.EXECUTE if later_tasks(invocation) else Effect.FETCH
         return Use(toolchain, invocation, effect, title, n_words, manifests=manifests)
     if name == "rebar3" and subcommand not in compiling:
         # Byte code, for every machine; a release contains the virtual machine.
         return None
+    lists = () if is_asking else _lists_of_build(invocation)
     if is_asking or ("" not in compiling and subcommand not in compiling):
-        return Use(toolchain, invocation, Effect.EXECUTE, title)
+        return Use(toolchain, invocation, Effect.EXECUTE, title, manifests=lists)
     if name == "dart" and {*invocation.command.arguments} & _FOR_ALL:
         return Use(toolchain, invocation, Effect.BUNDLE, title, outputs=_outputs(invocation))
     bundled = invocation.argument("--include-erts") if name == "rebar3" else None
@@ -138,6 +139,7 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
         machines,
         is_targeted=is_targeted,
         outputs=_outputs(invocation),
+        manifests=lists,
         must_run_on_target=True,
         is_native_only=True,
     )
@@ -158,13 +160,45 @@ def _emerges(invocation: Invocation) -> bool:
 
 
 def _manifests(invocation: Invocation) -> tuple[str, ...]:
-    """The lists of dependencies of Mix and Dart if a command downloads them. Source: hexdocs.pm, "mix deps.get"; dart.dev, "dart pub get"."""
+    """The lists of dependencies of Mix, Dart and Swift if a command downloads them.
+
+    Source: hexdocs.pm, "mix deps.get"; dart.dev, "dart pub get"; docs.swift.org, "swift package resolve".
+    """
     name, arguments = invocation.command.name, invocation.command.arguments
     if name == "mix" and any(it.rstrip(",") == "deps.get" for it in arguments):
         return ("mix.exs", "mix.lock")
     if name == "dart" and invocation.operand_texts[:2] == ["pub", "get"]:
         is_elsewhere = invocation.has_option("--offline", "-C", "--directory")
         return () if is_elsewhere else ("pubspec.yaml", "pubspec.lock")
+    if name == "swift" and invocation.operand_texts[:2] in (["package", "resolve"], ["package", "update"]):
+        return () if invocation.has_option(*_ELSEWHERE_OF_SWIFT) else LISTS_OF_SWIFT
+    return ()
+
+
+LISTS_OF_SWIFT: Final = ("Package.swift", "Package.resolved")
+LISTS_OF_CABAL: Final = ("*.cabal",)
+_ELSEWHERE_OF_SWIFT: Final = (
+    "--build-path",
+    "--cache-path",
+    "--disable-automatic-resolution",
+    "--only-use-versions-from-resolved-file",
+    "--package-path",
+    "--scratch-path",
+    "--show-bin-path",
+    "--skip-build",
+    "--swift-sdk",
+)
+"""Options with which nothing is downloaded, or of another package or directory of downloads, and of what `swift package resolve` would have to be given too."""
+_ELSEWHERE_OF_CABAL: Final = ("--builddir", "--project-dir", "--project-file", "--store-dir", "--offline")
+
+
+def _lists_of_build(invocation: Invocation) -> tuple[str, ...]:
+    """The lists of dependencies of Swift and Haskell that a command which builds downloads. Source: docs.swift.org, "swift build"; cabal.readthedocs.io, "cabal build"."""
+    name, subcommand = invocation.command.name, invocation.subcommand
+    if name == "swift" and subcommand in ("build", "run", "test"):
+        return () if invocation.has_option(*_ELSEWHERE_OF_SWIFT) else LISTS_OF_SWIFT
+    if name == "cabal" and subcommand in ("build", "v2-build"):
+        return () if invocation.has_option(*_ELSEWHERE_OF_CABAL) else LISTS_OF_CABAL
     return ()
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from buildxray.files.globs import match_text
+from buildxray.projects.manifests.built import of_cabal, of_swift
 from buildxray.projects.manifests.dotnet import of_dotnet_project, of_solution, of_solution_filter
 from buildxray.projects.manifests.files import MOST_FILES, IncompleteError, ProjectFiles
 from buildxray.projects.manifests.go import of_go_mod, of_go_work
@@ -103,6 +104,8 @@ _REFERENCES: Final[tuple[tuple[str, Callable[[ProjectFiles, str], list[str]]], .
     ("mix.exs", of_mix),
     ("pubspec.yaml", of_pubspec),
     ("composer.json", of_composer),
+    ("package.swift", of_swift),
+    ("*.cabal", of_cabal),
     ("*pom*.xml", of_pom),
     ("*.txt", of_requirements),
     ("*.in", of_requirements),

@@ -9,6 +9,7 @@ from itertools import islice
 from typing import Any, Final
 
 from buildxray.files.globs import match_text
+from buildxray.projects.manifests.built import downloads_packages
 from buildxray.projects.manifests.files import MOST_MEMBERS, ProjectFiles, joined, json_of, toml_of
 from buildxray.projects.manifests.node import DEPENDENCIES
 from buildxray.projects.manifests.others import COMMENT_OF_MIX, DEPENDENCY_OF_MIX
@@ -101,6 +102,11 @@ _SETTINGS: Final = frozenset(
         "uv.toml",
         ".python-version",
         "pubspec.lock",
+        "Package.resolved",
+        "cabal.project.freeze",
+        "cabal.project.local",
+        "mirrors.json",
+        "registries.json",
     }
 )
 """Files beside a list, which name nothing that it does not require."""
@@ -134,6 +140,8 @@ def requires_nothing(context: ProjectFiles, path: str) -> bool:
         return bool(project) and all(map(_OF_PHP_ITSELF.fullmatch, required))
     if name == "Gemfile":
         return _GEM.search(COMMENT_OF_RUBY.sub("", text)) is None
+    if name.endswith((".cabal", ".swift", "cabal.project")):
+        return not downloads_packages(name, text)
     if name == "mix.exs":
         return DEPENDENCY_OF_MIX.search(COMMENT_OF_MIX.sub("", text)) is None
     if name.lower().endswith(_OF_DOTNET):
@@ -167,11 +175,11 @@ def installs_itself(context: ProjectFiles, path: str) -> bool:
     """True if the command installs or builds the project too, not only what a list of dependencies names.
 
     Source: python-poetry.org, "package-mode"; docs.astral.sh/uv, "Build systems" and "Project packaging"; getcomposer.org, "install";
-    maven.apache.org, "Introduction to the Build Lifecycle".
+    maven.apache.org, "Introduction to the Build Lifecycle"; docs.swift.org, "swift build"; cabal.readthedocs.io, "cabal build".
     """
     name = posixpath.basename(path)
     if name != "pyproject.toml":
-        return name == "composer.json" or match_text(name, "*pom*.xml")
+        return name in ("Package.swift", "composer.json") or name.endswith(".cabal") or match_text(name, "*pom*.xml")
     # An installation from a file that is not TOML fails.
     table = toml_of(context.text(path))
     tools = as_mapping(table.get("tool"))

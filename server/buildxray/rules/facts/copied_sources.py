@@ -219,7 +219,7 @@ def _takes_project(instruction: Instruction, command: KnownCommand) -> bool:
 
 
 _SOURCE: Final = lazy_regex(
-    r"(?:[\w./@-]*/)?(?:(?:app|cmd|internal|lib|pkg|sources?|src)/?|(?:app|bot|index|main|manage|server|wsgi|\*)\.(?:[cm]?[jt]s|go|py|rb)"
+    r"(?:[\w./@-]*/)?(?:(?:app|cmd|internal|lib|pkg|[Ss]ources?|src)/?|(?:app|bot|index|main|manage|server|wsgi|\*)\.(?:[cm]?[jt]s|go|py|rb)"
     r"|(?:Program|\*)\.(?:cs|dart|exs?|fs|java|kt|php|vb))"
 )
 """A directory of sources, or a file with the beginning of a program."""

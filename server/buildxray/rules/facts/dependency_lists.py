@@ -18,6 +18,7 @@ from buildxray.toolchains.bun import BUN
 from buildxray.toolchains.dotnet import DOTNET
 from buildxray.toolchains.go import GO
 from buildxray.toolchains.java import JAVA
+from buildxray.toolchains.native_compilers import LISTS_OF_CABAL, LISTS_OF_SWIFT
 from buildxray.toolchains.node import LOCK_FILES, NODE, runs_no_scripts
 from buildxray.toolchains.rust import RUST
 
@@ -29,7 +30,7 @@ OPTIONS_WITHOUT_PROJECT: Final = {
 }
 """The options with which these commands do not install the project, which needs its sources."""
 _OPTIONAL_LOCKS: Final = frozenset(
-    {"Gemfile.lock", "Pipfile.lock", "mix.lock", "poetry.lock", "pubspec.lock", "uv.lock"}
+    {"Gemfile.lock", "Package.resolved", "Pipfile.lock", "mix.lock", "poetry.lock", "pubspec.lock", "uv.lock"}
 )
 """Lock files that their program writes if they are missing."""
 _WITH_MEMBERS: Final = (BUN, DOTNET, GO, NODE)
@@ -169,7 +170,7 @@ def needs_manifests_only(ctx: RuleContext, command: KnownCommand) -> bool:
 
     Cargo fails without a source file; scripts of package.json may need anything.
     """
-    if command.use.toolchain is JAVA or command.use.title == "composer install":
+    if command.use.toolchain is JAVA or command.use.title == "composer install" or builds_by_itself(command):
         return needed_files(ctx, command) is not None
     if command.use.toolchain is NODE or command.use.toolchain is BUN:
         is_plain = runs_no_scripts(command.invocation) or not command.invocation.workspace.runs_scripts_at_install
@@ -192,6 +193,11 @@ def list_in_context(command: KnownCommand, manifest: str) -> str:
 def copy_naming(whole: Instruction, manifest: str) -> Instruction | None:
     """The first COPY or ADD before the whole source that copies a manifest from the build context."""
     return first_naming(copies_before(whole), manifest)
+
+
+def builds_by_itself(command: KnownCommand) -> bool:
+    """True for a command of Swift or Haskell that downloads and builds in one step, of which only the lists tell if it downloads anything."""
+    return command.use.manifests in (LISTS_OF_CABAL, LISTS_OF_SWIFT)
 
 
 def restores_first(command: KnownCommand) -> bool:

@@ -17,6 +17,7 @@ from buildxray.rules.facts.context_files import (
 )
 from buildxray.rules.facts.dependency_lists import (
     LOCKS,
+    builds_by_itself,
     copy_naming,
     directories_of_lists,
     ignores_go_work,
@@ -266,7 +267,8 @@ def _needs_more(ctx: RuleContext, command: KnownCommand) -> bool:
         is_locked = command.use.toolchain is NODE and len(command.use.manifests) > 1
         is_other = is_locked and not any(posixpath.basename(it) in LOCKS for it in needed.files)
         return is_other or not needed.is_complete
-    if command.use.toolchain is JAVA or command.use.title == "composer install" or restores_first(command):
+    is_of_project = command.use.title == "composer install" or builds_by_itself(command) or restores_first(command)
+    if command.use.toolchain is JAVA or is_of_project:
         return True
     if command.use.toolchain is not GO:
         return False

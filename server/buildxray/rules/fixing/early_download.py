@@ -42,7 +42,7 @@ from buildxray.syntax.instructions import Copying
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.toolchains.go import GO
 from buildxray.toolchains.java import JAVA
-from buildxray.toolchains.native_compilers import later_tasks
+from buildxray.toolchains.native_compilers import LISTS_OF_CABAL, LISTS_OF_SWIFT, later_tasks
 from buildxray.toolchains.rust import RUST
 from buildxray.toolchains.scripting import SCRIPTING, local_packages
 
@@ -282,6 +282,10 @@ def _without_project(command: KnownCommand) -> str:
         other = "" if file is None else f" -f {file.text}"
         profiles = "".join(f" {it}" for it in options if _PROFILE.fullmatch(it) is not None)
         return "" if command.use.effect is Effect.FETCH else f"{program}{profiles} dependency:go-offline{other}"
+    if command.use.manifests == LISTS_OF_SWIFT:
+        return "" if command.use.effect is Effect.FETCH else "swift package resolve"
+    if command.use.manifests == LISTS_OF_CABAL:
+        return _dependencies_of_cabal(command)
     if command.name == "mix":
         later = later_tasks(command.invocation)
         words = [it.text for it in command.syntax.words]
@@ -303,6 +307,22 @@ def _is_of_pip(title: str) -> bool:
     return title.startswith(("pip install", "pip3 install", "uv pip install"))
 
 
+def _dependencies_of_cabal(command: KnownCommand) -> str:
+    """The command that builds the dependencies of a package of Haskell alone, after that of the index of packages unless it comes before every COPY.
+
+    Source: hub.docker.com, "haskell"; cabal.readthedocs.io, "cabal build" (`--only-dependencies`).
+    """
+    if command.invocation.has_option(*_ONLY_DEPENDENCIES):
+        return ""
+    first = min((it.idx for it in copies_before(command.run)), default=0)
+    earlier = (it for run in runs_until(command) if run.idx < first for it in run.commands)
+    is_updated = any(it.name == "cabal" and not _UPDATING.isdisjoint(it.syntax.arguments[:1]) for it in earlier)
+    words = " ".join(it.text for it in command.syntax.words)
+    return f"{'' if is_updated else 'cabal update && '}{words} {_ONLY_DEPENDENCIES[0]}"
+
+
+_ONLY_DEPENDENCIES: Final = ("--only-dependencies", "--dependencies-only", "--only-dep", "--only-deps")
+_UPDATING: Final = frozenset({"new-update", "update", "v2-update"})
 _WITHOUT_SOURCES: Final = ("--no-scripts", "--no-autoloader")
 _OF_AUTOLOADER: Final = frozenset(
     {"--apcu-autoloader", "--classmap-authoritative", "--optimize-autoloader", "-a", "-o"}

@@ -74,8 +74,8 @@ def late_module_download(ctx: RuleContext) -> Iterator[Finding]:
     lists that its installation reads (`uv sync --no-install-project`) and comes after the source. `go build` counts as a download if `go.mod`
     requires modules, and the first `cargo build` after a COPY of sources in the official image if its project requires crates (a RUN with a
     mount is not reported), and `pip install .` in an official image if pyproject.toml lists dependencies; `mvn package`, `composer install`,
-    `dotnet build` and `dotnet publish` (without an option for one machine) do if all files that their downloads need are known: not in a project
-    of several modules of Maven. A RUN that reads no file of the build context at all, such as `apt-get install`, `npm install -g pnpm`, `pip
+    `swift build`, `cabal build`, `dotnet build` and `dotnet publish` (without an option for one machine) do if all files that their downloads need are known: not in a project
+    of several modules of Maven or several packages of Haskell. A RUN that reads no file of the build context at all, such as `apt-get install`, `npm install -g pnpm`, `pip
     install poetry` or `cargo install cargo-deb`, is reported if it directly follows `COPY . .` or the COPY of the directory that the stage
     builds, or RUN instructions that build with npm, and uses no variable; also at the beginning of a RUN that then builds. A command in sources
     that the stage itself clones or downloads is not reported, nor one in a directory to which no COPY brings its list. Nor is one whose packages
