@@ -288,6 +288,27 @@ def test_a_search_counts_what_matters_on_machines_that_no_build_names(
     assert Run(capfd, *diff, tmp_path).out == ""
 
 
+def test_a_search_tells_in_which_files_it_does_not_look_for_problems_on_other_machines(
+    capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "compose.yaml").write_text("services: {app: {build: .}}\n")
+    path = tmp_path / "Dockerfile"
+    path.write_text("FROM alpine:3\nRUN wget https://example.com/tool-linux-amd64\n")
+    (tmp_path / ".git").mkdir()
+    note = "Problems on other architectures are not looked for in 1 file, because no known build asks for them"
+    for place in (tmp_path, path):
+        run = Run(capfd, "check", "--build-platform", "linux/amd64", place)
+        assert run.out == f"Nothing found in 1 file.\n{note}; `--platform` looks for them.\n"
+    several = "linux/amd64,linux/arm64"
+    run = Run(capfd, "check", "--build-platform", "linux/amd64", "--platform", several, tmp_path)
+    assert "[hard-coded-arch]" in run.out
+    assert note not in run.out
+    # Nothing is said where no rule would look.
+    assert note not in Run(capfd, "check", "--select", "missing-source", tmp_path).out
+    path.write_text("FROM alpine:3\nARG TARGETARCH\nRUN wget https://example.com/tool-linux-$TARGETARCH\n")
+    assert note not in Run(capfd, "check", tmp_path).out
+
+
 @pytest.mark.slow
 def test_check_reads_the_standard_input(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     for arguments in ["check", "-"], ["plan", "-"], ["fix", "-"]:

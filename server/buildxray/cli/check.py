@@ -184,6 +184,8 @@ class _Total:
         self.n_left_out = 0
         """Templates, parts and empty files that no build reads as they are."""
         self.n_for_other_machines = 0
+        self.n_of_own_machine = 0
+        """The number of files in which problems on other architectures were not looked for."""
         """Findings about other machines that a list leaves out."""
         self.n_exceeded = 0
         """Files that exceed a limit."""
@@ -203,8 +205,10 @@ class _Total:
             self.fixes += (it.fixes[0] for it in file.diagnostics if it.fixes)
         if file.costs is not None and file.costs.summary:
             self.savings.append(file.costs.summary)
-        self.n_default += bool(file.default_platforms)
-        self.default_platforms.update(dict.fromkeys(file.default_platforms))
+        self.n_of_own_machine += file.skips_other_machines
+        if not file.skips_other_machines:
+            self.n_default += bool(file.default_platforms)
+            self.default_platforms.update(dict.fromkeys(file.default_platforms))
 
     @property
     def worst(self) -> Severity | None:
@@ -213,7 +217,9 @@ class _Total:
     @property
     def lines(self) -> tuple[str, ...]:
         """The lines after the findings."""
-        return tuple(it for it in (self.summary, self.left_out, self.assumption, self.other_machines) if it)
+        return tuple(
+            it for it in (self.summary, self.left_out, self.assumption, self.own_machine, self.other_machines) if it
+        )
 
     @property
     def left_out(self) -> str:
@@ -236,6 +242,17 @@ class _Total:
             "{n} files are checked for {platforms}, the default, because no project file names their platforms.",
             self.n_default,
             platforms=_(", ").join(self.default_platforms),
+        )
+
+    @property
+    def own_machine(self) -> str:
+        """A note on files in which problems on other architectures were not looked for; empty if there are none."""
+        if not self.n_of_own_machine:
+            return ""
+        return ngettext(
+            "Problems on other architectures are not looked for in {n} file, because no known build asks for them; `--platform` looks for them.",
+            "Problems on other architectures are not looked for in {n} files, because no known build asks for them; `--platform` looks for them.",
+            self.n_of_own_machine,
         )
 
     @property

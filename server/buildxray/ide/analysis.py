@@ -233,6 +233,14 @@ class Analyzer:
         if self._latest is not None:
             self._latest.release()
 
+    def skips_other_machines(self, analysis: Analysis) -> bool:
+        """True if a rule about problems that exist only on some platforms has a subject in the text, and was not asked; see `Rule.may_find`."""
+        context = analysis.context
+        if context.is_for_other_machines or context.is_for_windows or context.template_mark is not None:
+            return False
+        rules = (it for it in self._subject.rules if it.is_about_platforms)
+        return any(not it.about or not it.about.isdisjoint(context.build.subjects) for it in rules)
+
     def analyze(self, text: str) -> Analysis:
         """Analyze a version of the document."""
         others = tuple((name, it.analyze(text)) for name, it in self._others)

@@ -38,6 +38,8 @@ class CheckedFile(NamedTuple):
     """True if `buildxray fix` applies none of its fixes."""
     is_left_out: bool = False
     """True if nothing in it was checked, which a list of all files does not show."""
+    skips_other_machines: bool = False
+    """True if rules about problems on other architectures did not look at the file, because no known build asks for these."""
     n_for_other_machines: int = 0
     """The number of findings about other machines that were left out of a list of all files."""
 
@@ -53,6 +55,7 @@ def check_text(path: str, text: str, analyzer: Analyzer) -> CheckedFile:
         n_emulated=n_emulated,
         default_platforms=analyzer.default_platforms,
         is_left_unchanged=is_left_unchanged(analysis),
+        skips_other_machines=bool(analyzer.default_platforms) and analyzer.skips_other_machines(analysis),
     )
     for it in file.diagnostics:
         it.fixes  # noqa: B018

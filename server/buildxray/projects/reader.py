@@ -13,6 +13,7 @@ from buildxray.platforms.machines import Machines
 from buildxray.projects.builds import DeclaredBuild, Note, without_repeated
 from buildxray.projects.ci import WORKFLOWS, workflow_files
 from buildxray.projects.ci.script_files import PACKAGE, may_hold_sources, script_files
+from buildxray.projects.ci.site import Reading
 from buildxray.projects.default_files import (
     BAKE_FILES,
     COMPOSE_FILES,
@@ -29,6 +30,8 @@ MOST_DIRECTORIES: Final = 32
 _MOST_ENTRIES: Final = 5_000
 _DEEPEST: Final = 3
 _MOST_MAKES: Final = 50
+_MOST_SUBMITS: Final = 50
+"""Calls of Google Cloud Build that are followed."""
 SKIPPED: Final = frozenset(
     (
         "node_modules",
@@ -141,6 +144,8 @@ def read_automation(root: Path, *, local_platform: str) -> DirectoryBuilds:
     reading.builds += services
     reading.notes += notes
     reading.makes += scripts.makes
+    reading.submits += scripts.submits
+    _read_submitted(reading, root, local_platform)
     followed = set[object]()
     # A recipe that runs `make` adds further calls.
     for call in reading.makes:
@@ -154,7 +159,24 @@ def read_automation(root: Path, *, local_platform: str) -> DirectoryBuilds:
         followed.add(key)
         site = makefile_site(root, call.directory, local_platform)._replace(machines=call.machines, step=call.step)
         read_makefile(path, site, reading, call.goals, call.variables, is_called=True)
+    _read_submitted(reading, root, local_platform)
     return DirectoryBuilds((*_distinct(reading.builds),), (*dict.fromkeys(reading.notes),))
+
+
+def _read_submitted(reading: Reading, root: Path, local_platform: str) -> None:
+    """Effect: read the files of Google Cloud Build that commands submit, with what these give, in place of how they are read on their own."""
+    from buildxray.projects.ci.yaml_pipelines import read_submitted  # noqa: PLC0415 - few repositories have such files
+
+    if not reading.submits:
+        return
+    calls = [*dict.fromkeys(reading.submits)][:_MOST_SUBMITS]
+    before = reading.builds
+    reading.builds, reading.submits = [], []
+    for it in calls:
+        read_submitted(it, root, reading, local_platform=local_platform)
+    read = {it.source for it in reading.builds}
+    kept = (it for it in before if it.source not in read or it.step is not None)
+    reading.builds = [*kept, *reading.builds]
 
 
 def _distinct(builds: list[DeclaredBuild]) -> Iterator[DeclaredBuild]:

@@ -45,12 +45,14 @@ class Call(Enum):
     """A builder, with the machines that it builds on."""
     USE = auto()
     """The choice of another builder."""
+    SUBMIT = auto()
+    """A build by Google Cloud Build, whose steps a file lists."""
     MAKE = auto()
     SCRIPT = auto()
     """Anything else: perhaps a script of the project."""
 
 
-PROGRAMS: Final = "docker|depot|buildctl|buildah|podman|nerdctl|finch"
+PROGRAMS: Final = "docker|depot|gcloud|buildctl|buildah|podman|nerdctl|finch"
 """A pattern of programs one of which each text with a build names, unless it calls `buildx`, kaniko or another script."""
 _ENGINES: Final = ("nerdctl", "podman", "finch")
 """Programs with the commands of `docker`."""
@@ -80,6 +82,7 @@ _CALLS: Final = (
     (Call.CREATE, ("docker", "buildx", "create")),
     (Call.CREATE, ("buildx", "create")),
     (Call.CREATE, ("docker-buildx", "create")),
+    *((Call.SUBMIT, ("gcloud", *stage, "builds", "submit")) for stage in ((), ("beta",), ("alpha",))),
     (Call.USE, ("docker", "buildx", "use")),
     (Call.USE, ("buildx", "use")),
     (Call.USE, ("docker-buildx", "use")),
@@ -98,6 +101,7 @@ _OUTER_OPTIONS: Final = frozenset(
         "--parallel",
         "--profile",
         "--progress",
+        "--project",
         "--project-directory",
         "--project-name",
         "-H",
@@ -564,3 +568,83 @@ def _after_options(words: Sequence[str]) -> Sequence[str]:
             return []
         position += 2 if option in {"-o", "+o", "-O", "+O"} else 1
     return words[position:]
+
+
+class SubmitOptions(NamedTuple):
+    """The options of `gcloud builds submit`."""
+
+    config: str
+    """The file with the steps."""
+    source: str
+    """The directory that is sent; empty without one."""
+    substitutions: Mapping[str, str | None]
+    """The values of substitutions; None for one that only a run tells."""
+    has_others: bool
+    """True if a variable gives substitutions of unknown names."""
+
+
+_VALUES_OF_SUBMIT: Final = frozenset(
+    f"--{it}"
+    for it in (
+        "account",
+        "billing-project",
+        "buildpack",
+        "config",
+        "configuration",
+        "default-buckets-behavior",
+        "disk-size",
+        "dir",
+        "format",
+        "gcs-log-dir",
+        "gcs-source-staging-dir",
+        "git-source-dir",
+        "git-source-revision",
+        "ignore-file",
+        "impersonate-service-account",
+        "machine-type",
+        "pack",
+        "project",
+        "region",
+        "revision",
+        "service-account",
+        "substitutions",
+        "tag",
+        "timeout",
+        "verbosity",
+        "worker-pool",
+    )
+) | {"-t"}
+"""Options with a value. Source: cloud.google.com/sdk, "gcloud builds submit"."""
+_DELIMITER: Final = lazy_regex(r"\^(?P<delimiter>[^^]{1,5})\^")
+"""The beginning of a list with other signs between its parts. Source: cloud.google.com/sdk, "gcloud topic escaping"."""
+
+
+def read_submit_options(words: Sequence[str]) -> SubmitOptions | None:
+    """Read the words after `gcloud builds submit`; None if a tag or buildpacks take the place of a file with steps, or if a variable may name that."""
+    given: dict[str, str] = {}
+    operands: list[str] = []
+    pending = [*reversed(words)]
+    while pending:
+        word = pending.pop()
+        name, separator, value = word.partition("=")
+        if not word.startswith("-"):
+            operands.append(word)
+        elif name in _VALUES_OF_SUBMIT:
+            given[name] = value if separator else pending.pop() if pending else ""
+        else:
+            given[name] = value
+    is_other = any(it in given for it in ("--pack", "--tag", "-t")) or any(map(has_unknown_part, operands))
+    if is_other and "--config" not in given:
+        return None
+    text = given.get("--substitutions", "")
+    chosen = _DELIMITER.match(text)
+    parts = text.split(",") if chosen is None else text[chosen.end() :].split(chosen["delimiter"])
+    pairs = [it.strip().partition("=") for it in parts if it.strip()]
+    # What is part of the value of another one, or of a variable that holds several, has no name; an empty value is that of a variable set elsewhere.
+    named = {name: None if not value or has_unknown_part(value) else value for name, equals, value in pairs if equals}
+    return SubmitOptions(
+        given.get("--config") or "cloudbuild.yaml",
+        "" if "--no-source" in given else (operands or ["."])[0],
+        named,
+        any(not equals or has_unknown_part(name) for name, equals, _value in pairs) or len(operands) > 1,
+    )

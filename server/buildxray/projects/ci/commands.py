@@ -37,12 +37,13 @@ from buildxray.projects.ci.command_lines import (
     read_compose_options,
     read_make_options,
     read_script_call,
+    read_submit_options,
     words_of_buildctl,
     words_of_kaniko,
 )
 from buildxray.projects.ci.hand_overs import written_dockerfiles
 from buildxray.projects.ci.shell import Shell, StartedCommand, parse_script
-from buildxray.projects.ci.site import WORKSPACE, MakeCall, Reading, Site, in_checkout, project_path
+from buildxray.projects.ci.site import WORKSPACE, MakeCall, Reading, Site, SubmitCall, in_checkout, project_path
 from buildxray.projects.compose_builds import read_compose
 from buildxray.projects.default_files import bake_files, compose_files
 from buildxray.projects.hcl import values as hcl
@@ -191,6 +192,8 @@ class _Starter:
                 self._compose(line.before, machines, ignores_cache="--no-cache" in line.words)
             case Call.MAKE:
                 self._make(line.words)
+            case Call.SUBMIT:
+                self._submit(line.words)
             case _:
                 self._script(line.words)
 
@@ -291,6 +294,15 @@ class _Starter:
             inherited = {name: it for name, it in self._environment.items() if "$" not in it}
             variables = {**inherited, **options.variables}
             self._reading.makes.append(MakeCall(path, options.goals, variables, self._machines, self._step))
+
+    def _submit(self, words: list[str]) -> None:
+        """Effect: note a build by Google Cloud Build whose file exists."""
+        options = read_submit_options(words)
+        config = None if options is None else self._path(options.config)
+        directory = None if options is None or not options.source else self._path(options.source)
+        if options is not None and config is not None and directory is not None and is_file(config):
+            substitutions = (*sorted(options.substitutions.items()),)
+            self._reading.submits.append(SubmitCall(config, directory, substitutions, options.has_others, self._step))
 
     def _script(self, words: list[str]) -> None:
         """Effect: add the builds of a script of the project that a command runs."""

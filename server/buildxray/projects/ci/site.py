@@ -76,6 +76,20 @@ class MakeCall(NamedTuple):
     """The step of a workflow that calls it, itself or by a script."""
 
 
+class SubmitCall(NamedTuple):
+    """A call of `gcloud builds submit`."""
+
+    config: Path
+    """The file with the steps."""
+    directory: Path
+    """The directory that is sent."""
+    substitutions: tuple[tuple[str, str | None], ...]
+    """The values of substitutions; None for one that only a run tells."""
+    has_others: bool
+    """True if it may give further ones."""
+    step: Caller
+
+
 @dataclass(slots=True)
 class Reading:
     """The builds that scripts ask for, collected while the scripts are read."""
@@ -97,6 +111,7 @@ class Reading:
     is_cut: bool = False
     """True if there are more calls of scripts than are followed."""
     makes: list[MakeCall] = field(default_factory=list)
+    submits: list[SubmitCall] = field(default_factory=list)
     work_left: int = MOST_WORK
     """The work that may still be spent on commands; negative if a command was left out."""
     builders: dict[tuple[str, Machines], Machines] = field(default_factory=dict)
@@ -124,6 +139,7 @@ class Reading:
         read(other)
         self.work_left = other.work_left
         self.included |= other.included
+        self.submits += other.submits
         n_builds, n_makes = n_before
         n_there = sum(is_file(it.dockerfile) for it in other.builds)
         if n_there > 0 and n_there >= sum(is_file(it.dockerfile) for it in self.builds[n_builds:]):

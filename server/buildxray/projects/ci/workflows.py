@@ -65,6 +65,7 @@ def read_workflows(root: Path, *, local_platform: str) -> Reading:
         builds,
         [*dict.fromkeys(reading.notes)],
         makes=reading.makes,
+        submits=reading.submits,
         work_left=reading.work_left,
         is_exhausted=reading.is_exhausted,
     )

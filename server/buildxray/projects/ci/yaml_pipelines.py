@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any, Final
 
 from buildxray.files.reading import path_below, read_project_text
@@ -15,7 +16,7 @@ from buildxray.projects.ci.commands import read_commands
 from buildxray.projects.ci.pipeline_machines import PipelineMachines, pipeline_machines
 from buildxray.projects.ci.pipelines import azure_commands, cloud_build_commands, step_directory
 from buildxray.projects.ci.script_files import is_taskfile, script_files
-from buildxray.projects.ci.site import Reading, Site, in_checkout
+from buildxray.projects.ci.site import Reading, Site, SubmitCall, in_checkout, project_path
 from buildxray.projects.substitution import substituted
 from buildxray.projects.yaml import YamlError, YamlMapping, as_mapping, load_documents, load_yaml
 from buildxray.syntax.lazy_regex import lazy_regex
@@ -31,8 +32,30 @@ _PLUGIN: Final = lazy_regex(
 )
 
 
-def read_yaml(text: str, site: Site, reading: Reading) -> None:
-    """Effect: add the builds of GitLab's jobs, of Woodpecker's and Drone's plugins, and of lists of commands in general."""
+def read_submitted(call: SubmitCall, root: Path, reading: Reading, *, local_platform: str) -> None:
+    """Effect: add the builds of a file of Google Cloud Build, in the directory that a command sends, with the substitutions that it gives."""
+    text = read_project_text(call.config)
+    shown = path_below(call.config, root)
+    if text is None or shown is None:
+        return
+    site = Site(
+        root,
+        lambda it: project_path(root, it),
+        path_below(call.directory, root) or ".",
+        name=call.config.name,
+        source=call.config,
+        origin=shown,
+        local_platform=local_platform,
+        step=call.step,
+    )
+    read_yaml(text, site, reading, call)
+
+
+def read_yaml(text: str, site: Site, reading: Reading, call: SubmitCall | None = None) -> None:
+    """Effect: add the builds of GitLab's jobs, of Woodpecker's and Drone's plugins, and of lists of commands in general.
+
+    `call` gives substitutions in place of those of the file.
+    """
     try:
         documents = [it for one in _variants(text, site) for it in load_documents(one) if isinstance(it, YamlMapping)]
     except YamlError:
@@ -45,9 +68,18 @@ def read_yaml(text: str, site: Site, reading: Reading) -> None:
     for document, machines in zip(documents, pipeline_machines(path, documents), strict=True):
         if is_taskfile(site.source.name):
             _complete_tasks(document)
-        variables = {**_texts(document.get("variables")), **_texts(document.get("substitutions"))}
+        variables = {**_texts(document.get("variables")), **_substitutions(document, call)}
         placed = site if machines is None else site._replace(machines=machines.usual)
         _Tables(machines, reading).read(document, placed, variables, 0, 1)
+
+
+def _substitutions(document: Mapping[str, Any], call: SubmitCall | None) -> dict[str, str]:
+    """The known values of substitutions: those that a command gives, and the defaults of the others. Source: cloud.google.com/build, "Substituting variable values"."""
+    defaults = _texts(document.get("substitutions"))
+    if call is None:
+        return defaults
+    values = {**({} if call.has_others else defaults), **dict(call.substitutions)}
+    return {name: it for name, it in values.items() if it is not None}
 
 
 def _is_named(job: str, text: str, site: Site) -> bool:
