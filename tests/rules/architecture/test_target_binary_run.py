@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from buildxray.rules.architecture.target_binary_run import target_binary_run
+from buildxray.rules.base import Severity
 from tests.support.cases import every_case
 from tests.support.rules import check_nothing, check_rule, context, findings
 
@@ -13,6 +14,9 @@ RUN {}GOARCH=$TARGETARCH go build -o /o . && {} /o
 FROM scratch
 COPY --from=b /o /
 """
+
+
+WITH_TARGET = "FROM --platform=$BUILDPLATFORM golang AS b\nARG TARGETOS TARGETARCH\nENV CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH\n"
 
 
 def test_strip_says_what_to_write_instead() -> None:
@@ -91,3 +95,38 @@ def test_a_tool_that_is_installed_for_the_target_is_left_to_go_env_for_tools() -
         "FROM scratch\nCOPY --from=b /go /go\n"
     )
     assert not findings(target_binary_run, context(text.format("@v1.2.3")))
+
+
+@every_case(
+    "end, severity",
+    [
+        ("FROM scratch\nCOPY --from=b /a /a", None),
+        ("FROM alpine\nCOPY --from=b /a /a", None),
+        ("FROM alpine\nRUN apk add git\nCOPY --from=b /a /a", Severity.INFORMATION),
+        (
+            "FROM --platform=$BUILDPLATFORM alpine AS c\nRUN apk add git\nFROM scratch\nCOPY --from=b /a /a\nCOPY --from=c /x /x",
+            None,
+        ),
+    ],
+)
+def test_it_is_information_where_the_build_needs_an_emulator_anyway(end: str, severity: Severity | None) -> None:
+    text = f"{WITH_TARGET}RUN go build -o /a . && /a --version\n{end}\n"
+    (finding,) = findings(target_binary_run, context(text))
+    assert finding.severity == severity
+
+
+@every_case(
+    "run, titles",
+    [
+        (
+            "if [ $X = 1 ]; then go build -o /a .; else xcaddy build --output /a; fi; /a version",
+            "`go build` or `xcaddy build`",
+        ),
+        ("xcaddy build --output /a || go build -o /a .; /a version", "`xcaddy build` or `go build`"),
+        ("if [ $X = 1 ]; then go build -o /a .; else go build -tags x -o /a .; fi; /a version", "`go build`"),
+        ("xcaddy build --output /a; go build -o /a . && /a version", "`go build`"),
+    ],
+)
+def test_the_compilers_of_two_branches(run: str, titles: str) -> None:
+    (finding,) = findings(target_binary_run, context(f"{WITH_TARGET}RUN {run}\nFROM scratch\nCOPY --from=b /a /a\n"))
+    assert f" runs what {titles} compiled for linux/arm64" in finding.message

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import itertools
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from buildxray.localization import _
+from buildxray.platforms.platform import Platform
 from buildxray.rules.base import Finding, Related, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.wording import platforms
@@ -30,7 +31,8 @@ def target_binary_run(ctx: RuleContext) -> Iterator[Finding]:
 
     ## Why it matters
     It fails with `exec format error`, or runs under emulation where QEMU is installed, so that the build depends on the machine. Check the
-    binary in a stage for the target, or by `file` or `xx-verify`; strip it by `-ldflags="-s -w"`.
+    binary in a stage for the target, or by `file` or `xx-verify`; strip it by `-ldflags="-s -w"`. Where other stages need
+    an emulator anyway, it is information.
 
     ## Example
     ```dockerfile
@@ -58,13 +60,16 @@ def target_binary_run(ctx: RuleContext) -> Iterator[Finding]:
     """
     for stage in ctx.build.native_stages:
         makers: dict[str, KnownCommand] = {}
+        others: dict[str, KnownCommand] = {}
         for compiler in (it for ancestor in stage.ancestry[1:] for it in ancestor.commands(Effect.COMPILE)):
             makers |= _foreign_outputs(compiler)
         for command in (it for run in stage.runs for it in run.commands):
             if isinstance(command, KnownCommand) and command.use.effect is Effect.COMPILE:
                 for output in command.use.outputs:
-                    # A later compilation replaces the file.
-                    makers.pop(output, None)
+                    # A later compilation replaces the file, unless only one of the two runs.
+                    replaced = makers.pop(output, None)
+                    if replaced is not None and replaced.run is command.run and _may_be_left_out(command):
+                        others[output] = replaced
                 makers |= _foreign_outputs(command)
                 continue
             _move(command, makers)
@@ -80,23 +85,43 @@ def target_binary_run(ctx: RuleContext) -> Iterator[Finding]:
                 continue
             yield Finding(
                 command.run.shell_range(word.range),
-                _message(command, maker, platforms(foreign)),
+                _message(command, _titles(command, word, maker, others), platforms(foreign), maker),
                 related=(Related(maker.title_range, _("compiled here")),),
+                # Without an emulator, this build stops elsewhere too.
+                severity=Severity.INFORMATION if _needs_emulator(ctx, foreign) else None,
             )
 
 
-def _message(command: Command, maker: KnownCommand, foreign: str) -> str:
+def _may_be_left_out(command: KnownCommand) -> bool:
+    return not all(map(command.is_certain, command.targets))
+
+
+def _titles(command: Command, word: ShellWord, maker: KnownCommand, others: dict[str, KnownCommand]) -> str:
+    """The compiler of a file, with the one of another branch that may have written it instead."""
+    other = next((others[it] for it in command.invocation.paths(word) if it in others), maker)
+    if other.title == maker.title:
+        return f"`{maker.title}`"
+    return _("{one} or {other}", one=f"`{other.title}`", other=f"`{maker.title}`")
+
+
+def _needs_emulator(ctx: RuleContext, targets: Iterable[Platform]) -> bool:
+    """True if the build runs steps of other stages on an emulated machine for each of some targets."""
+    emulated = {it.platform for it in ctx.build.emulated_steps}
+    return all(any(one is not None and one.architecture == it.architecture for one in emulated) for it in targets)
+
+
+def _message(command: Command, titles: str, foreign: str, maker: KnownCommand) -> str:
     if command.name != "strip":
         return _(
-            "the build stops here (`exec format error`) without an emulator: {machine} runs what `{title}` compiled for {platforms}",
+            "the build stops here (`exec format error`) without an emulator: {machine} runs what {titles} compiled for {platforms}",
             machine=maker.use.machine,
-            title=maker.title,
+            titles=titles,
             platforms=foreign,
         )
     fact = _(
-        "`strip` of {machine} gets what `{title}` compiled for {platforms}, which it does not know",
+        "`strip` of {machine} gets what {titles} compiled for {platforms}, which it does not know",
         machine=maker.use.machine,
-        title=maker.title,
+        titles=titles,
         platforms=foreign,
     )
     advice = (
