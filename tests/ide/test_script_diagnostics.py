@@ -175,3 +175,33 @@ def test_a_directory_without_a_dockerfile(
         it for it in look_at(root / name, text, Projects(), Settings()).diagnostics if it.rule == "missing-dockerfile"
     ]
     assert [text[slice(*it.range)] for it in found] == places
+
+
+CLIENT = "client:\n\tdocker build -f cmd/cli/Dockerfile -t client .\n"
+
+
+@every_case(
+    "name, text, others, is_said",
+    [
+        ("Makefile", CLIENT, {}, True),
+        ("Makefile", f"# cli is the client\n{CLIENT}", {"run.sh": "docker build -t x cmd/cli\n"}, True),
+        ("package.json", '{"scripts": {"image": "docker build -f cmd/cli/Dockerfile ."}}', {}, True),
+        # A script may be started elsewhere, a command may make the directory, and Git may ignore it.
+        ("build.sh", "docker build -f cmd/cli/Dockerfile .\n", {}, False),
+        ("Makefile", f"{CLIENT}cmd/cli:\n\tmkdir cmd/cli\n", {}, False),
+        ("Makefile", f"{CLIENT}sources:\n\ttar xf sources.tar\n", {}, False),
+        ("Makefile", f"{CLIENT}sources:\n\tgit submodule update\n", {}, False),
+        ("Makefile", CLIENT, {"run.sh": "cp -r x cmd/cli\n"}, False),
+        ("Makefile", CLIENT, {"more.mk": "include other/Makefile\n"}, False),
+        ("Makefile", CLIENT, {".gitignore": "/cmd/cli\n"}, False),
+        ("Makefile", CLIENT, {"cmd/cli/Dockerfile": "FROM scratch\n"}, False),
+    ],
+)
+def test_a_directory_that_has_another_name_now(
+    tmp_path_factory: pytest.TempPathFactory, name: str, text: str, others: dict[str, str], *, is_said: bool
+) -> None:
+    root = tmp_path_factory.mktemp("project")
+    for path, content in others.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(content)
+    assert missing(root, name, text, "cmd/client/Dockerfile") == ["cmd/cli/Dockerfile"] * is_said

@@ -11,7 +11,8 @@ moved within the context. All places that name one file, or files of one directo
 inherit from is not reported, because these may set the file, nor is a service to which a Compose file beside it, one that is incomplete by
 itself, gives another Dockerfile or an image.
 `check DIRECTORY` also reports a path that is written out in a script, a Makefile or a `package.json` (`docker build -f Dockerfile.arm .`), unless
-another line names that file, and may write it; and a directory without a Dockerfile that a Makefile or a `package.json` builds (`docker build .`), unless a
+another line names that file, and may write it (where its directory does not exist either, unless any other line of the repository's scripts names
+that, or the Makefile unpacks something); and a directory without a Dockerfile that a Makefile or a `package.json` builds (`docker build .`), unless a
 script of the repository names a Dockerfile in another line, or may run the Makefile in another directory. In a directory of examples that has another Dockerfile, it is information, because the
 example may be copied to a project that has the missing one.""",
     "missing-stage": "The Dockerfile has no stage with the name in `target`: the build fails.",

@@ -175,7 +175,37 @@ def _is_build(line: str, pattern: re.Pattern[str]) -> bool:
 
 def _may_exist(source: Path, named: str, dockerfile: Path, root: Path) -> bool:
     """True if the file may exist where the script is started, if its directory is made first, or if Git ignores it."""
-    if not is_directory(dockerfile.parent) or not dockerfile.is_relative_to(root):
+    if not dockerfile.is_relative_to(root) or _may_get_directory(source, dockerfile, root):
         return True
     directories = (it for it in source.parents if it.is_relative_to(root))
     return any(exists(it / named) for it in directories) or is_ignored(dockerfile, root)
+
+
+def _may_get_directory(source: Path, dockerfile: Path, root: Path) -> bool:
+    """True if the directory of a Dockerfile is missing, unless surely nothing makes it before a Makefile, or a list of scripts, builds it.
+
+    A renamed directory has no other mention in the scripts of the repository than builds; what makes it names it, or unpacks an archive.
+    """
+    missing = [it for it in dockerfile.parents if it.is_relative_to(root) and not is_directory(it)]
+    if not missing:
+        return False
+    scripts, others = script_and_seen_files(root)
+    files = {source, *scripts, *others, *workflow_files(root)}
+    if source.name not in (*MAKEFILES, PACKAGE) or len(scripts) >= MOST_FILES or len(others) >= MOST_FILES:
+        return True
+    name = re.compile(rf"(?<![\w.-]){re.escape(missing[-1].name)}(?![\w-]|\.\w)")
+    for it in files:
+        text = read_project_text(it) or ""
+        if _INCLUDING.search(text) is not None or (it == source and _BRINGING.search(text) is not None):
+            return True
+        lines = (it[0] for it in _LINE.finditer(text) if name.search(it[0]) is not None)
+        if any(_SAYING.match(it) is None and _OF_IMAGE.search(it) is None for it in lines):
+            return True
+    return False
+
+
+_OF_IMAGE: Final = lazy_regex(r"\bdocker[ \t]+(?:(?:buildx|image)[ \t]+)?build\b")
+_BRINGING: Final = lazy_regex(
+    r"^[^#\n]*\b(?:7z|bsdtar|cookiecutter|curl|degit|git|gh|hg|rsync|svn|tar|unzip|vendir|wget)[ \t]", re.MULTILINE
+)
+"""A command that may bring directories without their names."""
