@@ -223,6 +223,8 @@ def test_a_member_of_a_workspace_counts_if_it_is_copied() -> None:
     assert findings(old_rust_image, context(text.format("crates"), workspace=project))
     assert findings(old_rust_image, context(text.format("crates/b"), workspace=project))
     check_nothing(old_rust_image, text.format("crates/a"), workspace=project)
+    left_out = project._replace(ignored=IgnorePatterns("crates/b"))
+    check_nothing(old_rust_image, text.format("crates"), workspace=left_out)
 
 
 @every_case(

@@ -122,7 +122,8 @@ def _answers(command: KnownCommand, name: str) -> Iterator[tuple[str, tuple[Rust
 
 def _is_compared(need: RustNeed, path: str, command: KnownCommand, has: tuple[int, int]) -> bool:
     """True if a command that reads the file at a path compares a need with its version: it reads each manifest, and `rust-version` of what it compiles."""
-    if not is_copied(command.run, need.path):
+    ignored = command.run.build.workspace.ignored
+    if not is_copied(command.run, need.path) or (ignored is not None and ignored.excludes(need.path)):
         return False
     if need.asking is not RustAsking.COMPILER:
         return True
