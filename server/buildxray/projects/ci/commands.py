@@ -12,6 +12,7 @@ from typing import Final
 from buildxray.files.reading import exists, is_file, read_project_text
 from buildxray.localization import gettext_lazy as _
 from buildxray.platforms.machines import NATIVE, Machines, is_chosen
+from buildxray.platforms.platform import Platform
 from buildxray.projects.bake.reader import bake_builds, load_bake, read_overrides
 from buildxray.projects.builds import (
     Caller,
@@ -42,7 +43,7 @@ from buildxray.projects.ci.command_lines import (
     words_of_kaniko,
 )
 from buildxray.projects.ci.hand_overs import written_dockerfiles
-from buildxray.projects.ci.shell import Shell, StartedCommand, parse_script
+from buildxray.projects.ci.shell import OTHER_MACHINE, Shell, StartedCommand, parse_script
 from buildxray.projects.ci.site import WORKSPACE, MakeCall, Reading, Site, SubmitCall, in_checkout, project_path
 from buildxray.projects.compose_builds import read_compose
 from buildxray.projects.default_files import bake_files, compose_files
@@ -87,13 +88,28 @@ def read_commands(script: str, site: Site, reading: Reading) -> None:
             machines = machines_of_builder(names[-1] if names else "", machines, site, reading)
         else:
             place = site if lines is None else site._replace(line=lines.line_of(started.start) + 1)
-            _Starter(place, reading, machines, started).start(line)
+            own = _on_its_machine(machines, started.machines)
+            if own is not None:
+                _Starter(place, reading, own, started).start(line)
     if len(reading.builds) > n_before:
         written = {path for path, original in written_dockerfiles(script, site).items() if original is None}
         reading.builds[n_before:] = [
             replace(it, may_be_written=True) if it.dockerfile in written else it for it in reading.builds[n_before:]
         ]
     _is_exhausted(site, reading)
+
+
+def _on_its_machine(machines: Machines, architectures: frozenset[str]) -> Machines | None:
+    """The machines of a command that runs on machines of some architectures only; None if the known machine is another one."""
+    if not architectures or machines.is_unknown or machines.names_several:
+        return machines
+    if machines.own is not None:
+        return machines if not architectures.isdisjoint((machines.own.architecture, OTHER_MACHINE)) else None
+    named = architectures - {OTHER_MACHINE}
+    if len(named) != 1:
+        return machines
+    # In the branch for all other machines, a build for a platform that this one does not run is for one of those.
+    return machines._replace(own=Platform("linux", next(iter(named))), cannot_emulate=OTHER_MACHINE in architectures)
 
 
 def _may_build(script: str, reading: Reading) -> bool:

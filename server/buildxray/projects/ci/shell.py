@@ -89,6 +89,17 @@ _CALLING: Final = frozenset(
 """Programs whose arguments may name a function to call."""
 
 
+OTHER_MACHINE: Final = "other"
+_PRINTED: Final = {"x86_64": "amd64", "aarch64": "arm64", "arm64": "arm64", "riscv64": OTHER_MACHINE}
+"""The names that machines have for themselves, with their architectures. Source: the manual of uname; macOS prints `arm64`."""
+
+
+def _prints_machine(command: Command) -> bool:
+    return (command.name == "uname" and command.arguments in (("-m",), ("-p",), ("--machine",))) or (
+        command.name == "arch" and not command.arguments
+    )
+
+
 class StartedCommand(NamedTuple):
     """A command that may start a build."""
 
@@ -104,6 +115,11 @@ class StartedCommand(NamedTuple):
     """True if the script has gone to an absolute path, so that it is the same directory wherever the script is started."""
     is_of_listed: bool
     """True if a loop around it goes over the files of a pattern, of which the script may pass over some."""
+    machines: frozenset[str] = frozenset()
+    """The architectures of the machines on which the script runs it, if it asks for its machine before (`uname -m`); empty if any machine may.
+
+    `OTHER_MACHINE` is among them if machines of other architectures than amd64 and arm64 run it.
+    """
 
 
 def as_instruction(script: str) -> str:
@@ -447,7 +463,31 @@ class Shell:
         start = max(0, command.range[0] - len(_HEAD))
         environment = self._environment(command, words)
         is_of_listed = any(it.kind == "for" and _has_pattern(it.patterns) for it in command.conditions)
-        return StartedCommand([name, *texts[1:]], directory.path, environment, start, directory.is_placed, is_of_listed)
+        machines = self._machines(command, loops, chosen or {}) if self._asks_for_machine else frozenset[str]()
+        return StartedCommand(
+            [name, *texts[1:]], directory.path, environment, start, directory.is_placed, is_of_listed, machines
+        )
+
+    @cached_property
+    def _asks_for_machine(self) -> bool:
+        """True if a command of the script prints the name of the machine that runs it."""
+        return any(map(_prints_machine, self._script.commands))
+
+    def _machines(self, command: Command, loops: _Round, chosen: Mapping[str, str]) -> frozenset[str]:
+        """The architectures on which a command runs, or on which its variables have the chosen values; empty if the machine does not decide."""
+        architectures: set[str] = set()
+        for printed, architecture in _PRINTED.items():
+            words = Words(
+                lambda name: self._look_up(name, command, loops),
+                lambda it, printed=printed: printed if _prints_machine(it) else self._answer(it, loops),  # type: ignore[misc]
+                dict(loops),
+                lambda path, at: self._is_there(path, at, loops),
+            )
+            values = {name: words.whole(name, command) for name in chosen}
+            is_other = any(UNKNOWN not in (it or "") and it != chosen[name] for name, it in values.items())
+            if words.taken(command) is not False and not is_other:
+                architectures.add(architecture)
+        return frozenset(architectures) if len(architectures) < len({*_PRINTED.values()}) else frozenset()
 
     def _may_run(self, command: Command, loops: _Round) -> bool:
         """True unless the script is known not to run a command: in a function that nothing calls, or in another branch than its arguments take.
