@@ -50,12 +50,12 @@ def dockerfile_of(n_lines: int, lines_per_stage: int = 12) -> str:
             "RUN apt-get update && \\",
             f"    apt-get install -y --no-install-recommends git lib{name}-dev",
             f"COPY {name}/go.mod {name}/go.sum ./",
-            "RUN --mount=type=cache,target=/go/pkg/mod go mod download",
+            "RUN go mod download",
             f"COPY {name} .",
             "ARG TARGETOS TARGETARCH",
         ]
         lines += [
-            f"RUN --mount=type=cache,target=/go/pkg/mod GOARCH=$TARGETARCH go build -o /out/{name}-{it} ./cmd/{it}"
+            f"RUN GOARCH=$TARGETARCH go build -o /out/{name}-{it} ./cmd/{it}"
             for it in range(lines_per_stage - 10)
         ]
         stages.append(name)

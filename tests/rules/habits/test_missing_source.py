@@ -519,3 +519,56 @@ def test_npm_ci_without_a_lock_file() -> None:
     )
     text = "FROM node\nWORKDIR /app\nCOPY . .\nRUN npm ci\n"
     check_nothing(missing_source, text, workspace=_without("package.json", "npm-shrinkwrap.json"))
+
+
+@every_case(
+    "image, lines, name",
+    [
+        ("node:22", "COPY package.json ./\nRUN npm ci", "package-lock.json"),
+        ("node:22", "COPY package.json ./\nCOPY src src\nRUN npm ci --omit=dev && npm run build", "package-lock.json"),
+        ("node:22", "RUN npm install -g pnpm\nCOPY package.json .\nRUN pnpm install --frozen-lockfile", "pnpm-lock.yaml"),
+        ("python:3.13", "RUN pip install uv\nCOPY pyproject.toml ./\nCOPY app app\nRUN uv sync --frozen", "uv.lock"),
+        ("python:3.13", "COPY --from=ghcr.io/astral-sh/uv /uv /bin/\nCOPY pyproject.toml ./\nRUN uv sync --locked", "uv.lock"),
+        ("python:3.13", "COPY pyproject.toml ./\nCOPY docs ./\nRUN uv sync --frozen", "uv.lock"),
+        # A COPY may bring the lock file, from the directory of the project or with another name.
+        ("node:22", "COPY package.json package-lock.json ./\nRUN npm ci", ""),
+        ("node:22", "COPY package.json npm-shrinkwrap.json ./\nRUN npm ci", ""),
+        ("node:22", "COPY package*.json ./\nRUN npm ci", ""),
+        ("node:22", "COPY package.json ./\nCOPY . .\nRUN npm ci", ""),
+        ("node:22", "COPY package.json ./\nCOPY web ./\nRUN npm ci", ""),
+        ("node:22", "COPY package.json ./\nCOPY lock.json package-lock.json\nRUN npm ci", ""),
+        ("node:22", "COPY package.json $LOCK ./\nRUN npm ci", ""),
+        ("node:22", "COPY --from=a /w /w\nCOPY package.json ./\nRUN npm ci", ""),
+        ("node:22", "ADD https://x.org/a.tgz /w\nCOPY package.json ./\nRUN npm ci", ""),
+        ("python:3.13", "COPY pyproject.toml /w/api/\nCOPY . /w\nWORKDIR /w/api\nRUN uv sync --frozen", ""),
+        # A command may write it, or a mount brings it.
+        ("node:22", "COPY package.json ./\nRUN npm install --package-lock-only\nRUN npm ci", ""),
+        ("node:22", "COPY package.json ./\nRUN npm install && npm ci", ""),
+        ("node:22", "COPY package.json ./\nRUN ./prepare && npm ci", ""),
+        ("node:22", "COPY package.json ./\nRUN --mount=source=package-lock.json,target=package-lock.json npm ci", ""),
+        ("python:3.13", "COPY pyproject.toml ./\nRUN uv lock && uv sync --frozen", ""),
+        # Nothing stops, or the project is elsewhere.
+        ("node:22", "COPY package.json ./\nRUN npm ci || npm install", ""),
+        ("node:22", "COPY package.json ./\nRUN npm install", ""),
+        ("python:3.13", "COPY pyproject.toml ./\nRUN uv sync", ""),
+        ("node:22", "COPY package.json /other/\nRUN npm ci", ""),
+        ("node:22", "RUN npm ci", ""),
+        ("x.org/base", "COPY package.json ./\nRUN npm ci", ""),
+        ("node:22", "COPY package.json ./\nRUN cd web && npm ci", ""),
+    ],
+)  # fmt: skip
+def test_a_lock_file_that_no_copy_takes(image: str, lines: str, name: str) -> None:
+    paths = frozenset(
+        {"package-lock.json", "uv.lock", "web/package-lock.json", "web/", "docs/", "src/", "app/", "docs/a.md"}
+    )
+    text = f"FROM {image}\nWORKDIR /w\n{lines}\nCMD a\n"
+    for workspace in (Workspace(holds=paths.__contains__, absence=lambda _path: None),):
+        found = [it.message for it in findings(missing_source, context(text, workspace=workspace))]
+        said = [it for it in found if it.endswith(f"needs `{name}`, which no COPY before it takes")]
+        assert (len(found), len(said)) == ((1, 1) if name else (0, 0))
+
+
+def test_without_a_known_context_a_directory_may_bring_a_lock_file() -> None:
+    text = "FROM node\nWORKDIR /w\nCOPY package.json ./\n{}RUN npm ci\nCMD a\n"
+    assert len(findings(missing_source, context(text.format("")))) == 1
+    assert not findings(missing_source, context(text.format("COPY web ./\n")))

@@ -11,6 +11,7 @@ from buildxray.localization import _, ngettext
 from buildxray.rules.base import Finding, FixAvailability, Related, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.facts.lacked_lists import LackedList, lacked_lists
+from buildxray.rules.facts.uncopied_locks import uncopied_lock
 from buildxray.rules.wording import joined
 from buildxray.semantics.build import AbsentSource, Effect
 from buildxray.semantics.mentions import Mention
@@ -36,6 +37,8 @@ def missing_source(ctx: RuleContext) -> Iterator[Finding]:
     A path that the build context has in the directory of the Dockerfile alone is looked for too: the context `.` with `api/Dockerfile` and
     `api/requirements.txt`. So are the lists that a command reads after `COPY . .`: `requirements.txt` of `pip install -r`, `pom.xml` of
     `mvn package`, `package.json` and the lock file of `npm ci`, those of pnpm, Go, Cargo, Bundler, Composer, Mix, Poetry and uv.
+    A lock file that no COPY takes is one too, although the list of dependencies is copied by its name, before a command that fails without it: `npm ci`,
+    `pnpm install --frozen-lockfile`, `uv sync --frozen`.
 
     ## Why it matters
     The build stops at this instruction: `"/yarn.lock": not found`. On the machine where the file was made it works, so that only the jobs of
@@ -67,8 +70,18 @@ def missing_source(ctx: RuleContext) -> Iterator[Finding]:
     # Without a known build, another directory may be the context.
     severity = None if ctx.build.workspace.has_build else Severity.INFORMATION
     if not absent:
-        for it in islice(lacked_lists(ctx.build), 1):
-            yield Finding(it.command.title_range, _message_of_list(it), severity=severity)
+        lacked = next(lacked_lists(ctx.build), None)
+        if lacked is not None:
+            yield Finding(lacked.command.title_range, _message_of_list(lacked), severity=severity)
+            return
+        locks = filter(None, map(uncopied_lock, ctx.build.needed_stages))
+        for it in islice(locks, 1):
+            message = _(
+                "the build stops here: `{command}` needs `{path}`, which no COPY before it takes",
+                command=it.command.title,
+                path=it.name,
+            )
+            yield Finding(it.command.title_range, message)
         return
     first, *others = absent
     related = [Related(it.range, _message_of(ctx, it)) for it in others]
