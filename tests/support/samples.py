@@ -55,8 +55,7 @@ def dockerfile_of(n_lines: int, lines_per_stage: int = 12) -> str:
             "ARG TARGETOS TARGETARCH",
         ]
         lines += [
-            f"RUN GOARCH=$TARGETARCH go build -o /out/{name}-{it} ./cmd/{it}"
-            for it in range(lines_per_stage - 10)
+            f"RUN GOARCH=$TARGETARCH go build -o /out/{name}-{it} ./cmd/{it}" for it in range(lines_per_stage - 10)
         ]
         stages.append(name)
     lines += ["", "FROM alpine"]
