@@ -1212,3 +1212,40 @@ def test_a_finding_in_a_stage_is_in_the_builds_that_need_the_stage(
     analysis = built(tmp_path, Settings()).analyzer(Workspace()).analyze(dockerfile.read_text())
     found = [it.message for it in analysis.diagnostics if it.rule == "undeclared-platform-arg"]
     assert [it.partition("for every platform")[2] for it in found] == expected
+
+
+@every_case(
+    "lines, others, expected",
+    [
+        ("RUN CGO_ENABLED=0 go build -o /app .", "linux/amd64", "safe"),
+        ("RUN CGO_ENABLED=0 go build -o /app .", "linux/amd64,linux/arm/v7", "safe"),
+        # There the compiler on another machine would need GOARM.
+        ("RUN CGO_ENABLED=0 go build -o /app .", "linux/arm/v6", "suggestion"),
+        # Go 1.22 refuses `GOARM=8` and `GOARM=2`.
+        (
+            "ARG TARGETARCH\nRUN CGO_ENABLED=0 GOARCH=$TARGETARCH GOARM=${TARGETVARIANT#v} go build -o /app .",
+            "linux/arm/v7",
+            "safe",
+        ),
+        (
+            "ARG TARGETARCH\nRUN CGO_ENABLED=0 GOARCH=$TARGETARCH GOARM=${TARGETVARIANT#v} go build -o /app .",
+            "linux/amd64/v2",
+            "suggestion",
+        ),
+    ],
+)
+def test_a_safe_fix_does_no_harm_in_another_build(tmp_path: Path, lines: str, others: str, expected: str) -> None:
+    text = f"FROM golang:1.22 AS build\nCOPY . .\n{lines}\nFROM scratch\nCOPY --from=build /app /app\n"
+    listed = ", ".join(f'"{it}"' for it in others.split(","))
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "Dockerfile").write_text(text)
+    (tmp_path / "docker-bake.hcl").write_text(
+        'group "default" { targets = ["a", "b"] }\n'
+        'target "a" { platforms = ["linux/amd64", "linux/arm64"] }\n'
+        f'target "b" {{ platforms = [{listed}] }}\n'
+    )
+    build = Projects().build(tmp_path / "Dockerfile", Settings())
+    found = build.analyzer(Workspace()).analyze(text).diagnostics
+    rules = ("emulated-build", "undeclared-platform-arg")
+    fixes = [fix.safety.value for it in found if it.rule in rules for fix in it.fixes]
+    assert fixes[-1:] == [expected]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from buildxray.ide.comment_edits import Known, moved_diagnostics
-from buildxray.ide.diagnostics import BuildOfFile, Diagnostic, diagnose, merge_builds
+from buildxray.ide.diagnostics import BuildOfFile, Diagnostic, diagnose, merge_builds, proved_in_builds
 from buildxray.records import cached_property, dataclass
 from buildxray.rules.base import Rule
 from buildxray.rules.context import RuleContext
@@ -185,6 +185,7 @@ class Analysis:
         if not self._others:
             return own
         others = [it.of_file(name, it.diagnostics) for name, it in self._others]
+        own = proved_in_builds(own, [it.context for _name, it in self._others])
         return merge_builds(self.of_file(self._subject.name, own), others, self._subject.n_unchecked)
 
     def of_file(self, name: str, diagnostics: tuple[Diagnostic, ...]) -> BuildOfFile:

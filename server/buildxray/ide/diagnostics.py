@@ -12,7 +12,7 @@ from buildxray.localization import N_, _, localized, ngettext
 from buildxray.records import cached_property, dataclass, replace
 from buildxray.rules.base import Doubt, Finding, Fix, FixFinder, Related, Rule, Safety, Severity, find_fixes
 from buildxray.rules.context import RuleContext
-from buildxray.rules.fixing.proof import proved
+from buildxray.rules.fixing.proof import proved, proved_in_others
 from buildxray.rules.fixing.review import reviewed
 from buildxray.rules.registry import ALL
 from buildxray.rules.severities import doubt, severity
@@ -138,6 +138,19 @@ class BuildOfFile(NamedTuple):
     """The number of declared builds that it represents."""
     needs: Callable[[TextRange], bool] = lambda _range: True
     """True if the build needs the stage around a range, or may need it."""
+
+
+def proved_in_builds(diagnostics: Iterable[Diagnostic], contexts: Sequence[RuleContext]) -> tuple[Diagnostic, ...]:
+    """Findings of one build, whose safe fixes are suggestions if another build of the document proves them harmful."""
+    unchanging = {it.name for it in ALL if it.buildkit_check}
+    return tuple(
+        it if not it.fix or it.rule in unchanging else replace(it, fix=partial(_proved, it, contexts))
+        for it in diagnostics
+    )
+
+
+def _proved(diagnostic: Diagnostic, contexts: Sequence[RuleContext]) -> tuple[Fix, ...]:
+    return proved_in_others(contexts, diagnostic.fixes)
 
 
 def merge_builds(own: BuildOfFile, others: Sequence[BuildOfFile], n_unchecked: int = 0) -> tuple[Diagnostic, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from typing import Final
 
 from buildxray.rules.facts.cross_cgo import with_other_compiler, without_compiler
 from buildxray.rules.facts.downloads import compares_with_one
@@ -12,7 +13,7 @@ from buildxray.rules.facts.site_files import addresses_of, n_missing_files
 from buildxray.semantics.build import Build, Effect, Run, Stage
 from buildxray.syntax.instructions import Add
 from buildxray.syntax.shell import UNKNOWN
-from buildxray.toolchains.go import GO, n_refused_versions
+from buildxray.toolchains.go import GO, defaults_to_arm_v7, n_refused_versions
 from buildxray.toolchains.machine_names import refused_names
 
 
@@ -31,6 +32,21 @@ def n_failures(build: Build) -> Counter[str]:
             failures["name"] += sum(len(it.targets) for it in refused_names(command.use, image))
         failures["checksum"] += sum(_wrongly_checked(stage))
     return failures
+
+
+def n_too_new_for_arm(build: Build) -> int:
+    """The number of targets for which a compiler of Go on another machine makes code of arm/v7, without `GOARM`, that their older processor lacks."""
+    return sum(
+        made == "arm" and target.variant in _OLD_ARM
+        for stage in build.native_stages
+        if defaults_to_arm_v7(stage.image_name)
+        for command in stage.commands(Effect.COMPILE)
+        if command.use.toolchain is GO and command.name == "go" and not command.invocation.setting("GOARM").is_set
+        for made, target in zip(command.use.architectures, command.invocation.targets, strict=True)
+    )
+
+
+_OLD_ARM: Final = ("v5", "v6")
 
 
 def _wrongly_checked(stage: Stage) -> Iterator[int]:

@@ -18,7 +18,7 @@ from typing import Final
 from buildxray.platforms.arguments import PER_TARGET_ARGUMENTS
 from buildxray.rules.base import Fix, Safety
 from buildxray.rules.context import RuleContext
-from buildxray.rules.facts.failing_commands import n_failures
+from buildxray.rules.facts.failing_commands import n_failures, n_too_new_for_arm
 from buildxray.rules.facts.go_install import misplaces_installs
 from buildxray.rules.facts.portability import n_foreign_programs_run
 from buildxray.semantics.artifacts import losses
@@ -37,6 +37,22 @@ def proved(ctx: RuleContext, fixes: Iterable[Fix]) -> tuple[Fix, ...]:
         replace(it, safety=Safety.SUGGESTION) if it.safety is Safety.SAFE and not proofs.hold(it.edits) else it
         for it in fixes
     )
+
+
+def proved_in_others(contexts: Iterable[RuleContext], fixes: Iterable[Fix]) -> tuple[Fix, ...]:
+    """Turn fixes into suggestions that are safe in the build for which they were found, and do harm in another build of the file.
+
+    There a compiler may also lack `GOARM`, which no finding of the first build would say.
+    """
+    known = tuple(fixes)
+    for ctx in contexts:
+        known = tuple(
+            replace(it, safety=Safety.SUGGESTION)
+            if it.safety is Safety.SAFE and n_too_new_for_arm(ctx.after(it.edits).build) > n_too_new_for_arm(ctx.build)
+            else it
+            for it in proved(ctx, known)
+        )
+    return known
 
 
 class _Proofs:
