@@ -378,13 +378,15 @@ def test_the_machine_of_a_downloaded_cross_compiler_is_meant(run: str, *, is_sai
             False,
         ),
         ("ARG TARGETARCH=amd64\nRUN touch /x\nARG TARGETARCH\nRUN echo $TARGETARCH > /a", False),
+        ("ARG TARGETARCH=amd64\nRUN touch /x\nFROM base\nARG TARGETARCH\nRUN echo $TARGETARCH > /a", False),
+        ("ARG TARGETARCH=amd64\nRUN touch /x\nFROM base\nRUN echo $TARGETARCH > /a", True),
         ("ARG TARGETARCH=amd64\nENV TARGETARCH=$TARGETARCH\nRUN echo $TARGETARCH > /a", True),
         ("ARG TARGETARCH=amd64\nRUN ./build\nARG TARGETARCH\nRUN echo $TARGETARCH > /a", True),
         ("ARG TARGETARCH=amd64\nRUN echo $TARGETARCH > /a\nARG TARGETARCH\nRUN echo $TARGETARCH > /a", True),
     ],
 )
 def test_a_default_that_is_replaced_before_its_use_hides_nothing(lines: str, *, is_reported: bool) -> None:
-    assert bool(findings(masked_platform_arg, context(f"FROM alpine\n{lines}\n"))) is is_reported
+    assert bool(findings(masked_platform_arg, context(f"FROM alpine AS base\n{lines}\n"))) is is_reported
 
 
 @every_case(

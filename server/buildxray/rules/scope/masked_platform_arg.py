@@ -18,7 +18,7 @@ from buildxray.rules.facts.site_files import n_missing_files
 from buildxray.rules.fixing.edits import declare, is_named_above
 from buildxray.rules.fixing.placement import with_paying_moves
 from buildxray.rules.wording import platforms
-from buildxray.semantics.build import Build, From, Instruction, Run
+from buildxray.semantics.build import Build, From, Instruction, Run, Stage
 from buildxray.semantics.mentions import Mention
 from buildxray.syntax.instructions import Arg, Env, Onbuild, Pair
 from buildxray.syntax.lazy_regex import lazy_regex
@@ -341,16 +341,23 @@ def _is_unread(declaration: Instruction, name: str) -> bool:
 
 
 def _is_replaced(declaration: Instruction, name: str) -> bool:
-    """True if a later ARG or ENV of the stage sets a variable before anything uses the value of a declaration, so that its default hides nothing."""
+    """True if a later ARG or ENV sets a variable before anything uses the value of a declaration, so that its default hides nothing.
+
+    In the stage, or in each stage that continues it.
+    """
     stage = declaration.stage
-    for it in () if stage is None else stage.instructions:
-        if it.idx <= declaration.idx:
+    return stage is not None and _replaces(stage, name, declaration.idx)
+
+
+def _replaces(stage: Stage, name: str, after: int) -> bool:
+    for it in stage.instructions:
+        if it.idx <= after:
             continue
         if it.uses_variable(name) or isinstance(it.node, Onbuild) or (isinstance(it, Run) and it.may_read(name)):
             return False
         if isinstance(it.node, Arg | Env) and any(pair.name.text == name for pair in it.pairs):
             return True
-    return False
+    return bool(stage.children) and all(_replaces(it, name, after) for it in stage.children)
 
 
 def _is_left_to_others(declaration: Instruction, name: str) -> bool:
