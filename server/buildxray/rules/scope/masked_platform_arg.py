@@ -18,7 +18,7 @@ from buildxray.rules.facts.site_files import n_missing_files
 from buildxray.rules.fixing.edits import declare, is_named_above
 from buildxray.rules.fixing.placement import with_paying_moves
 from buildxray.rules.wording import platforms
-from buildxray.semantics.build import Build, From, Instruction, Run, Stage
+from buildxray.semantics.build import Build, From, Instruction, Run
 from buildxray.semantics.mentions import Mention
 from buildxray.syntax.instructions import Arg, Env, Onbuild, Pair
 from buildxray.syntax.lazy_regex import lazy_regex
@@ -345,19 +345,28 @@ def _is_replaced(declaration: Instruction, name: str) -> bool:
 
     In the stage, or in each stage that continues it.
     """
-    stage = declaration.stage
-    return stage is not None and _replaces(stage, name, declaration.idx)
+    pending = [] if declaration.stage is None else [declaration.stage]
+    is_replaced = bool(pending)
+    while pending and is_replaced:
+        stage = pending.pop()
+        first = next((it for it in stage.instructions if it.idx > declaration.idx and _concerns(it, name)), None)
+        if first is None:
+            is_replaced = bool(stage.children)
+            pending += stage.children
+        else:
+            is_replaced = not _may_use(first, name)
+    return is_replaced
 
 
-def _replaces(stage: Stage, name: str, after: int) -> bool:
-    for it in stage.instructions:
-        if it.idx <= after:
-            continue
-        if it.uses_variable(name) or isinstance(it.node, Onbuild) or (isinstance(it, Run) and it.may_read(name)):
-            return False
-        if isinstance(it.node, Arg | Env) and any(pair.name.text == name for pair in it.pairs):
-            return True
-    return bool(stage.children) and all(_replaces(it, name, after) for it in stage.children)
+def _concerns(instruction: Instruction, name: str) -> bool:
+    """True if an instruction sets a variable, or may use its value."""
+    sets = isinstance(instruction.node, Arg | Env) and any(it.name.text == name for it in instruction.pairs)
+    return sets or _may_use(instruction, name)
+
+
+def _may_use(instruction: Instruction, name: str) -> bool:
+    is_read = isinstance(instruction, Run) and instruction.may_read(name)
+    return is_read or isinstance(instruction.node, Onbuild) or instruction.uses_variable(name)
 
 
 def _is_left_to_others(declaration: Instruction, name: str) -> bool:
