@@ -50,12 +50,13 @@ def dockerfile_of(n_lines: int, lines_per_stage: int = 12) -> str:
             "RUN apt-get update && \\",
             f"    apt-get install -y --no-install-recommends git lib{name}-dev",
             f"COPY {name}/go.mod {name}/go.sum ./",
-            "RUN go mod download",
+            "RUN --mount=type=cache,target=/go/pkg/mod go mod download",
             f"COPY {name} .",
             "ARG TARGETOS TARGETARCH",
         ]
         lines += [
-            f"RUN GOARCH=$TARGETARCH go build -o /out/{name}-{it} ./cmd/{it}" for it in range(lines_per_stage - 10)
+            f"RUN --mount=type=cache,target=/go/pkg/mod GOARCH=$TARGETARCH go build -o /out/{name}-{it} ./cmd/{it}"
+            for it in range(lines_per_stage - 10)
         ]
         stages.append(name)
     lines += ["", "FROM alpine"]

@@ -96,16 +96,20 @@ _MOST_DOWNLOADS: Final = 50
 
 
 def _missed(ctx: RuleContext, user: KnownCommand, downloads: Sequence[KnownCommand]) -> MissedDownload | None:
+    written = [it.value and it.value.text for it in user.run.mounts]
+    if any([one.value and one.value.text for one in it.run.mounts] == written for it in downloads):
+        # Of the same mounts, both see the same; it is quick.
+        return None
     places = {_place(it) for it in (*downloads, user)}
     place = places.pop()
-    if not place or places or not all(map(_is_sure, downloads)):
+    if not place or places:
         return None
     own, given = _mounted(user.run, place), [_mounted(it.run, place) for it in downloads]
     if own is None or any(it is None or _ids(it) == _ids(own) for it in given):
         # A mount that is not clear, or the same one, perhaps at another directory.
         return None
     download, caches = downloads[-1], given[-1] or ()
-    if _brings(user, place) or not _requires_packages(ctx, download):
+    if not all(map(_is_sure, downloads)) or _brings(user, place) or not _requires_packages(ctx, download):
         return None
     is_hidden = bool(own) and not caches
     if is_hidden and (not _only_downloads(download) or _is_used_otherwise(download, place)):

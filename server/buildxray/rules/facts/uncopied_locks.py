@@ -6,7 +6,7 @@ import posixpath
 from typing import Final, NamedTuple
 
 from buildxray.rules.facts.context_files import instructions_before, path_in_context, sources_of
-from buildxray.semantics.build import Instruction, KnownCommand, Run, Stage
+from buildxray.semantics.build import Build, Instruction, KnownCommand, Run, Stage
 from buildxray.semantics.file_flow import clean, holds
 from buildxray.semantics.manifest_changes import may_change_manifests, may_name
 from buildxray.syntax.instructions import Add, Copying
@@ -23,12 +23,17 @@ class UncopiedLock(NamedTuple):
     """The name of the lock file."""
 
 
+def may_need_locks(build: Build) -> bool:
+    """True if a command of a build may need a lock file; it is quick."""
+    return not build.subjects.isdisjoint(_SUBJECTS)
+
+
 def uncopied_lock(stage: Stage) -> UncopiedLock | None:
     """The first command of a stage that installs by a lock file alone, of a project whose list is copied by its name and whose lock file is not.
 
     Source: docs.npmjs.com, "npm ci"; pnpm.io, "pnpm install", `--frozen-lockfile`; docs.astral.sh/uv, "uv sync", `--frozen` and `--locked`.
     """
-    if stage.build.subjects.isdisjoint(_SUBJECTS) or _PLAIN_IMAGE.match(stage.image_name) is None:
+    if _PLAIN_IMAGE.match(stage.image_name) is None:
         return None
     for command in (it for run in stage.runs for it in run.known_commands):
         lock = _lock_of(command) if command.name in _BY_LOCK else None

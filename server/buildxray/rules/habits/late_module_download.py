@@ -34,7 +34,7 @@ from buildxray.rules.facts.kept_downloads import may_be_needed_later, starts_too
 from buildxray.rules.facts.missed_downloads import is_hidden
 from buildxray.rules.facts.read_sources import reads_earlier
 from buildxray.rules.facts.uncached_crates import CACHE, PLACE_OF_CRATES, uncached_crates
-from buildxray.rules.facts.uncopied_locks import uncopied_lock
+from buildxray.rules.facts.uncopied_locks import may_need_locks, uncopied_lock
 from buildxray.rules.fixing.early_download import (
     advice,
     advice_on_sources,
@@ -130,8 +130,9 @@ def late_module_download(ctx: RuleContext) -> Iterator[Finding]:
     if ctx.is_for_helping or is_of_action:
         return
     inherited = _inherited_downloads(ctx.build)
+    by_locks = may_need_locks(ctx.build)
     for stage in ctx.build.needed_stages:
-        if stops(stage) or lacks_source(stage) or uncopied_lock(stage) is not None:
+        if stops(stage) or lacks_source(stage) or (by_locks and uncopied_lock(stage) is not None):
             continue
         whole = copy_of_everything(stage)
         yield from _after_part(ctx, stage, whole, inherited[stage])

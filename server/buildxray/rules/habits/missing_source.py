@@ -11,7 +11,7 @@ from buildxray.localization import _, ngettext
 from buildxray.rules.base import Finding, FixAvailability, Related, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.facts.lacked_lists import LackedList, lacked_lists
-from buildxray.rules.facts.uncopied_locks import uncopied_lock
+from buildxray.rules.facts.uncopied_locks import may_need_locks, uncopied_lock
 from buildxray.rules.wording import joined
 from buildxray.semantics.build import AbsentSource, Effect
 from buildxray.semantics.mentions import Mention
@@ -74,7 +74,8 @@ def missing_source(ctx: RuleContext) -> Iterator[Finding]:
         if lacked is not None:
             yield Finding(lacked.command.title_range, _message_of_list(lacked), severity=severity)
             return
-        locks = filter(None, map(uncopied_lock, ctx.build.needed_stages))
+        stages = ctx.build.needed_stages if may_need_locks(ctx.build) else ()
+        locks = filter(None, map(uncopied_lock, stages))
         for it in islice(locks, 1):
             message = _(
                 "the build stops here: `{command}` needs `{path}`, which no COPY before it takes",
