@@ -120,6 +120,24 @@ def test_the_value_of_a_function(tmp_path: Path, name: str, expected: str | None
     assert dict(build.arguments).get("A") == expected
 
 
+@every_case(
+    "written, expected",
+    [
+        ("a # a comment", "a"),
+        ("a## a comment", "a"),
+        ("a#b", "a"),
+        (r"a\#b", "a#b"),
+        ("$(subst -,#,a-b)# a comment", "a#b"),
+        ("$(subst -,$(subst x,#,x),a-b) # a comment", "a#b"),
+    ],
+)
+def test_the_comment_of_an_assignment(tmp_path: Path, written: str, expected: str) -> None:
+    (tmp_path / "Dockerfile").write_text("FROM a\n")
+    (tmp_path / "Makefile").write_text(f"A = {written}\nx:\n\tdocker build --build-arg 'A=$(A)' .\n")
+    (build,) = read_automation(tmp_path, local_platform="linux/amd64").builds
+    assert dict(build.arguments) == {"A": expected}
+
+
 def test_a_makefile_in_another_directory_gets_variables(tmp_path: Path) -> None:
     inner = "image:\n\tdocker buildx build --platform $(PLATFORMS) .\n"
     outer = "all:\n\t$(MAKE) -C images image PLATFORMS=linux/s390x\n"

@@ -420,7 +420,22 @@ class _Lines:
 
 
 def _value(variable: re.Match[str]) -> str:
-    return variable["value"].partition(" #")[0].strip()
+    """The value of an assignment, without its comment.
+
+    A number sign begins one without a blank before it too, but not after a backslash, nor in a reference to a variable or
+    function (GNU make: "Makefile Contents", and NEWS of 4.3).
+    """
+    text, depth = variable["value"], 0
+    for match in _MARK.finditer(text):
+        if match[0] == "#" and depth == 0:
+            text = text[: match.start()]
+            break
+        depth += (match[0][-1] in "({" and (depth > 0 or match[0][0] == "$")) - (match[0] in ")}" and depth > 0)
+    return text.replace("\\#", "#").strip()
+
+
+_MARK: Final = lazy_regex(r"\\#|\$?[({]|[)}#]")
+"""An escaped number sign, a bracket, or a number sign."""
 
 
 def _with_arguments(body: str, arguments: Sequence[str]) -> str:
