@@ -2365,3 +2365,51 @@ def test_a_command_that_compiles_may_name_its_sources() -> None:
     text = "FROM golang\nWORKDIR /w\nCOPY src src\nCOPY go.mod go.sum ./\nRUN go build -o /a src/main.go\nCMD /a\n"
     (finding,) = findings(late_module_download, context(text, workspace=workspace))
     assert finding.message.endswith("give `go mod download` a RUN of its own, and move `COPY src` below that")
+
+
+SHARED = """\
+FROM node:24 AS base
+WORKDIR /app
+COPY package.json package-lock.json ./
+{shared}
+FROM base AS test
+{own}RUN npm ci
+RUN npm test
+{other}
+FROM nginx
+COPY --from=test /app/report /r
+"""
+
+
+@every_case(
+    "other",
+    [
+        "FROM base AS archive\nRUN zip -r /app.zip /app\n",
+        "FROM base AS between\nFROM between AS archive\n",
+        "FROM alpine\nCOPY --from=base /app /app\n",
+        "FROM alpine\nRUN --mount=from=base,target=/b tar -cf /x /b\n",
+    ],
+)
+def test_no_installation_moves_into_a_stage_that_has_other_uses(other: str) -> None:
+    (finding,) = findings(late_module_download, context(SHARED.format(shared="COPY src ./src", own="", other=other)))
+    assert finding.message.endswith("after each change of the source: `COPY src` comes before it, in stage `base`")
+    (finding,) = findings(late_module_download, context(SHARED.format(shared="", own="COPY . .\n", other=other)))
+    assert finding.message.endswith("after each change of the source: move it before `COPY .`")
+
+
+@every_case("other", ["", "FROM test AS later\n", "FROM alpine\nCOPY --from=test /app /app\n"])
+def test_an_installation_may_move_into_a_stage_that_is_for_its_own_alone(other: str) -> None:
+    (finding,) = findings(late_module_download, context(SHARED.format(shared="COPY src ./src", own="", other=other)))
+    assert "right after `COPY package.json package-lock.json`" in finding.message
+
+
+def test_sources_before_the_lists_in_a_stage_that_has_other_uses_stay_there() -> None:
+    (finding,) = findings(
+        late_module_download,
+        context(
+            "FROM node:24 AS base\nWORKDIR /app\nCOPY src ./src\nCOPY package.json package-lock.json ./\n"
+            "FROM base AS test\nRUN npm ci\nFROM base AS archive\nRUN zip -r /app.zip /app\n"
+            "FROM nginx\nCOPY --from=test /app/r /r\nCOPY --from=archive /app.zip /\n"
+        ),
+    )
+    assert finding.message.endswith("`COPY src` comes before it, in stage `base`")

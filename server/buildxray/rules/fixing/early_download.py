@@ -104,8 +104,9 @@ def advice(ctx: RuleContext, whole: Instruction, command: KnownCommand) -> str:
     if elsewhere is not None:
         return elsewhere
     last = max(copying, key=lambda it: it.idx)
-    sources = " ".join(it.text for it in sources_of(last))
-    copy = f"{last.build.text[slice(*last.keyword_range)]} {sources}"
+    if serves_others(last, command.run):
+        return _in_own_stage(whole, command, alone)
+    copy = _shown_copy(last)
     directory = _entered_later(last, command.run)
     if alone and directory:
         return _(
@@ -132,6 +133,50 @@ def advice(ctx: RuleContext, whole: Instruction, command: KnownCommand) -> str:
     if not is_alone:
         return _("move it to a RUN of its own right after `{copy}`, before the rest is copied", copy=copy)
     return _("move it to right after `{copy}`, before the rest is copied", copy=copy)
+
+
+def _in_own_stage(whole: Instruction, command: KnownCommand, alone: str) -> str:
+    """What to do in the stage of a download whose lists are copied in one that has other uses: there it would change these too."""
+    copy = _shown_copy(whole)
+    if whole.stage is not command.run.stage or _entered_later(whole, command.run):
+        return reason_in_shared_stage(whole)
+    if alone:
+        return _("add `RUN {command}` before `{copy}`", command=alone, copy=copy)
+    if later_readers(command, [whole]):
+        return _("move it to a RUN of its own before `{copy}`", copy=copy)
+    return _("move it before `{copy}`", copy=copy)
+
+
+def reason_in_shared_stage(copy: Instruction) -> str:
+    """The reason of a repeated download that no instruction of its own stage avoids: where the source comes from."""
+    stage = copy.stage
+    return _(
+        "`{copy}` comes before it, in stage `{stage}`",
+        copy=_shown_copy(copy),
+        stage="" if stage is None else stage.display_name,
+    )
+
+
+def serves_others(earlier: Instruction, run: Run) -> bool:
+    """True if an instruction is in an earlier stage than a RUN, of which something else is made too: what moves there changes that.
+
+    That is a stage that is built on it or copies from it, whether this build needs it or not, or the image of another build.
+    """
+    base, own = earlier.stage, run.stage
+    if base is None or own is None or base is own:
+        return False
+    if base not in own.chain:
+        return True
+    between = own.chain[own.chain.index(base) : -1]
+    if not {*base.family} <= {*own.family, *between} or any(it.is_image_of_another_build for it in between):
+        return True
+    later = (it for stage in base.build.stages[base.idx + 1 :] for it in stage.instructions)
+    return any(it.stage_named(name) in between for it in later for name in it.sources_named)
+
+
+def _shown_copy(copy: Instruction) -> str:
+    """The keyword and the sources of a COPY or ADD."""
+    return f"{copy.build.text[slice(*copy.keyword_range)]} {' '.join(it.text for it in sources_of(copy))}"
 
 
 def _copied_lists(
@@ -199,9 +244,10 @@ def _entered(command: KnownCommand) -> str:
 
 def advice_on_sources(ctx: RuleContext, early: Sequence[Instruction], command: KnownCommand) -> str:
     """What a download repeats because sources are copied before the manifests, which it or the rest of its RUN may need."""
-    copies = [
-        f"{it.build.text[slice(*it.keyword_range)]} {' '.join(one.text for one in sources_of(it))}" for it in early
-    ]
+    copies = [*map(_shown_copy, early)]
+    shared = next((it for it in early if serves_others(it, command.run)), None)
+    if shared is not None:
+        return _("{fact}: {reason}", fact=what_is_repeated(command), reason=reason_in_shared_stage(shared))
     alone = separate_download(ctx, command)
     if alone:
         return _(

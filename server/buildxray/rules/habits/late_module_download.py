@@ -41,7 +41,9 @@ from buildxray.rules.fixing.early_download import (
     earlier_download,
     earlier_installations,
     is_taken_out,
+    reason_in_shared_stage,
     separate_download,
+    serves_others,
     what_is_repeated,
 )
 from buildxray.rules.fixing.edits import add_mount
@@ -269,7 +271,9 @@ def _of_own_package(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
             1,
             files=f"`{found.manifest}`",
         )
-        if found.named is not None:
+        if found.named is not None and serves_others(found.named, command.run):
+            reason = reason_in_shared_stage(found.copy)
+        elif found.named is not None:
             copy = f"{found.named.keyword} {' '.join(it.text for it in sources_of(found.named))}"
             reason = _(
                 "add `RUN {command}` right after `{copy}`, before the rest is copied",
