@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from buildxray.semantics.build import Build, Builder, Effect, KnownCommand, Run
@@ -52,6 +54,28 @@ def test_properties_of_a_stage() -> None:
     assert [it.is_image for it in (base, compiling, unneeded, image)] == [False, False, False, True]
     assert (base.base_names, base.image_name) == (("golang:1.26",) * 2, "docker.io/library/golang:1.26")
     assert (compiling.image_name, image.image_name) == (base.image_name, "scratch")
+
+
+@pytest.mark.parametrize(
+    ("text", "contexts", "name", "is_unread"),
+    [
+        ("FROM golang AS a\nFROM a\n", {}, "docker.io/library/golang:latest", False),
+        ("FROM shop-tools AS a\nFROM a\n", {}, "docker.io/library/shop-tools:latest", True),
+        ("FROM acme/tools\n", {}, "docker.io/acme/tools:latest", False),
+        ("FROM swift@sha256:" + "0" * 64 + "\n", {}, "docker.io/library/swift@sha256:" + "0" * 64, False),
+        ("FROM scratch\n", {"scratch": "target:b"}, "scratch", False),
+        ("FROM golang AS a\nFROM a\n", {"golang": "docker-image://golang:1.26"}, "", True),
+        ("FROM golang AS a\nFROM a\n", {"a": "target:b"}, "", True),
+        ("FROM golang AS a\nFROM a\n", {"golang:1.26": "target:b"}, "docker.io/library/golang:latest", False),
+        ("FROM b-$TARGETARCH\n", {}, "", False),
+    ],
+)
+def test_what_an_image_lacks_is_known_only_if_everybody_has_it(
+    text: str, contexts: dict[str, str], name: str, is_unread: bool
+) -> None:
+    builder = Builder(replace(request(), contexts=tuple(contexts.items())))
+    last = builder.build(builder.parse("ARG TARGETARCH\n" + text)).stages[-1]
+    assert (last.image_name, last.is_on_unread_image) == (name, is_unread)
 
 
 def test_commands_know_what_they_do_and_where_they_are_written() -> None:

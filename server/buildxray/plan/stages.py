@@ -53,6 +53,11 @@ class ResolvedStage:
     """The context that replaces its base image."""
 
     @property
+    def given(self) -> NamedContext | None:
+        """The context that gives the files with which the stage begins: it replaces the stage or its base image."""
+        return self.replacement or self.context
+
+    @property
     def n_numbers(self) -> int:
         """The number of steps that the progress output announces for the stage."""
         n_shown = sum(isinstance(node, _SHOWN) and node.problem is None for node in self.outline.nodes)

@@ -52,11 +52,28 @@ _ON_ARM_V6: Final = frozenset({"alpine", "busybox"})
 
 def is_official(name: str) -> bool:
     """True if Docker Hub is known to have an official image of a name without registry and tag."""
-    return name in _ON_AMD64_AND_ARM64 or name in _OTHERS
+    return name in _ON_AMD64_AND_ARM64 or _OTHERS.fullmatch(name) is not None
 
 
-_OTHERS: Final = frozenset({"composer", "docker", "eclipse-temurin", "gradle", "maven", "mongo", "mysql", "tomcat"})
-"""Other official images, which are not in the table for every tag, or for every platform."""
+_OTHERS: Final = lazy_regex(
+    r"adminer|aerospike|alt|amazoncorretto|api-firewall|arangodb|archlinux|azul-zulu|backdrop|bash|bonita|cassandra|celery|centos|chronograf"
+    r"|cirros|clearlinux|clefos|clojure|composer|consul|convertigo|couchbase|couchdb|crate|crux|dart|django|docker|docker-dev|drupal"
+    r"|eclipse-mosquitto|eclipse-temurin|eggdrop|elasticsearch|elixir|emqx|erlang|euleros|express-gateway|fedora|flink|fluentd|friendica|fsharp"
+    r"|gazebo|geonetwork|ghost|glassfish|gradle|groovy|haskell|haxe|hello-seattle|hello-world|hipache|hitch|hola-mundo|hylang|ibm-semeru-runtimes"
+    r"|ibmjava|influxdb|iojs|irssi|java|jenkins|jetty|jobber|joomla|jruby|julia|kaazing-gateway|kapacitor|kibana|known|kong|krakend|lightstreamer"
+    r"|liquibase|logstash|mageia|matomo|maven|mediawiki|mongo|mongo-express|monica|mono|mysql|nats|nats-streaming|neo4j|neurodebian|nextcloud"
+    r"|notary|nuxeo|odoo|open-liberty|openjdk|opensuse|oraclelinux|orientdb|owncloud|percona|photon|php-zendserver|phpmyadmin|piwik|plone"
+    r"|postfixadmin|pypy|r-base|rabbitmq|rails|rakudo-star|rapidoid|redmine|registry|rethinkdb|rocket\.chat|ros|sapmachine|satosa|sentry|silverpeas"
+    r"|sl|solr|sonarqube|sourcemage|spark|spiped|storm|swarm|swift|swipl|teamspeak|telegraf|thrift|tomcat|tomee|traefik|ubuntu-debootstrap"
+    r"|ubuntu-upstart|unit|valkey|varnish|vault|websphere-liberty|wordpress|xwiki|yourls|znc|zookeeper"
+)
+"""Other official images, also of earlier years, which are not in the table for every tag, or for every platform."""
+
+
+def is_of_machine(image: str) -> bool:
+    """True if an image, by its full name, is one that only the machine which builds has: without an owner, and none of the official images."""
+    match = _NAME.fullmatch(image.partition("@")[0])
+    return match is not None and not is_official(match["name"])
 
 
 def exists_for(image: str, platform: Platform) -> bool:

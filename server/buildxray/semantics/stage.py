@@ -10,7 +10,7 @@ from buildxray.plan.contexts import NamedContext
 from buildxray.plan.model import Step, TargetPlan
 from buildxray.plan.outline import StageOutline, StageRef
 from buildxray.plan.scope import Scope
-from buildxray.platforms.official_images import is_missing_for
+from buildxray.platforms.official_images import is_missing_for, is_of_machine
 from buildxray.platforms.platform import Platform, can_run
 from buildxray.records import cached_property
 from buildxray.semantics.file_flow import clean, way_into_image
@@ -98,8 +98,10 @@ class Stage:
         """The targets that need the stage and for which its image is known not to exist."""
         return tuple(
             target
-            for target, image, platform in zip(self.build.targets, self.image_references, self.platforms, strict=True)
-            if target in self.targets and is_missing_for(image, platform)
+            for target, image, platform, is_given in zip(
+                self.build.targets, self.image_references, self.platforms, self.on_context, strict=True
+            )
+            if target in self.targets and not is_given and is_missing_for(image, platform)
         )
 
     def commands(self, *effects: Effect) -> tuple[KnownCommand, ...]:
@@ -253,8 +255,8 @@ class Stage:
 
     @cached_property
     def on_context(self) -> tuple[bool, ...]:
-        """True if a named context gives the image that the FROM names, for each target."""
-        return tuple(it.stages[self.idx].context is not None for it in self.build.plan.targets)
+        """True if a named context gives the image that the FROM names, or replaces the stage, for each target."""
+        return tuple(it.stages[self.idx].given is not None for it in self.build.plan.targets)
 
     @cached_property
     def image_references(self) -> tuple[str, ...]:
@@ -287,12 +289,23 @@ class Stage:
 
     @cached_property
     def image_name(self) -> str:
-        """The full name of the image of its root, or `scratch`; empty if it depends on the target."""
+        """The full name of the image of its root, or `scratch`; empty if it depends on the target, or if a named context gives the image."""
         root = self.root
-        if root is None:
+        if root is None or any(root.on_context):
             return ""
         names = {reference or name for reference, name in zip(root.image_references, root.base_names, strict=True)}
         return names.pop() if len(names) == 1 else ""
+
+    @property
+    def is_on_unread_image(self) -> bool:
+        """True if the image of its root is made for this project, or may be, and is not read: it may hold files, packages and tools for it.
+
+        A named context gives it (another target of a Bake file, an image, a directory), or its name is that of no published image: a name
+        without an owner that is not one of the official images of Docker Hub is that of an image on the machine that builds. What such an
+        image lacks is unknown. Of an image with an owner, which a project may share with others, the name alone tells nothing.
+        """
+        root = self.root
+        return root is not None and (any(root.on_context) or is_of_machine(root.image_name))
 
     @cached_property
     def idx_of_unknown_programs(self) -> int | None:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from buildxray.files.globs import match_text
 from buildxray.plan.checks.ignored import IgnorePatterns
+from buildxray.rules.context import RuleContext
 from buildxray.rules.habits.late_module_download import late_module_download
+from buildxray.semantics.build import Builder
 from buildxray.syntax.text import apply_edits
 from buildxray.toolchains.base import NeededFiles, Workspace
 from tests.support.cases import every_case
-from tests.support.rules import check_fix, check_no_fix, check_nothing, check_rule, context, findings
+from tests.support.rules import check_fix, check_no_fix, check_nothing, check_rule, context, findings, request
 
 BUILD = """\
 FROM --platform=$BUILDPLATFORM golang:1.26 AS build
@@ -78,7 +82,7 @@ def test_npm_install_after_the_source_is_reported() -> None:
     ],
 )
 def test_downloads_after_the_source_are_reported(run: str) -> None:
-    assert len(findings(late_module_download, context(f"FROM x\nADD ./ /w\nRUN {run}\n"))) == 1
+    assert len(findings(late_module_download, context(f"FROM acme/x\nADD ./ /w\nRUN {run}\n"))) == 1
 
 
 @every_case(
@@ -98,13 +102,13 @@ def test_downloads_after_the_source_are_reported(run: str) -> None:
     ],
 )
 def test_early_and_cached_downloads_are_not_reported(text: str) -> None:
-    check_nothing(late_module_download, f"FROM x\nWORKDIR /w\n{text}\n")
+    check_nothing(late_module_download, f"FROM acme/x\nWORKDIR /w\n{text}\n")
 
 
 def test_a_download_in_the_base_stage_counts() -> None:
     check_nothing(
         late_module_download,
-        "FROM x AS deps\nCOPY go.mod .\nRUN go mod download\nFROM deps\nCOPY . .\nRUN go mod download\n",
+        "FROM acme/x AS deps\nCOPY go.mod .\nRUN go mod download\nFROM deps\nCOPY . .\nRUN go mod download\n",
     )
 
 
@@ -148,7 +152,7 @@ def test_the_fix_copies_no_list_twice(before: str, after: str) -> None:
     [
         ("go.sum", "COPY . .", "COPY go.mod ./\nRUN go mod download\nCOPY . ."),
         ("go.sum", "COPY go.mod ./\nCOPY . .", "COPY go.mod ./\nRUN go mod download\nCOPY . ."),
-        ("x", "COPY . .", "COPY go.mod go.sum ./\nRUN go mod download\nCOPY . ."),
+        ("acme/x", "COPY . .", "COPY go.mod go.sum ./\nRUN go mod download\nCOPY . ."),
     ],
 )
 def test_the_fix_copies_no_list_that_the_build_lacks(ignored: str, before: str, after: str) -> None:
@@ -217,7 +221,7 @@ def test_the_fix_moves_a_separate_download() -> None:
     ],
 )
 def test_a_download_that_cannot_move_has_no_fix(text: str) -> None:
-    check_no_fix(late_module_download, f"FROM x\n{text}\n")
+    check_no_fix(late_module_download, f"FROM acme/x\n{text}\n")
 
 
 @every_case(
@@ -264,7 +268,9 @@ def test_a_download_that_cannot_move_has_no_fix(text: str) -> None:
 def test_a_manifest_that_may_change_is_not_downloaded_before_the_change(
     command: str, download: str, between: str, *, is_said: bool
 ) -> None:
-    text = f"FROM x AS b\nWORKDIR /s\nCOPY . .\nRUN {command}{between}{download}\nFROM scratch\nCOPY --from=b /a /a\n"
+    text = (
+        f"FROM acme/x AS b\nWORKDIR /s\nCOPY . .\nRUN {command}{between}{download}\nFROM scratch\nCOPY --from=b /a /a\n"
+    )
     workspace = Workspace(requires_modules=True)
     assert bool(findings(late_module_download, context(text, workspace=workspace))) is is_said
 
@@ -399,7 +405,7 @@ def test_the_list_of_dependencies_is_that_of_the_context(lines: str, asked: tupl
     def needed(*given: str) -> None:
         paths.append((given[0], given[1], given[2]))
 
-    text = f"FROM x\nWORKDIR /s\n{lines}\n"
+    text = f"FROM acme/x\nWORKDIR /s\n{lines}\n"
     [*_] = findings(late_module_download, context(text, workspace=Workspace(needed=needed)))
     assert (asked in paths) if asked is not None else not paths
 
@@ -442,7 +448,7 @@ def test_an_installation_of_the_project_itself_stays_after_the_source(
 ) -> None:
     needed = NeededFiles(("pyproject.toml",), is_complete=True, installs_itself=installs_itself)
     workspace = Workspace(needed=lambda *_given: needed)
-    (finding,) = findings(late_module_download, context(f"FROM x\nWORKDIR /s\n{lines}\n", workspace=workspace))
+    (finding,) = findings(late_module_download, context(f"FROM acme/x\nWORKDIR /s\n{lines}\n", workspace=workspace))
     assert finding.message.partition(": ")[2] == reason
 
 
@@ -522,11 +528,11 @@ def test_a_manifest_that_is_copied_first_is_not_said_to_be_missing(before: str, 
         ("node", "COPY . /server\nWORKDIR /\nCOPY package.json ./\nRUN npm install", True),
         ("node", "COPY . /server\nWORKDIR /web\nCOPY web ./\nRUN npm install", True),
         # The base image or a build argument may name the directory.
-        ("x", "COPY . /server\nRUN npm install", True),
-        ("x", "COPY . /server\nWORKDIR /\nRUN npm install", False),
+        ("acme/x", "COPY . /server\nRUN npm install", True),
+        ("acme/x", "COPY . /server\nWORKDIR /\nRUN npm install", False),
         ("golang", "COPY . /go\nRUN go mod download", True),
-        ("x", "COPY . $APP\nRUN npm install", True),
-        ("x", "COPY . $APP\nRUN git clone https://x.org/a.git /a && cd /a && npm install", False),
+        ("acme/x", "COPY . $APP\nRUN npm install", True),
+        ("acme/x", "COPY . $APP\nRUN git clone https://x.org/a.git /a && cd /a && npm install", False),
     ],
 )
 def test_a_copy_to_another_directory_than_that_of_the_command(image: str, lines: str, *, is_said: bool) -> None:
@@ -538,8 +544,8 @@ def test_a_copy_to_another_directory_than_that_of_the_command(image: str, lines:
     [
         ("node", "server/package.json", False),
         ("node", "package.json", False),
-        ("x", "server/package.json", False),
-        ("x", "package.json", True),
+        ("acme/x", "server/package.json", False),
+        ("acme/x", "package.json", True),
     ],
 )
 def test_a_known_context_that_is_copied_to_another_directory(image: str, held: str, *, is_said: bool) -> None:
@@ -674,13 +680,13 @@ _CONFIGURED = "RUN cd /app && poetry config virtualenvs.create false && poetry i
     ],
 )
 def test_a_part_of_the_context_with_the_source(lines: str, reason: str) -> None:
-    text = f"FROM x AS other\nFROM x AS b\nWORKDIR /w\n{lines}\nFROM scratch\nCOPY --from=b /w /w\n"
+    text = f"FROM acme/x AS other\nFROM acme/x AS b\nWORKDIR /w\n{lines}\nFROM scratch\nCOPY --from=b /w /w\n"
     found = findings(late_module_download, context(text))
     assert [reason in it.message for it in found] == [True] * bool(reason)
 
 
 def test_scripts_of_the_installation_may_need_the_source() -> None:
-    text = "FROM x AS b\nWORKDIR /w\nCOPY web/ .\nRUN npm ci\nFROM scratch\nCOPY --from=b /w /w\n"
+    text = "FROM acme/x AS b\nWORKDIR /w\nCOPY web/ .\nRUN npm ci\nFROM scratch\nCOPY --from=b /w /w\n"
     scripts = (("postinstall", "node src/setup.js"),)
     assert not findings(late_module_download, context(text, workspace=Workspace(scripts=scripts)))
 
@@ -698,7 +704,7 @@ def test_scripts_of_the_installation_may_need_the_source() -> None:
 def test_scripts_that_are_not_run_need_nothing(run: str, *, is_said: bool) -> None:
     scripts = Workspace(scripts=(("prepare", "node src/setup.js"),))
     for copy in ("COPY web/ .", "COPY . ."):
-        text = f"FROM x AS b\nWORKDIR /w\n{copy}\nRUN {run}\nFROM scratch\nCOPY --from=b /w /w\n"
+        text = f"FROM acme/x AS b\nWORKDIR /w\n{copy}\nRUN {run}\nFROM scratch\nCOPY --from=b /w /w\n"
         assert bool(findings(late_module_download, context(text, workspace=scripts))) is is_said
 
 
@@ -728,7 +734,7 @@ def test_scripts_that_are_not_run_need_nothing(run: str, *, is_said: bool) -> No
     ],
 )
 def test_a_command_that_reads_no_manifest_of_the_context(run: str, is_said: bool) -> None:
-    text = f"FROM x AS b\nWORKDIR /w\nCOPY . .\nRUN {run}\nFROM scratch\nCOPY --from=b / /\n"
+    text = f"FROM acme/x AS b\nWORKDIR /w\nCOPY . .\nRUN {run}\nFROM scratch\nCOPY --from=b / /\n"
     workspace = Workspace(requires_modules=True, holds=lambda path: path != "go.work")
     messages = [it.message for it in findings(late_module_download, context(text, workspace=workspace))]
     assert any("downloads the dependencies" in it for it in messages) is is_said
@@ -999,7 +1005,7 @@ def test_packages_in_the_repository(lines: str, kept: str, ignored: str, is_repo
     workspace = Workspace(
         needed=lambda *_given: needed, keeps=frozenset({kept}).__contains__, ignored=IgnorePatterns(ignored)
     )
-    text = f"FROM x\nWORKDIR /s\n{lines}\n"
+    text = f"FROM acme/x\nWORKDIR /s\n{lines}\n"
     assert bool(findings(late_module_download, context(text, workspace=workspace))) is is_reported
 
 
@@ -1076,7 +1082,7 @@ WITH_TOOLCHAIN = Workspace(holds=lambda path: path == "rust-toolchain.toml")
     ],
 )
 def test_published_packages_need_no_source(run: str) -> None:
-    text = f"FROM x\nWORKDIR /w\nCOPY . .\nRUN {run}\n"
+    text = f"FROM acme/x\nWORKDIR /w\nCOPY . .\nRUN {run}\n"
     (finding,) = findings(late_module_download, context(text, workspace=OUTSIDE))
     assert "needs no file" in finding.message
 
@@ -1104,7 +1110,9 @@ def test_published_packages_need_no_source(run: str) -> None:
     ],
 )
 def test_an_installation_that_may_read_the_source_stays(run: str) -> None:
-    assert not findings(late_module_download, context(f"FROM x\nWORKDIR /w\nCOPY . .\nRUN {run}\n", workspace=OUTSIDE))
+    assert not findings(
+        late_module_download, context(f"FROM acme/x\nWORKDIR /w\nCOPY . .\nRUN {run}\n", workspace=OUTSIDE)
+    )
 
 
 @every_case(
@@ -1118,13 +1126,13 @@ def test_an_installation_that_may_read_the_source_stays(run: str) -> None:
     ],
 )
 def test_an_instruction_between_may_be_needed(between: str) -> None:
-    text = f"FROM x\nWORKDIR /w\nCOPY . .\n{between}\nRUN apt-get install -y git\n"
+    text = f"FROM acme/x\nWORKDIR /w\nCOPY . .\n{between}\nRUN apt-get install -y git\n"
     assert not findings(late_module_download, context(text, workspace=OUTSIDE))
 
 
 @every_case("copy", ["COPY . /", "COPY . /etc", "ADD . /root", "COPY . $HOME/app", "COPY src /w/src"])
 def test_a_source_among_the_files_of_the_system_may_be_read(copy: str) -> None:
-    text = f"FROM x\n{copy}\nRUN apt-get install -y git\n"
+    text = f"FROM acme/x\n{copy}\nRUN apt-get install -y git\n"
     assert not findings(late_module_download, context(text, workspace=OUTSIDE))
 
 
@@ -1157,7 +1165,7 @@ def test_a_toolchain_of_the_project_is_needed(run: str) -> None:
     ],
 )
 def test_the_message_names_what_the_download_needs_at_its_new_place(text: str, end: str) -> None:
-    (finding,) = findings(late_module_download, context(f"FROM x\n{text}\n"))
+    (finding,) = findings(late_module_download, context(f"FROM acme/x\n{text}\n"))
     assert finding.message.endswith(f": {end}")
 
 
@@ -1241,7 +1249,7 @@ def test_a_build_of_dotnet_restores_the_packages(lines: str, reason: str) -> Non
     def needed(*_given: str) -> NeededFiles:
         return NeededFiles(("app.csproj",), is_complete=True)
 
-    text = f"FROM x AS b\nWORKDIR /w\n{lines}\nFROM scratch\nCOPY --from=b /w /w\n"
+    text = f"FROM acme/x AS b\nWORKDIR /w\n{lines}\nFROM scratch\nCOPY --from=b /w /w\n"
     given = findings(late_module_download, context(text, workspace=Workspace(needed=needed)))
     assert [it.message.partition(": ")[2] for it in given] == [reason] * bool(reason)
     # Without the files of the project, it is not known what the restoring needs.
@@ -1567,7 +1575,7 @@ def test_a_command_that_compiles_stays_after_the_sources(lines: str, manifest: s
     files = (manifest, "go.sum") if manifest == "go.mod" else (manifest,)
     needed = NeededFiles(files, is_complete=True, installs_itself=manifest in ("pom.xml", "pyproject.toml"))
     workspace = Workspace(needed=lambda *_given: needed, requires_modules=True)
-    (finding,) = findings(late_module_download, context(f"FROM x\nWORKDIR /w\n{lines}\n", workspace=workspace))
+    (finding,) = findings(late_module_download, context(f"FROM acme/x\nWORKDIR /w\n{lines}\n", workspace=workspace))
     assert finding.message.endswith(reason)
 
 
@@ -1734,12 +1742,38 @@ def test_a_workspace_of_go_without_a_module_at_its_root(lines: str, is_reported:
         ("acme/baseimage", True),
         ("acme/golang:base", True),
         ("golang:1.24", True),
-        ("base", True),
+        ("base", False),
+        ("shop-runtime:3", False),
+        ("elixir:1.18", True),
     ],
 )
 def test_an_image_of_the_project_may_have_the_packages(image: str, is_reported: bool) -> None:
     text = f"FROM {image}\nWORKDIR /w\nCOPY . .\nRUN go build\n"
     assert bool(findings(late_module_download, context(text, workspace=WITH_MODULES))) is is_reported
+
+
+@every_case(
+    "text, name, is_reported",
+    [
+        ("FROM tools\nWORKDIR /w\nCOPY . .\nRUN go build\n", "tools", False),
+        ("FROM golang\nWORKDIR /w\nCOPY . .\nRUN go build\n", "golang", False),
+        ("FROM golang AS go\nFROM go\nWORKDIR /w\nCOPY . .\nRUN go build\n", "golang", False),
+        ("FROM golang AS go\nFROM go\nWORKDIR /w\nCOPY . .\nRUN go build\n", "go", False),
+        ("FROM golang\nWORKDIR /w\nCOPY go.mod ./\nCOPY cmd cmd\nRUN go mod download\n", "golang", False),
+        # The context is for other files.
+        ("FROM golang\nWORKDIR /w\nCOPY . .\nCOPY --from=web /a /a\nRUN go build\n", "web", True),
+        ("FROM node AS web\nFROM golang\nWORKDIR /w\nCOPY . .\nRUN go build\n", "node", True),
+        # An installation that needs no file of the project is repeated in every image.
+        ("FROM tools\nWORKDIR /w\nCOPY . .\nRUN apt-get install -y git\n", "tools", True),
+    ],
+)
+@pytest.mark.parametrize("value", ["target:x", "docker-image://golang:1.26", "oci-layout:///x", "../x"])
+def test_an_image_that_a_named_context_gives_may_have_the_packages(
+    text: str, name: str, value: str, is_reported: bool
+) -> None:
+    builder = Builder(replace(request(), contexts=((name, value),)), WITH_MODULES)
+    ctx = RuleContext(builder.build(builder.parse(text)), builder, asks_for_several=False)
+    assert bool(findings(late_module_download, ctx)) is is_reported
 
 
 @every_case(
@@ -1955,7 +1989,7 @@ def test_a_list_of_pip_that_comes_with_its_program(files: str, *, is_reported: b
 
 @every_case("sources", ["*.cs", "Program.cs", "*.dart", "*.php"])
 def test_source_files_at_the_root_of_a_project(sources: str) -> None:
-    text = f"FROM x\nWORKDIR /w\nCOPY *.csproj ./\nCOPY {sources} ./\nRUN dotnet restore\n"
+    text = f"FROM acme/x\nWORKDIR /w\nCOPY *.csproj ./\nCOPY {sources} ./\nRUN dotnet restore\n"
     (finding,) = findings(late_module_download, context(text))
     assert finding.message.endswith("move it to right after `COPY *.csproj`, before the rest is copied")
 
@@ -2027,7 +2061,7 @@ def test_crates_that_are_compiled_with_an_empty_program_first(lines: str, *, is_
     ],
 )
 def test_an_installation_that_runs_for_each_revision_anyway(arguments: str, run: str, *, is_reported: bool) -> None:
-    text = f"FROM x\nWORKDIR /w\n{arguments}COPY . .\nRUN {run}\n"
+    text = f"FROM acme/x\nWORKDIR /w\n{arguments}COPY . .\nRUN {run}\n"
     assert bool(findings(late_module_download, context(text))) is is_reported
 
 

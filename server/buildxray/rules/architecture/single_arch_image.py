@@ -73,7 +73,7 @@ def single_arch_image(ctx: RuleContext) -> Iterator[Finding]:
                 severity=Severity.WARNING,
             )
             continue
-        if stage.is_chosen or stage.bases or image is None or named_architectures(stage.name):
+        if stage.is_chosen or stage.bases or image is None or any(stage.on_context) or named_architectures(stage.name):
             continue
         workspace = ctx.build.workspace
         if "$" in image.text and not ctx.asks_for_several and (workspace.has_build or workspace.has_unread_builds):

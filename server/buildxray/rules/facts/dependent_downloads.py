@@ -175,10 +175,12 @@ def _needs_what_is_unknown(ctx: RuleContext, whole: Instruction, command: KnownC
 
 
 def _has_packages(ctx: RuleContext, command: KnownCommand) -> bool:
-    """True if packages come from another stage, from the repository, or perhaps by the triggers of the base image: the command downloads what these lack."""
+    """True if packages come from another stage, from the repository, or perhaps from the base image, also by its triggers: the command downloads what these lack."""
     stage = command.run.stage
     if stage is None:
         return False
+    if stage.is_on_unread_image:
+        return True
     if "onbuild" in stage.image_name:
         # Source: docs.docker.com, ONBUILD: tags such as `ruby:1.9-onbuild` name the images whose triggers install dependencies.
         return True

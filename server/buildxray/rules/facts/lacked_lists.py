@@ -133,7 +133,7 @@ def _may_be_there(command: KnownCommand, directory: str, name: str) -> bool:
     stage, text = command.run.stage, command.run.node.whole_text
     named = sum(name in it for it in command.syntax.arguments)
     image = "" if stage is None or stage.root is None else stage.root.image_name
-    if _OFFICIAL.match(image) is None or "onbuild" in image:
+    if stage is None or stage.is_on_unread_image or _OFFICIAL.match(image) is None or "onbuild" in image:
         return True
     before = instructions_before(command.run)
     return (

@@ -30,6 +30,8 @@ def lacks_package(stage: Stage) -> bool:
     root = stage.root
     if stage.build.workspace.texts is None or root is None or not root.image_name.startswith(_OFFICIAL):
         return False
+    if root.is_on_unread_image:
+        return False
     commands = (it for run in stage.runs for it in run.known_commands if it.use.toolchain in (GO, NODE))
     return any(not _is_brought(stage, place) for it in commands for place in _places_outside(it))
 

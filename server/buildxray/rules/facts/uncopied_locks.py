@@ -35,6 +35,8 @@ def uncopied_lock(stage: Stage) -> UncopiedLock | None:
     """
     if _PLAIN_IMAGE.match(stage.image_name) is None:
         return None
+    if stage.is_on_unread_image:
+        return None
     for command in (it for run in stage.runs for it in run.known_commands):
         lock = _lock_of(command) if command.name in _BY_LOCK else None
         if lock is not None and _surely_lacks(command, lock):

@@ -31,7 +31,7 @@ def may_be_of_image(ctx: RuleContext, stage: Stage) -> bool:
 
     It is not a published image of general use, and in a stage on such an image the file uses a variable that it sets nowhere.
     """
-    if is_of_general_use(stage.image_name):
+    if is_of_general_use(stage.image_name) and not stage.is_on_unread_image:
         return False
     above = declarations(ctx.build)
     return any(

@@ -80,7 +80,8 @@ def _may_want_cgo(command: KnownCommand) -> bool:
     stage = command.run.stage
     if command.use.toolchain is not GO or command.invocation.setting("CGO_ENABLED").is_set or stage is None:
         return False
-    return installs_c_compiler(stage) or not stage.image_name.startswith("docker.io/library/")
+    is_official = stage.image_name.startswith("docker.io/library/") and not stage.is_on_unread_image
+    return installs_c_compiler(stage) or not is_official
 
 
 def _may_be_given_cgo(ctx: RuleContext, command: KnownCommand) -> bool:

@@ -82,7 +82,8 @@ def late_module_download(ctx: RuleContext) -> Iterator[Finding]:
     install poetry` or `cargo install cargo-deb`, is reported if it directly follows `COPY . .` or the COPY of the directory that the stage
     builds, or RUN instructions that build with npm, and uses no variable; also at the beginning of a RUN that then builds. A command in sources
     that the stage itself clones or downloads is not reported, nor one in a directory to which no COPY brings its list. Nor is one whose packages
-    are in the repository (`node_modules`, except for `npm ci`, `vendor/cache`) or come from another stage, or if another build has them (`COPY
+    are in the repository (`node_modules`, except for `npm ci`, `vendor/cache`), come from another stage or may be in an image of the project, which a named context gives or which has
+    no owner and is not an official one (`FROM shop-base`), or if another build has them (`COPY
     vendor* vendor`), or a download before which the build may change the manifests (`sed -i`, `go mod edit`, a script of the project), or one
     that is commented out where it belongs. The message names all files that the download needs, such as the lists of the members of a workspace,
     the projects that a project of .NET refers to, and settings like `.npmrc`. Where these are more than twelve, or a list refers to sources
@@ -186,6 +187,8 @@ def _on_own_sources(ctx: RuleContext, stage: Stage, whole: Instruction, inherite
     commands = (it for run in stage.runs for it in run.known_commands)
     command = next((it for it in commands if it.use.manifests and it.syntax.words), None)
     if command is None or (command.use.toolchain, True) in inherited or _is_kept(ctx, whole, command):
+        return
+    if stage.is_on_unread_image:
         return
     copies = (it for it in stage.instructions if isinstance(it.node, Copying) and it.idx < command.run.idx)
     if not any(_brings_lists(it, command, whole) for it in copies):

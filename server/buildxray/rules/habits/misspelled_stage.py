@@ -56,7 +56,8 @@ def misspelled_stage(ctx: RuleContext) -> Iterator[Finding]:
     A suggestion: an image of that name may exist.
     """
     stages = ctx.build.stages
-    names = _StageNames({it.name for it in stages if it.name})
+    named = {name.partition("::")[0].lower() for name, _value in ctx.build.request.contexts}
+    names = _StageNames({it.name for it in stages if it.name}, named)
     if not names.names or not any(map(names.may_be_misspelled, _names_of_sources(stages))):
         return
     n_built_on = Counter(_program(it.from_.image.text) for it in stages if it.from_.image)
@@ -96,9 +97,10 @@ def _names_of_sources(stages: Iterable[Stage]) -> Iterator[str]:
 class _StageNames:
     """The names of stages, compared with other names; each name is compared with each stage only once."""
 
-    def __init__(self, names: set[str]) -> None:
+    def __init__(self, names: set[str], contexts: set[str]) -> None:
         self.names = names
         """The names of all stages."""
+        self._contexts = contexts
         self.earlier: list[str] = []
         """The names of the stages so far, in order."""
         self._closest: dict[tuple[str, float], tuple[int, list[str]]] = {}
@@ -107,7 +109,7 @@ class _StageNames:
     def may_be_misspelled(self, text: str) -> bool:
         """True if no stage has this name, and it is not certainly the name of an image or the number of a stage."""
         name = text.lower()
-        return name not in self.names and _OF_IMAGES.isdisjoint(name) and not name.isdecimal()
+        return name not in self.names | self._contexts and _OF_IMAGES.isdisjoint(name) and not name.isdecimal()
 
     def close_to_source(self, text: str) -> str:
         """The earlier stage with a name similar to a name after `--from=`; empty if none is similar, or the text is certainly right."""

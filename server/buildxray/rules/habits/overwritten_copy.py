@@ -139,7 +139,7 @@ def _is_directory(instruction: Instruction, path: str) -> bool:
     stage = instruction.stage
     if stage is None or any(it == path or it.startswith(f"{path}/") for it in instruction.directories):
         return True
-    if is_directory_of(stage.image_name, path):
+    if stage.is_on_unread_image or is_directory_of(stage.image_name, path):
         return True
     return any(_makes(it, path) for one in stage.ancestry for it in one.instructions if it.idx < instruction.idx)
 

@@ -83,7 +83,7 @@ def target_image_in_native_stage(ctx: RuleContext) -> Iterator[Finding]:
         for instruction in stage.instructions:
             for name in instruction.sources_named:
                 alias = instruction.stage_named(name)
-                if alias is not None and not _is_image_alone(alias):
+                if alias is not None and (any(alias.on_context) or not _is_image_alone(alias)):
                     continue
                 image = name.text if alias is None else alias.image_name
                 # An image that an architecture is named after is mostly the same for every target.

@@ -107,7 +107,7 @@ def _may_be_set_by_image(instruction: Instruction) -> bool:
     stage = instruction.stage
     if stage is None or isinstance(instruction, From):
         return False
-    return not stage.image_name or not is_of_general_use(stage.image_name)
+    return stage.is_on_unread_image or not stage.image_name or not is_of_general_use(stage.image_name)
 
 
 def _finding(name: str, meant: str, uses: Sequence[_Use]) -> Finding:

@@ -63,7 +63,7 @@ def undeclared_global_arg(ctx: RuleContext) -> Iterator[Finding]:
             continue
         image = root.from_.image.text
         # An image of the same owner may set the variable; if it does not, a line of the log lacks a word.
-        may_be_own = not root.image_name or not is_of_general_use(root.image_name)
+        may_be_own = root.is_on_unread_image or not root.image_name or not is_of_general_use(root.image_name)
         repaired: set[str] = set()
         for run in stage.runs:
             uses = [
