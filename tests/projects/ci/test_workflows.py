@@ -73,6 +73,9 @@ _BY_PUSH = "image: Dockerfile linux/amd64 @amd64=amd64"
         ("push:", "github.event_name != 'push'", "${{ inputs.platforms || 'linux/amd64' }}", [_BY_HAND]),
         ("push:", "inputs.platforms", "${{ inputs.platforms }}", [_BY_HAND]),
         ("push:", "true", "${{ github.event_name == 'workflow_dispatch' && inputs.platforms || 'linux/amd64' }}", [_BY_HAND, _BY_PUSH]),
+        # A person may choose another value than the default.
+        ("push:", "inputs.file == 'a'", "${{ inputs.platforms }}", [_BY_HAND]),
+        ("push:", "contains(github.event.inputs.platforms, 's390x')", "${{ inputs.platforms }}", [_BY_HAND]),
         # An event that no file tells is any of them.
         ("push:", "github.event_name == vars.EVENT", "${{ inputs.platforms || 'linux/amd64' }}", [_BY_HAND, _BY_PUSH]),
         # Another workflow gives inputs too.

@@ -95,7 +95,7 @@ def test_the_fix_deletes_the_setting_of_apt() -> None:
 )  # fmt: skip
 def test_caches_that_are_deleted(run: str, command: str) -> None:
     found = messages(f"FROM acme/base\nRUN {run}\n")
-    assert [f"whenever it runs: `{command}` deletes" in it for it in found] == [True] * bool(command)
+    assert [f"each build after it: `{command}` deletes" in it for it in found] == [True] * bool(command)
 
 
 @every_case(

@@ -197,13 +197,17 @@ def _emulated(builds: Mapping[tuple[Path, Build], BuildEntry]) -> str:
     runs = [((path, run.idx), run) for path, build in builds for stage in build.needed_stages for run in stage.runs]
     n_runs = len({key for key, _run in runs})
     n_emulated = len({key for key, run in runs if any(it.is_emulated for it in run.steps)})
+    n_unneeded = len(
+        {(path, one.idx) for path, build in builds for it in build.stages if not it.is_needed for one in it.runs}
+        - {key for key, _run in runs}
+    )
     requests = [it.request for it in builds.values()]
     emulating = [(one, it) for one in requests for it in one.target_platforms if not can_run(one.node(it), it)]
     machines = [one.node(it) for one, it in emulating] or [it.build_platform for it in requests]
     files = dict.fromkeys(shown_path(it.declared.source, it.declared.dockerfile) for it in builds.values())
     return _(
         "{runs} under emulation for {platforms}, several times slower, because this job runs on {machine}",
-        runs=_emulated_runs(n_emulated, n_runs, joined(files)),
+        runs=_emulated_runs(n_emulated, n_runs + n_unneeded, joined(files)),
         platforms=_emulated_platforms(builds),
         machine=joined(dict.fromkeys(map(str, machines))),
     )

@@ -42,6 +42,8 @@ class Context(NamedTuple):
     """True if unknown conditions are taken to hold."""
     certain: frozenset[str] = frozenset()
     """The names whose values are those of each run, whatever the assumption: `matrix`, `env.NAME`."""
+    has_chosen_inputs: bool = False
+    """True if a person gives the inputs, so that their values are no more than the usual ones."""
 
     def with_values(self, **values: Any) -> Context:  # noqa: ANN401 - what JSON holds
         """Return a context with these values added."""
@@ -130,7 +132,15 @@ class Context(NamedTuple):
             return UNKNOWN
 
     def holds(self, condition: object) -> bool | None:
-        """True if a condition of `if:` holds, None if only a run knows."""
+        """True if a condition of `if:` holds, None if only a run knows, or a person who chooses inputs."""
+        if self.has_chosen_inputs:
+            github = {key: it for key, it in self.values.get("github", {}).items() if key != "event"}
+            return (
+                self.without("inputs")
+                ._replace(has_chosen_inputs=False)
+                .with_values(github=Partly(github))
+                .holds(condition)
+            )
         if condition is None:
             return True
         if not isinstance(condition, str):

@@ -12,6 +12,7 @@ from buildxray.rules.context import RuleContext
 from buildxray.rules.facts.context_files import instructions_before
 from buildxray.rules.facts.installed_project import NO_CACHE, options_without_cache
 from buildxray.rules.one_cause import same_here
+from buildxray.rules.wording import listed
 from buildxray.semantics.build import CacheMount, Command, Effect, Instruction, KnownCommand, Run, Stage
 from buildxray.semantics.file_flow import clean
 from buildxray.semantics.mentions import Mention
@@ -207,9 +208,9 @@ def _deleted(run: Run, caches: Mapping[str, CacheMount]) -> Iterator[Finding]:
         if not emptied:
             continue
         message = _(
-            "this RUN begins with an empty cache whenever it runs: `{command}` deletes the files of `{target}`, which the image does not contain anyway",
+            "this RUN leaves an empty cache for each build after it: `{command}` deletes the files of {targets}, which the image does not contain anyway",
             command=_shown(run, command),
-            target=emptied[0],
+            targets=listed(emptied),
         )
         edit = _removal(run, command) if command.name != "rm" or _deletes_only(command, caches) else None
         fixes = () if edit is None else (Fix(_("Keep the files of the cache"), (edit,), Safety.SUGGESTION),)
