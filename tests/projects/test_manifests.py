@@ -559,3 +559,22 @@ def test_packages_that_a_project_lists_itself(tmp_path: Path, text: str, expecte
     answer = needed_files([tmp_path], "pyproject.toml", ".", "pip")
     assert answer is not None
     assert answer.requires_packages is expected
+
+
+@every_case(
+    "module, line, expected",
+    [
+        ("github.com/a/m", "replace github.com/b/lib => ./lib", "lib/go.mod"),
+        ("github.com/a/m", "replace (\n\tgolang.org/x/net v0.1.0 => ./lib\n)", "lib/go.mod"),
+        ("example.com/m", "replace github.com/b/lib => ./lib", "lib/go.mod"),
+        ("github.com/a/m", "replace github.com/A/lib => ./lib", ""),
+        ("git.example.com/a/m", "replace git.example.com/b/lib => ./lib", ""),
+        # Nothing tells whose module this is.
+        ("m", "replace github.com/b/lib => ./lib", ""),
+        ("github.com/a/m", "replace lib => ./lib", ""),
+    ],
+)
+def test_copied_modules_of_other_projects(tmp_path: Path, module: str, line: str, expected: str) -> None:
+    answer = needed(tmp_path, {"go.mod": f"module {module}\n\n{line}\n", "lib/go.mod": ""}, "go.mod", "go")
+    assert answer is not None
+    assert " ".join(answer.vendored) == expected

@@ -113,6 +113,8 @@ class NeededFiles(NamedTuple):
     """True if a pyproject.toml lists packages that an installation of the project downloads."""
     names_targets: bool = False
     """True if a Cargo.toml tells where a library or a program begins, so that Cargo needs no file at the usual places."""
+    vendored: tuple[str, ...] = ()
+    """Those of the files that are the lists of copied modules of other projects, which change with the list that names them, or never."""
 
 
 class RustAsking(Enum):

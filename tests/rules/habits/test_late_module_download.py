@@ -2447,3 +2447,26 @@ def test_sources_before_the_lists_in_a_stage_that_has_other_uses_stay_there() ->
         ),
     )
     assert finding.message.endswith("`COPY src` comes before it, in stage `base`")
+
+
+@every_case(
+    "directory, vendored, is_said",
+    [
+        ("codec", True, False),
+        ("codec", False, True),
+        ("third_party", False, False),
+        ("third_party/lib", False, False),
+        ("vendor/lib/src", False, False),
+    ],
+)
+def test_copies_of_other_projects_change_with_the_list(directory: str, vendored: bool, is_said: bool) -> None:
+    lists = ("go.mod", "go.sum", f"{directory}/go.mod")
+    needed = NeededFiles(lists, is_complete=True, vendored=lists[2:] if vendored else ())
+    workspace = Workspace(
+        needed=lambda *_given: needed, holds=lambda path: path in (directory, f"{directory}/", *lists)
+    )
+    text = (
+        "FROM golang\nWORKDIR /w\nCOPY go.mod go.sum ./\n"
+        f"COPY {directory} ./{directory}\nRUN go mod download\nCOPY . .\nRUN go build -o /app .\n"
+    )
+    assert bool(findings(late_module_download, context(text, workspace=workspace))) is is_said

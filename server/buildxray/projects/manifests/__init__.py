@@ -15,7 +15,7 @@ from buildxray.files.globs import match_text
 from buildxray.projects.manifests.built import of_cabal, of_swift
 from buildxray.projects.manifests.dotnet import of_dotnet_project, of_solution, of_solution_filter
 from buildxray.projects.manifests.files import MOST_FILES, IncompleteError, ProjectFiles
-from buildxray.projects.manifests.go import of_go_mod, of_go_work
+from buildxray.projects.manifests.go import copied_modules, of_go_mod, of_go_work
 from buildxray.projects.manifests.node import of_package, of_pnpm_workspace, of_yarn_1, of_yarn_settings
 from buildxray.projects.manifests.others import of_composer, of_mix, of_pom, of_pubspec
 from buildxray.projects.manifests.python import of_pipfile, of_pyproject, of_requirements
@@ -74,6 +74,7 @@ def _needed(context: ProjectFiles, names: Iterable[str]) -> NeededFiles:
         requires_crates=downloads_crates,
         requires_packages=any(lists_packages(context, it) for it in names),
         names_targets=any(names_targets(context, it) for it in names),
+        vendored=tuple(it for one in needed for it in copied_modules(context, one) if it in needed),
     )
 
 

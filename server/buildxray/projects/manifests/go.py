@@ -27,13 +27,46 @@ def of_go_mod(context: ProjectFiles, path: str) -> list[str]:
     return [*context.beside(path, "go.sum"), *lists[:1], *replaced]
 
 
+def copied_modules(context: ProjectFiles, path: str) -> list[str]:
+    """The lists of the modules that a go.mod takes from directories though they belong to another project: copies, perhaps with changes.
+
+    A module belongs to the account of its address on a forge, or else to its host. Nothing is known of a main module without a host in its path.
+    """
+    if posixpath.basename(path) != "go.mod":
+        return []
+    text = context.text(path)
+    own = _MODULE.search(text)
+    if own is None or "." not in own["path"].partition("/")[0]:
+        return []
+    return [
+        path_in_context(path, posixpath.join(it["path"], "go.mod"))
+        for it in _REPLACED.finditer(text)
+        for name in _replaced_names(it[0])[:1]
+        if "." in name.partition("/")[0] and _owner(name) != _owner(own["path"])
+    ]
+
+
+def _owner(module: str) -> tuple[str, ...]:
+    host, *rest = module.lower().split("/")
+    return (host, *rest[:1]) if host in _FORGES else (host,)
+
+
+_FORGES: Final = frozenset({"bitbucket.org", "codeberg.org", "gitee.com", "github.com", "gitlab.com"})
+"""Hosts on which the first part of a path is an account."""
+
+
+def _replaced_names(line: str) -> list[str]:
+    """The path of the module that a line with `=>` replaces, and perhaps its version."""
+    return re.findall(r"[^\s\"]+", line.partition("=>")[0].replace("replace", " ", 1))
+
+
 def _is_own_and_unused(line: str, text: str) -> bool:
     """True for the replacement of a module below the path of the main module that no other line names: Go then never reads its directory.
 
     A module elsewhere may be required by another one.
     """
     own = _MODULE.search(text)
-    names = re.findall(r"[^\s\"]+", line.partition("=>")[0].replace("replace", " ", 1))
+    names = _replaced_names(line)
     if own is None or not names or not names[0].startswith(f"{own['path']}/"):
         return False
     return text.count(names[0]) == 1

@@ -88,7 +88,8 @@ def _copy_of_sources_with_lists(ctx: RuleContext, command: KnownCommand) -> Inst
     needed = needed_files(ctx, command) if is_beside or is_of_pip else None
     copies = copies_before(command.run)
     pattern = _LIST_OF_PIP if is_of_pip else LIST_OF_PROJECT
-    lists = [it for it in (() if needed is None else needed.files) if pattern.fullmatch(posixpath.basename(it))]
+    files = () if needed is None else [it for it in needed.files if it not in needed.vendored]
+    lists = [it for it in files if pattern.fullmatch(posixpath.basename(it))]
     unnamed = [it for it in lists if not any(_names(copy, it) for copy in copies)]
     with_list = (copy for copy in copies if any(_takes_directory_of(copy, it) for it in unnamed))
     return next((it for it in with_list if is_beside or takes_directory_with(it, *_PROGRAMS_OF_PYTHON)), None)
@@ -103,7 +104,10 @@ def _names(instruction: Instruction, path: str) -> bool:
 def _takes_directory_of(instruction: Instruction, path: str) -> bool:
     """True if a COPY takes one of the directories above a file, which is named as it is, and not for lists of dependencies only."""
     paths = map(path_in_context, sources_of(instruction))
-    return any(path.startswith(f"{it}/") and posixpath.basename(it) not in _MANIFESTS_ONLY for it in paths)
+    return any(
+        path.startswith(f"{it}/") and posixpath.basename(it) not in _MANIFESTS_ONLY and not _is_vendored(it)
+        for it in paths
+    )
 
 
 _LISTS_BESIDE_SOURCES: Final = (BUN, DOTNET, GO, JAVA, NODE)
@@ -201,10 +205,15 @@ def only_with_sources(ctx: RuleContext, part: Instruction, command: KnownCommand
 
 def _takes_source(instruction: Instruction, members: Container[str]) -> bool:
     """True if a COPY takes sources: by the usual names of their directories and files, or in a directory with a further list of dependencies."""
-    paths = map(path_in_context, sources_of(instruction))
-    return any(_SOURCE.fullmatch(it.text) for it in sources_of(instruction)) or any(
-        it in members and posixpath.basename(it) not in _MANIFESTS_ONLY for it in paths
+    sources = [it for it in sources_of(instruction) if not _is_vendored(path_in_context(it))]
+    return any(_SOURCE.fullmatch(it.text) for it in sources) or any(
+        it in members and posixpath.basename(it) not in _MANIFESTS_ONLY for it in map(path_in_context, sources)
     )
+
+
+def _is_vendored(path: str) -> bool:
+    """True if a path is in a directory that holds copies of other projects by its name, which do not change like sources."""
+    return not _VENDORED.isdisjoint(path.lower().split("/"))
 
 
 def _takes_project(instruction: Instruction, command: KnownCommand) -> bool:
@@ -223,6 +232,7 @@ _SOURCE: Final = lazy_regex(
     r"|(?:Program|\*)\.(?:cs|dart|exs?|fs|java|kt|php|vb))"
 )
 """A directory of sources, or a file with the beginning of a program."""
+_VENDORED: Final = frozenset({"3rdparty", "third-party", "third_party", "thirdparty", "vendor", "vendored"})
 _MANIFESTS_ONLY: Final = frozenset(
     {"build", "config", "dependencies", "deps", "docker", "lock", "manifests", "requirements"}
 )

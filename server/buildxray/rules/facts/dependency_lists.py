@@ -91,6 +91,7 @@ def _find_needed(ctx: RuleContext, command: KnownCommand) -> NeededFiles | None:
         installs_itself=any(it.installs_itself for it in answers),
         requires_nothing=all(it.requires_nothing for it in answers),
         names_targets=any(it.names_targets for it in answers),
+        vendored=tuple(dict.fromkeys(path for it in answers for path in it.vendored)),
     )
 
 
@@ -150,9 +151,12 @@ def names_of_lists(command: KnownCommand) -> tuple[str, ...]:
 
 
 def member_directories(ctx: RuleContext, command: KnownCommand) -> frozenset[str]:
-    """The directories with further lists of dependencies that a download needs, and those above them: members of a workspace, referenced projects."""
+    """The directories with further lists of dependencies that a download needs, and those above them: members of a workspace, referenced projects.
+
+    Without those of copied modules of other projects, which do not change like sources.
+    """
     needed = needed_files(ctx, command) if command.use.toolchain in _WITH_MEMBERS else None
-    files = () if needed is None else needed.files
+    files = () if needed is None else [it for it in needed.files if it not in needed.vendored]
     # A patch, or Yarn itself in `.yarn/releases`, is not a project.
     directories = [posixpath.dirname(it) for it in files if LIST_OF_PROJECT.fullmatch(posixpath.basename(it))]
     parts = (it.split("/") for it in directories if it)
