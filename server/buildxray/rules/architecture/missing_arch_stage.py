@@ -16,7 +16,8 @@ def missing_arch_stage(ctx: RuleContext) -> Iterator[Finding]:
     """`FROM name-$TARGETARCH` finds a stage for some of the platforms, and none for others.
 
     ## What it does
-    Looks for `FROM` lines whose name depends on the platform and is a stage of this file for at least one of them, but not for all.
+    Looks for `FROM` lines whose name depends on the platform and is a stage of this file for at least one of them, but not for all. Nothing is
+    reported where neither a setting nor a file of the project names the platforms, because the stages may be those of all that are meant.
 
     ## Why it matters
     A name that is not a stage is an image: BuildKit pulls the image of that name from the registry, or fails.
@@ -41,6 +42,8 @@ def missing_arch_stage(ctx: RuleContext) -> Iterator[Finding]:
     COPY app /app
     ```
     """
+    if ctx.build.workspace.platforms_are_assumed and not ctx.asks_for_several:
+        return
     for stage in ctx.build.stages:
         image = stage.from_.image
         if image is None or "$" not in image.text:
