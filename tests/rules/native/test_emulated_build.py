@@ -2132,3 +2132,21 @@ def test_an_old_frontend_knows_one_name_in_an_arg(frontend: str, lines: str) -> 
     )
     (finding,) = findings(emulated_build, context(text, "linux/amd64,linux/arm/v7"))
     assert f"\n{lines}\nRUN" in apply_edits(text, finding.fixes[0].edits)
+
+
+@every_case(
+    "tool, program, is_advised",
+    [
+        ("go install example.com/gen@v1", "CGO_ENABLED=0 go build -o /a .", False),
+        ("CGO_ENABLED=1 go build -o /gen ./gen", "CGO_ENABLED=0 go build -o /a .", False),
+        ("CGO_ENABLED=1 go build -o /gen ./gen", "CGO_ENABLED=1 go build -o /a .", True),
+        # The image takes the tool too.
+        ("CGO_ENABLED=1 go build -o /a/gen ./gen", "CGO_ENABLED=0 go build -o /a/b .", True),
+    ],
+)
+def test_a_tool_with_cgo_that_stays_in_its_stage_needs_no_cross_compiler(
+    tool: str, program: str, is_advised: bool
+) -> None:
+    text = f"FROM golang:1.25-alpine AS b\nRUN apk add gcc musl-dev\nRUN {tool}\nCOPY . .\nRUN {program}\nFROM alpine\nCOPY --from=b /a /a\n"
+    (finding,) = findings(emulated_build, context(text))
+    assert ("xx-go" in finding.message) is is_advised

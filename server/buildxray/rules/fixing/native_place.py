@@ -8,7 +8,7 @@ from typing import NamedTuple
 from buildxray.localization import _, ngettext
 from buildxray.rules.base import Fix
 from buildxray.rules.context import RuleContext
-from buildxray.rules.facts.portability import needs_c, takes_along_packages, takes_target_packages
+from buildxray.rules.facts.portability import is_own_tool, needs_c, takes_along_packages, takes_target_packages
 from buildxray.rules.facts.started_programs import starts_app_host
 from buildxray.rules.fixing.cross_compile import OwnRoot, cross_compile, root_of_its_own, with_own_root
 from buildxray.rules.fixing.xx_advice import advice, may_fail, needs_target_machine
@@ -65,9 +65,17 @@ def advice_by_hand(ctx: RuleContext, stage: Stage, commands: Iterable[KnownComma
                 "a machine of the target platform avoids the emulation; cross-compiling is not practical, because such a build runs what it has compiled, or needs settings of its own for each target"
             )
         ]
-    steps = advice(ctx, stage, compiling)
+    # A tool of the project that its stage alone runs is for the build machine.
+    steps = advice(ctx, stage, compiling) if any(map(_may_reach_image, compiling)) else []
     # Where no recipe surely works, people still have machines.
     return [advice_on_machine(), *steps] if compiling and (not steps or may_fail(compiling)) else steps
+
+
+def _may_reach_image(command: KnownCommand) -> bool:
+    """False if nothing copies what a command of Go writes out of its stage, which is not the image."""
+    stage = command.run.stage
+    is_known = command.use.toolchain is GO and bool(command.use.outputs) and stage is not None
+    return not is_known or stage is None or stage.is_image or command.way_into_image is not None
 
 
 def must_stay(stage: Stage, commands: Iterable[KnownCommand]) -> bool:
@@ -96,8 +104,9 @@ def needs_machine(ctx: RuleContext, stage: Stage, commands: Iterable[KnownComman
 
 
 def for_other_machines(commands: Iterable[KnownCommand]) -> list[KnownCommand]:
-    """The commands that need a cross compiler to compile for another machine."""
-    return [it for it in commands if needs_c(it) or (it.use.must_run_on_target and it.use.toolchain in (C, RUST))]
+    """The commands that need a cross compiler to compile for another machine, without those of tools for their own stage."""
+    needing = (it for it in commands if needs_c(it) or (it.use.must_run_on_target and it.use.toolchain in (C, RUST)))
+    return [it for it in needing if not is_own_tool(it)]
 
 
 def shares_image(stage: Stage) -> bool:
