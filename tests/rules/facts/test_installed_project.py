@@ -58,11 +58,30 @@ def test_the_fix_mounts_a_cache() -> None:
             "COPY pyproject.toml README.md ./\nCOPY web web\nRUN uv pip install -e .",
             "add `RUN uv pip install -r pyproject.toml` right after `COPY pyproject.toml README.md`, before the rest is copied",
         ),
+        # There is no virtual environment before that.
+        (
+            "COPY pyproject.toml ./\nCOPY web web\nRUN uv venv && \\\n    uv pip install -e .",
+            "add `RUN uv venv && uv pip install -r pyproject.toml` right after `COPY pyproject.toml`, before the rest is copied",
+        ),
+        (
+            "COPY pyproject.toml ./\nCOPY web web\nRUN uv venv /v\nRUN VIRTUAL_ENV=/v A=b uv pip install -e .",
+            "add `RUN uv venv /v && VIRTUAL_ENV=/v uv pip install -r pyproject.toml` right after `COPY pyproject.toml`, before the rest is copied",
+        ),
+        (
+            "COPY . .\nRUN python -m venv v && . v/bin/activate && uv pip install .",
+            "`pyproject.toml` is not copied before the rest; `python -m venv v && . v/bin/activate && uv pip install -r pyproject.toml` needs no other files",
+        ),
     ],
 )
 def test_uv_installs_the_requirements_alone(lines: str, reason: str) -> None:
     assert messages(lines) == [
         f"`uv pip install` downloads the dependencies again after each change of the source: {reason}"
+    ]
+
+
+def test_an_environment_of_a_script_goes_nowhere() -> None:
+    assert messages("COPY pyproject.toml ./\nCOPY web web\nRUN . ./env.sh && uv pip install .") == [
+        "`uv pip install` downloads the dependencies again after each change of the source"
     ]
 
 

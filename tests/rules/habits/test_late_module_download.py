@@ -2394,6 +2394,114 @@ def test_what_else_an_installation_of_pip_reads(run: str, reason: str) -> None:
     assert [reason in it.message for it in found] == [True] * bool(reason)
 
 
+@every_case(
+    "image, lists, run, reason",
+    [
+        (
+            "node",
+            "package.json pnpm-lock.yaml",
+            "npm i -g pnpm && pnpm i && pnpm build",
+            "move `npm i -g pnpm && pnpm i` to a RUN of its own right after",
+        ),
+        (
+            "node",
+            "package.json yarn.lock",
+            "corepack enable && yarn && yarn build",
+            "move `corepack enable && yarn` to a RUN of its own right after",
+        ),
+        (
+            "node",
+            "package.json",
+            "export NODE_ENV=a && npm i && npm run b",
+            "move `export NODE_ENV=a && npm i` to a RUN of its own right after",
+        ),
+        ("node", "package.json", "NODE_ENV=a npm i && npm run b", "move it to a RUN of its own right after"),
+        ("node", "package.json", "export B=a && npm i && npm run b", "move it to a RUN of its own right after"),
+        ("node", "package.json", "export B=$(cat x) && npm i && npm run b", "move it to a RUN of its own right after"),
+        ("node", "package.json", "export NODE_ENV=$(cat x) && npm i && npm run b", "of the source"),
+        ("node", "package.json", "echo a > .npmrc && npm i && npm run b", "of the source"),
+        ("node", "package.json", "echo a > b && npm i && npm run b", "move it to a RUN of its own right after"),
+        ("node", "package.json", "curl -f https://x.org/a | sh && npm i && npm run b", ""),
+        ("node", "package.json", "if test $A; then npm config set a b; fi; npm i && npm run b", "of the source"),
+        ("node", "package.json", "cd a && npm i -g b && cd .. && npm i && npm run b", "of the source"),
+        (
+            "node",
+            "package.json",
+            "corepack enable\nRUN npm i",
+            "move it, with `RUN corepack enable` above it, to right after",
+        ),
+        (
+            "node",
+            "package.json",
+            "corepack enable\nRUN npm i && npm run b",
+            "move it to a RUN of its own, with `RUN corepack enable` above it, right after",
+        ),
+        ("node", "package.json", "corepack enable && node a\nRUN npm i", ""),
+        (
+            "python",
+            "requirements.txt",
+            "python -m venv v && . v/bin/activate && pip install -r requirements.txt && python a.py",
+            "move `python -m venv v && . v/bin/activate && pip install -r requirements.txt` to",
+        ),
+        ("python", "requirements.txt", ". ./env && pip install -r requirements.txt && python a.py", ""),
+        (
+            "python",
+            "pyproject.toml poetry.lock",
+            "cd /w && pip install poetry && poetry install",
+            "add `RUN cd /w && pip install poetry && poetry install --no-root` right after",
+        ),
+        (
+            "python",
+            "pyproject.toml poetry.lock",
+            "POETRY_VIRTUALENVS_CREATE=0 poetry install",
+            "add `RUN POETRY_VIRTUALENVS_CREATE=0 poetry install --no-root` right after",
+        ),
+        (
+            "ruby",
+            "Gemfile Gemfile.lock",
+            "bundle config set without a && bundle install && rake a",
+            "move `bundle config set without a && bundle install` to",
+        ),
+        (
+            "golang",
+            "go.mod go.sum",
+            "git config --global a b && go mod download && go build",
+            "move `git config --global a b && go mod download` to",
+        ),
+    ],
+)
+def test_what_an_installation_needs_goes_with_it(image: str, lists: str, run: str, reason: str) -> None:
+    text = f"FROM {image}\nWORKDIR /w\nCOPY {lists} ./\nCOPY . .\nRUN {run}\nCMD sh\n"
+    found = findings(late_module_download, context(text))
+    end = "" if reason == "of the source" else f" `COPY {lists}`, before the rest is copied"
+    reason = f"{reason} a RUN of its own right after" if reason.endswith("` to") else reason
+    assert [it.message.endswith(f"{reason}{end}") for it in found] == [True] * bool(reason)
+
+
+def test_the_fix_lacks_no_program() -> None:
+    text = "FROM golang:alpine\nWORKDIR /w\nCOPY . .\nRUN apk add git && go build\n"
+    (finding,) = findings(late_module_download, context(text, workspace=Workspace(requires_modules=True)))
+    assert not finding.fixes
+    assert finding.message.endswith("`apk add git && go mod download` needs no other files")
+
+
+@every_case(
+    "run, reason",
+    [
+        (
+            "corepack enable && npm ci && npm run a",
+            "give `corepack enable && npm ci` a RUN of its own, and move `COPY src` below that",
+        ),
+        ("corepack enable && npm ci", "of which it needs no file: move `COPY src` below it"),
+        ("echo a > ~/.npmrc && npm ci && npm run a", "again after each change of `src`"),
+    ],
+)
+def test_what_an_installation_needs_stays_with_it(run: str, reason: str) -> None:
+    text = f"FROM node\nWORKDIR /w\nCOPY src src\nCOPY package*.json ./\nRUN {run}\n"
+    (finding,) = findings(late_module_download, context(text))
+    assert finding.message.endswith(reason)
+
+
 def test_a_command_that_compiles_may_name_its_sources() -> None:
     workspace = of_project("go.mod", "go.sum", "src/main.go")._replace(requires_modules=True)
     text = "FROM golang\nWORKDIR /w\nCOPY src src\nCOPY go.mod go.sum ./\nRUN go build -o /a src/main.go\nCMD /a\n"

@@ -20,6 +20,7 @@ from buildxray.rules.facts.context_files import (
     sources_of,
     takes_directory_with,
 )
+from buildxray.rules.facts.preparing_commands import own_variables
 from buildxray.semantics.build import Effect, Instruction, KnownCommand, Stage
 from buildxray.syntax.instructions import Copying
 from buildxray.syntax.lazy_regex import lazy_regex
@@ -145,7 +146,7 @@ def _separate(command: KnownCommand, extras: str) -> str:
     """The command of uv that installs only what the project requires, with the same options."""
     own = [it for it in command.syntax.words if it.text not in ("-e", "--editable")]
     named = " ".join((f"-r {_MANIFEST}", *(f"--extra {it.strip()}" for it in extras.split(",") if it.strip())))
-    return " ".join(named if _PROJECT.fullmatch(it.value or "") else it.text for it in own)
+    return own_variables(command) + " ".join(named if _PROJECT.fullmatch(it.value or "") else it.text for it in own)
 
 
 def options_without_cache(command: KnownCommand) -> Iterator[TextRange]:

@@ -11,7 +11,7 @@ SOLE_VARIABLE: Final = lazy_regex(r"[\"']?\$\{?(?P<name>\w+)\}?[\"']?")
 """A word that is one variable, perhaps in quotes."""
 _READS_A_SCRIPT: Final = frozenset({".", "source", "eval"})
 _EXPORTING: Final = frozenset({"declare", "export", "readonly", "typeset"})
-_SETS_PATHS: Final = lazy_regex(
+SETS_PATHS: Final = lazy_regex(
     r"\.cargo/env|nvm\.sh|/activate\b|\.(?:ba|z)?sh(?:rc|_profile)\b|\.profile\b|ssh-agent|/etc/(?:os-release|profile)\b"
 )
 """Files, and programs, whose variables are about paths, the shell or the distribution, and not about an architecture."""
@@ -54,4 +54,4 @@ def sets_unknown_variables(command: Command) -> bool:
     if command.name == "eval" and len(command.words) == 2 and command.words[1].value is not None:
         # Its commands are those of the script.
         return False
-    return command.name in _READS_A_SCRIPT and not any(_SETS_PATHS.search(it.text) for it in command.words)
+    return command.name in _READS_A_SCRIPT and not any(SETS_PATHS.search(it.text) for it in command.words)

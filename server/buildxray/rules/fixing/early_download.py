@@ -24,6 +24,13 @@ from buildxray.rules.facts.dependency_lists import (
     restores_first,
 )
 from buildxray.rules.facts.dependent_downloads import runs_until
+from buildxray.rules.facts.preparing_commands import (
+    installs_programs,
+    lasts,
+    own_variables,
+    prepares,
+    preparing_commands,
+)
 from buildxray.rules.facts.read_sources import later_readers
 from buildxray.rules.facts.shell_variables import may_set
 from buildxray.rules.fixing.edits import (
@@ -81,10 +88,16 @@ def _only_directory(command: KnownCommand, part: Instruction) -> str:
 
 
 def advice(ctx: RuleContext, whole: Instruction, command: KnownCommand) -> str:
-    """The reason why the download is repeated: manifests are copied with the rest, or all come first, but the RUN comes after the rest."""
+    """The reason why the download is repeated: manifests are copied with the rest, or all come first, but the RUN comes after the rest.
+
+    Empty if the download needs something that comes after the rest too, and that cannot be told.
+    """
     copied, missing = _copied_lists(ctx, whole, command)
     alone = separate_download(ctx, command)
     copying = [it for it in copied.values() if it is not None]
+    preparing = preparing_commands(command, prepared_between(whole, command))
+    if alone:
+        alone = "" if preparing is None else with_preparation(preparing, alone)
     if missing or not copying:
         reason = ngettext(
             "{files} is not copied before the rest",
@@ -103,6 +116,8 @@ def advice(ctx: RuleContext, whole: Instruction, command: KnownCommand) -> str:
     elsewhere = next(filter(None, (_misplaced(it, path, command) for path, it in single)), None)
     if elsewhere is not None:
         return elsewhere
+    if preparing is None:
+        return ""
     last = max(copying, key=lambda it: it.idx)
     if serves_others(last, command.run):
         return _in_own_stage(whole, command, alone)
@@ -117,17 +132,34 @@ def advice(ctx: RuleContext, whole: Instruction, command: KnownCommand) -> str:
         )
     if alone:
         return _("add `RUN {command}` right after `{copy}`, before the rest is copied", command=alone, copy=copy)
+    return _moving(whole, command, copy, directory)
+
+
+def _moving(whole: Instruction, command: KnownCommand, copy: str, directory: str) -> str:
+    """The advice to move a download to right after the last COPY of its lists; empty if what it needs may need the sources."""
+    above = prepared_between(whole, command)
     is_alone = not later_readers(command, [whole])
-    if directory and is_alone:
+    lines = ([f"WORKDIR {directory}"] if directory else []) + [" ".join(it.written.split()) for it in above]
+    if not all(one for it in above for one in map(prepares, it.commands)):
+        return ""
+    if lines and is_alone:
         return _(
-            "move it, with `WORKDIR {directory}` above it, to right after `{copy}`, before the rest is copied",
-            directory=directory,
+            "move it, with {lines} above it, to right after `{copy}`, before the rest is copied",
+            lines=listed(lines),
             copy=copy,
         )
-    if directory:
+    own = preparing_commands(command)
+    if own and not is_alone:
+        # With the commands of the same RUN that it needs.
         return _(
-            "move it to a RUN of its own, with `WORKDIR {directory}` above it, right after `{copy}`, before the rest is copied",
-            directory=directory,
+            "move `{command}` to a RUN of its own right after `{copy}`, before the rest is copied",
+            command=with_preparation(own, _as_written(command)),
+            copy=copy,
+        )
+    if lines:
+        return _(
+            "move it to a RUN of its own, with {lines} above it, right after `{copy}`, before the rest is copied",
+            lines=listed(lines),
             copy=copy,
         )
     if not is_alone:
@@ -142,7 +174,13 @@ def _in_own_stage(whole: Instruction, command: KnownCommand, alone: str) -> str:
         return reason_in_shared_stage(whole)
     if alone:
         return _("add `RUN {command}` before `{copy}`", command=alone, copy=copy)
+    own = preparing_commands(command)
+    if own is None or prepared_between(whole, command):
+        return ""
     if later_readers(command, [whole]):
+        if own:
+            alone = with_preparation(own, _as_written(command))
+            return _("add `RUN {command}` before `{copy}`", command=alone, copy=copy)
         return _("move it to a RUN of its own before `{copy}`", copy=copy)
     return _("move it before `{copy}`", copy=copy)
 
@@ -177,6 +215,23 @@ def serves_others(earlier: Instruction, run: Run) -> bool:
 def _shown_copy(copy: Instruction) -> str:
     """The keyword and the sources of a COPY or ADD."""
     return f"{copy.build.text[slice(*copy.keyword_range)]} {' '.join(it.text for it in sources_of(copy))}"
+
+
+def prepared_between(whole: Instruction, command: KnownCommand) -> list[Run]:
+    """The RUN instructions between the source and that of a download that make an environment or settings for it."""
+    return [it for it in runs_until(command) if whole.idx < it.idx < command.run.idx and any(map(lasts, it.commands))]
+
+
+def with_preparation(preparing: Sequence[str], alone: str) -> str:
+    """A download with the commands that it needs before it; these have its `cd`."""
+    directory, joint, download = alone.partition(" && ")
+    has_cd = any(it.startswith(("cd ", "pushd ")) for it in preparing)
+    return " && ".join((*preparing, download if joint and has_cd and directory.startswith("cd ") else alone))
+
+
+def _as_written(command: KnownCommand) -> str:
+    """A command with the variables that are set for it alone, on one line."""
+    return " ".join(command.run.build.text[slice(*command.range)].replace("\\\n", " ").split())
 
 
 def _copied_lists(
@@ -221,6 +276,8 @@ def separate_download(ctx: RuleContext, command: KnownCommand) -> str:
     if restores_first(command):
         project = command.use.manifests[0].removesuffix("*.csproj").rstrip("/")
         alone = f"dotnet restore {project}".strip()
+    if alone:
+        alone = own_variables(command) + alone
     entered = _entered(command)
     return f"cd {entered} && {alone}" if alone and entered else alone
 
@@ -249,6 +306,16 @@ def advice_on_sources(ctx: RuleContext, early: Sequence[Instruction], command: K
     if shared is not None:
         return _("{fact}: {reason}", fact=what_is_repeated(command), reason=reason_in_shared_stage(shared))
     alone = separate_download(ctx, command)
+    preparing = preparing_commands(command)
+    is_shared = bool(later_readers(command, early))
+    if preparing is None and (alone or is_shared):
+        return _(
+            "`{title}` downloads the dependencies again after each change of {sources}",
+            title=_shown_title(command),
+            sources=listed([one.text for it in early for one in sources_of(it)], most=_MOST_NAMED),
+        )
+    if preparing and (alone or is_shared):
+        alone = with_preparation(preparing, alone or _as_written(command))
     if alone:
         return _(
             "`{title}` downloads the dependencies again after each change of {sources}: give `{command}` a RUN of its own, and move {copies} below that",
@@ -257,7 +324,7 @@ def advice_on_sources(ctx: RuleContext, early: Sequence[Instruction], command: K
             command=alone,
             copies=listed(copies, most=_MOST_NAMED),
         )
-    if later_readers(command, early):
+    if is_shared:
         return _(
             "`{title}` downloads the dependencies again after each change of {sources}, of which it needs no file: give it a RUN of its own, and move {copies} below that",
             title=_shown_title(command),
@@ -342,11 +409,7 @@ def _without_project(command: KnownCommand) -> str:
     given = OPTIONS_WITHOUT_PROJECT.get(title, ())
     if not given or command.invocation.has_option(*given):
         return ""
-    before = [it for it in command.run.commands if it.range.start < command.range.start]
-    settings = [it for it in before if it.name == command.name and it.syntax.arguments[:1] == ("config",)]
-    # What decides where the packages go has to be the same.
-    words = [" ".join(word.text for word in it.syntax.words) for it in (*settings, command)]
-    return f"{' && '.join(words)} {given[0]}"
+    return " ".join((*(it.text for it in command.syntax.words), given[0]))
 
 
 def _is_of_pip(title: str) -> bool:
@@ -388,9 +451,10 @@ def earlier_installations(whole: Instruction, runs: Sequence[Run]) -> Fix:
 
 
 def _prepares(run: Run) -> bool:
-    """True if a script prepares the go command: it sets PATH or a variable of Go, configures git, or writes `.netrc`."""
+    """True if a script prepares the go command: it sets PATH or a variable of Go, installs or configures git, or writes `.netrc`."""
     return (
         any(may_set(run.script, it) for it in _READ_BY_GO)
+        or any(map(installs_programs, run.commands))
         or any(one.name in _READ_BY_GO for it in run.commands for one in it.syntax.assignments)
         or any(it.name == "git" and "config" in it.syntax.arguments for it in run.commands)
         or any(_sets_go(it) for it in run.commands)

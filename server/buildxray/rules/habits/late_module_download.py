@@ -32,6 +32,7 @@ from buildxray.rules.facts.independent_installs import first_of_chain, independe
 from buildxray.rules.facts.installed_project import CACHE_OF_PIP, NO_CACHE, installed_project
 from buildxray.rules.facts.kept_downloads import may_be_needed_later, starts_tool
 from buildxray.rules.facts.missed_downloads import is_hidden
+from buildxray.rules.facts.preparing_commands import preparing_commands
 from buildxray.rules.facts.read_sources import reads_earlier
 from buildxray.rules.facts.uncached_crates import CACHE, PLACE_OF_CRATES, uncached_crates
 from buildxray.rules.facts.uncopied_locks import may_need_locks, uncopied_lock
@@ -41,10 +42,12 @@ from buildxray.rules.fixing.early_download import (
     earlier_download,
     earlier_installations,
     is_taken_out,
+    prepared_between,
     reason_in_shared_stage,
     separate_download,
     serves_others,
     what_is_repeated,
+    with_preparation,
 )
 from buildxray.rules.fixing.edits import add_mount
 from buildxray.rules.one_cause import join
@@ -267,7 +270,12 @@ def _of_own_package(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
         return
     fact, command = what_is_repeated(found.command), found.command
     related = (Related(found.copy.keyword_range, _("the source is copied here")),)
-    if found.separate:
+    preparing = preparing_commands(command, prepared_between(found.copy, command)) if found.separate else None
+    if found.separate and preparing is None:
+        yield Finding(command.title_range, fact, related=related)
+        return
+    if found.separate and preparing is not None:
+        separate = with_preparation(preparing, found.separate)
         reason = ngettext(
             "{files} is not copied before the rest",
             "{files} are not copied before the rest",
@@ -280,11 +288,11 @@ def _of_own_package(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
             copy = f"{found.named.keyword} {' '.join(it.text for it in sources_of(found.named))}"
             reason = _(
                 "add `RUN {command}` right after `{copy}`, before the rest is copied",
-                command=found.separate,
+                command=separate,
                 copy=copy,
             )
         else:
-            reason = _("{reason}; `{command}` needs no other files", reason=reason, command=found.separate)
+            reason = _("{reason}; `{command}` needs no other files", reason=reason, command=separate)
         yield Finding(command.title_range, _("{fact}: {reason}", fact=fact, reason=reason), related=related)
         return
     if ctx.build.workspace.loses_cache_mounts or starts_tool(stage, SCRIPTING):
@@ -411,20 +419,20 @@ def _after_part(ctx: RuleContext, stage: Stage, whole: Instruction | None, inher
             message = (
                 advice_on_sources(ctx, early, command)
                 if early
-                else _("{fact}: {reason}", fact=what_is_repeated(command, part), reason=advice(ctx, part, command))
+                else _with_reason(what_is_repeated(command, part), advice(ctx, part, command))
             )
             related = tuple(Related(it.keyword_range, _("the source is copied here")) for it in early or [part])
             yield Finding(command.title_range, message, related=related)
 
 
+def _with_reason(fact: str, reason: str) -> str:
+    return _("{fact}: {reason}", fact=fact, reason=reason) if reason else fact
+
+
 def _finding(ctx: RuleContext, whole: Instruction, command: KnownCommand) -> Finding:
     return Finding(
         command.title_range,
-        _(
-            "{fact}: {reason}",
-            fact=what_is_repeated(command),
-            reason=advice(ctx, whole, command),
-        ),
+        _with_reason(what_is_repeated(command), advice(ctx, whole, command)),
         earlier_download(ctx, whole, command),
         (Related(whole.keyword_range, _("the whole source is copied here")),),
     )

@@ -1,0 +1,149 @@
+"""What an installation needs from the commands before it: a virtual environment, a program, settings, variables, a login.
+
+Source: docs.astral.sh/uv, "Using Python environments" (`uv pip` needs an environment or `--system`); the manuals of venv, Corepack, npm, pip, Poetry,
+Bundler, git (`git config`) and Go (`go env -w`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Final
+
+from buildxray.rules.facts.shell_variables import SETS_PATHS
+from buildxray.semantics.build import Command, KnownCommand, Run
+from buildxray.syntax.lazy_regex import lazy_regex
+
+_ENVIRONMENT: Final = lazy_regex(
+    r"uv venv|python[\d.]* (?:-\S+ )*-m (?:venv|virtualenv)|virtualenv|pyenv (?:global|install|virtualenv)|(?:conda|mamba|micromamba) (?:activate|create)"
+    r"|(?:fnm|n|nvm|volta) .*"
+)
+"""Commands that make an environment or a version of a language for later ones."""
+_SETTINGS: Final = lazy_regex(
+    r"git config|go env -w|(?:bundle|bundler|cargo|composer|dotnet|gem|npm|pip3?|pip[\d.]+|pnpm|poetry|uv|yarn) (?:adduser|auth|config|login|set|source|sources)"
+    r"|aws codeartifact|corepack|dotnet nuget add|gh auth|mix local\.\w+|rustup"
+)
+"""Commands that tell programs where and as whom to download, and those that make such a program."""
+_TOOLS: Final = lazy_regex(
+    r"(?:npm|pnpm) (?:.* )?(?:-g|--global|--location=global)(?: .*)?|yarn global add .*"
+    r"|(?:apk|apt|apt-get|dnf|microdnf|tdnf|yum|zypper) (?:.* )?(?:add|in|install|ref|refresh|update)(?: .*)?|gem install .*|cargo install .*|pipx install .*"
+)
+"""Commands that install programs."""
+_PYTHON: Final = lazy_regex(r"(?:python[\d.]* -m )?pip[\d.]* install (?P<operands>.*)")
+_VARIABLE: Final = lazy_regex(
+    r"(?i:\w*(?:proxy|token)|(?:bundle|cargo|composer|corepack|gem|node|npm|pip|pipenv|pnpm|poetry|python|rustup|uv|virtual|yarn)_\w+)"
+    r"|GO(?!ARCH|OS)[A-Z]+|HOME|PATH"
+)
+"""Variables that programs read which install packages."""
+_CREDENTIALS: Final = lazy_regex(
+    r"\.netrc|\.npmrc|\.yarnrc|pip\.conf|\.pypirc|auth\.json|settings\.xml|NuGet\.Config|\.ssh\b|known_hosts|\.gitconfig|\.git-credentials|\.cargo/config"
+)
+"""Files with settings and logins of programs that install packages."""
+_WRITING: Final = frozenset({"cat", "cp", "echo", "ln", "mv", "printf", "ssh-keyscan", "tee", "touch"})
+_SHELLS: Final = frozenset({"ash", "bash", "dash", "sh", "zsh"})
+_LONGEST: Final = 200
+"""Characters of the commands that a message can name."""
+
+
+def preparing_commands(command: KnownCommand, between: Iterable[Run] = ()) -> tuple[str, ...] | None:
+    """The commands, as they are written, that an installation needs from earlier ones of its RUN, and from some RUN instructions before that.
+
+    `cd` is among them only if there are others of its RUN. None if it needs some that cannot be told, or that may need the sources.
+    """
+    lasting = [it for run in between if any(map(lasts, run.commands)) for it in run.commands if prepares(it)]
+    before = [it for it in command.run.commands if it.range.start < command.range.start]
+    variables = _needed_variables(command)
+    if variables is None or any(_is_untold(it) for it in before):
+        return None
+    own = [it for it in before if it.name in _ENTERING or prepares(it)]
+    entered = sum(it.name in _ENTERING for it in own)
+    if entered == len(own) and not variables:
+        own, entered = [], 0
+    texts = [(it.range.start, _text(it)) for it in (*lasting, *own)]
+    known = [(start, it) for start, it in texts if it is not None] + variables
+    named = [*dict.fromkeys(it for _start, it in sorted(known))]
+    is_whole = all(it is not None for _start, it in texts) and sum(map(len, named)) <= _LONGEST
+    return (*named,) if is_whole and entered <= 1 else None
+
+
+_ENTERING: Final = frozenset({"cd", "popd", "pushd"})
+
+
+def _words(command: Command) -> str:
+    return " ".join((command.name, *command.syntax.arguments))
+
+
+def lasts(command: Command) -> bool:
+    """True for a command that makes an environment, or settings, for those of later RUN instructions too."""
+    return _begins(_words(command), _ENVIRONMENT) or _begins(_words(command), _SETTINGS)
+
+
+def prepares(command: Command) -> bool:
+    """True for a command that makes an environment or settings for later ones, or installs programs, and needs no file of the project."""
+    if isinstance(command, KnownCommand) and command.use.manifests:
+        return False
+    words = _words(command)
+    if lasts(command) or _TOOLS.fullmatch(words) is not None:
+        return True
+    if command.name in (".", "source"):
+        return any(SETS_PATHS.search(it.text) for it in command.syntax.words)
+    packages = _PYTHON.fullmatch(words)
+    # A package in a directory, or a list of packages, is of the project.
+    return packages is not None and not any(
+        it in ("-e", "-r", "--editable", "--requirement") or it.startswith((".", "/", "-r"))
+        for it in packages["operands"].split()
+    )
+
+
+def _begins(words: str, pattern: re.Pattern[str]) -> bool:
+    match = pattern.match(words)
+    return match is not None and words[match.end() : match.end() + 1] in ("", " ")
+
+
+def _needed_variables(command: KnownCommand) -> list[tuple[int, str]] | None:
+    """The assignments in force that an installation may need, as they are written, each with its place; None if the script computes one."""
+    read = command.run.build.text[slice(*command.range)]
+    found: list[tuple[int, str]] = []
+    for name, assignments in command.syntax.variables.items():
+        if _VARIABLE.fullmatch(name) is None and f"${name}" not in read and f"${{{name}" not in read:
+            continue
+        last = assignments[-1]
+        is_computed = any(it in last.value.text for it in ("$(", "`", "\n"))
+        if len(assignments) > 1 or last.conditions or is_computed or name in last.variables:
+            return None
+        start, end = command.run.shell_range(last.range)
+        text = command.run.build.text[start:end]
+        found.append((start, f"export {text}" if last.is_exported else text))
+    return found
+
+
+def own_variables(command: KnownCommand) -> str:
+    """The variables, with a blank after each, that are set for an installation alone, and that it needs without the project too."""
+    needed = (it for it in command.syntax.assignments if _VARIABLE.fullmatch(it.name) is not None)
+    return "".join(f"{it.name}={it.value.text} " for it in needed)
+
+
+def _is_untold(command: Command) -> bool:
+    """True for a command that an installation may need, and that may be no use without its surroundings or the sources."""
+    if command.name in (".", "source"):
+        return not prepares(command)
+    text = command.run.build.text
+    if command.name in _SHELLS:
+        # It reads a script from a pipe: `curl -fsS https://… | sh`.
+        return not any(not it.startswith("-") for it in command.syntax.arguments) or "-s" in command.syntax.arguments
+    if command.name in _WRITING:
+        following = (it.range.start for it in command.run.commands if it.range.start > command.range.start)
+        return _CREDENTIALS.search(text, command.range.start, min(following, default=command.range.end)) is not None
+    return False
+
+
+def _text(command: Command) -> str | None:
+    """A command as it is written, on one line; None if a condition decides whether it runs, or if its variables are those of the script."""
+    if any(it.kind not in ("and", "exit") for it in command.syntax.conditions) or command.run.node.heredocs:
+        return None
+    return " ".join(command.run.build.text[slice(*command.range)].replace("\\\n", " ").split())
+
+
+def installs_programs(command: Command) -> bool:
+    """True for a command that installs programs: `apk add git`."""
+    return _TOOLS.fullmatch(_words(command)) is not None
