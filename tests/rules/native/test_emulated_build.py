@@ -2150,3 +2150,24 @@ def test_a_tool_with_cgo_that_stays_in_its_stage_needs_no_cross_compiler(
     text = f"FROM golang:1.25-alpine AS b\nRUN apk add gcc musl-dev\nRUN {tool}\nCOPY . .\nRUN {program}\nFROM alpine\nCOPY --from=b /a /a\n"
     (finding,) = findings(emulated_build, context(text))
     assert ("xx-go" in finding.message) is is_advised
+
+
+@every_case(
+    "package, is_said",
+    [
+        ("gcc-${GCC_VERSION}", True),
+        ("g++-$V", True),
+        ("clang-${LLVM:-19}", True),
+        ("gcc$GCC", True),
+        # Compilers for another machine, and other packages.
+        ("gcc-${TRIPLE}", False),
+        ("gcc-$TARGET_ARCH", False),
+        ("gcc-${V}-doc", False),
+        ("gcc-${V}-base", False),
+        ("gcc-doc", False),
+        ("$PACKAGES", False),
+    ],
+)
+def test_a_compiler_whose_version_is_a_variable(package: str, *, is_said: bool) -> None:
+    text = f"FROM debian AS b\nARG V\nRUN apt-get install -y make {package}\nCOPY . .\nRUN make\nFROM alpine\nCOPY --from=b /o /o\n"
+    assert bool(asked(text)) is is_said

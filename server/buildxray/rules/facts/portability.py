@@ -38,9 +38,14 @@ _C_SETTINGS: Final = ("CGO_CFLAGS", "CGO_CPPFLAGS", "CGO_CXXFLAGS", "CGO_LDFLAGS
 _C_PACKAGE: Final = lazy_regex(r"(?:build-base|build-essential|clang|gcc|g\+\+|.*-dev|.*-devel)(?:[=~<>@].*)?")
 """Packages that are only installed to compile C."""
 _C_COMPILER_PACKAGE: Final = lazy_regex(
-    r"(?:alpine-sdk|base-devel|build-base|build-essential|clang|gcc|g\+\+|gcc-c\+\+|gcc-toolset)(?:-[\d.]+)?(?:[=~<>@].*)?"
+    r"(?:alpine-sdk|base-devel|build-base|build-essential|clang|gcc|g\+\+|gcc-c\+\+|gcc-toolset)"
+    r"(?:-[\d.]+|-?(?P<variable>\$(?:\w+|\{\w+(?::?-[\d.]*)?\})))?(?:[=~<>@].*)?"
 )
-"""Packages that bring a C compiler."""
+"""Packages that bring a C compiler, perhaps with a variable for the version: `gcc-${GCC_VERSION}`."""
+_OF_OTHER_MACHINE: Final = lazy_regex(
+    r"(?i:abi|arch|cpu|cross|gnu|host|machine|mingw|multi|platform|prefix|suffix|target|triple|tuple)"
+)
+"""Parts of the names of variables that may make a package one of another machine, `gcc-${TRIPLE}`, or another package."""
 _BUILDING: Final = ("bazel", "bazelisk", "gmake", "make", "ninja", "samu", "scons", "waf")
 """Programs that build a project in any language, often C."""
 
@@ -93,7 +98,8 @@ def needs_c(command: KnownCommand) -> bool:
 
 def installs_c_compiler(stage: Stage) -> bool:
     """True if a stage or an ancestor installs a package with a C compiler."""
-    return any(map(_C_COMPILER_PACKAGE.fullmatch, stage.installed_words))
+    found = filter(None, map(_C_COMPILER_PACKAGE.fullmatch, stage.installed_words))
+    return any(_OF_OTHER_MACHINE.search(it["variable"] or "") is None for it in found)
 
 
 def generates_sources(stage: Stage) -> bool:
