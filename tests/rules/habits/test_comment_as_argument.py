@@ -85,6 +85,10 @@ def test_an_instruction_of_several_lines_has_no_fix() -> None:
         "ENV A # b",
         'ENV A "b # c"',
         "ARG A='b # c'",
+        'ARG A="b \\" # c"',
+        'COPY ["a # b", "/c"] # d',
+        "WORKDIR '/a # b",
+        "ARG A='b' #c",
         "ADD https://example.org/a.git#main /b",
         "COPY <<E /b\na # b\nE",
         "COPY a \\\n# why\n  /b",
@@ -96,3 +100,19 @@ def test_an_instruction_of_several_lines_has_no_fix() -> None:
 )
 def test_near_misses_are_not_reported(instruction: str) -> None:
     check_silent(comment_as_argument, f"{FROM}{instruction}\n")
+
+
+@every_case(
+    "instruction, comment",
+    [
+        ("ARG A=x", '# "x" or "y"'),
+        ("ARG A=x", "# don't"),
+        ("WORKDIR /a", "# [b]"),
+        ('ARG A="x y"', "# why"),
+        ("ENV A 'b'", "# c"),
+        ("ARG A='\"'", "# it's"),
+    ],
+)
+def test_quotes_in_a_comment_or_closed_before_it(instruction: str, comment: str) -> None:
+    (finding,) = findings(comment_as_argument, context(f"{FROM}{instruction} {comment}\n"))
+    assert finding.message.startswith(f"`{comment}` is not a comment")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -17,8 +18,10 @@ from buildxray.syntax.text import Edit, TextRange
 
 _COMMENT: Final = lazy_regex(r"(?<=\s)#(?=\s|$)")
 _WORD: Final = lazy_regex(r"(?<=\s)#")
-_NOT_PLAIN: Final = lazy_regex(r"""["'\[]|<<""")
-"""Texts whose `#` may not begin a comment: quotes, broken JSON, which is another mistake, and heredocs."""
+_NOT_PLAIN: Final = lazy_regex(r"\[|<<")
+"""Texts after which a `#` may not begin a comment: broken JSON, which is another mistake, and heredocs."""
+_QUOTED: Final = lazy_regex(r"""(?P<closed>"(?:\\.|[^"\\])*"|'[^']*')|["']|(?<=\s)#(?=\s|$)""", re.DOTALL)
+"""A text in quotes, a quote that is not closed, or a comment."""
 
 
 @rule(Severity.WARNING, Severity.WARNING, FixAvailability.SOMETIMES, about=[Mention.HASH])
@@ -51,7 +54,7 @@ def comment_as_argument(ctx: RuleContext) -> Iterator[Finding]:
     A suggestion: the comment becomes a separate line, which changes the image, as intended.
 
     ## Limits
-    Not reported if the instruction has quotes. A word such as `#notes` may be the name of a file, unless a path that is absolute, or
+    Not reported if the `#` is in quotes. A word such as `#notes` may be the name of a file, unless a path that is absolute, or
     begins or ends like a directory, comes before it and is not the first.
     """
     for instruction in ctx.build.instructions:
@@ -59,12 +62,9 @@ def comment_as_argument(ctx: RuleContext) -> Iterator[Finding]:
         if not isinstance(node, Workdir | User | Copying | Volume | Arg | Env) or node.problems:
             continue
         text = node.text
-        if _NOT_PLAIN.search(text):
+        start = _start(text)
+        if start is None or _NOT_PLAIN.search(text, 0, start):
             continue
-        match = _COMMENT.search(text) or _WORD.search(text)
-        if match is None:
-            continue
-        start = match.start()
         if _COMMENT.match(text, start) is None and not _may_end(node, text[:start].split()):
             continue
         # The keyword and an argument; the old form of ENV has a name and a value.
@@ -82,6 +82,16 @@ def comment_as_argument(ctx: RuleContext) -> Iterator[Finding]:
         is_harmless = isinstance(node, Arg) and "=" not in comment
         severity = Severity.INFORMATION if is_harmless else None
         yield Finding(range_, message, _moved(instruction, comment, range_), severity=severity)
+
+
+def _start(text: str) -> int | None:
+    """Where what looks like a comment begins: at a word `#` outside of quotes, or at one that begins with it where no quotes are before; None without one."""
+    found = next((it for it in _QUOTED.finditer(text) if it["closed"] is None), None)
+    if found is not None and found[0] == "#":
+        return found.start()
+    word = _WORD.search(text)
+    is_plain = word is not None and not set("\"'") & set(text[: word.start()])
+    return word.start() if word is not None and is_plain else None
 
 
 def _may_end(node: Node, words: list[str]) -> bool:
