@@ -331,12 +331,18 @@ def _is_quick(command: ShellCommand) -> bool:
 
 _QUICK: Final = frozenset(
     {
-        ":", "addgroup", "adduser", "cd", "chgrp", "chmod", "chown", "export", "groupadd", "ln", "mkdir", "set", "touch", "true", "useradd",
+        ":", "[", "addgroup", "adduser", "cd", "chgrp", "chmod", "chown", "export", "groupadd", "ln", "mkdir", "rmdir", "set", "test", "touch", "true", "umask",
+        "useradd",
     }
 )  # fmt: skip
 """Programs that end at once, whatever the machine is."""
-_PRINTING: Final = frozenset({"arch", "date", "echo", "env", "hostname", "id", "nproc", "printf", "pwd", "uname"})
-"""Programs that only print a little."""
+_PRINTING: Final = frozenset(
+    {
+        "arch", "basename", "cat", "date", "dirname", "echo", "env", "head", "hostname", "id", "ls", "nproc", "printenv", "printf", "pwd", "readlink",
+        "realpath", "stat", "tail", "uname", "wc", "which", "whoami",
+    }
+)  # fmt: skip
+"""Programs that only print what they find, and write nothing."""
 _OF_MODULES: Final = lazy_regex(r"(?:/go|(?:/go|^)/pkg/mod|/root/go/pkg/mod|/gomodcache|/go-mod(?:-cache)?)/?")
 """Directories in which go stores modules: the default ones of the official image and of root, and usual values of GOMODCACHE."""
 
