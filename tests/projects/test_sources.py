@@ -234,6 +234,37 @@ def test_native_packages_of_a_package_json(tmp_path: Path, files: dict[str, str]
 
 
 @every_case(
+    "files, expected",
+    [
+        ({"a.go": 'package main\n\nimport "fmt"\n\nfunc main() { fmt.Println("a // b") }\n'}, False),
+        ({"a.go": 'package main\nimport (\n\t"os/exec" // (this one)\n\tj "encoding/json"\n\t"net/url"\n)\n'}, False),
+        ({"a.go": 'package main\n\nfunc main() { println("import (a (b") }\n'}, None),
+        ({"a.go": 'package main\n\nfunc main() { println("an import of a") }\n'}, False),
+        ({"a.go": 'package main\nimport "fmt"\nimport "net/http"\n'}, None),
+        ({"a.go": 'package main\nimport "fmt"; import `net`\n'}, None),
+        ({"a.go": 'package main\nimport (\n\t"fmt"\n\t_ "crypto/x509"\n)\n'}, None),
+        ({"a.go": 'package main\n// int a;\nimport "C"\n'}, None),
+        # A package of others, or of the project, which GOPATH may have elsewhere.
+        ({"a.go": 'package main\nimport "example.org/a"\n'}, None),
+        ({"a.go": 'package main\nimport "shop/a"\n'}, None),
+        # All sources of the directory count, and there has to be one beside the Dockerfile.
+        ({"a.go": 'package main\nimport "fmt"\n', "cmd/b.go": 'package main\nimport "os/user"\n'}, None),
+        ({"a.go": 'package main\nimport "fmt"\n', "a_test.go": 'package main\nimport "net"\n'}, False),
+        ({"cmd/b.go": 'package main\nimport "fmt"\n'}, None),
+        ({"c.txt": ""}, None),
+        ({"go.mod": "module a\nrequire b v1\n", "a.go": 'package main\nimport "fmt"\n'}, True),
+    ],
+)
+def test_sources_of_go_without_a_module_that_link_to_no_library(
+    tmp_path: Path, files: dict[str, str], expected: bool | None
+) -> None:
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    assert read_workspace(tmp_path).may_use_libc is expected
+
+
+@every_case(
     "packages, is_installed, is_prebuilt",
     [
         # A package for other systems is not installed in a container.

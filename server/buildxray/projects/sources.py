@@ -77,7 +77,11 @@ def read_workspace(directory: Path) -> Workspace:
         is_beside_sources=any(it.name.endswith(_SOURCES) or it.name in _READ for it in entries_of(directory)),
     )
     module = read_project_text(directory / "go.mod")
-    return workspace if module is None else _with_module(workspace, directory, module)
+    if module is not None:
+        return _with_module(workspace, directory, module)
+    if any(_is_source_of_go(it.name) for it in entries_of(directory)) and _Sources(directory).are_plain():
+        return workspace._replace(may_use_libc=False)
+    return workspace
 
 
 def _with_module(workspace: Workspace, directory: Path, module: str) -> Workspace:
@@ -167,6 +171,13 @@ class _Sources:
 
     def hold(self, pattern: re.Pattern[bytes]) -> bool | None:
         """True if a file matches; None if there are too many files."""
+        return self._any(lambda source: pattern.search(source) is not None)
+
+    def are_plain(self) -> bool:
+        """True if all that the files import are packages of the standard library that never link to a C library."""
+        return self._any(lambda source: not _imports_plain_packages(source)) is False
+
+    def _any(self, test: Callable[[bytes], bool]) -> bool | None:
         n_bytes = 0
         for n_files, path in enumerate(_go_files(self._directory)):
             try:
@@ -176,9 +187,41 @@ class _Sources:
             n_bytes += len(source)
             if n_files >= _MOST_FILES:
                 return None
-            if pattern.search(source):
+            if test(source):
                 return True
         return False
+
+
+def _imports_plain_packages(source: bytes) -> bool:
+    """True if a text of Go imports only packages of the standard library that never link to a C library.
+
+    A word that begins no import, in a comment or a string, counts only if a list of packages may follow it.
+    """
+    text = _COMMENT.sub(b"", source)
+    for word in _IMPORTING.finditer(text):
+        found = _IMPORTED.match(text, word.end())
+        if found is None and text[word.end() : word.end() + 1] == b"(":
+            return False
+        paths = () if found is None else _QUOTED.findall(found[0])
+        if any(_LINKED.fullmatch(it) or not _STANDARD.match(it) for it in paths):
+            return False
+    return True
+
+
+_COMMENT: Final = lazy_regex(rb"//[^\n]*")
+_IMPORTING: Final = lazy_regex(rb"\bimport\b[ \t\r\n]*")
+_IMPORTED: Final = lazy_regex(rb"\([^()]*\)|(?:[\w.]+[ \t]+)?[\"`][^\"`\n]*[\"`]")
+"""The list of packages after the keyword, or one package."""
+_QUOTED: Final = lazy_regex(rb"[\"`]([^\"`\n]*)[\"`]")
+_LINKED: Final = lazy_regex(
+    rb"C|archive/tar|crypto/(?:tls|x509)|expvar|log/syslog|mime/multipart|net|net/(?!netip|url).*|os/user|plugin|runtime/cgo"
+)
+"""The packages that link to the C library, or import such a package. Source: the imports in src/ of Go 1.24."""
+_STANDARD: Final = lazy_regex(
+    rb"(?:archive|bufio|bytes|cmp|compress|container|context|crypto|database|embed|encoding|errors|flag|fmt|hash|html|image|index|io|iter|log|maps"
+    rb"|math|mime|net|os|path|reflect|regexp|runtime|slices|sort|strconv|strings|sync|syscall|text|time|unicode|unique|unsafe)(?:/|$)"
+)
+"""The beginnings of the paths of the standard library that programs import."""
 
 
 def _search(directory: Path) -> ProjectSearch | None:

@@ -204,7 +204,7 @@ class Workspace(NamedTuple):
     uses_cgo: bool | None = None
     """True if the Go module beside the Dockerfile needs a C compiler; None without a module."""
     may_use_libc: bool | None = None
-    """True if the Go program, compiled with cgo on, may need a C library at run time; None without Go sources."""
+    """True if the Go program, compiled with cgo on, may need a C library at run time; None without a module, unless its sources surely need none."""
     requires_modules: bool | None = None
     """True if the Go module requires others; None without a go.mod."""
     has_native_packages: bool | None = None

@@ -75,7 +75,8 @@ def dynamic_binary_in_scratch(ctx: RuleContext) -> Iterator[Finding]:
     A suggestion: with cgo off, host names are resolved by Go itself.
 
     ## Limits
-    Go sources beside the Dockerfile that import neither `net`, `os/user` nor `C`, and require no modules, are not reported. Nor is an image
+    Go sources beside the Dockerfile that import neither `net`, `os/user` nor `C`, and require no modules, are not reported; without a go.mod,
+    they must import only packages of the standard library. Nor is an image
     into which a C library may be copied: with the root directory of another stage, its `/lib`, or a directory that a package manager fills;
     or one that links a loader of its own (`ln -s /lib/libc.musl-x86_64.so.1 /lib64/ld-linux-x86-64.so.2`).
     """
