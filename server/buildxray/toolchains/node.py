@@ -266,6 +266,20 @@ def package_scripts(invocation: Invocation) -> tuple[str, ...]:
     return tuple(scripts[it] for it in names if it in scripts)
 
 
+def plain_programs(invocation: Invocation) -> tuple[str, ...]:
+    """The files that `npm run build` starts with Node.js if its scripts do nothing else: `node ./list.js`; empty for other scripts."""
+    scripts = package_scripts(invocation)
+    found = [_PLAIN_PROGRAM.fullmatch(part.strip()) for text in scripts for part in text.split("&&")]
+    return tuple(it["file"] for it in found if it is not None) if all(found) else ()
+
+
+_PLAIN_PROGRAM: Final = lazy_regex(
+    r"node\s+(?P<file>(?!\S*(?:babel|build|bundl|compil|dist|grunt|gulp|make|node_modules|pack|prod|releas|rollup|transpil|tsc|vite))[\w./-]+\.[cm]?js)",
+    re.IGNORECASE,
+)
+"""A program of the project whose name does not tell that it builds."""
+
+
 def makes_native_files(invocation: Invocation) -> bool:
     """True if a command makes a program or an addon for one machine: `pkg .` in a script of package.json, `npx node-gyp rebuild`.
 

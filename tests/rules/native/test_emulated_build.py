@@ -1766,6 +1766,32 @@ def test_extensions_of_php_are_one_finding_for_a_file() -> None:
 
 
 @every_case(
+    "script, speaks",
+    [
+        ("node ./generate-lists.js", False),
+        ("node lists.mjs && node tools/icons.cjs", False),
+        ("node lists.js && tsc", True),
+        ("tsc && node lists.js", True),
+        ("node scripts/build.js", True),
+        ("node esbuild.config.mjs", True),
+        ("node node_modules/x/cli.js", True),
+        ("node -r esbuild-register lists.js", True),
+        ("node ace build --production", True),
+        ("npm run lists", True),
+        ("ts-node lists.ts", True),
+        # Its text tells.
+        ("node site.js", True),
+        ("node data.js", False),
+    ],
+)
+def test_a_program_of_the_project_that_bundles_nothing_is_no_compiler(script: str, speaks: bool) -> None:
+    text = "FROM node:22\nWORKDIR /app\nCOPY . .\nRUN npm ci && npm run build\nCMD npm start\n"
+    texts = {"site.js": ("require('esbuild').build({})",), "data.js": ("require('fs').writeFileSync('a', 'b')",)}
+    workspace = Workspace(scripts=(("build", script),), texts=lambda path: texts.get(path, ()))
+    assert bool(findings(emulated_build, context(text, workspace=workspace))) is speaks
+
+
+@every_case(
     "start, script, speaks",
     [
         ('["npm", "start"]', "webpack serve --port 80", False),

@@ -8,12 +8,14 @@ from typing import Final
 
 from buildxray.platforms.platform import Platform
 from buildxray.rules.context import RuleContext
+from buildxray.rules.facts.context_files import context_paths
 from buildxray.rules.facts.intended import names_one_architecture
 from buildxray.rules.facts.portability import installs_c_compiler, makes_php_extension, movable
 from buildxray.rules.facts.project_scripts import project_script
 from buildxray.semantics.build import Effect, KnownCommand, Stage
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.toolchains.go import GO
+from buildxray.toolchains.node import plain_programs
 from buildxray.toolchains.scripting import compiles_extensions
 
 _COMPILER_IMAGE: Final = lazy_regex(
@@ -47,7 +49,32 @@ _BUILDING: Final = lazy_regex(r"\b(?:bazel|build|compile|just|mage|make|ninja|ta
 
 def only_emulated(commands: Iterable[KnownCommand]) -> list[KnownCommand]:
     """Those of some commands that this build runs under emulation for at least one target."""
-    return [command for command in commands if emulated_targets([command]) and not command.is_skipped]
+    return [
+        command
+        for command in commands
+        if emulated_targets([command]) and not command.is_skipped and not _starts_no_compiler(command)
+    ]
+
+
+def _starts_no_compiler(command: KnownCommand) -> bool:
+    """True if a script of package.json, by its name one that builds, only starts programs of the project that no bundler seems to be a part of."""
+    files = plain_programs(command.invocation) if command.use.effect is Effect.BUNDLE else ()
+    find = command.run.build.workspace.texts
+    if find is None:
+        return bool(files)
+    paths = [
+        path
+        for file in files
+        for directory in command.invocation.directories
+        for path, _copied in context_paths(command, file, directory)
+    ]
+    return bool(files) and not any(_OF_BUNDLERS.search(text) for path in paths for text in find(path))
+
+
+_OF_BUNDLERS: Final = lazy_regex(
+    r"(?i)babel|browserify|build\(|child_process|compile|esbuild|execa|parcel|rollup|swc|terser|typescript|uglify|vite|webpack|zx"
+)
+"""What a program that bundles, or that starts others, mentions."""
 
 
 def emulated_targets(commands: Iterable[KnownCommand]) -> list[Platform]:

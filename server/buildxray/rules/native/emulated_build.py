@@ -146,7 +146,8 @@ def emulated_build(ctx: RuleContext) -> Iterator[Finding]:
     Dockerfile called it, but no edit is offered, and nothing is said if they surely compile nothing. Otherwise their effect is unknown. If the
     file or its project mentions several platforms, information
     says that they may compile on the image of a compiler; if these platforms are requested, also in a stage that installs a C
-    compiler. Otherwise they are not reported.
+    compiler. Otherwise they are not reported. A script of package.json that only starts a program of the project (`node ./lists.js`) is not
+    reported if neither its name nor its text tells that it bundles.
     """
     if _is_useless(ctx):
         return
