@@ -126,7 +126,7 @@ READS_NOTHING = [
     "envsubst '$HOME' < a.tmpl > /out/a",
     "awk '{ print $1 }' a > /out/a",
     "jq .version package.json > /out/version",
-    "printenv HOME",
+    "printenv HOME > /out/home",
     "git submodule update --init",
     "trap 'rm -rf /tmp/x' EXIT; cp a /out/a",
     "trap - EXIT",
