@@ -74,6 +74,11 @@ def test_runners_that_are_variables_mostly_are_one_for_each_platform(
         ("package.json", '{"scripts": {"build": "tsc"}, "keywords": ["docker"]}', False),
         ("azure-pipelines.yml", "steps: [{task: Docker@2, inputs: {command: build, Dockerfile: $(file)}}]\n", True),
         (".circleci/config.yml", "jobs: {a: {steps: [{docker/build: {image: x}}]}}\n", True),
+        (".circleci/config.yml", "jobs: {a: {steps: [{aws-ecr/build_and_push_image: {repo: x}}]}}\n", True),
+        (".circleci/config.yml", "workflows: {a: {jobs: [docker/publish: {image: x}]}}\n", True),
+        (".circleci/config.yml", "jobs: {a: {steps: [aws-ecr/ecr_login, aws-ecs/update_service]}}\n", False),
+        (".circleci/config.yml", "jobs: {a: {steps: [{save_cache: {paths: [work/aws-ecr/build]}}]}}\n", False),
+        (".circleci/config.yml", "# aws-ecr/build_image\njobs: {}\n", False),
         ("docs/build.yml", "run: docker build .\n", False),
         (".drone.star", "steps = [{'image': 'plugins/docker'}]\n", True),
         (".drone.star", "steps = [{'image': 'plugins/slack'}]\n", False),
@@ -90,6 +95,26 @@ def test_files_that_build_in_a_way_that_is_not_read(tmp_path: Path, name: str, t
     path.write_text(text)
     assert (may_build_images(tmp_path) or may_build_images_in(tmp_path)) is expected
     path.unlink()
+
+
+@every_case(
+    "platform, expected",
+    [
+        ("linux/amd64,linux/arm64", True),
+        ('"linux/amd64, linux/arm64"', True),
+        ("<< parameters.platform >>", True),
+        ("$PLATFORMS", True),
+        ("linux/amd64", False),
+        ("", False),
+    ],
+)
+def test_an_orb_builds_for_the_platforms_of_its_parameter(tmp_path: Path, platform: str, expected: bool) -> None:
+    (tmp_path / ".circleci").mkdir(exist_ok=True)
+    step = f"jobs:\n  a:\n    steps:\n      - NAME:\n          platform: {platform}\n          tag: a,b\n"
+    (tmp_path / ".circleci" / "config.yml").write_text(step.replace("NAME", "aws-ecr/build_image"))
+    assert has_unread_builds(tmp_path, {}) is expected
+    (tmp_path / ".circleci" / "config.yml").write_text(step.replace("NAME", "acme/deploy"))
+    assert not has_unread_builds(tmp_path, {})
 
 
 @every_case(

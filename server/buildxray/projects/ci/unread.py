@@ -56,7 +56,13 @@ _PROGRAM_WORD: Final = lazy_regex(
     re.IGNORECASE,
 )
 _BUILD_WORD: Final = lazy_regex(r"(?<![A-Za-z])(?:build|bake|bud)(?![A-Za-z])")
+_ORB: Final = r"(?<![\w./-])(?:aws-ecr/build|azure-acr/build|docker/publish|gcp-(?:artifact-registry|gcr)/build)"
+"""A command or job of an orb of CircleCI that builds an image. Source: circleci.com/developer/orbs."""
+_USES_ORB: Final = lazy_regex(_ORB)
+_PLATFORMS_OF_ORB: Final = lazy_regex(r"^[ \t]*platform:[ \t]*[\"']?[^\s\"',$<]*(?:,|\$|<<)", re.MULTILINE)
+"""The parameter `platform` of such a command, if it has several values or one that only a run tells."""
 _BUILDER_WORD: Final = lazy_regex(
+    rf"{_ORB}|"
     r"docker-maven-plugin|dockerfile-maven-plugin|DockerBuildImage|com\.(?:bmuschko|palantir)\.docker|docker_build\(|images\.build\("
     r"|kaniko/executor|FROM DOCKERFILE|skaffold/v|plugins/(?:docker|kaniko)|drone-docker|plugin-docker-buildx|(?<![\w-])buildah(?![\w-])"
 )
@@ -150,6 +156,8 @@ def _is_unread(path: Path, read_lines: Collection[int]) -> bool:
     has_own_runners = VARIABLE_RUNNER.search(text) is not None
     if not is_read and "platforms:" in text and any(it in text for it in _ACTIONS):
         return not has_own_runners
+    if not is_read and _USES_ORB.search(text) is not None and _PLATFORMS_OF_ORB.search(text) is not None:
+        return True
     is_in_definition = False
     joined = _ARRAY.sub(lambda it: it[0].replace("\n", " "), text.replace("\\\r\n", " ").replace("\\\n", " "))
     for line in joined.splitlines():
