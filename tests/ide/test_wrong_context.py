@@ -147,3 +147,57 @@ def test_the_directory_of_the_dockerfile_may_not_be_meant(
     tmp_path_factory: pytest.TempPathFactory, copies: str, others: dict[str, str]
 ) -> None:
     assert _model(tmp_path_factory.mktemp("project"), copies, others) == []
+
+
+_WORKFLOW = """\
+on: push
+jobs:
+  image:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v4
+{steps}      - uses: docker/build-push-action@v6
+        with:
+          context: {context}
+          file: deploy/Dockerfile
+"""
+_OF_STEP = {
+    "Dockerfile": "FROM scratch\n",
+    "deploy/Dockerfile": "FROM golang\nCOPY go.mod ./\nCOPY . .\n",
+    "compose.yaml": "services:\n  api:\n    build: {context: apps/api, dockerfile: ../../deploy/Dockerfile}\n",
+    "apps/api/compose.yaml": "services: {}\n",
+}
+_NAME = ".github/workflows/a.yml"
+
+
+def test_a_step_of_a_workflow_may_have_the_wrong_context(tmp_path: Path) -> None:
+    text = _WORKFLOW.format(steps="", context=".")
+    (finding,) = _findings(tmp_path, {**_OF_STEP, _NAME: text}, _NAME)
+    assert finding.message == (
+        "the build stops: `go.mod` is not in the context `.`; compose.yaml builds `Dockerfile` with the context `apps/api`"
+    )
+    (fix,) = finding.fixes
+    # The path of the Dockerfile is relative to the checkout.
+    assert apply_edits(text, fix.edits) == _WORKFLOW.format(steps="", context="apps/api")
+
+
+@every_case(
+    "steps, context, others",
+    [
+        ("", "apps/api", {}),
+        ("", "${{ inputs.context }}", {}),
+        ("", "https://example.org/a.git", {}),
+        ("", ".", {"go.mod": ""}),
+        ("", ".", {".gitignore": "/go.mod\n"}),
+        ("", ".", {"compose.yaml": "services: {}\n"}),
+        # Another step may bring it.
+        ("      - run: cp apps/api/go.* .\n", ".", {}),
+        ("      - run: go mod init a && mv x go.mod\n", ".", {}),
+        ("      - uses: actions/download-artifact@v4\n", ".", {}),
+        ("      - uses: actions/checkout@v4\n        with: {repository: a/b}\n", ".", {}),
+        ("      - run: ./prepare.sh\n", ".", {}),
+    ],
+)
+def test_steps_that_may_have_all(tmp_path: Path, steps: str, context: str, others: dict[str, str]) -> None:
+    text = _WORKFLOW.format(steps=steps, context=context)
+    assert _findings(tmp_path, {**_OF_STEP, _NAME: text, **others}, _NAME) == []

@@ -32,9 +32,9 @@ ends last replaces the others, and people on the other platforms get the wrong o
 (`outputs: type=image,push-by-digest=true,name-canonical=true,push=true`), and join them in a job after these with `docker buildx imagetools create`
 (docs.docker.com, "Multi-platform image with GitHub Actions"). Reported only if nothing in the tags depends on the job, in the steps whose outputs they name neither, and if the workflow
 names no digest, manifest or imagetools.""",
-    "wrong-context": """The build context of a service lacks what its Dockerfile copies, and the context of another build of that Dockerfile in the repository has all of it, or the directory of the Dockerfile does. A fix
+    "wrong-context": """The build context of a service, or of a step of a workflow, lacks what its Dockerfile copies, and the context of another build of that Dockerfile in the repository has all of it, or the directory of the Dockerfile does. A fix
 writes that context and the path of the Dockerfile in it. Nothing is reported if Git ignores one of the paths, because a program may make it, or if the paths of the
-service exist from the root of the repository, where people may run Compose (`--project-directory`).""",
+service exist from the root of the repository, where people may run Compose (`--project-directory`); nor of a job with a step that may make one of the paths.""",
     "unknown-platform": "A platform does not exist, such as `linux/arm46`.",
     "emulating-runner": """The machine of a job compiles under emulation: with a compiler, or packages of Python, Ruby and Node.js for which the stage installs a C compiler, or
 extensions of PHP. A runner of that architecture, or a Dockerfile that cross-compiles, avoids the emulation. So it is if a job for one platform emulates three or more RUN

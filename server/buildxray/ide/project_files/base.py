@@ -56,13 +56,13 @@ def is_of_other_project(workflow: Path) -> bool:
 
 
 def context_fix(
-    text: str, source: Path, context: Path, places: Mapping[str, TextRange], dockerfile: Path | None = None
+    text: str, directory: Path, context: Path, places: Mapping[str, TextRange], dockerfile: Path | None = None
 ) -> tuple[Fix, ...]:
-    """The fix that writes a build context in a Compose file, whose paths are relative to it, and the path of a Dockerfile in that context.
+    """The fix that writes a build context, whose path is relative to a directory, and the path of a Dockerfile in that context.
 
     `places` are those of the fields `context` and `dockerfile`. Empty if a field that is to be written is missing, or is not a plain path.
     """
-    values = {"context": Path(os.path.relpath(context, source.parent)).as_posix()}
+    values = {"context": Path(os.path.relpath(context, directory)).as_posix()}
     if dockerfile is not None:
         values["dockerfile"] = Path(os.path.relpath(dockerfile, context)).as_posix()
     if any(it not in places or _PLAIN_PATH.fullmatch(text, *places[it]) is None for it in values):

@@ -176,7 +176,7 @@ def _in_context(entry: BuildEntry, place: TextRange, base: Path) -> Missing:
     """A missing Dockerfile with the context from which its path exists; the fix for a Compose file writes that."""
     declared, own = entry.declared, entry.own
     places = own.fields if "context" in own.own and declared.is_of_service else {}
-    fixes = context_fix(entry.file.text, declared.source, base, places)
+    fixes = context_fix(entry.file.text, declared.source.parent, base, places)
     return Missing(place, declared.dockerfile, None, fixes=fixes, context=shown_path(declared.source, base))
 
 

@@ -1,4 +1,4 @@
-"""Services of Compose files whose build context lacks what their Dockerfile copies, while another build gives it."""
+"""Services of Compose files and steps of workflows whose build context lacks what their Dockerfile copies, while another build gives it."""
 
 from __future__ import annotations
 
@@ -7,14 +7,25 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
-from buildxray.files.reading import entries_of, exists, is_directory, is_entry, is_inside, repository_root
+from buildxray.files.reading import (
+    entries_of,
+    exists,
+    is_directory,
+    is_entry,
+    is_inside,
+    read_project_text,
+    repository_root,
+)
 from buildxray.ide.diagnostics import Diagnostic
 from buildxray.ide.project_files.base import context_fix, diagnostic, shown_path
 from buildxray.ide.project_files.build_entry import BuildEntry, copied_paths, paths_of
 from buildxray.localization import ngettext
 from buildxray.projects.builds import DeclaredBuild
+from buildxray.projects.ci import WORKFLOWS
+from buildxray.projects.ci.checkouts import may_make
 from buildxray.projects.search import is_ignored
 from buildxray.projects.submodules import is_in_missing_submodule
+from buildxray.projects.yaml import YamlError, load_documents
 from buildxray.rules.base import Severity
 from buildxray.rules.facts.lacked_lists import lacked_lists
 from buildxray.rules.wording import listed
@@ -25,11 +36,13 @@ from buildxray.toolchains.base import Absence
 def wrong_context(entry: BuildEntry, builds_of: Callable[[Path], Iterable[DeclaredBuild]]) -> Diagnostic | None:
     """The finding that a service has a context without the sources of its Dockerfile, which the context of another build or the directory of that has; None otherwise.
 
-    `builds_of` gives the builds of a Dockerfile that the repository declares.
+    So may a step of a workflow; what only the directory of the Dockerfile has, `missing-source` reports there. `builds_of` gives the builds of a Dockerfile that the repository declares.
     """
     root = repository_root(entry.declared.source.parent)
     if root is None or not _is_certain(entry, root):
         return None
+    if not entry.declared.is_of_service:
+        return _of_other_build(entry, root, builds_of)
     return _of_other_build(entry, root, builds_of) or _of_directory(entry)
 
 
@@ -46,6 +59,8 @@ def _of_other_build(
     sources = paths_of(it.node for stage in build.needed_stages for it in stage.instructions)
     lacking = [it for it in sources if not is_entry(declared.context / it)]
     if not lacking or any(_may_be_made(declared.context / it, root) for it in lacking):
+        return None
+    if not declared.is_of_service and _may_be_made_by_job(declared, lacking):
         return None
     others = (it for it in builds_of(declared.dockerfile) if it.context != declared.context)
     other = next((it for it in others if _has_all(it, sources, root)), None)
@@ -91,11 +106,11 @@ _LIST: Final = lazy_regex(
 
 
 def _is_certain(entry: BuildEntry, root: Path) -> bool:
-    """True if a service names its context and its Dockerfile without variables, and both are in the repository."""
+    """True if a service or a step of a workflow names its context and its Dockerfile without variables, and both are in the repository."""
     declared, own = entry.declared, entry.own
     fields = (it for name, it in own.fields.items() if name in ("context", "dockerfile"))
     return (
-        declared.is_of_service
+        (declared.is_of_service or _is_of_step(entry, root))
         and entry.has_dockerfile
         and not {"context", "target", "contexts"} & declared.unknown
         and not (own.is_parent or declared.may_be_written or declared.is_overridden or declared.contexts)
@@ -103,6 +118,22 @@ def _is_certain(entry: BuildEntry, root: Path) -> bool:
         and is_directory(declared.context)
         and is_inside(declared.context, root)
     )
+
+
+def _is_of_step(entry: BuildEntry, root: Path) -> bool:
+    """True if a step of a workflow of the repository itself names the context."""
+    declared = entry.declared
+    is_called = declared.called_from is not None or declared.call is not None
+    return declared.source.parent == root / WORKFLOWS and "context" in entry.own.own and not is_called
+
+
+def _may_be_made_by_job(declared: DeclaredBuild, lacking: Iterable[str]) -> bool:
+    """True unless the job that builds surely makes none of some paths in its checkout before."""
+    try:
+        document = next(load_documents(read_project_text(declared.source) or ""), None)
+    except YamlError:
+        return True
+    return may_make(document, declared.name, {name for it in lacking for name in Path(it).parts})
 
 
 def _may_be_made(path: Path, root: Path) -> bool:
@@ -146,5 +177,10 @@ def _diagnostic(entry: BuildEntry, message: str, context: Path) -> Diagnostic:
     declared, own = entry.declared, entry.own
     place = own.fields["context"] if "context" in own.own else own.name
     places = {name: it for name, it in own.fields.items() if name in own.own}
-    fixes = context_fix(entry.file.text, declared.source, context, places, declared.dockerfile)
+    root = None if declared.is_of_service else repository_root(declared.source.parent)
+    if root is None:
+        fixes = context_fix(entry.file.text, declared.source.parent, context, places, declared.dockerfile)
+    else:
+        # The path of the Dockerfile is relative to the same directory: docs.docker.com, "docker buildx build", `--file`.
+        fixes = context_fix(entry.file.text, root, context, places)
     return diagnostic("wrong-context", Severity.WARNING, place, message, fixes)
