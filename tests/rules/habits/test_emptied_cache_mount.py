@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+from buildxray.rules.base import Finding
 from buildxray.rules.habits.emptied_cache_mount import emptied_cache_mount
+from buildxray.syntax.text import apply_edits
 from buildxray.toolchains.base import Workspace
 from tests.support.cases import every_case
 from tests.support.rules import check_fix, check_nothing, context, findings
@@ -105,8 +107,13 @@ def test_caches_that_are_deleted(run: str, command: str) -> None:
         ("apt-get update \\\n && rm -rf /var/lib/apt/lists/*", "apt-get update"),
         ("apt-get update && rm -rf /var/lib/apt/lists/* && echo a", "apt-get update && echo a"),
         ("apt-get update; rm -rf /var/lib/apt/lists/*;", "apt-get update;"),
+        ("apt-get update && rm -rf /var/lib/apt/lists/* /tmp/*", "apt-get update && rm -rf /tmp/*"),
+        ("apt-get update && rm -rf /tmp/* \\\n  /var/lib/apt/lists/* $A", "apt-get update && rm -rf /tmp/* $A"),
+        ("apt-get update && rm -r /var/lib/apt/lists/* && rm -rf /var/lib/apt", "apt-get update"),
         # More is deleted, or the command is not joined so.
-        ("apt-get update && rm -rf /var/lib/apt/lists/* /tmp/*", ""),
+        ("apt-get update && rm -rf /var/lib/apt/lists/* && rm -rf /var/lib/*", None),
+        ("apt-get update && rm -rf /var/lib/apt/lists/* && if $A; then rm -rf /var/lib/apt/lists; fi", None),
+        ("apt-get update && rm -rf /var/lib/*", ""),
         ("rm -rf /var/lib/apt/lists/* && apt-get update", ""),
         ("apt-get update > log && rm -rf /var/lib/apt/lists/*", ""),
         ("apt-get update && rm -rf /var/lib/apt/lists/* || true", ""),
@@ -114,8 +121,8 @@ def test_caches_that_are_deleted(run: str, command: str) -> None:
 )
 def test_the_fix_takes_out_the_command(script: str, fixed_script: str) -> None:
     text = f"FROM acme/base\nRUN {LISTS} {script}\n"
-    (finding,) = findings(emptied_cache_mount, context(text))
-    assert bool(finding.fixes) is bool(fixed_script)
+    found = findings(emptied_cache_mount, context(text))
+    assert {bool(it.fixes) for it in found} == {bool(fixed_script)}
     if fixed_script:
         check_fix(emptied_cache_mount, text, f"FROM acme/base\nRUN {LISTS} {fixed_script}\n")
 
@@ -143,6 +150,48 @@ def test_the_fix_takes_out_the_command(script: str, fixed_script: str) -> None:
 def test_caches_that_are_not_used(lines: str, sign: str) -> None:
     found = messages(f"FROM acme/base\n{lines}\n")
     assert [f"again whenever it runs: `{sign}` keeps" in it for it in found] == [True] * bool(sign)
+
+
+def _mounts(text: str, finding: Finding) -> set[tuple[int, str]]:
+    """The caches that a finding names: the number of the RUN, and the directory."""
+    places = (finding.range, *(it.range for it in finding.related))
+    return {(text.count("RUN", 0, it.start), text[slice(*it)]) for it in places if text[it.start - 1] == "="}
+
+
+@every_case(
+    "text, fixed",
+    [
+        # All that keeps a cache empty goes, or nothing.
+        (f"FROM a\nRUN {APT} apt-get update; apt-get clean; rm -rf /tmp/* /var/cache/apt/*", f"FROM a\nRUN {APT} apt-get update; rm -rf /tmp/*"),
+        (f"FROM a\nRUN {APT} apt-get update; apt-get clean; rm -rf /var/cache/*", ""),
+        (f"FROM a\nRUN {APT} apt-get update; apt-get clean; rm -rf /var/cache/apt/*; apt-get clean || true", ""),
+        (
+            f"FROM debian\nRUN {APT} apt-get install -y a && apt-get clean",
+            f"FROM debian\nRUN {APT} rm -f /etc/apt/apt.conf.d/docker-clean && apt-get install -y a",
+        ),
+        (
+            f"FROM debian\nRUN {APT} apt-get install -y a\nRUN {APT} apt-get install -y b && apt-get clean",
+            f"FROM debian\nRUN {APT} rm -f /etc/apt/apt.conf.d/docker-clean && apt-get install -y a\nRUN {APT} apt-get install -y b",
+        ),
+        (f"FROM debian\nRUN {APT} apt-get install -y a && rm -rf /var/cache/*", ""),
+        (f"FROM debian\nRUN {APT} apt-get install -y a && apt-get clean\nRUN apt-get install -y b", ""),
+        (f"FROM python\nRUN {PIP} pip install --no-cache-dir a && pip cache purge", f"FROM python\nRUN {PIP} pip install a"),
+        (f"FROM python\nRUN {PIP} pip install --no-cache-dir a && rm -rf /root/.*", f"FROM python\nRUN {PIP} pip install a && rm -rf /root/.*"),
+        (f"FROM python\nRUN {PIP} pip install --no-cache-dir a && rm -rf /root/*", ""),
+        (f"FROM python\nENV PIP_NO_CACHE_DIR=1\nRUN {PIP} pip install a && pip cache purge", ""),
+    ],
+)  # fmt: skip
+def test_after_each_fix_the_cache_keeps_its_files(text: str, fixed: str) -> None:
+    found = findings(emptied_cache_mount, context(f"{text}\n"))
+    assert found
+    offered = [it for it in found if it.fixes]
+    assert bool(offered) is bool(fixed)
+    for it in offered:
+        after = apply_edits(f"{text}\n", it.fixes[0].edits)
+        still = [mount for one in findings(emptied_cache_mount, context(after)) for mount in _mounts(after, one)]
+        assert _mounts(f"{text}\n", it).isdisjoint(still)
+    if fixed:
+        check_fix(emptied_cache_mount, f"{text}\n", f"{fixed}\n")
 
 
 def test_the_fix_lets_pip_use_its_cache() -> None:

@@ -69,7 +69,8 @@ def emptied_cache_mount(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    A suggestion: the image then lacks that file of apt, or a later RUN of another file may expect the cache to be empty. It is not offered if a
+    A suggestion: the image then lacks that file of apt, or a later RUN of another file may expect the cache to be empty. It takes away all that
+    keeps the cache empty, and is not offered if something would be left. It is not offered either if a
     later RUN of the stage, or of one that is built on it, may install packages without a cache mount: they would stay in the image.
 
     ## Limits
@@ -89,13 +90,15 @@ def emptied_cache_mount(ctx: RuleContext) -> Iterator[Finding]:
     for stage in ctx.build.needed_stages:
         for run in (it for it in stage.runs if it.idx in mounts):
             caches = mounts[run.idx]
-            yield from _deleted(run, caches)
-            yield from _unused(run, caches)
-            of_apt = next((it for target, it in caches.items() if _OF_APT.fullmatch(target) is not None), None)
+            of_apt = next((it for it in caches if _OF_APT.fullmatch(it) is not None), None)
+            is_later = False
             if of_apt is not None and _deletes_packages(run):
                 # What the first RUN of a stage changes, the later ones and those of the stages on it have too.
                 first = next((it for it in reversed(stage.ancestry) if it in deleting), stage)
-                deleting.setdefault(first, []).append(_Deleting(run, of_apt))
+                is_later = first in deleting
+                deleting.setdefault(first, []).append(_Deleting(run, caches, of_apt))
+            yield from _deleted(run, caches, is_later=is_later)
+            yield from _unused(run, caches)
     for stage, uses in deleting.items():
         yield _finding_of_apt(stage, uses)
 
@@ -104,7 +107,10 @@ class _Deleting(NamedTuple):
     """A RUN that installs packages with a cache that apt empties."""
 
     run: Run
-    mount: CacheMount
+    caches: Mapping[str, CacheMount]
+    """All caches of the RUN, by their directories."""
+    target: str
+    """The directory of the cache."""
 
 
 def _place(run: Run, mount: CacheMount) -> TextRange:
@@ -119,13 +125,22 @@ def _finding_of_apt(stage: Stage, uses: Sequence[_Deleting]) -> Finding:
         "this RUN downloads the packages again whenever it runs: the cache keeps none, because `{image}` tells apt to delete them (`/etc/apt/apt.conf.d/docker-clean`)",
         image=_short_name(stage.image_name),
     )
-    places = [_place(*it) for it in uses]
+    places = [_place(it.run, it.caches[it.target]) for it in uses]
+    kept = [_removals(it.run, it.caches, [it.target]) for it in uses]
+    disabling = _disabling(run)
     fixes: tuple[Fix, ...] = ()
-    if not run.node.is_json and not run.node.heredocs and run.commands and not _leaves_packages(run):
-        start = run.range_of(run.node.arguments[0]).start
-        edit = Edit(TextRange(start, start), _DISABLING)
-        fixes = (Fix(_("Let apt keep the packages: delete its setting"), (edit,), Safety.SUGGESTION),)
+    if disabling is not None and all(it is not None for it in kept):
+        edits = (disabling, *(edit for it in kept for edit in it or ()))
+        fixes = (Fix(_("Let apt keep the packages: delete its setting"), edits, Safety.SUGGESTION),)
     return Finding(places[0], message, fixes, same_here(places[1:]))
+
+
+def _disabling(run: Run) -> Edit | None:
+    """The edit by which apt keeps the packages from a RUN on; None where it cannot be made, or where packages would stay in the image."""
+    if run.node.is_json or run.node.heredocs or not run.commands or _leaves_packages(run):
+        return None
+    start = run.range_of(run.node.arguments[0]).start
+    return Edit(TextRange(start, start), _DISABLING)
 
 
 def _leaves_packages(run: Run) -> bool:
@@ -199,8 +214,8 @@ def _is_unknown(command: Command) -> bool:
 _HARMLESS: Final = frozenset({"locale-gen", "service", "systemctl", "update-locale", "xx-info"})
 
 
-def _deleted(run: Run, caches: Mapping[str, CacheMount]) -> Iterator[Finding]:
-    """Find commands that delete all files of a cache of their RUN."""
+def _deleted(run: Run, caches: Mapping[str, CacheMount], *, is_later: bool) -> Iterator[Finding]:
+    """Find commands that delete all files of a cache of their RUN; that apt deletes packages may be for an earlier RUN to change."""
     for command in run.commands:
         if any(it.kind not in _RUN_ANYWAY for it in command.syntax.conditions):
             continue
@@ -212,10 +227,66 @@ def _deleted(run: Run, caches: Mapping[str, CacheMount]) -> Iterator[Finding]:
             command=_shown(run, command),
             targets=listed(emptied),
         )
-        edit = _removal(run, command) if command.name != "rm" or _deletes_only(command, caches) else None
-        fixes = () if edit is None else (Fix(_("Keep the files of the cache"), (edit,), Safety.SUGGESTION),)
+        is_for_earlier = is_later and any(map(_OF_APT.fullmatch, emptied))
+        fixes = () if is_for_earlier else _keeping(run, caches, emptied)
         related = tuple(Related(_place(run, caches[it]), _("the cache is mounted here")) for it in emptied)
         yield Finding(first_line(run.build.text, command.range), message, fixes, related)
+
+
+def _keeping(run: Run, caches: Mapping[str, CacheMount], targets: Sequence[str]) -> tuple[Fix, ...]:
+    """The fix after which nothing keeps some caches of a RUN empty; none if something is left that does."""
+    removals = _removals(run, caches, targets)
+    unused = [edit for it in targets for edit in _options(run, it) or ()]
+    if removals is None or any(_options(run, it) is None for it in targets):
+        return ()
+    disabling: list[Edit | None] = []
+    if any(map(_OF_APT.fullmatch, targets)) and _deletes_packages(run):
+        disabling = [_disabling(run)]
+    edits = [*disabling, *unused, *removals]
+    # An option of a command that goes goes with it.
+    known = [it for it in edits if it is not None and not any(_is_in(it, one) for one in removals)]
+    return (Fix(_("Keep the files of the cache"), (*known,), Safety.SUGGESTION),) if None not in edits else ()
+
+
+def _is_in(edit: Edit, other: Edit) -> bool:
+    return edit is not other and other.range.start <= edit.range.start and edit.range.end <= other.range.end
+
+
+def _removals(run: Run, caches: Mapping[str, CacheMount], targets: Sequence[str]) -> list[Edit] | None:
+    """The edits after which no command of a RUN deletes the files of some of its caches; None if they are not plain."""
+    edits: list[Edit] = []
+    for command in run.commands:
+        if not any(_empties(command, it) for it in targets):
+            continue
+        is_sure = all(it.kind in _RUN_ANYWAY for it in command.syntax.conditions)
+        removed: Sequence[Edit] | None
+        if command.name == "rm" and not _deletes_only(command, caches):
+            removed = _without_caches(run, command, targets)
+        else:
+            edit = _removal(run, command)
+            removed = None if edit is None else [edit]
+        if removed is None or not is_sure:
+            return None
+        edits += removed
+    return edits
+
+
+def _without_caches(run: Run, command: Command, targets: Sequence[str]) -> list[Edit] | None:
+    """The edits that take caches out of what `rm` deletes; None if a word means more than a cache."""
+    text = run.build.text
+    edits: list[Edit] = []
+    for word in command.syntax.words[1:]:
+        value = word.value or ""
+        if not value.startswith("/") or not any(_contains(value, it) for it in targets):
+            continue
+        directory = clean(value.removesuffix("*"))
+        start, end = run.shell_range(word.range)
+        # With the blanks before it, and the end of a line among these.
+        first = len(text[:start].rstrip(" \t\r\n\\"))
+        if not any(directory == it or directory.startswith(f"{it}/") for it in targets) or "#" in text[first:start]:
+            return None
+        edits.append(Edit(TextRange(first, end), ""))
+    return None if run.node.heredocs or run.node.is_json else edits
 
 
 def _shown(run: Run, command: Command) -> str:
@@ -380,29 +451,39 @@ _BYPASSES: Final[Mapping[str, _Bypass]] = {
 
 def _unused(run: Run, caches: Mapping[str, CacheMount]) -> Iterator[Finding]:
     """Find caches that every command which could use them is told not to use."""
-    if run.script.has_errors or any(map(_is_unknown, run.commands)):
-        return
     for target, mount in caches.items():
-        programs = {name for name, it in _BYPASSES.items() if it.directories.fullmatch(target) is not None}
-        using = [it for it in run.known_commands if it.name in programs and _would_use(it, _BYPASSES[it.name])]
-        signs = [_sign(it, _BYPASSES[it.name]) for it in using]
-        if not using or not all(signs):
+        using = _bypassing(run, target)
+        if not using:
             continue
+        command, sign = using[0]
         message = _(
             "this RUN downloads the packages again whenever it runs: `{sign}` keeps {program} from using the cache at `{target}`",
-            sign=signs[0],
-            program=using[0].name,
+            sign=sign,
+            program=command.name,
             target=target,
         )
-        edits = [Edit(one, "") for it in using for one in options_without_cache(it)]
-        is_whole = all(it == NO_CACHE for it in signs) and len(edits) == len(using)
-        fixes = (
-            (Fix(_("Let {program} use the cache", program=using[0].name), tuple(edits), Safety.SUGGESTION),)
-            if is_whole
-            else ()
-        )
-        related = (Related(using[0].title_range, _("the cache is not used here")),)
+        title = _("Let {program} use the cache", program=command.name)
+        fixes = tuple(Fix(title, it.edits, it.safety) for it in _keeping(run, caches, [target]))
+        related = (Related(command.title_range, _("the cache is not used here")),)
         yield Finding(_place(run, mount), message, fixes, related)
+
+
+def _bypassing(run: Run, target: str) -> list[tuple[KnownCommand, str]]:
+    """The commands that could use a cache, each with what keeps it from that; empty if one of them uses it, or may."""
+    programs = {name for name, it in _BYPASSES.items() if it.directories.fullmatch(target) is not None}
+    if not programs or run.script.has_errors or any(map(_is_unknown, run.commands)):
+        return []
+    using = [it for it in run.known_commands if it.name in programs and _would_use(it, _BYPASSES[it.name])]
+    signs = [_sign(it, _BYPASSES[it.name]) for it in using]
+    return [*zip(using, signs, strict=True)] if all(signs) else []
+
+
+def _options(run: Run, target: str) -> list[Edit] | None:
+    """The edits after which the commands of a RUN use a cache; none are needed where one uses it already; None if they are not plain."""
+    using = _bypassing(run, target)
+    edits = [Edit(one, "") for it, _of in using for one in options_without_cache(it)]
+    is_whole = all(sign == NO_CACHE for _it, sign in using) and len(edits) == len(using)
+    return edits if is_whole else None
 
 
 def _would_use(command: KnownCommand, bypass: _Bypass) -> bool:
