@@ -1026,6 +1026,39 @@ RUN go build -o /a ./cmd/a
 
 
 @every_case(
+    "copies, named, moved",
+    [
+        # What keeps its place in the project is a part of it as well.
+        (
+            "COPY ./cmd/x /app/cmd/x\nCOPY ./internal /app/internal",
+            "`./cmd/x` and `./internal`",
+            "`COPY ./cmd/x` and `COPY ./internal`",
+        ),
+        ("COPY web/x web/x\nCOPY internal internal", "`web/x` and `internal`", "`COPY web/x` and `COPY internal`"),
+        ("COPY ./cmd/x /app/cmd/x", "`./cmd/x`", "`COPY ./cmd/x`"),
+        ("COPY cmd/x ./x", "`cmd/x`", "`COPY cmd/x`"),
+        # The download may need it.
+        ("COPY cmd/x/go.mod cmd/x/", "", ""),
+        ("COPY cmd/deps cmd/deps", "", ""),
+        ("COPY web/x web/x", "", ""),
+        ("COPY web/x /etc/x\nCOPY internal internal", "`internal`", "`COPY internal`"),
+        # The context may not have it.
+        ("COPY cmd/y cmd/y", "", ""),
+    ],
+)
+def test_one_program_of_go_that_is_copied_before_the_manifests(copies: str, named: str, moved: str) -> None:
+    held = ("go.mod", "go.sum", "cmd/x/", "internal/", "web/x/", "cmd/x/go.mod", "cmd/deps/")
+    workspace = Workspace(
+        holds=lambda path: path in held,
+        needed=lambda *_given: NeededFiles(("go.mod", "go.sum"), is_complete=True),
+    )
+    text = f"FROM golang\nWORKDIR /app\n{copies}\nCOPY go.mod go.sum /app/\nRUN go mod download\nRUN go build -o /a ./cmd/x\n"
+    messages = [it.message for it in findings(late_module_download, context(text, workspace=workspace))]
+    expected = f"of {named}, of which it needs no file: move {moved} below it"
+    assert [it[it.index("of `") :] for it in messages] == ([expected] if named else [])
+
+
+@every_case(
     "written, named",
     [
         ("yarn --production", "`yarn` downloads"),

@@ -183,7 +183,8 @@ def _is_unneeded_directory(instruction: Instruction, command: KnownCommand, need
     runs = [it for it in instructions_before(command.run) if isinstance(it, Run)]
     texts = [it.node.whole_text for it in (*runs, command.run) if it.idx > instruction.idx]
     names = {posixpath.basename(it) for it in (*paths, node.destination.text.rstrip("/"))} - {"", "."}
-    places = {posixpath.join(directory, it) for it in names for directory in command.invocation.directories}
+    # At its own place in the project, as `cmd/web` is, or directly where the command works.
+    places = {posixpath.join(directory, it) for it in {*names, *paths} for directory in command.invocation.directories}
     return (
         is_program
         and "." not in paths
@@ -207,8 +208,18 @@ def _takes_source(instruction: Instruction, members: Container[str]) -> bool:
     """True if a COPY takes sources: by the usual names of their directories and files, or in a directory with a further list of dependencies."""
     sources = [it for it in sources_of(instruction) if not _is_vendored(path_in_context(it))]
     return any(_SOURCE.fullmatch(it.text) for it in sources) or any(
-        it in members and posixpath.basename(it) not in _MANIFESTS_ONLY for it in map(path_in_context, sources)
+        (it in members or _is_program_of_go(instruction, it)) and posixpath.basename(it) not in _MANIFESTS_ONLY
+        for it in map(path_in_context, sources)
     )
+
+
+def _is_program_of_go(instruction: Instruction, path: str) -> bool:
+    """True for a directory of the known build context with one program or package of a project of Go: `cmd/web`.
+
+    Source: go.dev, "Organizing a Go module".
+    """
+    known = instruction.build.workspace.holds
+    return _PROGRAM_OF_GO.fullmatch(path) is not None and known is not None and known(f"{path}/")
 
 
 def _is_vendored(path: str) -> bool:
@@ -232,6 +243,7 @@ _SOURCE: Final = lazy_regex(
     r"|(?:Program|\*)\.(?:cs|dart|exs?|fs|java|kt|php|vb))"
 )
 """A directory of sources, or a file with the beginning of a program."""
+_PROGRAM_OF_GO: Final = lazy_regex(r"(?:[\w.@-]+/)*(?:cmd|internal)(?:/[\w.@-]+)+")
 _VENDORED: Final = frozenset({"3rdparty", "third-party", "third_party", "thirdparty", "vendor", "vendored"})
 _MANIFESTS_ONLY: Final = frozenset(
     {"build", "config", "dependencies", "deps", "docker", "lock", "manifests", "requirements"}
