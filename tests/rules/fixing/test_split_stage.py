@@ -52,6 +52,7 @@ def test_what_configures_the_image_moves_to_the_run_stage() -> None:
         FROM golang:1.26-alpine3.22
         WORKDIR /src
         ENV PORT=8080 CGO_ENABLED=0
+        # The port of the service
         EXPOSE 8080
         COPY go.mod go.sum ./
         RUN go mod download
@@ -75,6 +76,7 @@ def test_what_configures_the_image_moves_to_the_run_stage() -> None:
         WORKDIR /src
         ENV PORT=8080
         COPY --from=build /app /app
+        # The port of the service
         EXPOSE 8080
         USER nobody
         ENTRYPOINT ["/app"]

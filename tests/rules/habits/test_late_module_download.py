@@ -210,6 +210,11 @@ def test_the_fix_moves_a_separate_download() -> None:
         "FROM golang\nWORKDIR /w\nCOPY . .\nRUN --network=default go mod download -x\nRUN x\n",
         "FROM golang\nWORKDIR /w\nCOPY go.mod go.sum ./\nRUN --network=default go mod download -x\nCOPY . .\nRUN x\n",
     )
+    check_fix(
+        late_module_download,
+        "FROM golang\nWORKDIR /w\nCOPY go.mod go.sum ./\n# the source\nCOPY . .\n# modules\nRUN go mod download\nRUN x\n",
+        "FROM golang\nWORKDIR /w\nCOPY go.mod go.sum ./\n# modules\nRUN go mod download\n# the source\nCOPY . .\nRUN x\n",
+    )
 
 
 @every_case(
@@ -1079,6 +1084,11 @@ def test_an_installation_that_reads_no_file_of_the_source_moves_before_it() -> N
         "FROM debian\nWORKDIR /w\n# the source\nCOPY . .\n# tools\nRUN apt-get update && apt-get install -y curl\nEXPOSE 80\nRUN npm install -g pnpm@9\nRUN make\n",
         "FROM debian\nWORKDIR /w\n# tools\nRUN apt-get update && apt-get install -y curl\nRUN npm install -g pnpm@9\n# the source\nCOPY . .\nEXPOSE 80\nRUN make\n",
         title="Install before the source is copied",
+    )
+    check_fix(
+        late_module_download,
+        "FROM node\nWORKDIR /w\nCOPY . .\n# tools\n# hadolint ignore=DL3016\nRUN npm install -g pnpm\nRUN make\n",
+        "FROM node\nWORKDIR /w\n# tools\n# hadolint ignore=DL3016\nRUN npm install -g pnpm\nCOPY . .\nRUN make\n",
     )
 
 

@@ -226,3 +226,25 @@ def test_a_program_that_is_written_out(check: str, *, is_said: bool) -> None:
     workspace = Workspace(holds=lambda path: path in ("shop/", "package.json"))
     text = f"FROM node\nARG GIT_SHA\nCOPY package*.json ./\nRUN npm ci{check}\nCOPY . .\nRUN echo $GIT_SHA > a\n"
     assert bool(findings(early_changing_arg, context(text, workspace=workspace))) is is_said
+
+
+@every_case(
+    "kept, moved",
+    [
+        ("", "# hadolint ignore=DL3048\n"),
+        ("# Labels of the image\n", "# hadolint ignore=DL3048\n"),
+        ("", "# The version is that of the commit in VCS_REF.\n"),
+        ("", "# version: set by the release\n"),
+        ("# Labels of the image\n", ""),
+        ("# VCS_REF and maintainer\n", ""),
+        # An empty line ends what belongs to an instruction.
+        ("# hadolint ignore=DL3048\n\n", ""),
+    ],
+)
+def test_comments_that_a_label_shares_with_the_next_one(kept: str, moved: str) -> None:
+    label = 'LABEL version="v $VCS_REF"\n'
+    check_fix(
+        early_changing_arg,
+        f"FROM debian\nARG VCS_REF\nWORKDIR /w\n{kept}{moved}{label}LABEL maintainer=a\n{INSTALL}\nCMD a\n",
+        f"FROM debian\nWORKDIR /w\n{kept}LABEL maintainer=a\n{INSTALL}\nARG VCS_REF\n{moved}{label}CMD a\n",
+    )

@@ -381,6 +381,8 @@ COPY --from=build /x /x
 """
     printing = 'ARG TARGETARCH\nRUN printf "%s" $TARGETARCH\n'
     check_fix(early_platform_arg, text.format(printing, ""), text.format("", printing))
+    printing = printing.replace("RUN", "# The target\nRUN")
+    check_fix(early_platform_arg, text.format(printing, ""), text.format("", printing))
 
 
 @every_case(

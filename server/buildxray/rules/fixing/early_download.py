@@ -38,8 +38,9 @@ from buildxray.rules.fixing.edits import (
     insert_line_after,
     insert_lines,
     is_apart,
-    remove_line,
-    start_with_own_comments,
+    moving_start,
+    remove_moved,
+    with_own_comments,
 )
 from buildxray.rules.wording import listed
 from buildxray.semantics.build import Command, Effect, Instruction, KnownCommand, Run
@@ -443,10 +444,10 @@ _PROFILE: Final = lazy_regex(r"-P[^\s'\"]+")
 def earlier_installations(whole: Instruction, runs: Sequence[Run]) -> Fix:
     """Put RUN instructions, with the comments directly above them, before another one."""
     text = whole.build.text
-    lines = [text[start_with_own_comments(it) : it.syntax.end] for it in runs]
+    lines = [text[moving_start(it, runs) : it.syntax.end] for it in runs]
     if is_apart(whole):
         lines.append("")
-    edits = [insert_lines(whole, lines), *(remove_line(it, with_comments=True, gone=runs) for it in runs)]
+    edits = [insert_lines(whole, lines), *(remove_moved(it, runs) for it in runs)]
     return Fix(_("Install before the source is copied"), tuple(edits), Safety.SUGGESTION)
 
 
@@ -506,7 +507,7 @@ def earlier_download(ctx: RuleContext, whole: Instruction, command: KnownCommand
     # `go mod tidy` and `go mod vendor` read the whole source, so they stay after it.
     others = [it for it in run.commands if not _sets_go(it)]
     is_alone = len(others) == 1 and command.syntax.arguments[:2] == ("mod", "download")
-    download = run.written if is_alone else "RUN go mod download"
+    download = with_own_comments(run) if is_alone else f"{indent}RUN go mod download"
     preparing = [it for it in runs_until(command) if whole.idx < it.idx and _prepares(it)]
     if (run.mounts and not is_alone) or any(it is not run or not is_alone for it in preparing):
         # The new RUN lacks what the old ones prepare: `export PATH=…`, credentials of private modules.
@@ -520,8 +521,8 @@ def earlier_download(ctx: RuleContext, whole: Instruction, command: KnownCommand
         files = _not_copied_there(ctx, whole, command, files)
         if not files or any("/" in it for it in files):
             return ()
-    lines = [f"{indent}COPY {' '.join(files)} ./", f"{indent}{download}"]
-    edits = [insert_lines(whole, lines) if last is None else insert_line_after(last, f"{indent}{download}")]
+    lines = [f"{indent}COPY {' '.join(files)} ./", download]
+    edits = [insert_lines(whole, lines) if last is None else insert_line_after(last, download)]
     if is_alone:
-        edits.append(remove_line(run, with_comments=False))
+        edits.append(remove_moved(run))
     return (Fix(_("Download the modules before the source is copied"), tuple(edits), Safety.SUGGESTION),)

@@ -12,7 +12,7 @@ from typing import Final
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
 from buildxray.semantics.build import From, Instruction, KnownCommand, Run
 from buildxray.semantics.frontends import FIRST_WITH_SEVERAL_ARGUMENTS, is_older
-from buildxray.syntax.instructions import Arg, Env, Flag, Span
+from buildxray.syntax.instructions import Arg, Env, Flag, Label, Span
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import Edit, TextRange
 from buildxray.toolchains.base import CrossCompilation
@@ -65,7 +65,7 @@ def bring_declarations(place: Instruction, names: frozenset[str]) -> list[Edit]:
     """
     late = _late(place, names)
     gone = {it for it, positions in late.items() if len(positions) == len(it.pairs)}
-    moved = {it for it in gone if not shares_comments(it, gone) and start_with_own_comments(it) < it.syntax.start}
+    moved = {it for it in gone if moving_start(it, gone) < it.syntax.start}
     if {pair.name.text for it in gone for pair in it.pairs} >= names:
         moved = gone
     missing = names - {pair.name.text for it in moved for pair in it.pairs}
@@ -77,8 +77,7 @@ def bring_declarations(place: Instruction, names: frozenset[str]) -> list[Edit]:
     texts: list[str] = []
     for it, positions in late.items():
         if it in moved:
-            start = it.syntax.start if shares_comments(it, gone) else start_with_own_comments(it)
-            texts.append(it.build.text[start : it.syntax.end].removesuffix("\r"))
+            texts.append(it.build.text[moving_start(it, gone) : it.syntax.end].removesuffix("\r"))
         edits += remove_pairs(it, positions, gone)
     return merged([*edits, *([insert_lines(place, texts)] if texts else [])])
 
@@ -190,6 +189,29 @@ def start_with_own_comments(instruction: Instruction) -> int:
     return start
 
 
+def moving_start(instruction: Instruction, gone: Collection[Instruction] = ()) -> int:
+    """The start of what moves with an instruction: its comment lines, of those that it shares only what tools read for the next instruction."""
+    if not shares_comments(instruction, gone):
+        return start_with_own_comments(instruction)
+    text, start = instruction.build.text, instruction.syntax.start
+    for line in _starts_of_lines(instruction)[1:]:
+        if _FOR_TOOLS.match(text, line) is None:
+            break
+        start = line
+    return start
+
+
+_FOR_TOOLS: Final = lazy_regex(
+    r"[ \t]*#\s*(?i:(?:buildxray|checkov|codeql|hadolint|kics-scan|renovate|shellcheck|snyk|terrascan|tfsec|trivy|x-release-please-\w+)\b|no(?:qa|sec|semgrep|sonar)\b)"
+)
+"""A comment line that a tool reads for the instruction below it: `# hadolint ignore=DL3008`."""
+
+
+def with_own_comments(instruction: Instruction, gone: Collection[Instruction] = ()) -> str:
+    """The lines of an instruction with those that move with it, without the last line end. `gone` are other instructions that move."""
+    return instruction.build.text[moving_start(instruction, gone) : instruction.syntax.end].removesuffix("\r")
+
+
 def _starts_of_lines(instruction: Instruction) -> list[int]:
     """The starts of an instruction's first line and of the comment lines directly above it, from the last to the first."""
     text, starts = instruction.build.text, [instruction.syntax.start]
@@ -209,17 +231,21 @@ _DISABLED: Final = lazy_regex(
 
 
 def shares_comments(instruction: Instruction, gone: Collection[Instruction] = ()) -> bool:
-    """True if the comment lines above an instruction also describe one directly below it: of the same kind, and remaining.
+    """True if the comment lines above an instruction also describe one directly below it: of the same kind, and remaining; not above a RUN.
 
     Comments that name a variable of the instruction, and none of the one below, are its own.
     """
     below = _remaining_below(instruction, gone)
-    if below is None:
+    if below is None or isinstance(instruction, Run):
         return False
     words = {*_NAME.findall(instruction.build.text[start_with_comments(instruction) : instruction.syntax.start])}
-    return words.isdisjoint(it.name.text for it in instruction.pairs) or not words.isdisjoint(
-        it.name.text for it in below.pairs
-    )
+    return words.isdisjoint(_names(instruction)) or not words.isdisjoint(_names(below))
+
+
+def _names(instruction: Instruction) -> set[str]:
+    """The names that an ARG, an ENV or a LABEL sets, and for a LABEL the arguments in it, by which a comment may call it."""
+    names = {it.name.text for it in instruction.pairs}
+    return names | {*instruction.variable_names} if isinstance(instruction.node, Label) else names
 
 
 _NAME: Final = lazy_regex(r"\w+")
@@ -243,8 +269,17 @@ def remove_line(instruction: Instruction, *, with_comments: bool, gone: Collecti
 
     Of two empty lines that would become adjacent, one is deleted too. `gone` are other instructions that are deleted.
     """
-    text = instruction.build.text
     start = start_with_own_comments(instruction) if with_comments else instruction.syntax.start
+    return _remove_from(instruction, start, gone)
+
+
+def remove_moved(instruction: Instruction, gone: Collection[Instruction] = ()) -> Edit:
+    """Delete the lines of an instruction that moves, with what moves with it."""
+    return _remove_from(instruction, moving_start(instruction, gone), gone)
+
+
+def _remove_from(instruction: Instruction, start: int, gone: Collection[Instruction]) -> Edit:
+    text = instruction.build.text
     end = text.find("\n", instruction.syntax.end)
     if end < 0:
         # The last line has no end, so the line before it loses its own.
@@ -265,7 +300,7 @@ def _start_of_deleted(instruction: Instruction, start: int, gone: Collection[Ins
     while above.idx and (above := build.instructions[above.idx - 1]) in gone:
         if build.text.find("\n", above.syntax.end) + 1 != start:
             break
-        start = above.syntax.start if shares_comments(above, gone) else start_with_comments(above)
+        start = moving_start(above, gone) if shares_comments(above, gone) else start_with_comments(above)
     return start
 
 
@@ -282,7 +317,7 @@ def remove_pairs(instruction: Instruction, positions: Iterable[int], gone: Colle
     removed = {*positions}
     ranges = [instruction.range_of(it) for it in instruction.pairs]
     if len(removed) == len(ranges):
-        return [remove_line(instruction, with_comments=not shares_comments(instruction, gone), gone=gone)]
+        return [remove_moved(instruction, gone)]
     # Each pair goes with its own comments and the blanks after it; the last ones go with the blanks before them.
     n_kept_to_end = max(position for position in range(len(ranges)) if position not in removed) + 1
     starts = [_start_of_comments(instruction, before, it.start) for before, it in _with_end_before(instruction, ranges)]

@@ -19,9 +19,8 @@ from buildxray.rules.fixing.edits import (
     indentation,
     insert_lines,
     merged,
+    moving_start,
     remove_pairs,
-    shares_comments,
-    start_with_own_comments,
 )
 from buildxray.semantics.build import Build, Effect, Instruction, KnownCommand, Reading, Run, SplitCause, Stage
 from buildxray.syntax.instructions import Arg, Env, Onbuild
@@ -302,8 +301,7 @@ def _moved_lines(
     text = build.text
     places = {*moves.values()}
     if len(moves) == len(instruction.pairs) and len(places) == 1:
-        is_shared = shares_comments(instruction, gone)
-        start = instruction.syntax.start if is_shared else start_with_own_comments(instruction)
+        start = moving_start(instruction, gone)
         for place in places.pop():
             yield place, text[start : instruction.syntax.end].removesuffix("\r")
         return

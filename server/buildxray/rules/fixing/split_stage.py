@@ -19,7 +19,7 @@ from buildxray.localization import _
 from buildxray.rules.base import Fix, Safety
 from buildxray.rules.context import RuleContext
 from buildxray.rules.fixing.cross_compile import cross_compile
-from buildxray.rules.fixing.edits import line_end, remove_line
+from buildxray.rules.fixing.edits import line_end, remove_moved, with_own_comments
 from buildxray.rules.fixing.run_stages import RunStage, checks_health, is_known_user, programs_of, run_stage_of
 from buildxray.semantics.build import Command, Effect, Instruction, KnownCommand, Run, Stage
 from buildxray.semantics.file_flow import holds
@@ -285,7 +285,7 @@ def _cut(stage: Stage, last: Run, run_stage: RunStage) -> list[Edit]:
     early = [it for it in stage.instructions if it.idx < last.idx]
     late = [it for it in stage.instructions if it.idx > last.idx]
     moved = [it for it in early if it.keyword in _OF_THE_IMAGE]
-    edits += [remove_line(it, with_comments=True) for it in moved]
+    edits += [remove_moved(it, moved) for it in moved]
     environment = [line for it in early if it.keyword == "ENV" and (line := _run_time_environment(it))]
     directory = next((it for it in reversed(early) if isinstance(it.node, Workdir)), None)
     lines = ["", f"FROM {run_stage.image}{suffix}"]
@@ -296,7 +296,7 @@ def _cut(stage: Stage, last: Run, run_stage: RunStage) -> list[Edit]:
     lines += environment
     lines += run_stage.lines
     lines += [f"COPY --from={name} {_quoted(it)} {_quoted(it)}" for it in run_stage.copied]
-    lines += [it.written for it in moved]
+    lines += [with_own_comments(it, moved) for it in moved]
     end_of_line = line_end(last)
     text = last.build.text
     end = text.find("\n", last.syntax.end)

@@ -8,7 +8,7 @@ from typing import Final
 from buildxray.localization import _, ngettext
 from buildxray.rules.base import Finding, Fix, FixAvailability, Related, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
-from buildxray.rules.fixing.edits import insert_line_after, insert_lines, merged, remove_line
+from buildxray.rules.fixing.edits import insert_line_after, insert_lines, merged, remove_moved, with_own_comments
 from buildxray.rules.fixing.placement import (
     Placement,
     needlessly_repeated,
@@ -137,9 +137,9 @@ def _held_up_by_printing(ctx: RuleContext, printing: Run) -> Iterator[Finding]:
     user = next((it for it in later if any(uses(it, name) for name in it.names_per_target)), None)
     if not later or user is later[0]:
         return
-    line = ctx.text[printing.syntax.start : printing.syntax.end].removesuffix("\r")
+    line = with_own_comments(printing)
     place = insert_lines(user, [line]) if user is not None else insert_line_after(later[-1], line)
-    edits = with_moves(ctx, merged([remove_line(printing, with_comments=False), place]))
+    edits = with_moves(ctx, merged([remove_moved(printing), place]))
     n_before, n_after = (_steps_by_text(it) for it in (ctx.build, ctx.after(edits).build))
     freed = {text for text, n_steps in n_before.items() if n_after.get(text, n_steps) < n_steps}
     runs = (run for stage in ctx.build.stages for run in stage.runs if (stage.idx, run.node.whole_text) in freed)
