@@ -256,3 +256,38 @@ def test_a_stage_of_which_another_build_makes_an_image_stays_for_its_targets(
 def test_builds_without_buildkit_are_known(tmp_path: Path, path: str, text: str, *, expected: bool) -> None:
     build = built(tmp_path, {path: text})
     assert build.with_facts(Workspace()).has_legacy_build is expected
+
+
+_ENVIRONMENT = "on: push\nenv: {NAME: acme/base}\njobs:\n  image:\n    runs-on: ubuntu-latest\n    steps:\n{}"
+
+
+@every_case(
+    "path, text, expected",
+    [
+        ("compose.yaml", "services: {a: {build: base, image: 'ghcr.io/acme/base:1'}}\n", {"ghcr.io/acme/base"}),
+        ("compose.yaml", "services: {a: {build: base}, b: {image: 'ghcr.io/acme/base:1'}}\n", set()),
+        ("compose.yaml", "services: {a: {build: base, image: '${REGISTRY}/base'}}\n", set()),
+        ("base/compose.yaml", "services: {a: {build: ., image: 'acme/base:2@x'}}\n", set()),
+        ("base/compose.yaml", "services: {a: {build: ., image: 'acme/base:2'}}\n", {"docker.io/acme/base"}),
+        (".github/workflows/a.yml", WORKFLOW.format(COMMAND.format("-t acme/base")), {"docker.io/acme/base"}),
+        (
+            ".github/workflows/a.yml",
+            WORKFLOW.format(COMMAND.format("--tag=r.io:5000/base:1 -t $X/b")),
+            {"r.io:5000/base"},
+        ),
+        (
+            ".github/workflows/a.yml",
+            _ENVIRONMENT.replace(
+                "{}", ACTION.format('tags: "${{ env.NAME }}:1,acme/b"').replace("{{c", "{c").replace(", }}", "}")
+            ),
+            {"docker.io/acme/base", "docker.io/acme/b"},
+        ),
+        # A name without an owner tells nothing: `node` is that of an official image.
+        (".github/workflows/a.yml", WORKFLOW.format(COMMAND.format("-t node:22")), set()),
+        ("build.sh", "docker pull acme/base\n", set()),
+    ],
+)
+def test_the_images_that_a_project_makes(tmp_path: Path, path: str, text: str, expected: set[str]) -> None:
+    found = built(tmp_path, {"base/Dockerfile": "FROM alpine\n", path: text})
+    assert found.own_images == expected
+    assert found.with_facts(Workspace()).own_images == expected

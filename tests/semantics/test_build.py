@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from buildxray.semantics.build import Build, Builder, Effect, KnownCommand, Run
+from buildxray.toolchains.base import Workspace
 from tests.support.rules import TARGETS, request
 
 DOCKERFILE = """\
@@ -120,3 +121,17 @@ def test_the_split_of_the_last_of_many_instructions() -> None:
     split = build.instructions[-1].split
     assert split is not None
     assert split.origin == 2
+
+
+@pytest.mark.parametrize(
+    ("image", "is_unread"),
+    [
+        ("ghcr.io/acme/base:2", True),
+        ("ghcr.io/acme/base@sha256:" + "0" * 64, True),
+        ("acme/base", False),
+        ("x/$Y", False),
+    ],
+)
+def test_an_image_that_the_project_makes_is_not_read(image: str, is_unread: bool) -> None:
+    builder = Builder(request(), Workspace(own_images=frozenset({"ghcr.io/acme/base"})))
+    assert builder.build(builder.parse(f"FROM {image} AS a\nFROM a\n")).stages[-1].is_on_unread_image is is_unread

@@ -24,7 +24,16 @@ from buildxray.platforms.aliases import named_architectures
 from buildxray.platforms.platform import Platform, parse_normalized, this_machine
 from buildxray.projects.absent_sources import LOCK_FILES
 from buildxray.projects.asked import BAKE_SUFFIXES, AskedTargets
-from buildxray.projects.builds import DeclaredBuild, Note, asked_paths, choose, distinct, joined, without_repeated
+from buildxray.projects.builds import (
+    DeclaredBuild,
+    Note,
+    asked_paths,
+    choose,
+    distinct,
+    joined,
+    made_images,
+    without_repeated,
+)
 from buildxray.projects.by_hand import nobody_waits
 from buildxray.projects.ci import WORKFLOWS
 from buildxray.projects.context import Contexts, read_ignore_patterns
@@ -88,6 +97,8 @@ class Projects:
         """By Dockerfile, of those that jobs on new machines alone build."""
         self._text_tools: dict[Path, TextTools] = {}
         """By the root of a repository."""
+        self._images: dict[Path, frozenset[str]] = {}
+        """By the root of a repository, or the directory of a Dockerfile outside of one: the images that its builds make."""
         self._directories_above: dict[Path, tuple[Path, ...]] = {}
         """By directory: itself and those above it, up to the root of the repository."""
         self._roots: dict[Path, Path | None] = {}
@@ -159,6 +170,7 @@ class Projects:
             stored_caches=self._stored_caches(dockerfile),
             fresh_machines=self._fresh_machines(dockerfile, declared),
             text_tools=self._tools_of_texts(dockerfile),
+            own_images=self._own_images(dockerfile),
             label=_labels(declared)[shown],
             n_builds=n_builds,
             n_unchecked=max(0, sum(it.n_declared for it in wanted if not it.is_check) - n_checked),
@@ -196,6 +208,7 @@ class Projects:
             contexts=self._possible_contexts(dockerfile.parent),
             stored_caches=self._stored_caches(dockerfile),
             text_tools=self._tools_of_texts(dockerfile),
+            own_images=self._own_images(dockerfile),
             probable_contexts=None if self._root(dockerfile) else self._probable(dockerfile.parent),
         )
 
@@ -401,6 +414,13 @@ class Projects:
     def _is_plain_variant(self, dockerfile: Path) -> bool:
         """True if another Dockerfile beside a Dockerfile builds the same image for several platforms; False outside of a repository."""
         return self._root(dockerfile) is not None and is_plain_variant(dockerfile, self._of_repository(dockerfile))
+
+    def _own_images(self, dockerfile: Path) -> frozenset[str]:
+        """The images that the builds of the repository of a Dockerfile make, each as its registry and path."""
+        directory = self._root(dockerfile) or dockerfile.parent
+        if directory not in self._images:
+            self._images[directory] = made_images(self._of_repository(dockerfile))
+        return self._images[directory]
 
     def _of_repository(self, dockerfile: Path) -> Iterator[DeclaredBuild]:
         """The builds of all Dockerfiles that the files of the repository declare, the nearest files first."""

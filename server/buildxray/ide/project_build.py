@@ -116,6 +116,8 @@ class ProjectBuild(NamedTuple):
     """Tells if no other build is probable than the declared ones, which all run on new machines; None if one of them runs elsewhere, or none is known."""
     text_tools: TextTools | None = None
     """Tells if the scripts of the repository read or edit lines of Dockerfiles; None outside of a repository."""
+    own_images: frozenset[str] = frozenset()
+    """The images that builds of the repository make, each as its registry and path."""
     n_builds: int = 1
     """The number of declared builds that the shown one represents."""
     n_unchecked: int = 0
@@ -231,6 +233,7 @@ class ProjectBuild(NamedTuple):
             loses_text=self.text_tools,
             writes_architecture=None if self.text_tools is None else self.text_tools.writes_architecture,
             dockerfile=self.dockerfile,
+            own_images=self.own_images,
             given_arguments=frozenset(
                 name for it in self.declared for name in (*dict(it.arguments), *it.unknown_arguments)
             ),

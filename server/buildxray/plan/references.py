@@ -53,6 +53,12 @@ def normalized(text: str) -> str:
     return match["name"] + (f":{tag}" if tag else "") + (f"@{match['digest']}" if match["digest"] else "")
 
 
+def repository_of(text: str) -> str:
+    """The registry and the path of an image, without its tag and its digest. Raises `ImageNameError`."""
+    above, _separator, last = normalized(text).partition("@")[0].rpartition("/")
+    return f"{above}/{last.partition(':')[0]}"
+
+
 def _split_domain(text: str) -> tuple[str, str]:
     first, separator, rest = text.partition("/")
     is_domain = separator and (any(it in first for it in ".:") or first == "localhost" or first.lower() != first)

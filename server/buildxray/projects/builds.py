@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from contextlib import suppress
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from buildxray.files.globs import match_text
 from buildxray.files.reading import exists, is_file, read_project_text
 from buildxray.localization import localized
+from buildxray.plan.references import ImageNameError, repository_of
 from buildxray.platforms.arguments import PER_TARGET_ARGUMENTS, automatic_values
 from buildxray.platforms.machines import Machines
 from buildxray.platforms.platform import Platform, PlatformError, can_run, parse_normalized
@@ -97,6 +99,8 @@ class DeclaredBuild:
     """The `platform` of a service, for which `docker compose build` builds if no platforms are named."""
     target: str = ""
     """The name or number of the stage; empty for the last stage."""
+    image_names: tuple[str, ...] = field(default=(), compare=False)
+    """The names that it gives its image, those that are known completely: `acme/base:1`. Not those of Bake files."""
     arguments: tuple[tuple[str, str], ...] = ()
     """The build arguments of known value, sorted."""
     unknown_arguments: tuple[str, ...] = ()
@@ -510,3 +514,16 @@ def makes_files(outputs: Iterable[str]) -> bool:
 def pairs(mapping: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
     """Convert a mapping to sorted pairs, for frozen values."""
     return (*sorted(mapping.items()),)
+
+
+def made_images(builds: Iterable[DeclaredBuild]) -> frozenset[str]:
+    """The images that builds make, each as its registry and path, without names that are unknown, invalid, or those of official images."""
+    found: set[str] = set()
+    for name in {name for it in builds for name in it.image_names}:
+        with suppress(ImageNameError):
+            found.add(repository_of(name))
+    return frozenset(it for it in found if not it.startswith(_OFFICIAL))
+
+
+_OFFICIAL: Final = "docker.io/library/"
+"""The registry and the owner of names without an owner, which a project gives to images of this machine."""

@@ -331,6 +331,8 @@ def _fields(build: Mapping[str, Any], service: Mapping[str, Any], environment: M
         fields["contexts"] = {key: _context(it) for key, it in contexts.items() if it is not None}
     if isinstance(service.get("platform"), str):
         fields["platform"] = service["platform"]
+    if isinstance(service.get("image"), str):
+        fields["tags"] = (service["image"],)
     return fields
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from buildxray.files.globs import match_text
 from buildxray.plan.contexts import NamedContext
 from buildxray.plan.model import Step, TargetPlan
 from buildxray.plan.outline import StageOutline, StageRef
+from buildxray.plan.references import ImageNameError, repository_of
 from buildxray.plan.scope import Scope
 from buildxray.platforms.official_images import is_missing_for, is_of_machine
 from buildxray.platforms.platform import Platform, can_run
@@ -300,12 +302,22 @@ class Stage:
     def is_on_unread_image(self) -> bool:
         """True if the image of its root is made for this project, or may be, and is not read: it may hold files, packages and tools for it.
 
-        A named context gives it (another target of a Bake file, an image, a directory), or its name is that of no published image: a name
-        without an owner that is not one of the official images of Docker Hub is that of an image on the machine that builds. What such an
-        image lacks is unknown. Of an image with an owner, which a project may share with others, the name alone tells nothing.
+        A named context gives it (another target of a Bake file, an image, a directory), a build of the project makes it, or its name is that
+        of no published image: a name without an owner that is not one of the official images of Docker Hub is that of an image on the machine
+        that builds. What such an image lacks is unknown. Of other images with an owner, the name alone tells nothing.
         """
         root = self.root
-        return root is not None and (any(root.on_context) or is_of_machine(root.image_name))
+        if root is None or any(root.on_context):
+            return root is not None
+        return is_of_machine(root.image_name) or self._is_on_own_image(root.image_name)
+
+    def _is_on_own_image(self, name: str) -> bool:
+        own = self.build.workspace.own_images
+        if not own or name in ("", "scratch"):
+            return False
+        with suppress(ImageNameError):
+            return repository_of(name) in own
+        return False
 
     @cached_property
     def idx_of_unknown_programs(self) -> int | None:

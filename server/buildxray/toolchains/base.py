@@ -275,6 +275,8 @@ class Workspace(NamedTuple):
     """True if only jobs on new machines build the Dockerfile, on which each cache mount is empty at the beginning. None if other builds are known, or none."""
     dockerfile: str = ""
     """The path of the Dockerfile from the root of its repository, with slashes; empty if it is unknown."""
+    own_images: frozenset[str] = frozenset()
+    """The images that other builds of the project make, each as its registry and path: `ghcr.io/acme/base`."""
     given_arguments: frozenset[str] = frozenset()
     """The names of the build arguments that some build of the project gives; `*` if one may give others too."""
     changing_arguments: frozenset[str] = frozenset()

@@ -226,6 +226,7 @@ def _builds(
         platform_names=(*_texts(platforms),),
         fallback_platform=str(fields.get("platform", "")) if target.service else "",
         target=stage if isinstance(stage, str) else "",
+        image_names=(*_texts(fields.get("tags", ())),),
         arguments=pairs(_text_values(arguments)),
         unknown_arguments=_unknown_arguments(project, target),
         contexts=pairs(_text_values(contexts)),

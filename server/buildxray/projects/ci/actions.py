@@ -262,6 +262,7 @@ def _add_build(inputs: _Inputs, site: Site, reading: Reading) -> None:
         context=directory or path.parent,
         platform_names=names,
         target=as_text(target) if is_known(target) else "",
+        image_names=(*inputs.words("tags"),),
         arguments=pairs(arguments),
         unknown_arguments=unknown_arguments,
         contexts=pairs(contexts),

@@ -360,6 +360,8 @@ class BuildOptions(NamedTuple):
     """The known values of `--platform`."""
     target: str
     """The target stage; empty for the last stage, and if it is unknown."""
+    image_names: list[str]
+    """The known values of `--tag`."""
     arguments: list[tuple[str, str | None]]
     """The build arguments with known values; None for a value from the environment."""
     unknown_arguments: list[str]
@@ -405,6 +407,7 @@ def read_build_options(words: Sequence[str]) -> BuildOptions:
         file=options.last("--file"),
         platforms=[*options.known("--platform"), *(f"linux/{it}" for it in options.known("--arch"))],
         target="" if "target" in unknown else target,
+        image_names=options.known("--tag"),
         arguments=[(name, value if sign else None) for name, sign, value in arguments if not has_unknown_part(value)],
         unknown_arguments=sorted(unknown_names),
         contexts=[(name, value) for name, sign, value in contexts if sign and not has_unknown_part(value)],

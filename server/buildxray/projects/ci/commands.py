@@ -251,6 +251,7 @@ class _Starter:
             context=directory or path.parent,
             platform_names=platform_names(options.platforms),
             target=options.target,
+            image_names=(*options.image_names,),
             arguments=pairs(arguments),
             unknown_arguments=(*sorted({*options.unknown_arguments, *exported}),),
             contexts=pairs(dict(options.contexts)),

@@ -85,9 +85,10 @@ def late_module_download(ctx: RuleContext) -> Iterator[Finding]:
     install poetry` or `cargo install cargo-deb`, is reported if it directly follows `COPY . .` or the COPY of the directory that the stage
     builds, or RUN instructions that build with npm, and uses no variable; also at the beginning of a RUN that then builds. A command in sources
     that the stage itself clones or downloads is not reported, nor one in a directory to which no COPY brings its list. Nor is one whose packages
-    are in the repository (`node_modules`, except for `npm ci`, `vendor/cache`), come from another stage or may be in an image of the project, which a named context gives or which has
-    no owner and is not an official one (`FROM shop-base`), or if another build has them (`COPY
-    vendor* vendor`), or a download before which the build may change the manifests (`sed -i`, `go mod edit`, a script of the project), or one
+    are in the repository (`node_modules`, except for `npm ci`, `vendor/cache`), come from another stage or may be in an image that a named
+    context gives, that a build of the project makes, or that has no owner and is not an official one (`FROM shop-base`), or if another
+    build has them (`COPY vendor* vendor`), or a download before which the build may change the manifests (`sed -i`, `go mod edit`, a script
+    of the project), or one
     that is commented out where it belongs. The message names all files that the download needs, such as the lists of the members of a workspace,
     the projects that a project of .NET refers to, and settings like `.npmrc`. Where these are more than twelve, or a list refers to sources
     (`file:../lib`, a path dependency, a script that runs at installation), nothing is reported, but that a cache keeps the modules of Go in the
