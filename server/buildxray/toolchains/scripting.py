@@ -28,11 +28,15 @@ _PHP_EXTENSIONS: Final = frozenset(
     }
 )
 _INSTALLING: Final = frozenset({"add", "create", "install", "sync", "update", "wheel"})
+_BROWSERS: Final = ("playwright install", "playwright install-deps")
+"""Commands that install browsers, and packages of the distribution for them. Source: playwright.dev/python, "Browsers"."""
 _FREEZING: Final = frozenset({"PyInstaller", "cxfreeze", "nuitka", "nuitka3", "pyinstaller"})
 """Programs that join a script and Python into a program for their own machine. Source: the manuals of PyInstaller, Nuitka and cx_Freeze."""
 _FROZEN: Final = ("--build-exe", "--distpath", "--output-dir", "--output-filename", "--target-dir")
 """Options of these programs for the directory or the file that they write."""
-_KNOWN: Final = _FREEZING | _PHP_EXTENSIONS | _PYTHON | {"bundle", "bundler", "composer", "gem", "python", "python3"}
+_KNOWN: Final = (
+    _FREEZING | _PHP_EXTENSIONS | _PYTHON | {"bundle", "bundler", "composer", "gem", "playwright", "python", "python3"}
+)
 _TARGETS: Final = ("--prefix", "--root", "--target", "-d", "-t", "-w", "--wheel-dir")
 
 
@@ -58,8 +62,9 @@ def _recognize(invocation: Invocation, toolchain: Toolchain) -> Use | None:
             must_run_on_target=True,
             is_native_only=True,
         )
-    if name in _PHP_EXTENSIONS:
-        return Use(toolchain, invocation, Effect.INSTALL, name)
+    browsers = " ".join((name, *arguments[:1]))
+    if name in _PHP_EXTENSIONS or browsers in _BROWSERS:
+        return Use(toolchain, invocation, Effect.INSTALL, name if name in _PHP_EXTENSIONS else browsers)
     if name == "composer":
         return _composer(invocation, toolchain, " ".join((name, *arguments[:1])))
     if name not in _PYTHON and name not in ("bundle", "bundler", "gem"):

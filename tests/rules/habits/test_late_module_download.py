@@ -1116,6 +1116,11 @@ WITH_TOOLCHAIN = Workspace(holds=lambda path: path == "rust-toolchain.toml")
         "apt-get update && apt-get install -y --no-install-recommends git && rm -rf /var/lib/apt/lists/*",
         "dnf install -y git && dnf clean all",
         "pip install --upgrade pip && pip install --no-cache-dir 'torch>=2' numpy",
+        "python3 -m pip install httpx bs4",
+        "python -m pip install -U pip && python -m pip install 'torch>=2' && rm -rf /root/.cache/pip",
+        "pip install playwright && playwright install --with-deps chromium",
+        "python3 -m pip install playwright && python3 -m playwright install chromium",
+        "playwright install chromium",
         "npm i -g pnpm",
         "npm add --global turbo && npm cache clean --force",
         "gem install bundler:2.5",
@@ -1136,6 +1141,16 @@ def test_published_packages_need_no_source(run: str) -> None:
         "pip install --upgrade pip",
         "pip install .",
         "pip install torch -c constraints.txt",
+        "python3 -m pip install -e .",
+        "python3 -m pip install --upgrade pip",
+        "python3 -m pip install ./wheels/a.whl",
+        "python3 -m acme install httpx",
+        "python3 pip install httpx",
+        "pip install playwright && playwright open page.html",
+        "pip install playwright && python main.py install chromium",
+        # The version that the project asks for.
+        "npx playwright install chromium",
+        "pip install -r requirements.txt && playwright install chromium",
         "pip install ./wheels/a.whl",
         "npm install -g .",
         "npm install pnpm",
@@ -1164,13 +1179,22 @@ def test_an_installation_that_may_read_the_source_stays(run: str) -> None:
         "USER app",
         "ENV DEBIAN_FRONTEND=noninteractive",
         "ARG APT_CONFIG",
+        "ENV PLAYWRIGHT_BROWSERS_PATH=/b",
         "RUN ./add-repository.sh",
         "COPY a.conf /etc/apt/",
     ],
 )
 def test_an_instruction_between_may_be_needed(between: str) -> None:
     text = f"FROM acme/x\nWORKDIR /w\nCOPY . .\n{between}\nRUN apt-get install -y git\n"
+    if "PLAYWRIGHT" in between:
+        text = text.replace("apt-get install -y git", "playwright install chromium")
     assert not findings(late_module_download, context(text, workspace=OUTSIDE))
+
+
+@every_case("run, is_reported", [("playwright install chromium", False), ("apt-get install -y chromium", True)])
+def test_browsers_may_be_for_the_version_that_the_project_installs(run: str, is_reported: bool) -> None:
+    text = f"FROM acme/x\nWORKDIR /w\nCOPY . .\nRUN npm run build\nRUN {run}\n"
+    assert bool(findings(late_module_download, context(text, workspace=OUTSIDE))) is is_reported
 
 
 @every_case("copy", ["COPY . /", "COPY . /etc", "ADD . /root", "COPY . $HOME/app", "COPY src /w/src"])

@@ -1,6 +1,6 @@
 """RUN instructions that install published packages and read no file of the build context, so that they could come before it.
 
-Source: the manuals of apt-get, apk, dnf, pip, gem, cargo, rustup and npm ("npmrc": the file of the project has no effect when installing globally);
+Source: the manuals of apt-get, apk, dnf, pip, gem, cargo, rustup, Playwright and npm ("npmrc": the file of the project has no effect when installing globally);
 `go help install`.
 """
 
@@ -47,7 +47,7 @@ _APART: Final = frozenset({*_DISTRIBUTION, "npm"})
 """Programs whose installations do not depend on the packages that a project has installed before."""
 _QUOTED: Final = lazy_regex(r"'[^']*'|\"[^\"]*\"")
 _OF_INSTALLERS: Final = lazy_regex(
-    r"(?i:\w*proxy|(?:apt|deb|debian|gem|go|cargo|rustup|ld|node|npm|pip|python|xdg)_\w+)|HOME|PATH|PREFIX|TMPDIR"
+    r"(?i:\w*proxy|(?:apt|deb|debian|gem|go|cargo|rustup|ld|node|npm|pip|playwright|python|xdg)_\w+)|HOME|PATH|PREFIX|TMPDIR"
 )
 """Variables that package managers read."""
 _OF_COMPILERS: Final = frozenset({"CC", "CFLAGS", "CXX", "CXXFLAGS", "LDFLAGS", "RUSTFLAGS"})
@@ -219,7 +219,7 @@ def _only_prepares(run: Run) -> bool:
     """True if a RUN only updates lists of packages, or pip itself, as it may before another one that installs packages."""
     commands = run.commands
     is_plain = not (run.mounts or run.node.heredocs or run.script.has_errors or "$" in run.node.text)
-    return is_plain and bool(commands) and all(it.name in _UPDATED and _prepares(it) for it in commands)
+    return is_plain and bool(commands) and all(_program(it)[0] in _UPDATED and _prepares(it) for it in commands)
 
 
 _UPDATED: Final = _DISTRIBUTION | {"pip", "pip3"}
@@ -262,10 +262,17 @@ def _mounted_in_place(run: Run) -> set[str]:
     return mounted
 
 
+def _program(command: Command) -> tuple[str, tuple[str, ...]]:
+    """The name of the program that a command runs and its arguments; the module that Python runs as one: `python3 -m pip`."""
+    arguments = command.syntax.arguments
+    is_module = command.name in ("python", "python3") and arguments[:1] == ("-m",) and len(arguments) > 1
+    return (arguments[1], arguments[2:]) if is_module else (command.name, arguments)
+
+
 def _prepares(command: Command) -> bool:
     """True for a command beside an installation that only updates lists of packages, or deletes what it leaves."""
-    arguments = command.syntax.arguments
-    match command.name:
+    name, arguments = _program(command)
+    match name:
         case name if name in _DISTRIBUTION:
             return next((it for it in arguments if not it.startswith("-")), "") in _UPDATING
         case "rm":
@@ -281,11 +288,11 @@ def _prepares(command: Command) -> bool:
 
 
 def _installs(ctx: RuleContext, command: KnownCommand) -> bool:
-    arguments = command.syntax.arguments
+    name, arguments = _program(command)
     operands = [it for it in arguments if not it.startswith("-")]
     if any(map(_FILE.fullmatch, arguments)) or not operands:
         return False
-    match command.name:
+    match name:
         case name if name in _DISTRIBUTION:
             return operands[0] in _INSTALLING and len(operands) > 1
         case "npm":
@@ -294,6 +301,9 @@ def _installs(ctx: RuleContext, command: KnownCommand) -> bool:
         case "pip" | "pip3":
             packages = _of_pip(arguments)
             return packages is not None and not packages <= _PIP_ITSELF
+        case "playwright":
+            # The browsers for its own version, which an earlier command installs.
+            return operands[0] in ("install", "install-deps")
         case "gem":
             return operands[0] == "install" and len(operands) > 1
         case "go":
