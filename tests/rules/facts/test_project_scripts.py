@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from buildxray.rules.architecture.constant_goarch import constant_goarch
 from buildxray.rules.architecture.hard_coded_arch import hard_coded_arch
 from buildxray.rules.architecture.wrong_arch_build import wrong_arch_build
-from buildxray.rules.base import Severity
+from buildxray.rules.base import Doubt, Safety, Severity
 from buildxray.rules.context import RuleContext
 from buildxray.rules.facts.project_scripts import project_script
 from buildxray.rules.native.emulated_build import emulated_build
 from buildxray.semantics.build import Builder, Effect, KnownCommand
+from buildxray.syntax.text import apply_edits
 from buildxray.toolchains.base import Workspace
 from tests.support.cases import every_case
 from tests.support.rules import findings, request
@@ -233,6 +235,59 @@ def test_a_script_that_compiles_for_the_build_machine(run: str, script: str, cop
         "linux/amd64, and the binary goes into the image for linux/arm64 too"
     ] * is_said
     assert not any(it.fixes for it in found)
+
+
+@every_case(
+    "before, run, script, copied, is_said",
+    [
+        ("ENV CGO_ENABLED=0 GOARCH=amd64", "./x.sh", "go build -o bin/x .", "/w/bin/x", True),
+        ("ENV GOARCH=amd64", "sh x.sh", "go build -o bin/x .", "/w/bin", True),
+        ("ENV GOARCH=amd64", "./x.sh ./main", 'O=${1:-"./x"}\ngo build -o $O x.go', "/w/main", True),
+        ("ENV GOARCH=amd64", "./x.sh", "set -e\ngo test ./...\ngo build -o bin/x .", "/w/bin/x", True),
+        ("ARG A=amd64\nENV GOARCH=$A", "./x.sh", "go build -o bin/x .", "/w/bin/x", False),
+        ("ENV GOARCH=$TARGETARCH", "./x.sh", "go build -o bin/x .", "/w/bin/x", False),
+        ("ENV GOOS=darwin GOARCH=amd64", "./x.sh", "go build -o bin/x .", "/w/bin/x", False),
+        ("ENV GOARCH=x", "./x.sh", "go build -o bin/x .", "/w/bin/x", False),
+        # The script says for what it compiles, or chooses it.
+        ("ENV GOARCH=amd64", "./x.sh", "GOARCH=arm64 go build -o bin/x .", "/w/bin/x", False),
+        ("ENV GOARCH=amd64", "./x.sh", "unset GOARCH\ngo build -o bin/x .", "/w/bin/x", False),
+        ("ENV GOARCH=amd64", "./x.sh", "A=$(uname -m)\ngo build -o bin/x .", "/w/bin/x", False),
+        ("ENV GOARCH=amd64", "GOARCH=$TARGETARCH ./x.sh", "go build -o bin/x .", "/w/bin/x", False),
+        ("ENV GOARCH=amd64", "[ $TARGETARCH != amd64 ] || ./x.sh", "go build -o bin/x .", "/w/bin/x", False),
+        # It compiles nothing with Go, or only on a condition, or with C code.
+        ("ENV GOARCH=amd64", "./x.sh", "go vet ./...", "/w/bin/x", False),
+        ("ENV GOARCH=amd64", "./x.sh", "cargo build", "/w/target/debug/x", False),
+        ("ENV GOARCH=amd64", "./x.sh", "if a; then go build -o bin/x .; fi", "/w/bin/x", False),
+        ("ENV GOARCH=amd64 CGO_ENABLED=1", "./x.sh", "go build -o bin/x .", "/w/bin/x", False),
+        # The image takes something else.
+        ("ENV GOARCH=amd64", "./x.sh", "go build -o bin/x .", "/w/other", False),
+        ("ENV GOARCH=amd64", "./x.sh ./main", "go build -o ${1:-x} .", "/w/x", False),
+        ("ENV GOARCH=amd64", "./x.sh", "cd src\ngo build -o bin/x .", "/w/bin/x", False),
+    ],
+)
+def test_a_script_that_gets_a_constant(before: str, run: str, script: str, copied: str, *, is_said: bool) -> None:
+    text = (
+        f"FROM golang AS b\nARG TARGETARCH\nWORKDIR /w\n{before}\nCOPY . .\nRUN {run}\n"
+        f"FROM debian\nCOPY --from=b {copied} /x\nCMD /x\n"
+    )
+    ctx = asked(text, scripts={"x.sh": script})
+    found = findings(constant_goarch, ctx)
+    assert [it.message.removeprefix("`sh ").removeprefix("`") for it in found] == [
+        "x.sh: go build` compiles for amd64, and the binary goes into the image for linux/arm64 too"
+    ] * is_said
+    for it in found:
+        (fix,) = it.fixes
+        assert fix.safety is Safety.SUGGESTION
+        assert it.doubt is Doubt.PROGRAM
+        fixed = apply_edits(ctx.text, fix.edits)
+        assert "GOARCH=$TARGETARCH" in fixed
+        assert findings(constant_goarch, asked(fixed, scripts={"x.sh": script})) == []
+
+
+def test_a_script_in_the_image_gets_a_constant() -> None:
+    text = "FROM golang\nWORKDIR /w\nENV GOARCH=amd64\nCOPY . .\nRUN ./x.sh\nCMD /w/x\n"
+    assert len(findings(constant_goarch, asked(text, scripts={"x.sh": "go build -o x ."}))) == 1
+    assert findings(constant_goarch, asked(text)) == []
 
 
 def test_a_makefile_that_names_a_machine_is_left_alone() -> None:

@@ -16,11 +16,12 @@ from buildxray.rules.context import RuleContext
 from buildxray.rules.facts.intended import is_chosen, is_meant, is_named_for_one, runs_on
 from buildxray.rules.facts.output_use import doubt_of_output
 from buildxray.rules.facts.portability import generates_sources
+from buildxray.rules.facts.project_scripts import ProjectScript, project_script, takes
 from buildxray.rules.facts.shell_variables import SOLE_VARIABLE
 from buildxray.rules.fixing.edits import bring_arguments, is_named_above
 from buildxray.rules.one_cause import are_for_several_machines, one_for_each_stage
 from buildxray.rules.wording import platforms
-from buildxray.semantics.build import Effect, Instruction, KnownCommand, Run, Stage
+from buildxray.semantics.build import Effect, Instruction, KnownCommand, Run, Stage, Use
 from buildxray.semantics.mentions import Mention
 from buildxray.syntax.instructions import Arg, Env
 from buildxray.syntax.shell import ShellWord
@@ -36,7 +37,8 @@ def constant_goarch(ctx: RuleContext) -> Iterator[Finding]:
 
     ## What it does
     Looks for `GOARCH=amd64` and other constants, before a command, exported, in `ENV` or as the default of an `ARG`, if the compiler's
-    output goes into the images of other architectures too.
+    output goes into the images of other architectures too; `ENV` also above a script of the build context that runs `go build` and names no
+    architecture.
 
     ## Why it matters
     Every image contains a binary for the one architecture, and fails on all others with `exec format error`.
@@ -118,6 +120,7 @@ def _findings(ctx: RuleContext) -> Iterator[Finding]:
                 doubt=Doubt.ARGUMENT if isinstance(instruction.node, Arg) else doubt_of_output(ctx, stage, command),
             )
         yield from _scripts(ctx, stage, seen)
+        yield from _inside_scripts(ctx, stage, seen)
 
 
 def _message(command: KnownCommand, architecture: str, images: list[Platform]) -> str:
@@ -192,6 +195,59 @@ def _scripts(ctx: RuleContext, stage: Stage, seen: set[TextRange]) -> Iterator[F
             (Fix(_("Compile for `$TARGETARCH`"), edits, Safety.SUGGESTION),),
             doubt=Doubt.PROGRAM,
         )
+
+
+def _inside_scripts(ctx: RuleContext, stage: Stage, seen: set[TextRange]) -> Iterator[Finding]:
+    """Find `ENV GOARCH=amd64` above a script of the build context that compiles with Go, sets no architecture itself, and writes what the image takes.
+
+    Effect: as of `_scripts`.
+    """
+    for command in stage.commands(Effect.UNKNOWN):
+        constant = _constant(ctx, command)
+        if constant is None or constant[1] in seen or not isinstance(constant[0].node, Env) or command.name in MAKE:
+            continue
+        instruction, range_ = constant
+        architecture = ctx.text[slice(*range_)].strip("'")
+        script = project_script(command)
+        compiler = None if script is None else _compiler(command, script)
+        images = [it for it in command.invocation.targets if it.architecture != architecture]
+        images = [it for it in images if not runs_on(architecture, it)]
+        if (
+            script is None
+            or compiler is None
+            or not images
+            or not _is_a_machine(architecture)
+            or ctx.is_only_for(architecture)
+        ):
+            continue
+        if is_chosen(command) or is_meant(ctx, stage, command) or not _is_for_system_of_target(command):
+            continue
+        outputs = script.outputs(command, compiler)
+        if not stage.is_image and not any(takes(it, outputs) for it in stage.consumers):
+            continue
+        seen.add(range_)
+        edits = (Edit(range_, "$TARGETARCH"), *bring_arguments(instruction, ["TARGETARCH"]))
+        yield Finding(
+            range_,
+            _(
+                "`{title}` compiles for {architecture}, and the binary goes into the image for {platforms} too",
+                title=f"{command.title}: {compiler.title}",
+                architecture=architecture,
+                platforms=platforms(images),
+            ),
+            (Fix(_("Compile for `$TARGETARCH`"), edits, Safety.SUGGESTION),),
+            doubt=Doubt.PROGRAM,
+        )
+
+
+def _compiler(command: KnownCommand, script: ProjectScript) -> Use | None:
+    """The command of Go that surely compiles in the script that a command runs; None if the script may choose the machine, or use a C compiler."""
+    cgo = command.invocation.setting("CGO_ENABLED")
+    if script.may_choose_machine or script.enters_directories or (cgo.is_set and any(it != "0" for it in cgo.values)):
+        return None
+    uses = (it.use for it in script.commands if it.use is not None and script.surely_runs(it))
+    found = next((it for it in uses if it.toolchain is GO and it.effect is Effect.COMPILE), None)
+    return found if found is not None and found.title == "go build" else None
 
 
 def _given(command: KnownCommand) -> tuple[Instruction, TextRange] | None:

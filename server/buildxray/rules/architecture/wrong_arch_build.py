@@ -16,7 +16,7 @@ from buildxray.rules.context import RuleContext
 from buildxray.rules.facts.intended import is_for_another_system
 from buildxray.rules.facts.output_use import doubt_of_output, is_run_by_stage
 from buildxray.rules.facts.portability import generates_sources, needs_c
-from buildxray.rules.facts.project_scripts import project_script
+from buildxray.rules.facts.project_scripts import project_script, takes
 from buildxray.rules.facts.shell_variables import SOLE_VARIABLE, sets_unknown_variables
 from buildxray.rules.fixing.cross_compile import crossing_edits
 from buildxray.rules.fixing.edits import bring_arguments, declare_arguments
@@ -26,7 +26,7 @@ from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Command, Effect, Instruction, KnownCommand, Stage, Use
 from buildxray.semantics.file_flow import clean, holds
 from buildxray.semantics.origins import Artifact
-from buildxray.syntax.instructions import Arg, Copy
+from buildxray.syntax.instructions import Arg
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.shell import SHELLS, ShellWord
 from buildxray.syntax.text import Edit, TextRange
@@ -221,18 +221,14 @@ def _by_scripts(stage: Stage) -> Iterator[Finding]:
         compiler = None if script is None else script.compiler
         if script is None or compiler is None or compiler.effect is not Effect.COMPILE or command.is_chosen_by_platform:
             continue
-        if (
-            not script.is_whole
-            or _TELLS_MACHINE.search(script.file) is not None
-            or any(it.syntax.name in _ENTERING for it in script.commands)
-        ):
+        if script.may_choose_machine or script.enters_directories:
             continue
         if any("=" in it.text for it in command.syntax.words) or any(
             command.invocation.setting(it).is_set for it in _TELLING
         ):
             # `make GOARCH=$TARGETARCH`, `CC=aarch64-linux-gnu-gcc ./build.sh`
             continue
-        way = next((it for it in stage.consumers if _takes(it, compiler.outputs)), None)
+        way = next((it for it in stage.consumers if takes(it, script.outputs(command, compiler))), None)
         images = [it for it in compiler.wrong_targets if it in stage.foreign_targets]
         if way is not None and images and command.invocation.argument("-C", "--directory") is None:
             message = _(
@@ -245,22 +241,8 @@ def _by_scripts(stage: Stage) -> Iterator[Finding]:
             yield Finding(command.title_range, message, related=related, doubt=Doubt.PROGRAM)
 
 
-_TELLS_MACHINE: Final = lazy_regex(
-    r"GOARCH|GOENV|TARGET|CROSS|\bCC\b|--target|CARGO_BUILD|(?i:arch\b)|uname|[a-z0-9_]+-linux-(?:gnu|musl)"
-)
-"""Signs that a script or a Makefile may choose the machine for which it compiles."""
 _TELLING: Final = ("GOARCH", "GOENV", "CARGO_BUILD_TARGET", "CC", "CXX", "CROSS_COMPILE")
 """Variables of the environment with which a compiler is told a machine."""
-_ENTERING: Final = frozenset({"cd", "pushd"})
-
-
-def _takes(consumer: Instruction, outputs: Iterable[str]) -> bool:
-    """True if a COPY of the image takes one of some files, by its name or with its directory."""
-    if not isinstance(consumer.node, Copy) or consumer.stage is None or not consumer.stage.is_image:
-        return False
-    return any(
-        holds(it, one) or (one.rstrip("/") and holds(one, it)) for it in outputs for one in consumer.copied_paths
-    )
 
 
 def _has_masked_platform(stage: Stage) -> bool:

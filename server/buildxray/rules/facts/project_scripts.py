@@ -9,9 +9,12 @@ from typing import Final, NamedTuple
 from buildxray.caching import cached
 from buildxray.records import replace
 from buildxray.rules.facts.context_files import context_paths, copies_before
-from buildxray.semantics.build import Effect, KnownCommand, Use
+from buildxray.semantics.build import Effect, Instruction, KnownCommand, Use
 from buildxray.semantics.commands import is_nothing, is_preparing, recognize
+from buildxray.semantics.file_flow import holds
 from buildxray.semantics.image_paths import PROGRAM_DIRECTORIES
+from buildxray.syntax.instructions import Copy
+from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.parser import parse
 from buildxray.syntax.shell import SHELLS, Command, read_script
 from buildxray.toolchains.base import MAKE, Invocation
@@ -20,6 +23,12 @@ _MAKEFILES: Final = ("GNUmakefile", "makefile", "Makefile")
 _END: Final = "END_OF_THE_SCRIPT_OF_THE_PROJECT"
 _RUN_ANYWAY: Final = frozenset({"and", "exit", "for"})
 """Conditions of commands that a script runs if nothing before them fails."""
+_TELLS_MACHINE: Final = lazy_regex(
+    r"GOARCH|GOENV|TARGET|CROSS|\bCC\b|--target|CARGO_BUILD|(?i:arch\b)|uname|[a-z0-9_]+-linux-(?:gnu|musl)"
+)
+"""Signs that a script or a Makefile may choose the machine for which it compiles."""
+_ENTERING: Final = frozenset({"cd", "pushd"})
+_PARAMETER: Final = lazy_regex(r"\$\{?[1-9@*]")
 _MOST_COMMANDS: Final = 300
 """Commands of a script that are read, the first ones, because each RUN that starts it looks at all."""
 _MOST_TEXT: Final = 100_000
@@ -55,10 +64,30 @@ class ProjectScript(NamedTuple):
                 if it.use is not None
                 and it.use.effect in (Effect.COMPILE, Effect.BUNDLE)
                 and not it.use.is_targeted
-                and all(one.kind in _RUN_ANYWAY for one in it.syntax.conditions)
+                and self.surely_runs(it)
             ),
             None,
         )
+
+    @property
+    def may_choose_machine(self) -> bool:
+        """True if something in the file may choose the machine for which it compiles, or if it is too long to tell."""
+        return not self.is_whole or _TELLS_MACHINE.search(self.file) is not None
+
+    @property
+    def enters_directories(self) -> bool:
+        """True if it changes its working directory, so that it writes to other places than its commands tell."""
+        return any(it.syntax.name in _ENTERING for it in self.commands)
+
+    def outputs(self, command: KnownCommand, use: Use) -> tuple[str, ...]:
+        """The paths that a command of it may write; what the script is given by the command that runs it, where it reads its parameters."""
+        if _PARAMETER.search(self.text) is None or command.name in MAKE:
+            return use.outputs
+        return tuple(path for it in command.syntax.words[1:] for path in command.invocation.paths(it))
+
+    def surely_runs(self, command: InnerCommand) -> bool:
+        """True if the script runs a command if nothing before it fails."""
+        return all(it.kind in _RUN_ANYWAY for it in command.syntax.conditions)
 
     @property
     def compiles(self) -> bool | None:
@@ -76,6 +105,15 @@ class ProjectScript(NamedTuple):
             )
         )
         return False if is_known else None
+
+
+def takes(consumer: Instruction, outputs: Iterable[str]) -> bool:
+    """True if a COPY of the image takes one of some files, by its name or with its directory."""
+    if not isinstance(consumer.node, Copy) or consumer.stage is None or not consumer.stage.is_image:
+        return False
+    return any(
+        holds(it, one) or (one.rstrip("/") and holds(one, it)) for it in outputs for one in consumer.copied_paths
+    )
 
 
 def project_script(command: KnownCommand) -> ProjectScript | None:
