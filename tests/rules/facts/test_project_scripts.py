@@ -66,6 +66,53 @@ def test_what_a_script_compiles(run: str, script: str, compiles: bool | None) ->
 
 
 @every_case(
+    "script, recipes, compiles",
+    [
+        ("make build", "gcc -o o a.c", True),
+        ("make -j4 build", "go build -o o .", True),
+        ("set -e\nmake build", "cp a b", None),
+        ("make other", "gcc -o o a.c", None),
+        ("make -C lib build", "gcc -o o a.c", None),
+        ("cd lib\nmake build", "gcc -o o a.c", None),
+        ("if test -f x; then make build; fi", "gcc -o o a.c", None),
+        ("make build", "if test -f x; then gcc -o o a.c; fi", None),
+        ("GOARCH=arm64 make build", "go build", None),
+        ("make other\n" * 5 + "make build", "gcc -o o a.c", None),
+    ],
+)
+def test_a_script_that_runs_make(script: str, recipes: str, compiles: bool | None) -> None:
+    ctx = asked(
+        f"{HEAD}RUN sh -x x.sh\nFROM debian\nCOPY --from=b /w/o /o\n", scripts={"x.sh": script}, recipes=recipes
+    )
+    found = project_script(command_of(ctx))
+    assert found is not None
+    assert found.compiles is compiles
+
+
+@every_case(
+    "run, script, message",
+    [
+        ("sh -x x.sh", "gcc -o o a.c", "`sh x.sh: gcc` runs under emulation for linux/arm64, which takes 5 to 10 times as long;"),
+        ("./x.sh", "go build\napt-get purge -y golang", "`x.sh: go build` runs under emulation for linux/arm64, which takes 5 to 10 times as long;"),
+        ("make build", "", "`make: gcc` runs under emulation for linux/arm64, which takes 5 to 10 times as long, and the compiler stays in the image;"),
+        # What the Dockerfile itself calls is nearer.
+        ("make build && sh x.sh", "go build", "`make: gcc` runs"),
+        ("swift build && sh x.sh", "go build", "`swift build` runs"),
+        ("sh -x x.sh", "cp a b", ""),
+        ("sh -x x.sh", "frobnicate", ""),
+        ("sh -c ./x.sh", "", ""),
+    ],
+)  # fmt: skip
+def test_a_script_that_compiles_in_the_only_stage(run: str, script: str, message: str) -> None:
+    text = f'FROM ubuntu\nRUN apt-get update && apt-get install -y gcc golang make\nWORKDIR /w\nCOPY . .\nRUN {run}\nCMD ["/w/o"]\n'
+    ctx = asked(text, scripts={"x.sh": script}, recipes="gcc -o o a.c")
+    messages = [it.message for it in findings(emulated_build, ctx)]
+    assert [it[: len(message)] for it in messages] == ([message] if message else [])
+    ctx.asks_for_several = False
+    assert findings(emulated_build, ctx) == []
+
+
+@every_case(
     "copy, run, is_known",
     [
         ("COPY x.sh /usr/local/bin/", "x.sh", True),

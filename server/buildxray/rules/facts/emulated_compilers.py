@@ -165,6 +165,11 @@ _SMALL: Final = lazy_regex(r"(?:catatonit|dumb-init|su-exec|tini)(?:-static)?(?:
 """Programs of one or two files of C, which are compiled in a second on any machine. Source: their repositories."""
 
 
+def compiling_scripts(stage: Stage) -> list[KnownCommand]:
+    """The scripts of the project that a stage runs and that surely compile for their own machine; `make` is one of `building_tools`."""
+    return [it for it in stage.commands(Effect.UNKNOWN) if it.name not in _BUILDING_TOOLS and _compiles(it)]
+
+
 def _makes_small_program(command: KnownCommand) -> bool:
     """True if `make` is in the checkout of a small program, or makes one by its goal, and its RUN clones no other."""
     cloned = [it.syntax.arguments for it in command.run.commands if it.name == "git" and "clone" in it.syntax.arguments]

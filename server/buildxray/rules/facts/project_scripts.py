@@ -40,7 +40,7 @@ class InnerCommand(NamedTuple):
 
     syntax: Command
     use: Use | None
-    """Its use; None if no toolchain knows it."""
+    """Its use, of `make` that of the compiler in its recipes; None if no toolchain knows it."""
 
 
 class ProjectScript(NamedTuple):
@@ -122,13 +122,19 @@ def project_script(command: KnownCommand) -> ProjectScript | None:
 
 
 def _find(command: KnownCommand) -> ProjectScript | None:
-    found = _recipes(command) if command.name in MAKE else _text_of_script(command)
-    text, file = found or ("", "")
-    commands = _commands_of(text) if found is not None else None
+    is_make = command.name in MAKE
+    found = _recipes(command, command.invocation) if is_make else _text_of_script(command)
+    script = None if found is None else _read(command.invocation, *found)
+    return script if script is None or is_make else _with_recipes(command, script)
+
+
+def _read(invocation: Invocation, text: str, file: str) -> ProjectScript | None:
+    """The commands of a script or of recipes that a command runs."""
+    commands = _commands_of(text)
     if commands is None:
         return None
     read = commands[:_MOST_COMMANDS]
-    inner = _invocations(command, read)
+    inner = _invocations(invocation, read)
     return ProjectScript(
         text,
         tuple(InnerCommand(it.command, recognize(it)) for it in inner),
@@ -137,11 +143,32 @@ def _find(command: KnownCommand) -> ProjectScript | None:
     )
 
 
-def _invocations(command: KnownCommand, commands: Iterable[Command]) -> Iterator[Invocation]:
+def _with_recipes(command: KnownCommand, script: ProjectScript) -> ProjectScript:
+    """A script in which each of the first calls of `make` has the compiler that its recipes surely run; the same after `cd`, which leads elsewhere."""
+    n_read = 0
+    commands = [*script.commands]
+    for idx, it in enumerate(commands):
+        if it.syntax.name in ("cd", "pushd") or n_read == _MOST_MAKES:
+            break
+        if it.syntax.name in MAKE and it.use is not None and it.use.effect is Effect.UNKNOWN:
+            n_read += 1
+            invocation = command.invocation.of_script(it.syntax)
+            found = _recipes(command, invocation)
+            recipes = None if found is None else _read(invocation, *found)
+            compiler = None if recipes is None else recipes.compiler
+            commands[idx] = it if compiler is None else InnerCommand(it.syntax, compiler)
+    return script._replace(commands=(*commands,))
+
+
+_MOST_MAKES: Final = 5
+"""Calls of `make` in one script whose recipes are read."""
+
+
+def _invocations(outer: Invocation, commands: Iterable[Command]) -> Iterator[Invocation]:
     """The commands of a script, each with those before it that decide how it compiles: `./configure` and later `make`."""
-    preparations = command.invocation.preparations
+    preparations = outer.preparations
     for it in commands:
-        invocation = command.invocation.of_script(it)
+        invocation = outer.of_script(it)
         yield invocation if preparations == invocation.preparations else replace(invocation, preparations=preparations)
         if is_preparing(it):
             preparations = (*preparations, it)
@@ -171,15 +198,15 @@ def _copied_programs(command: KnownCommand, name: str) -> list[str]:
     return [path for it in PROGRAM_DIRECTORIES if not written.isdisjoint((it, path := f"{it}/{name}"))]
 
 
-def _recipes(command: KnownCommand) -> tuple[str, str] | None:
-    """The recipes of the goals of `make`, and the text of the Makefile."""
-    workspace, invocation = command.run.build.workspace, command.invocation
+def _recipes(command: KnownCommand, invocation: Invocation) -> tuple[str, str] | None:
+    """The recipes of the goals of `make`, and the text of the Makefile, for a call of it in the RUN of a command."""
+    workspace = command.run.build.workspace
     recipes, texts = workspace.recipes, workspace.texts
     if recipes is None or texts is None or invocation.argument("-f", "--file", "--makefile") is not None:
         return None
     inside = invocation.argument("-C", "--directory")
     directories = invocation.directories if inside is None else invocation.paths(inside)
-    operands = [it for it in _operands(command) if it]
+    operands = [it for it in _operands(invocation.command) if it]
     goals = tuple(it for it in operands if "=" not in it)
     given = tuple(it for it in operands if "=" in it)
     if len(directories) != 1 or any("$" in it for it in goals):
@@ -202,10 +229,10 @@ def _places(command: KnownCommand, path: str) -> Iterator[str]:
 _WITH_VALUE: Final = frozenset({"-C", "-f", "-I", "-j", "-l", "-o", "-W", "--directory", "--file"})
 
 
-def _operands(command: KnownCommand) -> Iterator[str]:
+def _operands(command: Command) -> Iterator[str]:
     """The operands of `make`: goals and variables. `-j 4` takes a number only if one follows. Source: GNU make manual, "Options Summary"."""
     before = ""
-    for word in command.syntax.words[1:]:
+    for word in command.words[1:]:
         is_value = before in _WITH_VALUE and (before != "-j" or word.text.isdigit())
         if not word.text.startswith("-") and not is_value:
             yield (word.value if word.value is not None else word.text).strip("\"'")

@@ -13,6 +13,7 @@ from buildxray.rules.context import RuleContext
 from buildxray.rules.facts.context_files import instructions_before
 from buildxray.rules.facts.emulated_compilers import (
     building_tools,
+    compiling_scripts,
     emulated_for_own_machine,
     emulated_targets,
     only_emulated,
@@ -50,6 +51,8 @@ from buildxray.rules.wording import listed
 from buildxray.semantics.build import Effect, KnownCommand, Stage, Use
 from buildxray.syntax.instructions import Copying
 from buildxray.syntax.lazy_regex import lazy_regex
+from buildxray.syntax.shell import SHELLS
+from buildxray.toolchains.base import MAKE
 from buildxray.toolchains.bun import BUN
 from buildxray.toolchains.node import NODE
 from buildxray.toolchains.scripting import SCRIPTING
@@ -142,8 +145,9 @@ def emulated_build(ctx: RuleContext) -> Iterator[Finding]:
     (`docker-php-ext-install`, `pecl install`, `phpize` and `make`) and compilers for their own machine (`swift build`, `mix release`,
     `native-image`, `colcon build`) are information.
 
-    Scripts of the project and the recipes of `make` are read where the build context has them: a compiler that they surely run counts as if the
-    Dockerfile called it, but no edit is offered, and nothing is said if they surely compile nothing. Otherwise their effect is unknown. If the
+    Scripts of the project, and the recipes of `make` that they or the Dockerfile call, are read where the build context has them: a compiler that
+    they surely run counts as if the Dockerfile called it, but no edit is offered, and in a file whose only stage is the image only if several
+    platforms are requested; nothing is said if they surely compile nothing. Otherwise their effect is unknown. If the
     file or its project mentions several platforms, information
     says that they may compile on the image of a compiler; if these platforms are requested, also in a stage that installs a C
     compiler. Otherwise they are not reported. A script of package.json that only starts a program of the project (`node ./lists.js`) is not
@@ -264,6 +268,8 @@ def _in_image(ctx: RuleContext) -> Iterator[Finding]:
     )
     is_known = commands or not ctx.asks_for_several or any(map(makes_php_extension, stage.chain))
     guesses = [] if is_known else only_emulated(it for one in stage.chain for it in building_tools(one))
+    if not is_known and not guesses and not emulated_for_own_machine(ctx):
+        guesses = only_emulated(it for one in stage.chain for it in compiling_scripts(one))
     if not commands and not guesses:
         return
     starts = any(map(starts_a_program, stage.chain))
@@ -282,7 +288,7 @@ def _in_image(ctx: RuleContext) -> Iterator[Finding]:
         advised.insert(0, _("a build stage of its own can compile natively"))
     yield Finding(
         (commands or guesses)[0].title_range,
-        _("; ").join([_fact_of_image(stage, commands, fact), *advised]),
+        _("; ").join([_fact_of_image(stage, commands, guesses, fact), *advised]),
         partial(_splits, ctx, stage, commands) if commands and starts else (),
         severity=Severity.INFORMATION,
     )
@@ -306,10 +312,12 @@ def _for_own_machine(ctx: RuleContext) -> Iterator[Finding]:
     )
 
 
-def _fact_of_image(stage: Stage, commands: Sequence[KnownCommand], fact: str) -> str:
+def _fact_of_image(stage: Stage, commands: Sequence[KnownCommand], guesses: Iterable[KnownCommand], fact: str) -> str:
     """What is emulated, and what remains in the image for no use."""
+    # A script may remove the compiler that it has used.
+    is_in_script = any(it.name not in MAKE and _compiler_in_script(it) is not None for it in guesses)
     is_of_node = bool(commands) and all(it.use.toolchain in (BUN, NODE) for it in commands)
-    is_removed = any(
+    is_removed = is_in_script or any(
         removes_packages(it) or (is_of_node and removes_node_modules(it, commands[-1])) for it in stage.chain
     )
     # An image that starts nothing of its own may be a base for others, which need its compiler.
@@ -402,7 +410,12 @@ def _compiler_in_script(command: KnownCommand) -> Use | None:
 def _title(command: KnownCommand) -> str:
     """The name of a command, with that of the compiler that its script runs: `make: go build`."""
     compiler = _compiler_in_script(command)
-    return command.title if compiler is None else f"{command.title}: {compiler.title}"
+    if compiler is None:
+        return command.title
+    operands = [it.text for it in command.syntax.words[1:] if not it.text.startswith(("-", "+"))]
+    # In `sh -x build.sh`, the title has the option.
+    program = " ".join((command.name, *operands[:1])) if command.name in SHELLS else command.title
+    return f"{program}: {compiler.title}"
 
 
 def _consequence(stage: Stage) -> str:
