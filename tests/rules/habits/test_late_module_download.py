@@ -2545,6 +2545,34 @@ def test_what_an_installation_needs_goes_with_it(image: str, lists: str, run: st
     assert [it.message.endswith(f"{reason}{end}") for it in found] == [True] * bool(reason)
 
 
+@every_case(
+    "image, lists, between, run, reason",
+    [
+        ("node", "package.json", "COPY . .\nENV NODE_ENV=a", "npm i", "move it, with `ENV NODE_ENV=a` above it, to right after `COPY package.json`, before the rest is copied"),
+        ("node", "package.json", "ARG NPM_TOKEN\nCOPY . .", "npm i", "move it to right after `ARG NPM_TOKEN`, before the rest is copied"),
+        ("node", "package.json", "ENV B=a\nCOPY . .\nENV C=a", "npm i", "move it to right after `COPY package.json`, before the rest is copied"),
+        ("golang", "go.mod go.sum", "ENV GOTOOLCHAIN=auto\nCOPY . .", "go build", "add `RUN go mod download` right after `ENV GOTOOLCHAIN=auto`, before the rest is copied"),
+        ("golang", "go.mod go.sum", "COPY . .\nENV GOTOOLCHAIN=auto", "go build", "again after each change of the source"),
+        ("golang", "go.mod go.sum", "COPY . .\nENV CGO_ENABLED=0", "go build", "add `RUN go mod download` right after `COPY go.mod go.sum`, before the rest is copied"),
+    ],
+)  # fmt: skip
+def test_variables_of_the_stage_come_first(image: str, lists: str, between: str, run: str, reason: str) -> None:
+    text = f"FROM {image}\nWORKDIR /w\nCOPY {lists} ./\n{between}\nRUN {run}\nCMD sh\n"
+    (finding,) = findings(late_module_download, context(text, workspace=Workspace(requires_modules=True)))
+    assert finding.message.endswith(reason)
+
+
+def test_the_fix_comes_after_variables_of_go() -> None:
+    head = "FROM golang\nWORKDIR /w\nCOPY go.mod go.sum ./\nENV GOTOOLCHAIN=auto\n"
+    check_fix(
+        late_module_download,
+        f"{head}COPY . .\nRUN go mod download\nCMD a\n",
+        f"{head}RUN go mod download\nCOPY . .\nCMD a\n",
+    )
+    text = "FROM golang\nWORKDIR /w\nCOPY . .\nENV GOTOOLCHAIN=auto\nRUN go mod download\n"
+    assert not findings(late_module_download, context(text))[0].fixes
+
+
 def test_the_fix_lacks_no_program() -> None:
     text = "FROM golang:alpine\nWORKDIR /w\nCOPY . .\nRUN apk add git && go build\n"
     (finding,) = findings(late_module_download, context(text, workspace=Workspace(requires_modules=True)))

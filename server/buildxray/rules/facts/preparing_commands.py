@@ -10,8 +10,10 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
+from buildxray.rules.facts.context_files import instructions_before
 from buildxray.rules.facts.shell_variables import SETS_PATHS
-from buildxray.semantics.build import Command, KnownCommand, Run
+from buildxray.semantics.build import Command, Instruction, KnownCommand, Run
+from buildxray.syntax.instructions import Arg, Env
 from buildxray.syntax.lazy_regex import lazy_regex
 
 _ENVIRONMENT: Final = lazy_regex(
@@ -115,6 +117,17 @@ def _needed_variables(command: KnownCommand) -> list[tuple[int, str]] | None:
         text = command.run.build.text[start:end]
         found.append((start, f"export {text}" if last.is_exported else text))
     return found
+
+
+def setting_instructions(command: KnownCommand, after: Instruction) -> list[Instruction]:
+    """The ARG and ENV instructions from another instruction to an installation that set variables which it reads."""
+    return [
+        it
+        for it in instructions_before(command.run)
+        if it.idx > after.idx
+        and isinstance(it.node, Arg | Env)
+        and any(_VARIABLE.fullmatch(pair.name.text) is not None for pair in it.pairs)
+    ]
 
 
 def own_variables(command: KnownCommand) -> str:

@@ -30,6 +30,7 @@ from buildxray.rules.facts.preparing_commands import (
     own_variables,
     prepares,
     preparing_commands,
+    setting_instructions,
 )
 from buildxray.rules.facts.read_sources import later_readers
 from buildxray.rules.facts.shell_variables import may_set
@@ -122,7 +123,11 @@ def advice(ctx: RuleContext, whole: Instruction, command: KnownCommand) -> str:
     last = max(copying, key=lambda it: it.idx)
     if serves_others(last, command.run):
         return _in_own_stage(whole, command, alone)
-    copy = _shown_copy(last)
+    settings = setting_instructions(command, last)
+    if alone and any(it.idx > whole.idx for it in settings):
+        return ""
+    last = max((last, *(it for it in settings if it.idx < whole.idx)), key=lambda it: it.idx)
+    copy = _shown_copy(last) if isinstance(last.node, Copying) else " ".join(last.written.split())
     directory = _entered_later(last, command.run)
     if alone and directory:
         return _(
@@ -140,7 +145,8 @@ def _moving(whole: Instruction, command: KnownCommand, copy: str, directory: str
     """The advice to move a download to right after the last COPY of its lists; empty if what it needs may need the sources."""
     above = prepared_between(whole, command)
     is_alone = not later_readers(command, [whole])
-    lines = ([f"WORKDIR {directory}"] if directory else []) + [" ".join(it.written.split()) for it in above]
+    lines = [f"WORKDIR {directory}"] if directory else []
+    lines += [" ".join(it.written.split()) for it in (*setting_instructions(command, whole), *above)]
     if not all(one for it in above for one in map(prepares, it.commands)):
         return ""
     if lines and is_alone:
@@ -521,6 +527,11 @@ def earlier_download(ctx: RuleContext, whole: Instruction, command: KnownCommand
         files = _not_copied_there(ctx, whole, command, files)
         if not files or any("/" in it for it in files):
             return ()
+    settings = setting_instructions(command, whole if last is None else last)
+    if any(it.idx > whole.idx for it in settings):
+        return ()
+    if last is not None:
+        last = max((last, *settings), key=lambda it: it.idx)
     lines = [f"{indent}COPY {' '.join(files)} ./", download]
     edits = [insert_lines(whole, lines) if last is None else insert_line_after(last, download)]
     if is_alone:
