@@ -43,6 +43,9 @@ from tests.support.rules import context
         ('[ "$TARGETARCH" = amd64 ] || exit 0', ""),
         ("case $TARGETARCH in amd64|arm64) make ;; *) exit 1 ;; esac", ""),
         ('([ "$TARGETARCH" = amd64 ] || exit 1) || make', ""),
+        # The status of a substitution in an argument counts for nothing.
+        ('apt-get install -y a $([ "$TARGETARCH" = amd64 ] && echo b)', ""),
+        ("echo $([[ $TARGETARCH == amd64 ]])", ""),
         # A function that nobody calls, and a test for which a build argument decides.
         ("fail() { exit 1; }; make", ""),
         ('[ "$KIND" = x ]', ""),

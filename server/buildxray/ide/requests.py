@@ -17,10 +17,12 @@ from buildxray.semantics.linked import with_configurations
 def machine_is_unknown(declared: DeclaredBuild, settings: Settings) -> bool:
     """True if neither the project nor the user tells the machine of a declared build.
 
-    One machine that the user names is not that of jobs which build one platform each: these may all run elsewhere.
+    One machine that the user names is not that of jobs which build one platform each, nor of a builder that may have a machine
+    for each: these may all run elsewhere.
     """
     machines = settings.machines
-    is_told = machines.own is not None and (machines.names_several or not declared.is_separate)
+    may_be_others = declared.is_separate or declared.may_have_nodes
+    is_told = machines.own is not None and (machines.names_several or not may_be_others)
     return "nodes" in declared.unknown and not is_told
 
 

@@ -42,6 +42,25 @@ def described(root: Path, markup: str, *, is_whole: bool = False) -> list[str]:
     return lines
 
 
+@every_case(
+    "value, is_built",
+    [("true", True), ("${{ true }}", True), ("${{ 1 == 1 }}", True), ("${{ inputs.x }}", True), ("false", False), ("${{ 1 == 2 }}", False)],
+)  # fmt: skip
+def test_the_environment_has_texts(tmp_path: Path, value: str, is_built: bool) -> None:
+    text = f"""
+        #- .github/workflows/a.yml
+        on: push
+        jobs:
+          image:
+            runs-on: ubuntu-24.04
+            env: {{ON: "{value}"}}
+            steps:
+              - if: env.ON == 'true'
+                uses: docker/build-push-action@v6
+        """
+    assert bool(described(tmp_path, text)) == is_built
+
+
 _BY_EVENT = """
     #- .github/workflows/a.yml
     on:

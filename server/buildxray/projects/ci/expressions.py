@@ -51,7 +51,11 @@ class Context(NamedTuple):
 
     def with_environment(self, declared: object) -> Context:
         """Return a context with further variables of the environment, as a workflow, a job or a step declares them."""
-        own = self.expand_values(declared)
+        # The environment has texts only: `true` is `'true'` in a later comparison.
+        own = {
+            name: it if it is UNKNOWN or isinstance(it, str) else as_text(it)
+            for name, it in self.expand_values(declared).items()
+        }
         certain = {
             f"env.{name}"
             for name, it in (declared.items() if isinstance(declared, Mapping) else ())

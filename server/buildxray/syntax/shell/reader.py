@@ -401,6 +401,8 @@ class Reader:
                     is_writable=False,
                     variables=place.variables.now(),
                     conditions=place.in_force,
+                    is_substitution=place.depth > 0,
+                    depth=place.depth,
                 )
             )
 
@@ -597,6 +599,8 @@ class Reader:
             is_writable=False,
             variables=place.variables.now(),
             conditions=place.in_force,
+            is_substitution=place.depth > 0,
+            depth=place.depth,
         )
         self.commands.append(command)
         return Status(command)
