@@ -136,6 +136,9 @@ def test_go_build_downloads_what_go_mod_requires() -> None:
             "COPY go.mod go.sum ./\nCOPY pkg pkg\nCOPY . .\nRUN go mod download && go build -o a .",
             "COPY go.mod go.sum ./\nRUN go mod download\nCOPY pkg pkg\nCOPY . .\nRUN go mod download && go build -o a .",
         ),
+        # What changes with each commit comes after it too.
+        ("COPY .git .\nADD . .\nRUN go mod download", "COPY go.mod go.sum ./\nRUN go mod download\nCOPY .git .\nADD . ."),
+        ("COPY .git .\nRUN git status\nADD . .\nRUN go mod download", "COPY .git .\nRUN git status\nCOPY go.mod go.sum ./\nRUN go mod download\nADD . ."),
         # They are written to another place, or only some of them.
         ("COPY go.mod go.sum /m/\nCOPY . .\nRUN go mod download", "COPY go.mod go.sum /m/\nCOPY go.mod go.sum ./\nRUN go mod download\nCOPY . ."),
         ("COPY go.mod ./\nCOPY . .\nRUN go mod download", "COPY go.mod ./\nCOPY go.sum ./\nRUN go mod download\nCOPY . ."),

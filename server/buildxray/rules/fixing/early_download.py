@@ -497,6 +497,18 @@ def _not_copied_there(
     ]
 
 
+def _first_of_sources(ctx: RuleContext, whole: Instruction, command: KnownCommand) -> Instruction:
+    """The first of the COPY instructions in a row that end with that of the source: `COPY .git .` changes with each commit too."""
+    copied, _missing = _copied_lists(ctx, whole, command)
+    lists = {it.idx for it in copied.values() if it is not None}
+    first, instructions = whole, () if whole.stage is None else whole.stage.instructions
+    for it in reversed([it for it in instructions if it.idx < whole.idx]):
+        if not isinstance(it.node, Copying) or it.node.flag("from") is not None or it.idx in lists:
+            break
+        first = it
+    return first
+
+
 def earlier_download(ctx: RuleContext, whole: Instruction, command: KnownCommand) -> tuple[Fix, ...]:
     """The fix that downloads modules of Go before a COPY of the source; none where the new RUN may lack what the command has."""
     node, run = whole.node, command.run
@@ -533,7 +545,8 @@ def earlier_download(ctx: RuleContext, whole: Instruction, command: KnownCommand
     if last is not None:
         last = max((last, *settings), key=lambda it: it.idx)
     lines = [f"{indent}COPY {' '.join(files)} ./", download]
-    edits = [insert_lines(whole, lines) if last is None else insert_line_after(last, download)]
+    place = _first_of_sources(ctx, whole, command)
+    edits = [insert_lines(place, lines) if last is None else insert_line_after(last, download)]
     if is_alone:
         edits.append(remove_moved(run))
     return (Fix(_("Download the modules before the source is copied"), tuple(edits), Safety.SUGGESTION),)
