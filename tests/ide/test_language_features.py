@@ -117,6 +117,10 @@ def test_names_of_images_link_to_their_pages(name: str, page: str | None) -> Non
     assert image_page(name) == page
 
 
+def test_a_directive_without_an_image_has_no_link() -> None:
+    assert not [*document_links(analyze("# syntax= \nFROM $BASE\n"))]
+
+
 def test_links_of_a_document(tmp_path: Path) -> None:
     text = (
         "# syntax=docker/dockerfile:1\nFROM alpine:3@sha256:0 AS a\nFROM a\nCOPY --from=a b c\nCOPY --from=nginx:1 b c\n"

@@ -138,6 +138,20 @@ def test_comments_and_directives() -> None:
     assert [text[slice(*it.range)] for it in dockerfile.comments] == ["# one", "# two", "# three"]
 
 
+@every_case(
+    "directive, frontend",
+    [
+        ("# syntax=docker/dockerfile:1", "docker/dockerfile:1"),
+        ("# syntax=docker/dockerfile:1 a b", "docker/dockerfile:1"),
+        ("# syntax= ", ""),
+        ("# syntax=\u00a0", ""),
+        ("# a comment", ""),
+    ],
+)
+def test_the_frontend_is_the_first_word_of_the_directive(directive: str, frontend: str) -> None:
+    assert parse(f"{directive}\nFROM a\n").frontend == frontend
+
+
 def test_typed_views() -> None:
     from_, copy, onbuild, what = parse("FROM a AS B\nCOPY --from=B x y /z\nONBUILD RUN c\nWHAT d\n").instructions
     assert isinstance(from_.node, From)

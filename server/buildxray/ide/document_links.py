@@ -36,7 +36,7 @@ def document_links(analysis: Analysis, find_file: FindFile | None = None) -> Ite
     for directive in analysis.dockerfile.directives:
         if directive.name == "syntax":
             start = analysis.text.find(directive.value, directive.range.start)
-            yield from _image(directive.value.split()[0], partial(_behind, start))
+            yield from _image(analysis.dockerfile.frontend, partial(_behind, start))
     for idx, instruction in enumerate(analysis.dockerfile.instructions):
         for token in _images(analysis, idx, instruction):
             yield from _image(token.text, _locate(instruction, token))

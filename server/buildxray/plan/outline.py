@@ -177,8 +177,7 @@ def _has_labs(dockerfile: Dockerfile) -> bool:
 
     BuildKit: dockerfile2llb/convert_norundevice.go.
     """
-    frontend = next((it.value.split()[0] for it in dockerfile.directives if it.name == "syntax"), "")
-    return "labs" in frontend or _STABLE.fullmatch(frontend) is None
+    return "labs" in dockerfile.frontend or _STABLE.fullmatch(dockerfile.frontend) is None
 
 
 def _stage_name(node: From) -> str:

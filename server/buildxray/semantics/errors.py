@@ -71,11 +71,10 @@ _EXPRESSION: Final = lazy_regex(
 
 def foreign_frontend(build: Build) -> tuple[str, TextRange] | None:
     """The name of a frontend other than Docker's and the range of its directive; None if the file has none."""
-    for directive in build.dockerfile.directives:
-        if directive.name == "syntax":
-            name = directive.value.split()[0]
-            return None if _DOCKERS.fullmatch(name) or "$" in name else (name, directive.range)
-    return None
+    name = build.dockerfile.frontend
+    if not name or _DOCKERS.fullmatch(name) or "$" in name:
+        return None
+    return name, next(it.range for it in build.dockerfile.directives if it.name == "syntax")
 
 
 def template_mark(build: Build) -> TextRange | None:

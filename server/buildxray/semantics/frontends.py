@@ -20,8 +20,7 @@ FIRST_WITH_VARIABLES_IN_MOUNTS: Final = (1, 3)
 
 def is_older(dockerfile: Dockerfile, version: tuple[int, int]) -> bool:
     """True if a file asks for a frontend that is surely older than a version; not for `docker/dockerfile:1`, the newest, nor for one of another maker."""
-    frontend = next((it.value.split()[0] for it in dockerfile.directives if it.name == "syntax"), "")
-    match = _VERSION.fullmatch(frontend)
+    match = _VERSION.fullmatch(dockerfile.frontend)
     if match is None:
         return False
     asked_for = _OF_EXPERIMENTAL if match["major"] is None else (int(match["major"][:4]), int(match["minor"][:4]))

@@ -83,6 +83,12 @@ class Dockerfile:
     """The physical lines that BuildKit reads, with their line ends."""
 
     @cached_property
+    def frontend(self) -> str:
+        """The image that the `syntax` directive names; empty without one, or with blanks alone. BuildKit: parser/directives.go, DetectSyntax."""
+        words = next((it.value.split() for it in self.directives if it.name == "syntax"), [])
+        return words[0] if words else ""
+
+    @cached_property
     def comments(self) -> tuple[Comment, ...]:
         """All comment lines, including those inside continued instructions."""
         return tuple(_read_comments(self))

@@ -155,6 +155,7 @@ def test_a_missing_target_is_an_error_of_the_request() -> None:
         ("mirror.example.com/docker/dockerfile:1.7-labs", False),
         ("example.com/mockerfile", True),
         ("devthefuture/dockerfile-x", True),
+        (" ", False),
     ],
 )
 def test_a_file_for_another_frontend_gets_a_note(frontend: str, is_foreign: bool) -> None:

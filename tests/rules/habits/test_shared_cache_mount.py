@@ -315,6 +315,7 @@ def test_platforms_that_nobody_builds_for_are_a_condition(target: str, words: st
         ("docker/dockerfile:1.3-labs", True),
         ("docker/dockerfile:1", True),
         ("docker/dockerfile", True),
+        (" ", True),
     ],
 )
 def test_an_old_frontend_expands_no_variables_in_mounts(frontend: str, *, is_offered: bool) -> None:

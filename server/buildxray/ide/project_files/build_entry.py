@@ -210,11 +210,10 @@ class BuildEntry:
 
         Source: docs.docker.com, "Custom Dockerfile syntax", `syntax` and `BUILDKIT_SYNTAX`.
         """
-        directives = () if self._dockerfile is None else _parsed(self._dockerfile).directives
-        named = [it.value.split()[0] for it in directives if it.name == "syntax" and it.value.strip()]
-        given = dict(self.declared.arguments).get("BUILDKIT_SYNTAX")
+        named = "" if self._dockerfile is None else _parsed(self._dockerfile).frontend
+        frontend = dict(self.declared.arguments).get("BUILDKIT_SYNTAX") or named
         is_unknown = "BUILDKIT_SYNTAX" in self.declared.unknown_arguments
-        return is_unknown or any(_OF_DOCKER.fullmatch(it) is None for it in ([given] if given else named))
+        return is_unknown or (frontend != "" and _OF_DOCKER.fullmatch(frontend) is None)
 
     @property
     def context(self) -> RuleContext | None:
