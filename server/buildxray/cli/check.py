@@ -184,9 +184,9 @@ class _Total:
         self.n_left_out = 0
         """Templates, parts and empty files that no build reads as they are."""
         self.n_for_other_machines = 0
+        """Findings about other machines that a list leaves out."""
         self.n_of_own_machine = 0
         """The number of files in which problems on other architectures were not looked for."""
-        """Findings about other machines that a list leaves out."""
         self.n_exceeded = 0
         """Files that exceed a limit."""
         self.all_findings: list[Diagnostic] = []
