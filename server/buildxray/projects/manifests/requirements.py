@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
-from itertools import islice
+from collections.abc import Mapping
 from typing import Any, Final
 
 from buildxray.files.globs import match_text
 from buildxray.projects.manifests.built import downloads_packages
-from buildxray.projects.manifests.files import MOST_MEMBERS, ProjectFiles, joined, json_of, toml_of
+from buildxray.projects.manifests.files import ProjectFiles, json_of, toml_of
 from buildxray.projects.manifests.node import DEPENDENCIES
 from buildxray.projects.manifests.others import COMMENT_OF_MIX, DEPENDENCY_OF_MIX
 from buildxray.projects.manifests.ruby import COMMENT_OF_RUBY
+from buildxray.projects.manifests.rust import lists_of_members
 from buildxray.projects.yaml import as_mapping
 from buildxray.syntax.lazy_regex import lazy_regex
 
@@ -56,21 +56,8 @@ def requires_crates(context: ProjectFiles, path: str) -> bool:
     if _SOURCE_OF_CRATE.search(context.text(posixpath.join(posixpath.dirname(path), "Cargo.lock"))):
         return True
     table = toml_of(context.text(path))
-    members = islice(_members_of_cargo(context, path, table), MOST_MEMBERS)
+    members = lists_of_members(context, path, as_mapping(table.get("workspace")))
     return any(map(_names_crates, (table, *(toml_of(context.text(it)) for it in members))))
-
-
-def _members_of_cargo(context: ProjectFiles, path: str, table: Mapping[str, Any]) -> Iterator[str]:
-    """The Cargo.toml of each member of a workspace; only those of a pattern that has no `*` above its last directory.
-
-    Source: the Cargo book, "Workspaces", `members`.
-    """
-    members = as_mapping(table.get("workspace")).get("members")
-    for written in members if isinstance(members, list) else ():
-        parent, name = posixpath.split(str(written).rstrip("/"))
-        directory = joined(posixpath.dirname(path), parent)
-        names = [it for it in context.names(directory) if match_text(it, name)] if "*" in name else [name]
-        yield from (joined(directory, f"{it}/Cargo.toml") for it in names)
 
 
 def _names_crates(table: Mapping[str, Any]) -> bool:

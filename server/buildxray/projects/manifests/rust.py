@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any, Final
 
-from buildxray.projects.manifests.files import IncompleteError, ProjectFiles, toml_of
+from buildxray.files.globs import match_text
+from buildxray.projects.manifests.files import MOST_MEMBERS, IncompleteError, ProjectFiles, joined, toml_of
 from buildxray.projects.yaml import as_mapping
 from buildxray.syntax.lazy_regex import lazy_regex
 
@@ -30,6 +33,28 @@ def of_cargo(context: ProjectFiles, path: str) -> list[str]:
     if any(_WORKSPACE_OF_CARGO.search(context.text(it)) is not None for it in roots):
         raise IncompleteError
     return context.beside(path, "Cargo.lock", "rust-toolchain.toml", "rust-toolchain")
+
+
+def lists_of_members(context: ProjectFiles, path: str, workspace: Mapping[str, Any]) -> Iterator[str]:
+    """The Cargo.toml of each member that the workspace of the list at a path names, whether it exists or not; a pattern may have wildcards in its last directory alone.
+
+    Source: the Cargo book, "Workspaces", `members`.
+    """
+    members = workspace.get("members")
+    named = [it for it in members[:MOST_MEMBERS] if isinstance(it, str)] if isinstance(members, list) else []
+    return islice(_matching(context, posixpath.dirname(path), named), MOST_MEMBERS)
+
+
+def _matching(context: ProjectFiles, directory: str, patterns: list[str]) -> Iterator[str]:
+    for pattern in patterns:
+        parent, name = posixpath.split(joined(directory, pattern))
+        if set(parent) & _WILDCARDS:
+            continue
+        names = [it for it in context.names(parent) if match_text(it, name)] if set(name) & _WILDCARDS else [name]
+        yield from (joined(parent, f"{it}/Cargo.toml") for it in names)
+
+
+_WILDCARDS: Final = frozenset("*?[")
 
 
 def _tables_of_crates(table: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from buildxray.files.globs import match_text
-from buildxray.projects.manifests.files import MOST_MEMBERS, ProjectFiles, joined, toml_of
+from buildxray.projects.manifests.files import ProjectFiles, joined, toml_of
+from buildxray.projects.manifests.rust import lists_of_members
 from buildxray.projects.yaml import as_mapping
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.toolchains.base import RustAsking, RustNeed
@@ -83,18 +83,9 @@ def _value(package: Mapping[str, Any], inherited: Mapping[str, Any], key: str) -
 
 
 def _members(context: ProjectFiles, path: str, workspace: Mapping[str, Any]) -> list[str]:
-    """The lists of the members of a workspace that it names, also with a `*` for the last directory."""
-    members, excluded = (workspace.get(it) for it in ("members", "exclude"))
-    directory = posixpath.dirname(path)
-    found: list[str] = []
-    for written in members[:MOST_MEMBERS] if isinstance(members, list) else ():
-        if not isinstance(written, str) or len(found) >= MOST_MEMBERS:
-            continue
-        parent, name = posixpath.split(joined(directory, written))
-        if set(parent) & set("*?["):
-            continue
-        names = [it for it in context.names(parent) if match_text(it, name)] if set(name) & set("*?[") else [name]
-        found += [joined(parent, f"{it}/Cargo.toml") for it in names[:MOST_MEMBERS]]
+    """The lists of the members of a workspace that exist and are not excluded."""
+    excluded, directory = workspace.get("exclude"), posixpath.dirname(path)
     left_out = [joined(directory, it) for it in excluded if isinstance(it, str)] if isinstance(excluded, list) else []
-    paths = dict.fromkeys(it for it in found if it != path and context.exists(it))
+    named = lists_of_members(context, path, workspace)
+    paths = dict.fromkeys(it for it in named if it != path and context.exists(it))
     return [it for it in paths if not any(f"{it}/".startswith(f"{one}/") for one in left_out)]
