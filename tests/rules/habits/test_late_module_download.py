@@ -1095,6 +1095,12 @@ def test_an_installation_that_reads_no_file_of_the_source_moves_before_it() -> N
     )
 
 
+def test_an_installation_keeps_the_line_ends_of_the_file() -> None:
+    before = "FROM debian\nWORKDIR /w\nCOPY . .\n# tools\nRUN apt-get update && apt-get install -y curl\nRUN make\n"
+    after = "FROM debian\nWORKDIR /w\n# tools\nRUN apt-get update && apt-get install -y curl\nCOPY . .\nRUN make\n"
+    check_fix(late_module_download, before.replace("\n", "\r\n"), after.replace("\n", "\r\n"))
+
+
 def test_all_installations_after_the_source_are_one_finding() -> None:
     check_rule(
         late_module_download,

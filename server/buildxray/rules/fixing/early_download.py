@@ -39,7 +39,6 @@ from buildxray.rules.fixing.edits import (
     insert_line_after,
     insert_lines,
     is_apart,
-    moving_start,
     remove_moved,
     with_own_comments,
 )
@@ -449,8 +448,7 @@ _PROFILE: Final = lazy_regex(r"-P[^\s'\"]+")
 
 def earlier_installations(whole: Instruction, runs: Sequence[Run]) -> Fix:
     """Put RUN instructions, with the comments directly above them, before another one."""
-    text = whole.build.text
-    lines = [text[moving_start(it, runs) : it.syntax.end] for it in runs]
+    lines = [with_own_comments(it, runs) for it in runs]
     if is_apart(whole):
         lines.append("")
     edits = [insert_lines(whole, lines), *(remove_moved(it, runs) for it in runs)]

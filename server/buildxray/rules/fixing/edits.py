@@ -77,7 +77,7 @@ def bring_declarations(place: Instruction, names: frozenset[str]) -> list[Edit]:
     texts: list[str] = []
     for it, positions in late.items():
         if it in moved:
-            texts.append(it.build.text[moving_start(it, gone) : it.syntax.end].removesuffix("\r"))
+            texts.append(with_own_comments(it, gone))
         edits += remove_pairs(it, positions, gone)
     return merged([*edits, *([insert_lines(place, texts)] if texts else [])])
 

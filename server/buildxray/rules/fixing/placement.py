@@ -19,8 +19,8 @@ from buildxray.rules.fixing.edits import (
     indentation,
     insert_lines,
     merged,
-    moving_start,
     remove_pairs,
+    with_own_comments,
 )
 from buildxray.semantics.build import Build, Effect, Instruction, KnownCommand, Reading, Run, SplitCause, Stage
 from buildxray.syntax.instructions import Arg, Env, Onbuild
@@ -301,9 +301,8 @@ def _moved_lines(
     text = build.text
     places = {*moves.values()}
     if len(moves) == len(instruction.pairs) and len(places) == 1:
-        start = moving_start(instruction, gone)
-        for place in places.pop():
-            yield place, text[start : instruction.syntax.end].removesuffix("\r")
+        lines = with_own_comments(instruction, gone)
+        yield from ((it, lines) for it in places.pop())
         return
     for target in dict.fromkeys(place for them in moves.values() for place in them):
         positions = [it.position for it, them in moves.items() if target in them]
