@@ -61,7 +61,7 @@ def preparing_commands(command: KnownCommand, between: Iterable[Run] = ()) -> tu
     entered = sum(it.name in _ENTERING for it in own)
     if entered == len(own) and not variables:
         own, entered = [], 0
-    texts = [(it.range.start, _text(it)) for it in (*lasting, *own)]
+    texts = [(it.range.start, _unconditional(it)) for it in (*lasting, *own)]
     known = [(start, it) for start, it in texts if it is not None] + variables
     named = [*dict.fromkeys(it for _start, it in sorted(known))]
     is_whole = all(it is not None for _start, it in texts) and sum(map(len, named)) <= _LONGEST
@@ -150,10 +150,15 @@ def _is_untold(command: Command) -> bool:
     return False
 
 
-def _text(command: Command) -> str | None:
-    """A command as it is written, on one line; None if a condition decides whether it runs, or if its variables are those of the script."""
+def _unconditional(command: Command) -> str | None:
+    """A command on one line; None if a condition decides whether it runs, or if its variables are those of the script."""
     if any(it.kind not in ("and", "exit") for it in command.syntax.conditions) or command.run.node.heredocs:
         return None
+    return on_one_line(command)
+
+
+def on_one_line(command: Command) -> str:
+    """A command as it is written, with the variables that are set for it alone, on one line."""
     return " ".join(command.run.build.text[slice(*command.range)].replace("\\\n", " ").split())
 
 

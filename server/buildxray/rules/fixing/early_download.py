@@ -27,6 +27,7 @@ from buildxray.rules.facts.dependent_downloads import runs_until
 from buildxray.rules.facts.preparing_commands import (
     installs_programs,
     lasts,
+    on_one_line,
     own_variables,
     prepares,
     preparing_commands,
@@ -159,7 +160,7 @@ def _moving(whole: Instruction, command: KnownCommand, copy: str, directory: str
         # With the commands of the same RUN that it needs.
         return _(
             "move `{command}` to a RUN of its own right after `{copy}`, before the rest is copied",
-            command=with_preparation(own, _as_written(command)),
+            command=with_preparation(own, on_one_line(command)),
             copy=copy,
         )
     if lines:
@@ -185,7 +186,7 @@ def _in_own_stage(whole: Instruction, command: KnownCommand, alone: str) -> str:
         return ""
     if later_readers(command, [whole]):
         if own:
-            alone = with_preparation(own, _as_written(command))
+            alone = with_preparation(own, on_one_line(command))
             return _("add `RUN {command}` before `{copy}`", command=alone, copy=copy)
         return _("move it to a RUN of its own before `{copy}`", copy=copy)
     return _("move it before `{copy}`", copy=copy)
@@ -233,11 +234,6 @@ def with_preparation(preparing: Sequence[str], alone: str) -> str:
     directory, joint, download = alone.partition(" && ")
     has_cd = any(it.startswith(("cd ", "pushd ")) for it in preparing)
     return " && ".join((*preparing, download if joint and has_cd and directory.startswith("cd ") else alone))
-
-
-def _as_written(command: KnownCommand) -> str:
-    """A command with the variables that are set for it alone, on one line."""
-    return " ".join(command.run.build.text[slice(*command.range)].replace("\\\n", " ").split())
 
 
 def _copied_lists(
@@ -321,7 +317,7 @@ def advice_on_sources(ctx: RuleContext, early: Sequence[Instruction], command: K
             sources=listed([one.text for it in early for one in sources_of(it)], most=_MOST_NAMED),
         )
     if preparing and (alone or is_shared):
-        alone = with_preparation(preparing, alone or _as_written(command))
+        alone = with_preparation(preparing, alone or on_one_line(command))
     if alone:
         return _(
             "`{title}` downloads the dependencies again after each change of {sources}: give `{command}` a RUN of its own, and move {copies} below that",
