@@ -6,6 +6,7 @@ import pytest
 
 from buildxray.semantics.build import Build, Builder, Effect, KnownCommand, Run
 from buildxray.toolchains.base import Workspace
+from tests.support.cases import every_case
 from tests.support.rules import TARGETS, request
 
 DOCKERFILE = """\
@@ -111,6 +112,21 @@ def test_an_unfinished_file_has_views() -> None:
     build = build_of("RUN a\nFROM\nFR")
     assert [it.stage is None for it in build.instructions] == [True, False, False]
     assert (build.stages[0].from_.image, build.stages[0].last) == (None, build.instructions[2])
+
+
+@every_case(
+    "text",
+    [
+        "FROM a\nRUN one \\\n  --two && three\n",
+        "FROM a\r\nRUN one \\\r\n  --two && three\r\n",
+        "FROM a\nRUN one \\  \n# a comment\n  --two && \\\n\nthree\n",
+        "# escape=`\nFROM a\nRUN one `\n  --two && three\n",
+    ],
+)
+def test_an_instruction_and_its_commands_on_one_line(text: str) -> None:
+    (run,) = (it for it in build_of(text).instructions if isinstance(it, Run))
+    assert run.on_one_line() == "RUN one --two && three"
+    assert [run.on_one_line(it.range) for it in run.commands] == ["one --two", "three"]
 
 
 @pytest.mark.slow

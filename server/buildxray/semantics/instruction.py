@@ -22,6 +22,7 @@ from buildxray.syntax.expansion import expand_text
 from buildxray.syntax.instructions import Flag, Node, Pair, Problem, Span, Token
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.lexer import ExpansionError
+from buildxray.syntax.lines import continuation, is_comment
 from buildxray.syntax.mounts import MountSyntaxError, context_source, mount_values
 from buildxray.syntax.text import TextRange
 from buildxray.syntax.variables import VariableReference, variable_names, variable_references
@@ -100,6 +101,12 @@ class Instruction:
     def written(self) -> str:
         """The text in this range, with its continuation lines and the comments between them."""
         return self.build.text[slice(*self.range)]
+
+    def on_one_line(self, part: TextRange | None = None) -> str:
+        """The text in this range, or in a part of it, without the escape tokens at line ends and the comment lines, each run of blanks reduced to one."""
+        first, *others = self.build.text[slice(*(part or self.range))].split("\n")
+        lines = (first, *(it for it in others if not is_comment(it)))
+        return " ".join(" ".join(it[: continuation(it, self.build.dockerfile.escape)] for it in lines).split())
 
     @property
     def keyword_range(self) -> TextRange:

@@ -1101,6 +1101,13 @@ def test_an_installation_keeps_the_line_ends_of_the_file() -> None:
     check_fix(late_module_download, before.replace("\n", "\r\n"), after.replace("\n", "\r\n"))
 
 
+@every_case("end", ["\n", "\r\n"])
+def test_a_command_of_several_lines_is_named_on_one(end: str) -> None:
+    text = "FROM node\nWORKDIR /w\nCOPY package*.json ./\nCOPY . .\nRUN npm config set registry \\\n  https://x.org && npm ci && make\n"
+    (finding,) = findings(late_module_download, context(text.replace("\n", end)))
+    assert "move `npm config set registry https://x.org && npm ci` to a RUN" in finding.message
+
+
 def test_all_installations_after_the_source_are_one_finding() -> None:
     check_rule(
         late_module_download,

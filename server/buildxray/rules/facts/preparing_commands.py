@@ -154,12 +154,7 @@ def _unconditional(command: Command) -> str | None:
     """A command on one line; None if a condition decides whether it runs, or if its variables are those of the script."""
     if any(it.kind not in ("and", "exit") for it in command.syntax.conditions) or command.run.node.heredocs:
         return None
-    return on_one_line(command)
-
-
-def on_one_line(command: Command) -> str:
-    """A command as it is written, with the variables that are set for it alone, on one line."""
-    return " ".join(command.run.build.text[slice(*command.range)].replace("\\\n", " ").split())
+    return command.run.on_one_line(command.range)
 
 
 def installs_programs(command: Command) -> bool:

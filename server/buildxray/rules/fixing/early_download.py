@@ -27,7 +27,6 @@ from buildxray.rules.facts.dependent_downloads import runs_until
 from buildxray.rules.facts.preparing_commands import (
     installs_programs,
     lasts,
-    on_one_line,
     own_variables,
     prepares,
     preparing_commands,
@@ -127,7 +126,7 @@ def advice(ctx: RuleContext, whole: Instruction, command: KnownCommand) -> str:
     if alone and any(it.idx > whole.idx for it in settings):
         return ""
     last = max((last, *(it for it in settings if it.idx < whole.idx)), key=lambda it: it.idx)
-    copy = _shown_copy(last) if isinstance(last.node, Copying) else " ".join(last.written.split())
+    copy = _shown_copy(last) if isinstance(last.node, Copying) else last.on_one_line()
     directory = _entered_later(last, command.run)
     if alone and directory:
         return _(
@@ -146,7 +145,7 @@ def _moving(whole: Instruction, command: KnownCommand, copy: str, directory: str
     above = prepared_between(whole, command)
     is_alone = not later_readers(command, [whole])
     lines = [f"WORKDIR {directory}"] if directory else []
-    lines += [" ".join(it.written.split()) for it in (*setting_instructions(command, whole), *above)]
+    lines += [it.on_one_line() for it in (*setting_instructions(command, whole), *above)]
     if not all(one for it in above for one in map(prepares, it.commands)):
         return ""
     if lines and is_alone:
@@ -160,7 +159,7 @@ def _moving(whole: Instruction, command: KnownCommand, copy: str, directory: str
         # With the commands of the same RUN that it needs.
         return _(
             "move `{command}` to a RUN of its own right after `{copy}`, before the rest is copied",
-            command=with_preparation(own, on_one_line(command)),
+            command=with_preparation(own, command.run.on_one_line(command.range)),
             copy=copy,
         )
     if lines:
@@ -186,7 +185,7 @@ def _in_own_stage(whole: Instruction, command: KnownCommand, alone: str) -> str:
         return ""
     if later_readers(command, [whole]):
         if own:
-            alone = with_preparation(own, on_one_line(command))
+            alone = with_preparation(own, command.run.on_one_line(command.range))
             return _("add `RUN {command}` before `{copy}`", command=alone, copy=copy)
         return _("move it to a RUN of its own before `{copy}`", copy=copy)
     return _("move it before `{copy}`", copy=copy)
@@ -317,7 +316,7 @@ def advice_on_sources(ctx: RuleContext, early: Sequence[Instruction], command: K
             sources=listed([one.text for it in early for one in sources_of(it)], most=_MOST_NAMED),
         )
     if preparing and (alone or is_shared):
-        alone = with_preparation(preparing, alone or on_one_line(command))
+        alone = with_preparation(preparing, alone or command.run.on_one_line(command.range))
     if alone:
         return _(
             "`{title}` downloads the dependencies again after each change of {sources}: give `{command}` a RUN of its own, and move {copies} below that",

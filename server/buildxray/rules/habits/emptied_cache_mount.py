@@ -291,7 +291,7 @@ def _without_caches(run: Run, command: Command, targets: Sequence[str]) -> list[
 
 def _shown(run: Run, command: Command) -> str:
     """A command as it is written, on one line."""
-    text = " ".join(run.build.text[slice(*command.range)].replace("\\\n", " ").split())
+    text = run.on_one_line(command.range)
     return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN].rpartition(' ')[0]} …"
 
 
