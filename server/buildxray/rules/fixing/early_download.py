@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from buildxray.localization import _, ngettext
@@ -302,41 +302,43 @@ def _entered(command: KnownCommand) -> str:
 
 def advice_on_sources(ctx: RuleContext, early: Sequence[Instruction], command: KnownCommand) -> str:
     """What a download repeats because sources are copied before the manifests, which it or the rest of its RUN may need."""
-    copies = [*map(_shown_copy, early)]
     shared = next((it for it in early if serves_others(it, command.run)), None)
     if shared is not None:
         return _("{fact}: {reason}", fact=what_is_repeated(command), reason=reason_in_shared_stage(shared))
+    title = _shown_title(command)
+    sources = listed([one.text for it in early for one in sources_of(it)], most=_MOST_NAMED)
+    copies = listed([*map(_shown_copy, early)], most=_MOST_NAMED)
     alone = separate_download(ctx, command)
     preparing = preparing_commands(command)
     is_shared = bool(later_readers(command, early))
     if preparing is None and (alone or is_shared):
         return _(
             "`{title}` downloads the dependencies again after each change of {sources}",
-            title=_shown_title(command),
-            sources=listed([one.text for it in early for one in sources_of(it)], most=_MOST_NAMED),
+            title=title,
+            sources=sources,
         )
     if preparing and (alone or is_shared):
         alone = with_preparation(preparing, alone or command.run.on_one_line(command.range))
     if alone:
         return _(
             "`{title}` downloads the dependencies again after each change of {sources}: give `{command}` a RUN of its own, and move {copies} below that",
-            title=_shown_title(command),
-            sources=listed([one.text for it in early for one in sources_of(it)], most=_MOST_NAMED),
+            title=title,
+            sources=sources,
             command=alone,
-            copies=listed(copies, most=_MOST_NAMED),
+            copies=copies,
         )
     if is_shared:
         return _(
             "`{title}` downloads the dependencies again after each change of {sources}, of which it needs no file: give it a RUN of its own, and move {copies} below that",
-            title=_shown_title(command),
-            sources=listed([one.text for it in early for one in sources_of(it)], most=_MOST_NAMED),
-            copies=listed(copies, most=_MOST_NAMED),
+            title=title,
+            sources=sources,
+            copies=copies,
         )
     return _(
         "`{title}` downloads the dependencies again after each change of {sources}, of which it needs no file: move {copies} below it",
-        title=_shown_title(command),
-        sources=listed([one.text for it in early for one in sources_of(it)], most=_MOST_NAMED),
-        copies=listed(copies, most=_MOST_NAMED),
+        title=title,
+        sources=sources,
+        copies=copies,
     )
 
 
@@ -467,21 +469,21 @@ def _sets_go(command: Command) -> bool:
     return command.name == "go" and command.syntax.arguments[:2] == ("env", "-w")
 
 
-def _last_copy_of_lists(ctx: RuleContext, whole: Instruction, command: KnownCommand) -> Instruction | None:
-    """The last COPY that brings the lists of a download to where it reads them, before the rest is copied; None if one is missing there."""
-    copied, missing = _copied_lists(ctx, whole, command)
+def _last_copy_of_lists(
+    whole: Instruction, command: KnownCommand, copied: Mapping[str, Instruction | None]
+) -> Instruction | None:
+    """The last COPY that brings the lists of a download to where it reads them, before the rest is copied; None without one, or if one is elsewhere."""
     copying = {path: it for path, it in copied.items() if it is not None}
-    if missing or not copying or any(_misplaced(it, path, command) is not None for path, it in copying.items()):
+    if not copying or any(_misplaced(it, path, command) is not None for path, it in copying.items()):
         return None
     last = max(copying.values(), key=lambda it: it.idx)
     return last if last.stage is whole.stage and not _entered_later(last, command.run) else None
 
 
 def _not_copied_there(
-    ctx: RuleContext, whole: Instruction, command: KnownCommand, files: Sequence[str]
+    whole: Instruction, command: KnownCommand, copied: Mapping[str, Instruction | None], files: Sequence[str]
 ) -> Sequence[str]:
     """The files of some that no COPY of the stage of another one brings to where a command reads them before that."""
-    copied, _missing = _copied_lists(ctx, whole, command)
     copies = [(it, copied.get(it)) for it in files]
     return [
         it
@@ -490,9 +492,8 @@ def _not_copied_there(
     ]
 
 
-def _first_of_sources(ctx: RuleContext, whole: Instruction, command: KnownCommand) -> Instruction:
+def _first_of_sources(whole: Instruction, copied: Mapping[str, Instruction | None]) -> Instruction:
     """The first of the COPY instructions in a row that end with that of the source: `COPY .git .` changes with each commit too."""
-    copied, _missing = _copied_lists(ctx, whole, command)
     lists = {it.idx for it in copied.values() if it is not None}
     first, instructions = whole, () if whole.stage is None else whole.stage.instructions
     for it in reversed([it for it in instructions if it.idx < whole.idx]):
@@ -527,9 +528,10 @@ def earlier_download(ctx: RuleContext, whole: Instruction, command: KnownCommand
     ignored = ctx.build.workspace.ignored
     named = command.use.manifests if needed is None else needed.files
     files: Sequence[str] = [it for it in named if ignored is None or not ignored.excludes(it)]
-    last = _last_copy_of_lists(ctx, whole, command)
+    copied, missing = _copied_lists(ctx, whole, command)
+    last = None if missing else _last_copy_of_lists(whole, command, copied)
     if last is None:
-        files = _not_copied_there(ctx, whole, command, files)
+        files = _not_copied_there(whole, command, copied, files)
         if not files or any("/" in it for it in files):
             return ()
     settings = setting_instructions(command, whole if last is None else last)
@@ -538,7 +540,7 @@ def earlier_download(ctx: RuleContext, whole: Instruction, command: KnownCommand
     if last is not None:
         last = max((last, *settings), key=lambda it: it.idx)
     lines = [f"{indent}COPY {' '.join(files)} ./", download]
-    place = _first_of_sources(ctx, whole, command)
+    place = _first_of_sources(whole, copied)
     edits = [insert_lines(place, lines) if last is None else insert_line_after(last, download)]
     if is_alone:
         edits.append(remove_moved(run))
