@@ -240,9 +240,13 @@ def _of_crates(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
         title=command.title,
         cache=CACHE,
     )
-    edits = tuple(add_mount(it, CACHE) for it in runs)
-    fix = Fix(_("Keep the downloads in a cache"), edits, Safety.SUGGESTION)
-    yield Finding(command.title_range, message, (fix,), related)
+    yield Finding(command.title_range, message, (_in_cache(runs, CACHE),), related)
+
+
+def _in_cache(runs: Iterable[Run], cache: str, edits: Iterable[Edit] = ()) -> Fix:
+    """Give RUN instructions the cache mount of the downloads, with further edits."""
+    mounts = (add_mount(it, cache) for it in runs)
+    return Fix(_("Keep the downloads in a cache"), (*mounts, *edits), Safety.SUGGESTION)
 
 
 def _of_many_modules(ctx: RuleContext, whole: Instruction, command: KnownCommand) -> Iterator[Finding]:
@@ -257,11 +261,8 @@ def _of_many_modules(ctx: RuleContext, whole: Instruction, command: KnownCommand
         count=len(needed.files),
         cache=_CACHE_OF_MODULES,
     )
-    fix = Fix(
-        _("Keep the downloads in a cache"), tuple(add_mount(it, _CACHE_OF_MODULES) for it in runs), Safety.SUGGESTION
-    )
     related = (Related(whole.keyword_range, _("the whole source is copied here")),)
-    yield Finding(command.title_range, message, (fix,), related)
+    yield Finding(command.title_range, message, (_in_cache(runs, _CACHE_OF_MODULES),), related)
 
 
 def _of_own_package(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
@@ -299,13 +300,12 @@ def _of_own_package(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
     if ctx.build.workspace.loses_cache_mounts or starts_tool(stage, SCRIPTING):
         # With the cache of pip in a mount, what the image installs when it starts would be downloaded again.
         return
-    edits = [add_mount(command.run, CACHE_OF_PIP), *(Edit(it, "") for it in found.without_cache)]
     message = (
         _("{fact}: `{cache}` without `{option}` keeps the downloads", fact=fact, cache=CACHE_OF_PIP, option=NO_CACHE)
         if found.without_cache
         else _("{fact}: `{cache}` keeps the downloads", fact=fact, cache=CACHE_OF_PIP)
     )
-    fix = Fix(_("Keep the downloads in a cache"), tuple(edits), Safety.SUGGESTION)
+    fix = _in_cache([command.run], CACHE_OF_PIP, (Edit(it, "") for it in found.without_cache))
     yield Finding(command.title_range, message, (fix,), related)
 
 
