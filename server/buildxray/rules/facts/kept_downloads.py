@@ -38,22 +38,14 @@ _MAY_RUN_ANY: Final = lazy_regex(
 def may_be_needed_later(stage: Stage, run: Run, place: str, toolchain: Toolchain) -> bool:
     """True if what a RUN downloads to a directory may be needed by the image when it runs, by another stage, or by a later RUN that may run anything."""
     for it in stage.family:
-        copied = (path for one in it.consumers for path in one.copied_paths)
-        if any(holds(one, place) or holds(place, one) for one in (*copied, *it.copied_elsewhere)):
-            return True
-        if any(isinstance(one, Run) for one in it.consumers):
+        if is_taken_elsewhere(it, place):
             return True
         if any(map(_may_run_anything, (one for one in it.runs if one.idx > run.idx))):
             return True
-        starting = [one for one in it.instructions if isinstance(one.node, Cmd | Entrypoint | Healthcheck)]
+        starting = _starting(it)
         is_image = it.is_image or it.is_image_of_another_build
         if not starting and is_image:
-            starting = [
-                one
-                for base in it.ancestry
-                for one in base.instructions
-                if isinstance(one.node, Cmd | Entrypoint | Healthcheck)
-            ]
+            starting = [one for base in it.ancestry for one in _starting(base)]
             if not starting:
                 # The base decides: a shell, or the program itself.
                 return True
@@ -62,13 +54,22 @@ def may_be_needed_later(stage: Stage, run: Run, place: str, toolchain: Toolchain
     return False
 
 
+def is_taken_elsewhere(stage: Stage, place: str) -> bool:
+    """True if another stage copies a directory of a stage or what is around or in it, or mounts the stage, from which it may take anything."""
+    copied = (path for it in stage.consumers for path in it.copied_paths)
+    is_copied = any(holds(it, place) or holds(place, it) for it in (*copied, *stage.copied_elsewhere))
+    return is_copied or any(isinstance(it, Run) for it in stage.consumers)
+
+
 def starts_tool(stage: Stage, toolchain: Toolchain) -> bool:
     """True if the image of a stage, or of one that is built on it, starts the program of a toolchain."""
     pattern = _TOOLS[toolchain]
-    starting = (
-        one for it in stage.family for one in it.instructions if isinstance(one.node, Cmd | Entrypoint | Healthcheck)
-    )
-    return any(pattern.search(it.written) is not None for it in starting)
+    return any(pattern.search(one.written) is not None for it in stage.family for one in _starting(it))
+
+
+def _starting(stage: Stage) -> list[Instruction]:
+    """The instructions of a stage that tell what its image starts."""
+    return [it for it in stage.instructions if isinstance(it.node, Cmd | Entrypoint | Healthcheck)]
 
 
 def _may_start(instruction: Instruction, toolchain: Toolchain) -> bool:

@@ -16,6 +16,7 @@ from buildxray.rules.context import RuleContext
 from buildxray.rules.facts.context_files import context_paths, instructions_before
 from buildxray.rules.facts.dependency_lists import needed_files
 from buildxray.rules.facts.dependent_downloads import may_have_no_module
+from buildxray.rules.facts.kept_downloads import is_taken_elsewhere
 from buildxray.semantics.build import CacheMount, Effect, KnownCommand, Run, Stage
 from buildxray.semantics.file_flow import clean, holds
 from buildxray.semantics.manifest_changes import may_name
@@ -405,10 +406,7 @@ def _is_used_otherwise(download: KnownCommand, place: str) -> bool:
     if stage is None or stage.is_image_of_another_build:
         return True
     for it in stage.family:
-        copied = (path for one in it.consumers for path in one.copied_paths)
-        if any(holds(one, place) or holds(place, one) for one in (*copied, *it.copied_elsewhere)):
-            return True
-        if it.is_image or any(isinstance(one, Run) for one in it.consumers):
+        if it.is_image or is_taken_elsewhere(it, place):
             return True
         runs = (run for run in it.runs if run.idx > download.run.idx)
         if any(_may_download(run, download) for run in runs if not _mounted(run, place)):
