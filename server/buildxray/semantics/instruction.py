@@ -23,7 +23,7 @@ from buildxray.syntax.instructions import Flag, Node, Pair, Problem, Span, Token
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.lexer import ExpansionError
 from buildxray.syntax.lines import continuation, is_comment
-from buildxray.syntax.mounts import MountSyntaxError, context_source, mount_values
+from buildxray.syntax.mounts import MountSyntaxError, context_source, mount_target
 from buildxray.syntax.text import TextRange
 from buildxray.syntax.variables import VariableReference, variable_names, variable_references
 from buildxray.toolchains.base import Invocation, Reading, Use
@@ -107,6 +107,10 @@ class Instruction:
         first, *others = self.build.text[slice(*(part or self.range))].split("\n")
         lines = (first, *(it for it in others if not is_comment(it)))
         return " ".join(" ".join(it[: continuation(it, self.build.dockerfile.escape)] for it in lines).split())
+
+    def target_of(self, mount: Flag) -> Token | None:
+        """The directory at which one of its mounts is, with unexpanded variables; None if no option names one. Raises `MountSyntaxError`."""
+        return mount_target(mount)
 
     @property
     def keyword_range(self) -> TextRange:
@@ -381,11 +385,10 @@ class Run(Instruction):
         found: dict[str, None] = {}
         for flag in self.mounts:
             with suppress(MountSyntaxError):
-                source, values = context_source(flag), mount_values(flag)
-                target = next((values[it] for it in ("target", "dst", "destination") if it in values), None)
-                if source is None or target is None or "$" in source.text + target:
+                source, target = context_source(flag), mount_target(flag)
+                if source is None or target is None or "$" in source.text + target.text:
                     continue
-                for place in (clean(posixpath.join(it, target)) for it in self.directories):
+                for place in (clean(posixpath.join(it, target.text)) for it in self.directories):
                     if holds(place, path):
                         inside = posixpath.join(source.text.lstrip("/") or ".", posixpath.relpath(path, place))
                         found[posixpath.normpath(inside)] = None

@@ -29,7 +29,7 @@ from buildxray.semantics.stage_graph import StageGraph
 from buildxray.syntax.expansion import expand_text
 from buildxray.syntax.instructions import Copy, Copying, Run, Token
 from buildxray.syntax.lexer import ExpansionError
-from buildxray.syntax.mounts import MountSyntaxError, mount_values
+from buildxray.syntax.mounts import MountSyntaxError, mount_target, mount_values
 from buildxray.toolchains.base import Effect, Invocation, Use
 from buildxray.toolchains.common import INSTALLING_NOTHING
 
@@ -357,8 +357,8 @@ class Tracer:
             if "from" not in options:
                 continue
             origin = next(sources, None)
-            place = next((options[it] for it in ("target", "dst", "destination") if options.get(it)), "/")
-            directory = clean(posixpath.join(self._directory(idx), place))
+            target = mount_target(flag)
+            directory = clean(posixpath.join(self._directory(idx), "/" if target is None else target.text))
             source = options.get("source") or options.get("src") or "/"
             for it in [one for one in wanted if directory != "/" and holds(directory, one)]:
                 wanted.discard(it)

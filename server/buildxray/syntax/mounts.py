@@ -64,6 +64,12 @@ def context_source(flag: Flag) -> Token | None:
     return next((it for it in sources if it is not None and it.text), Token("", flag.span))
 
 
+def mount_target(flag: Flag) -> Token | None:
+    """The directory at which a `--mount` is, with unexpanded variables; None if no option names one. The last one counts; raises `MountSyntaxError`."""
+    named = (it.value for it in reversed(mount_options(flag)) if it.key in ("destination", "dst", "target"))
+    return next((it for it in named if it is not None and it.text), None)
+
+
 @cached(1024)
 def mount_options(flag: Flag) -> tuple[MountOption, ...]:
     """Split the value of a `--mount` flag into options; raises `MountSyntaxError`."""

@@ -209,14 +209,17 @@ def _ids(caches: Iterable[CacheMount]) -> set[str]:
 def _may_cover(run: Run, flag: Flag, place: str) -> bool:
     """True if a mount that is not a cache may be at a directory, above or below it."""
     try:
-        values = {it.key: it.value.text for it in mount_options(flag) if it.value is not None}
+        target = run.target_of(flag)
     except MountSyntaxError:
         return True
-    target = next((values[it] for it in ("target", "dst", "destination") if it in values), None)
-    if values.get("type") in ("secret", "ssh"):
+    if any(
+        it.key == "type" and it.value is not None and it.value.text in ("secret", "ssh") for it in mount_options(flag)
+    ):
         return False
-    places = [clean(posixpath.join(it, target or "")) for it in run.directories]
-    return not target or "$" in target or any(holds(it, place) or holds(place, it) for it in places)
+    if target is None or "$" in target.text:
+        return True
+    places = [clean(posixpath.join(it, target.text)) for it in run.directories]
+    return any(holds(it, place) or holds(place, it) for it in places)
 
 
 # Commands that download, and those that need the downloads

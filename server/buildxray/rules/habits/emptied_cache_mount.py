@@ -18,7 +18,6 @@ from buildxray.semantics.file_flow import clean
 from buildxray.semantics.mentions import Mention
 from buildxray.syntax.instructions import Copying
 from buildxray.syntax.lazy_regex import lazy_regex
-from buildxray.syntax.mounts import mount_options
 from buildxray.syntax.text import Edit, TextRange, first_line
 
 _RUN_ANYWAY: Final = frozenset({"and", "exit"})
@@ -115,8 +114,9 @@ class _Deleting(NamedTuple):
 
 def _place(run: Run, mount: CacheMount) -> TextRange:
     """The target of a mount."""
-    options = mount_options(mount.flag)
-    return run.range_of(next(it.value for it in options if it.key in _TARGETS and it.value))
+    target = run.target_of(mount.flag)
+    assert target is not None
+    return run.range_of(target)
 
 
 def _finding_of_apt(stage: Stage, uses: Sequence[_Deleting]) -> Finding:
@@ -167,13 +167,9 @@ _INSTALLING: Final = frozenset({"build-dep", "dist-upgrade", "full-upgrade", "in
 
 def _removes_packages(run: Run) -> bool:
     """True if a RUN leaves no packages of apt in its layer: they are in a mount, or its commands delete them."""
-    targets = (one.value.text for it in run.mounts for one in mount_options(it) if one.key in _TARGETS and one.value)
-    if any(_OF_APT.fullmatch(it.rstrip("/")) for it in targets):
+    if any(it is not None and _OF_APT.fullmatch(it.text.rstrip("/")) for it in map(run.target_of, run.mounts)):
         return True
     return any(_empties(it, "/var/cache/apt") or _empties(it, "/var/cache/apt/archives") for it in run.commands)
-
-
-_TARGETS: Final = ("target", "dst", "destination")
 
 
 def _short_name(image: str) -> str:

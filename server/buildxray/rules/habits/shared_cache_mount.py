@@ -287,7 +287,8 @@ def _is_for_one(mount: CacheMount) -> bool:
 
 
 def _range(instruction: Instruction, flag: Flag) -> TextRange:
-    target = next(it.value for it in mount_options(flag) if it.key in ("target", "dst", "destination") and it.value)
+    target = instruction.target_of(flag)
+    assert target is not None
     return instruction.range_of(target)
 
 
