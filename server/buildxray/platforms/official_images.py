@@ -88,6 +88,10 @@ def exists_for(image: str, platform: Platform) -> bool:
     return (kind == ("arm", "v7") and name in _ON_ARM_V7) or (kind == ("arm", "v6") and name in _ON_ARM_V6)
 
 
+OFFICIAL: Final = "docker.io/library/"
+"""The start of the full names of the official images of Docker Hub."""
+
+
 def is_of_general_use(image: str) -> bool:
     """True for an image that is published for everybody by the project or the company that makes its contents, or for none.
 

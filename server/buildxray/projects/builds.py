@@ -16,6 +16,7 @@ from buildxray.localization import localized
 from buildxray.plan.references import ImageNameError, repository_of
 from buildxray.platforms.arguments import PER_TARGET_ARGUMENTS, automatic_values
 from buildxray.platforms.machines import Machines
+from buildxray.platforms.official_images import OFFICIAL
 from buildxray.platforms.platform import Platform, PlatformError, can_run, parse_normalized
 from buildxray.records import dataclass
 from buildxray.syntax.lazy_regex import lazy_regex
@@ -522,8 +523,5 @@ def made_images(builds: Iterable[DeclaredBuild]) -> frozenset[str]:
     for name in {name for it in builds for name in it.image_names}:
         with suppress(ImageNameError):
             found.add(repository_of(name))
-    return frozenset(it for it in found if not it.startswith(_OFFICIAL))
-
-
-_OFFICIAL: Final = "docker.io/library/"
-"""The registry and the owner of names without an owner, which a project gives to images of this machine."""
+    # A project gives names without an owner to images of this machine.
+    return frozenset(it for it in found if not it.startswith(OFFICIAL))

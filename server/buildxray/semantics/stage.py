@@ -12,7 +12,7 @@ from buildxray.plan.model import Step, TargetPlan
 from buildxray.plan.outline import StageOutline, StageRef
 from buildxray.plan.references import ImageNameError, repository_of
 from buildxray.plan.scope import Scope
-from buildxray.platforms.official_images import is_missing_for, is_of_machine
+from buildxray.platforms.official_images import OFFICIAL, is_missing_for, is_of_general_use, is_of_machine
 from buildxray.platforms.platform import Platform, can_run
 from buildxray.records import cached_property
 from buildxray.semantics.file_flow import clean, way_into_image
@@ -298,7 +298,17 @@ class Stage:
         names = {reference or name for reference, name in zip(root.image_references, root.base_names, strict=True)}
         return names.pop() if len(names) == 1 else ""
 
+    @cached_property
+    def is_on_official_image(self) -> bool:
+        """True if the image of its root is one of the official images of Docker Hub, which hold nothing of a project."""
+        return self.image_name.startswith(OFFICIAL) and not self.is_on_unread_image
+
     @property
+    def may_be_on_own_image(self) -> bool:
+        """True unless the image of its root is known and published for everybody: another one may set variables for the builds of its owner."""
+        return self.is_on_unread_image or not self.image_name or not is_of_general_use(self.image_name)
+
+    @cached_property
     def is_on_unread_image(self) -> bool:
         """True if the image of its root is made for this project, or may be, and is not read: it may hold files, packages and tools for it.
 

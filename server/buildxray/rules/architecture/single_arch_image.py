@@ -8,6 +8,7 @@ from typing import Final
 from buildxray.caching import cached
 from buildxray.localization import _
 from buildxray.platforms.aliases import REPOSITORY_PREFIXES, named_architectures
+from buildxray.platforms.official_images import OFFICIAL
 from buildxray.platforms.platform import Platform
 from buildxray.rules.base import Finding, Severity, rule
 from buildxray.rules.context import RuleContext
@@ -93,7 +94,7 @@ def _message_of_missing(stage: Stage, names: str) -> str:
     BuildKit refuses another platform if the name is that of an index, as those of all official images are. It takes a single manifest for
     every platform, with the warning InvalidBaseImagePlatform; which of both other publishers push, no text tells.
     """
-    if all(it.startswith("docker.io/library/") and "@" not in it for it in stage.image_references):
+    if all(it.startswith(OFFICIAL) and "@" not in it for it in stage.image_references):
         return _("the build for {platforms} stops here: this image exists for amd64 only", platforms=names)
     if stage.is_image:
         return _(

@@ -132,8 +132,7 @@ def _may_be_there(command: KnownCommand, directory: str, name: str) -> bool:
     """True if the image may have a file without the build context: from its base, another stage, a mount, or a command before."""
     stage, text = command.run.stage, command.run.node.whole_text
     named = sum(name in it for it in command.syntax.arguments)
-    image = "" if stage is None or stage.root is None else stage.root.image_name
-    if stage is None or stage.is_on_unread_image or _OFFICIAL.match(image) is None or "onbuild" in image:
+    if stage is None or not stage.is_on_official_image or "onbuild" in stage.image_name:
         return True
     before = instructions_before(command.run)
     return (
@@ -145,8 +144,6 @@ def _may_be_there(command: KnownCommand, directory: str, name: str) -> bool:
     )
 
 
-_OFFICIAL: Final = lazy_regex(r"docker\.io/library/")
-"""Images without the files of a project."""
 _BRINGING_LISTS: Final = lazy_regex(
     r"(?<![\w-])(?:checkout|clone|cp|curl|git|ln|mv|rsync|tar|unzip|wget|init|new|create\S*|generate|scaffold|startproject)(?![\w-])"
 )

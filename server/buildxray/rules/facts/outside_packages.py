@@ -22,15 +22,11 @@ _REPLACED: Final = lazy_regex(
     r"^[ \t]*(?:replace[ \t]+)?(?P<module>[\w.~/-]+)(?:[ \t]+v\S+)?[ \t]+=>[ \t]+(?P<path>\.\.?/\S*)", re.MULTILINE
 )
 _OF_PROJECT: Final = lazy_regex(r"(?:file|link|portal):(?P<path>\.\.?/.*)")
-_OFFICIAL: Final = "docker.io/library/"
 
 
 def lacks_package(stage: Stage) -> bool:
     """True if a command of a stage needs a package of the project that is outside of the build context, and nothing brings it into the stage."""
-    root = stage.root
-    if stage.build.workspace.texts is None or root is None or not root.image_name.startswith(_OFFICIAL):
-        return False
-    if root.is_on_unread_image:
+    if stage.build.workspace.texts is None or not stage.is_on_official_image:
         return False
     commands = (it for run in stage.runs for it in run.known_commands if it.use.toolchain in (GO, NODE))
     return any(not _is_brought(stage, place) for it in commands for place in _places_outside(it))

@@ -33,9 +33,7 @@ def uncopied_lock(stage: Stage) -> UncopiedLock | None:
 
     Source: docs.npmjs.com, "npm ci"; pnpm.io, "pnpm install", `--frozen-lockfile`; docs.astral.sh/uv, "uv sync", `--frozen` and `--locked`.
     """
-    if _PLAIN_IMAGE.match(stage.image_name) is None:
-        return None
-    if stage.is_on_unread_image:
+    if _PLAIN_IMAGE.match(stage.image_name) is None or stage.is_on_unread_image:
         return None
     for command in (it for run in stage.runs for it in run.known_commands):
         lock = _lock_of(command) if command.name in _BY_LOCK else None

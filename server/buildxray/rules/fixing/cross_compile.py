@@ -80,8 +80,7 @@ def _may_want_cgo(command: KnownCommand) -> bool:
     stage = command.run.stage
     if command.use.toolchain is not GO or command.invocation.setting("CGO_ENABLED").is_set or stage is None:
         return False
-    is_official = stage.image_name.startswith("docker.io/library/") and not stage.is_on_unread_image
-    return installs_c_compiler(stage) or not is_official
+    return installs_c_compiler(stage) or not stage.is_on_official_image
 
 
 def _may_be_given_cgo(ctx: RuleContext, command: KnownCommand) -> bool:

@@ -153,7 +153,7 @@ def _relative(source: Token) -> str | None:
 
 def _makers(stage: Stage) -> dict[str, KnownCommand]:
     """The files that commands of a stage and its ancestors write below a working directory; none if more may be written than the text tells."""
-    if stage.is_on_unread_image or not stage.image_name.startswith("docker.io/library/"):
+    if not stage.is_on_official_image:
         return {}
     known: dict[str, KnownCommand] = {}
     for above in stage.ancestry:

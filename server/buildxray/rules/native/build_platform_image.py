@@ -8,7 +8,7 @@ from typing import Final
 
 from buildxray.localization import N_, _, ngettext
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
-from buildxray.platforms.official_images import exists_for
+from buildxray.platforms.official_images import OFFICIAL, exists_for
 from buildxray.platforms.platform import Platform, Starting, starting
 from buildxray.rules.base import Doubt, Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
@@ -307,10 +307,7 @@ def _may_start_program(ctx: RuleContext, root: Stage) -> bool:
     if ctx.build.starting is not None:
         return False
     image = root.image_name
-    if (
-        image.startswith(_OFFICIAL)
-        and image.removeprefix(_OFFICIAL).partition(":")[0].partition("@")[0] not in _SYSTEMS
-    ):
+    if image.startswith(OFFICIAL) and image.removeprefix(OFFICIAL).partition(":")[0].partition("@")[0] not in _SYSTEMS:
         return False
     return any(
         any(one.machine is Machine.TARGET for one in it.origins)
@@ -320,7 +317,6 @@ def _may_start_program(ctx: RuleContext, root: Stage) -> bool:
     )
 
 
-_OFFICIAL: Final = "docker.io/library/"
 _SYSTEMS: Final = frozenset(
     {
         "almalinux",

@@ -8,7 +8,6 @@ from difflib import SequenceMatcher
 from buildxray.caching import cached
 from buildxray.localization import _
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
-from buildxray.platforms.official_images import is_of_general_use
 from buildxray.rules.base import Finding, Fix, FixAvailability, Related, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.facts.shell_variables import may_set
@@ -107,7 +106,7 @@ def _may_be_set_by_image(instruction: Instruction) -> bool:
     stage = instruction.stage
     if stage is None or isinstance(instruction, From):
         return False
-    return stage.is_on_unread_image or not stage.image_name or not is_of_general_use(stage.image_name)
+    return stage.may_be_on_own_image
 
 
 def _finding(name: str, meant: str, uses: Sequence[_Use]) -> Finding:

@@ -7,7 +7,6 @@ from functools import partial
 
 from buildxray.localization import _
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
-from buildxray.platforms.official_images import is_of_general_use
 from buildxray.rules.base import Finding, FixAvailability, Related, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.facts.shell_variables import may_set
@@ -63,13 +62,12 @@ def undeclared_global_arg(ctx: RuleContext) -> Iterator[Finding]:
             continue
         image = root.from_.image.text
         # An image of the same owner may set the variable; if it does not, a line of the log lacks a word.
-        may_be_own = root.is_on_unread_image or not root.image_name or not is_of_general_use(root.image_name)
         repaired: set[str] = set()
         for run in stage.runs:
             uses = [
                 it
                 for it in _unseen(run, declared.keys() - repaired)
-                if not is_of_image(it.name, image) and not (run.only_shows(it.name) and may_be_own)
+                if not is_of_image(it.name, image) and not (run.only_shows(it.name) and root.may_be_on_own_image)
             ]
             # One declaration is seen by all later instructions.
             repaired.update(it.name for it in uses)
