@@ -14,6 +14,7 @@ from buildxray.projects.ci import workflow_files
 from buildxray.projects.ci.command_lines import Options
 from buildxray.projects.ci.hand_overs import written_names
 from buildxray.projects.ci.script_files import MAKEFILES, MOST_FILES, PACKAGE, script_and_seen_files
+from buildxray.projects.places import CONTINUED_LINE
 from buildxray.projects.search import is_ignored
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import TextRange
@@ -26,8 +27,6 @@ _BUILD: Final = lazy_regex(r"\b(?:build|bud)\b")
 _SAYING: Final = lazy_regex(r"[ \t@-]*(?:#|echo\b|printf\b)")
 """A line that says something, and reads and writes no file."""
 _TEST: Final = lazy_regex(r"(?:\[|\btest)[ \t]+(?:![ \t]+)?-\w[ \t]")
-_LINE: Final = lazy_regex(r"(?:[^\\\n]|\\.|\\\n)+", re.DOTALL)
-"""A line with those that continue it."""
 _FETCHING: Final = lazy_regex(
     r"^[^#\n]*\b(?:git[ \t]+(?:-[^\n]*[ \t])?(?:checkout|clone|submodule|switch|worktree)|(?:gh[ \t]+repo|hg)[ \t]+clone|svn[ \t]+(?:checkout|co|export))\b",
     re.MULTILINE,
@@ -67,7 +66,7 @@ def missing_dockerfiles(
     for it in builds:
         by_name.setdefault(it.dockerfile.name, set()).add(it.dockerfile)
     n_left = _MOST_EXAMINED
-    for line in _LINE.finditer(text):
+    for line in CONTINUED_LINE.finditer(text):
         for match in _FILE_OPTION.finditer(line[0]):
             named = posixpath.normpath(match["path"])
             candidates = by_name.get(posixpath.basename(named), set())
@@ -116,7 +115,11 @@ def builds_without_dockerfile(
     missing = {it for it in missing if is_directory(it.parent) and not exists(it.with_name("Containerfile"))}
     if not missing or path.name not in (*MAKEFILES, PACKAGE) or len(text) > _MOST_CHARACTERS:
         return
-    lines = [it for it in (_STRING if path.name == PACKAGE else _LINE).finditer(text) if _SAYING.match(it[0]) is None]
+    lines = [
+        it
+        for it in (_STRING if path.name == PACKAGE else CONTINUED_LINE).finditer(text)
+        if _SAYING.match(it[0]) is None
+    ]
     if _FETCHING.search(text) is not None or _names_otherwise(text) or _may_be_made(path, root):
         return
     for line in lines:
@@ -136,19 +139,23 @@ def builds_without_dockerfile(
 
 def _may_be_made(path: Path, root: Path) -> bool:
     """True if a script of the repository has a line about Dockerfiles that builds none, or one that includes a Makefile; or if there are too many scripts."""
-    scripts, others = script_and_seen_files(root)
-    if len(scripts) >= MOST_FILES or len(others) >= MOST_FILES:
+    scripts = _all_scripts(root)
+    if scripts is None:
         return True
-    for it in (*scripts, *others, *workflow_files(root)):
-        text = "" if it == path else read_project_text(it) or ""
-        if _INCLUDING.search(text) is not None or _names_otherwise(text):
-            return True
-    return False
+    texts = (read_project_text(it) or "" for it in scripts if it != path)
+    return any(_INCLUDING.search(it) is not None or _names_otherwise(it) for it in texts)
+
+
+def _all_scripts(root: Path) -> list[Path] | None:
+    """The scripts, workflows and other files of a repository that may run builds; None if there are too many to look at."""
+    scripts, others = script_and_seen_files(root)
+    is_complete = len(scripts) < MOST_FILES and len(others) < MOST_FILES
+    return [*scripts, *others, *workflow_files(root)] if is_complete else None
 
 
 def _names_otherwise(text: str) -> bool:
     """True if a line of a script, apart from comments and messages, names a Dockerfile and builds nothing."""
-    lines = (it[0] for it in _LINE.finditer(text) if _MENTION.search(it[0]) is not None)
+    lines = (it[0] for it in CONTINUED_LINE.finditer(text) if _MENTION.search(it[0]) is not None)
     return any(_SAYING.match(it) is None and _BUILD.search(it) is None for it in lines)
 
 
@@ -161,7 +168,7 @@ _INCLUDING: Final = lazy_regex(
 def _names_only_builds(text: str, name: str) -> bool:
     """True if each line with the name of a Dockerfile is a build of it, a comment or a message."""
     pattern = re.compile(rf"(?<![\w.-]){re.escape(name)}(?![\w-]|\.\w)")
-    lines = (it[0] for it in _LINE.finditer(text) if pattern.search(it[0]) is not None)
+    lines = (it[0] for it in CONTINUED_LINE.finditer(text) if pattern.search(it[0]) is not None)
     return all(_SAYING.match(it) is not None or _is_build(it, pattern) for it in lines)
 
 
@@ -189,16 +196,15 @@ def _may_get_directory(source: Path, dockerfile: Path, root: Path) -> bool:
     missing = [it for it in dockerfile.parents if it.is_relative_to(root) and not is_directory(it)]
     if not missing:
         return False
-    scripts, others = script_and_seen_files(root)
-    files = {source, *scripts, *others, *workflow_files(root)}
-    if source.name not in (*MAKEFILES, PACKAGE) or len(scripts) >= MOST_FILES or len(others) >= MOST_FILES:
+    scripts = _all_scripts(root) if source.name in (*MAKEFILES, PACKAGE) else None
+    if scripts is None:
         return True
     name = re.compile(rf"(?<![\w.-]){re.escape(missing[-1].name)}(?![\w-]|\.\w)")
-    for it in files:
+    for it in {source, *scripts}:
         text = read_project_text(it) or ""
         if _INCLUDING.search(text) is not None or (it == source and _BRINGING.search(text) is not None):
             return True
-        lines = (it[0] for it in _LINE.finditer(text) if name.search(it[0]) is not None)
+        lines = (it[0] for it in CONTINUED_LINE.finditer(text) if name.search(it[0]) is not None)
         if any(_SAYING.match(it) is None and _OF_IMAGE.search(it) is None for it in lines):
             return True
     return False

@@ -27,8 +27,8 @@ _FIELDS: Final = {
 """The names of fields in Bake files, in Compose files and among the inputs of `docker/build-push-action`."""
 _OPTIONS: Final = {"dockerfile": ("-f", "--file"), "target": ("--target",), "platforms": ("--platform",), "context": ()}
 _ARGUMENT: Final = "--build-arg"
-_COMMAND: Final = lazy_regex(r"(?:[^\\\n]|\\.|\\\n)+", re.DOTALL)
-"""A command with the lines that continue it."""
+CONTINUED_LINE: Final = lazy_regex(r"(?:[^\\\n]|\\.|\\\n)+", re.DOTALL)
+"""A line with those that continue it."""
 _BUILD_ACTION: Final = lazy_regex(r"docker/build-push-action@(?!(?:releases/)?v1(?:\.|$))")
 """The action whose input `file` names the Dockerfile; its first version had `dockerfile`."""
 
@@ -115,7 +115,7 @@ class FilePlaces:
     def _in_script(self, build: DeclaredBuild) -> Places:
         """The first line of a command; the whole command is the range of its arguments."""
         line = self.line(build.line)
-        command = _COMMAND.match(self._text, line.start)
+        command = CONTINUED_LINE.match(self._text, line.start)
         if command is None or _ARGUMENT not in command[0]:
             return Places(line)
         return Places(line, {"args": TextRange(*command.span())}, own=frozenset(("args",)))
