@@ -531,7 +531,7 @@ def is_preparing(command: Command) -> bool:
 
 def _enters_directory(command: Command) -> bool:
     """True for `cd directory` and `pushd directory`; `pushd +1` and `pushd -n` turn or change the stack of directories (bash(1))."""
-    if command.name not in ("cd", "pushd") or len(command.words) != 2:
+    if not command.changes_directory or len(command.words) != 2:
         return False
     return command.name == "cd" or not command.words[1].text.startswith(("+", "-"))
 

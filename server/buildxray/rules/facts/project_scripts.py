@@ -27,7 +27,6 @@ _TELLS_MACHINE: Final = lazy_regex(
     r"GOARCH|GOENV|TARGET|CROSS|\bCC\b|--target|CARGO_BUILD|(?i:arch\b)|uname|[a-z0-9_]+-linux-(?:gnu|musl)"
 )
 """Signs that a script or a Makefile may choose the machine for which it compiles."""
-_ENTERING: Final = frozenset({"cd", "pushd"})
 _PARAMETER: Final = lazy_regex(r"\$\{?[1-9@*]")
 _MOST_COMMANDS: Final = 300
 """Commands of a script that are read, the first ones, because each RUN that starts it looks at all."""
@@ -77,7 +76,7 @@ class ProjectScript(NamedTuple):
     @property
     def enters_directories(self) -> bool:
         """True if it changes its working directory, so that it writes to other places than its commands tell."""
-        return any(it.syntax.name in _ENTERING for it in self.commands)
+        return any(it.syntax.changes_directory for it in self.commands)
 
     def outputs(self, command: KnownCommand, use: Use) -> tuple[str, ...]:
         """The paths that a command of it may write; what the script is given by the command that runs it, where it reads its parameters."""
@@ -148,7 +147,7 @@ def _with_recipes(command: KnownCommand, script: ProjectScript) -> ProjectScript
     n_read = 0
     commands = [*script.commands]
     for idx, it in enumerate(commands):
-        if it.syntax.name in ("cd", "pushd") or n_read == _MOST_MAKES:
+        if it.syntax.changes_directory or n_read == _MOST_MAKES:
             break
         if it.syntax.name in MAKE and it.use is not None and it.use.effect is Effect.UNKNOWN:
             n_read += 1

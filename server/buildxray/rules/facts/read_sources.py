@@ -54,7 +54,7 @@ def _reads(command: Command, copy: Instruction, download: KnownCommand) -> bool:
     """True if a command installs what another list among some sources names, or if it names what a COPY brings or works on a directory above."""
     lists = _lists_of(download)
     named = [it for it in _paths_named(command, command.syntax.words[1:]) if it not in lists]
-    if command.name in _ENTERING:
+    if command.syntax.changes_directory:
         # The directory in which the other one works is there without the sources.
         own = {*map(clean, (*download.run.directories, *download.invocation.directories))}
         named = [it for it in named if it not in own]
@@ -84,7 +84,6 @@ def _brought(copy: Instruction, place: str, path: str) -> list[str]:
     return [it for it in paths if known(it) or known(f"{it}/")]
 
 
-_ENTERING: Final = frozenset({"cd", "pushd"})
 _RECURSIVE: Final = frozenset(
     {
         "chgrp",

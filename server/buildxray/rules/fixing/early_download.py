@@ -295,7 +295,7 @@ def _entered(command: KnownCommand) -> str:
     if {*entered} <= {*command.run.directories}:
         return ""
     before = [it for it in command.run.commands if it.range.start < command.range.start]
-    changes = [it.syntax.words[1:] for it in before if it.name in ("cd", "pushd")]
+    changes = [it.syntax.words[1:] for it in before if it.syntax.changes_directory]
     written = changes[0][0].value if len(changes) == 1 and len(changes[0]) == 1 else None
     return written or entered[0]
 

@@ -365,7 +365,7 @@ def _fixes_of_cd(run: Run, directory: str) -> tuple[Fix, ...]:
         for one in (run.stage.runs if run.stage is not None else ())
         if one.idx > run.idx
         for it in one.commands
-        if it.name in ("cd", "pushd")
+        if it.syntax.changes_directory
     }
     names = {posixpath.normpath(it[0]) for it in later if it}
     is_needless = posixpath.normpath(directory) in names or _is_there(run, directory) or _is_for_nothing(run)

@@ -309,6 +309,11 @@ class Command:
         values = tuple([it.text if it.value is None else it.value for it in self.words[1:]])
         object.__setattr__(self, "arguments", values)
 
+    @property
+    def changes_directory(self) -> bool:
+        """True for the commands of a shell that change to a directory. Source: bash(1), "Shell Builtin Commands"."""
+        return self.name in ("cd", "pushd")
+
     def assigned(self, name: str) -> Assignment | None:
         """The assignment of a variable written before this command."""
         for it in reversed(self.assignments):
