@@ -22,6 +22,7 @@ from buildxray.projects.builds import DeclaredBuild
 from buildxray.projects.file_names import is_dockerfile
 from buildxray.projects.places import FilePlaces
 from buildxray.projects.reader import SKIPPED
+from buildxray.projects.yaml import load_yaml
 from buildxray.records import cached_property
 from buildxray.rules.context import RuleContext
 from buildxray.semantics.build import Build, Builder, BuildRequest, Stage
@@ -67,6 +68,11 @@ class DeclaringFile:
         self.places = FilePlaces(path.name, text)
         self._directory = path.parent
         self.builds = builds
+
+    @cached_property
+    def document(self) -> object:
+        """The content of a YAML file; None if it is not valid."""
+        return load_yaml(self.text)
 
     @cached_property
     def are_below_root(self) -> bool:

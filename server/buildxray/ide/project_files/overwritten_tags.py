@@ -12,7 +12,7 @@ from buildxray.ide.project_files.base import diagnostic
 from buildxray.ide.project_files.build_entry import BuildEntry, DeclaringFile
 from buildxray.localization import _
 from buildxray.projects.builds import DeclaredBuild
-from buildxray.projects.yaml import YamlError, YamlMapping, as_mapping, load_documents
+from buildxray.projects.yaml import YamlMapping, as_mapping
 from buildxray.rules.base import Severity
 from buildxray.rules.wording import platforms
 from buildxray.syntax.lazy_regex import lazy_regex
@@ -35,10 +35,7 @@ def overwritten_tags(file: DeclaringFile, entries: Iterable[BuildEntry]) -> Iter
     candidates = [it.declared for it in entries if _is_candidate(it.declared)]
     if not candidates or _JOINING.search(file.text) is not None:
         return
-    try:
-        jobs = as_mapping(as_mapping(next(load_documents(file.text), None)).get("jobs"))
-    except YamlError:
-        return
+    jobs = as_mapping(as_mapping(file.document).get("jobs"))
     found: dict[TextRange, DeclaredBuild] = {}
     for it in candidates:
         job = as_mapping(jobs.get(it.name))

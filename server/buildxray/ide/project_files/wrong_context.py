@@ -13,7 +13,6 @@ from buildxray.files.reading import (
     is_directory,
     is_entry,
     is_inside,
-    read_project_text,
     repository_root,
 )
 from buildxray.ide.diagnostics import Diagnostic
@@ -25,7 +24,6 @@ from buildxray.projects.ci import WORKFLOWS
 from buildxray.projects.ci.checkouts import may_make
 from buildxray.projects.search import is_ignored
 from buildxray.projects.submodules import is_in_missing_submodule
-from buildxray.projects.yaml import YamlError, load_documents
 from buildxray.rules.base import Severity
 from buildxray.rules.facts.lacked_lists import lacked_lists
 from buildxray.rules.wording import listed
@@ -60,7 +58,7 @@ def _of_other_build(
     lacking = [it for it in sources if not is_entry(declared.context / it)]
     if not lacking or any(_may_be_made(declared.context / it, root) for it in lacking):
         return None
-    if not declared.is_of_service and _may_be_made_by_job(declared, lacking):
+    if not declared.is_of_service and _may_be_made_by_job(entry, lacking):
         return None
     others = (it for it in builds_of(declared.dockerfile) if it.context != declared.context)
     other = next((it for it in others if _has_all(it, sources, root)), None)
@@ -127,13 +125,9 @@ def _is_of_step(entry: BuildEntry, root: Path) -> bool:
     return declared.source.parent == root / WORKFLOWS and "context" in entry.own.own and not is_called
 
 
-def _may_be_made_by_job(declared: DeclaredBuild, lacking: Iterable[str]) -> bool:
+def _may_be_made_by_job(entry: BuildEntry, lacking: Iterable[str]) -> bool:
     """True unless the job that builds surely makes none of some paths in its checkout before."""
-    try:
-        document = next(load_documents(read_project_text(declared.source) or ""), None)
-    except YamlError:
-        return True
-    return may_make(document, declared.name, {name for it in lacking for name in Path(it).parts})
+    return may_make(entry.file.document, entry.declared.name, {name for it in lacking for name in Path(it).parts})
 
 
 def _may_be_made(path: Path, root: Path) -> bool:
