@@ -30,7 +30,7 @@ argument is not reported.""",
     "overwritten-tags": """The jobs of a matrix build for one platform each, and all of them push with the same tags. A registry keeps one image for a tag, so that the image of the job that
 ends last replaces the others, and people on the other platforms get the wrong one or none (`no matching manifest`). Build for all platforms in one job, or push each image by digest
 (`outputs: type=image,push-by-digest=true,name-canonical=true,push=true`), and join them in a job after these with `docker buildx imagetools create`
-(docs.docker.com, "Multi-platform image with GitHub Actions"). Reported only if nothing in the tags depends on the job, in the steps whose outputs they name neither, and if the workflow
+(docs.docker.com, "Multi-platform image with GitHub Actions"). Reported only if neither the tags nor the steps whose outputs they name depend on the job, and if the workflow
 names no digest, manifest or imagetools.""",
     "wrong-context": """The build context of a service, or of a step of a workflow, lacks what its Dockerfile copies, and the context of another build of that Dockerfile in the repository has all of it, or the directory of the Dockerfile does. A fix
 writes that context and the path of the Dockerfile in it. Nothing is reported if Git ignores one of the paths, because a program may make it, or if the paths of the

@@ -58,7 +58,7 @@ def test_the_fix_mounts_a_cache() -> None:
             "COPY pyproject.toml README.md ./\nCOPY web web\nRUN uv pip install -e .",
             "add `RUN uv pip install -r pyproject.toml` right after `COPY pyproject.toml README.md`, before the rest is copied",
         ),
-        # There is no virtual environment before that.
+        # The environment does not exist there yet.
         (
             "COPY pyproject.toml ./\nCOPY web web\nRUN uv venv && \\\n    uv pip install -e .",
             "add `RUN uv venv && uv pip install -r pyproject.toml` right after `COPY pyproject.toml`, before the rest is copied",

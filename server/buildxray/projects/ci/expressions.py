@@ -43,7 +43,7 @@ class Context(NamedTuple):
     certain: frozenset[str] = frozenset()
     """The names whose values are those of each run, whatever the assumption: `matrix`, `env.NAME`."""
     has_chosen_inputs: bool = False
-    """True if a person gives the inputs, so that their values are no more than the usual ones."""
+    """True if a person chooses the inputs: the known values are the defaults, and others are possible."""
 
     def with_values(self, **values: Any) -> Context:  # noqa: ANN401 - what JSON holds
         """Return a context with these values added."""
