@@ -37,12 +37,17 @@ class _Given(NamedTuple):
     """An argument of an entry that names an architecture."""
 
     entry: BuildEntry
-    text: str
-    """The name and the value: `TARGETARCH=arm64`."""
+    name: str
+    value: str
     platform: Platform
     """The platform that the value names."""
     place: TextRange
     """The range of the name."""
+
+    @property
+    def text(self) -> str:
+        """The name and the value: `TARGETARCH=arm64`."""
+        return f"{self.name}={self.value}"
 
     @property
     def architecture(self) -> str:
@@ -50,7 +55,7 @@ class _Given(NamedTuple):
 
     @property
     def has_effect(self) -> bool:
-        """True if the steps of the build are others without the argument."""
+        """True if the steps of the build change without the argument."""
         build, request = self.entry.build, self.entry.request
         if build is None or build.errors:
             return False
@@ -143,11 +148,11 @@ def _without_arguments(entry: BuildEntry) -> tuple[Fix, ...]:
 
 def _with_platform(given: _Given) -> tuple[Fix, ...]:
     """The fix that writes `--platform` in place of the argument; none outside of a command."""
-    entry, own = given.entry, given.text.partition("=")[0]
+    entry = given.entry
     names = [name for name, _value in entry.declared.arguments if name in (*_ARGUMENTS, _SYSTEM)]
     options = {it: _option(entry, it) for it in names}
     written = f"--platform {given.platform}"
-    edits = [Edit(it, f" {written}" if name == own else "") for name, it in options.items() if it is not None]
+    edits = [Edit(it, f" {written}" if name == given.name else "") for name, it in options.items() if it is not None]
     title = _("Write `{name}`", name=written)
     return (Fix(title, tuple(sorted(edits)), Safety.SUGGESTION),) if len(edits) == len(names) else ()
 
@@ -195,7 +200,7 @@ def _given(entry: BuildEntry) -> _Given | None:
             continue
         platform, place = _platform(value), entry.argument_place(name, value)
         if platform is not None and place is not None:
-            return _Given(entry, f"{name}={value}", platform, place)
+            return _Given(entry, name, value, platform, place)
     return None
 
 
