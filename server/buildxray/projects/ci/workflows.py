@@ -162,8 +162,11 @@ class _Workflows:
             github["event"] = Partly({"inputs": inputs})
         if event:
             github["event_name"] = event
-        base = Context({"inputs": inputs, "github": Partly(github), "env": Partly()}, assumption)
-        base = base._replace(has_chosen_inputs=depth == 0 and bool(inputs))
+        base = Context(
+            {"inputs": inputs, "github": Partly(github), "env": Partly()},
+            assumption,
+            has_chosen_inputs=depth == 0 and bool(inputs),
+        )
         of_workflow = base.with_environment(document.get("env"))
         jobs = as_mapping(document.get("jobs"))
         results: dict[str, Any] = {}

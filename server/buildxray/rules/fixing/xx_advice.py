@@ -135,7 +135,8 @@ def _surroundings_of(stage: Stage) -> _Surroundings:
     words = stage.installed_words
     is_complex = (
         _PLAIN_IMAGE.search(stage.image_name) is None
-        or any(_as_other_user(run) for run in runs)
+        # Another user cannot install packages.
+        or any(not run.runs_as_root for run in runs)
         or any(it.name in _OTHER_PROGRAMS for run in runs for it in run.commands)
         # A build tool without a known compiler may compile what the steps do not change.
         or (C not in toolchains and any(it.name in _BUILD_TOOLS for run in runs for it in run.commands))
@@ -185,11 +186,6 @@ def _may_link_them(command: KnownCommand) -> bool:
         return True
     libraries = {it for it in command.syntax.arguments if it.startswith("-l")}
     return command.use.toolchain is C and (command.name in _BUILD_TOOLS | {"cmake"} or not libraries <= _LIBRARIES_OF_C)
-
-
-def _as_other_user(run: Run) -> bool:
-    """True if a RUN does not run as root, so that it cannot install packages."""
-    return not run.runs_as_root
 
 
 def _is_other_cargo(command: KnownCommand) -> bool:

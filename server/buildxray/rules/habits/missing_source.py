@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
-from itertools import islice
 from typing import Final
 
 from buildxray.localization import _, ngettext
@@ -75,14 +74,14 @@ def missing_source(ctx: RuleContext) -> Iterator[Finding]:
             yield Finding(lacked.command.title_range, _message_of_list(lacked), severity=severity)
             return
         stages = ctx.build.needed_stages if may_need_locks(ctx.build) else ()
-        locks = filter(None, map(uncopied_lock, stages))
-        for it in islice(locks, 1):
+        lock = next(filter(None, map(uncopied_lock, stages)), None)
+        if lock is not None:
             message = _(
                 "the build stops here: `{command}` needs `{path}`, which no COPY before it takes",
-                command=it.command.title,
-                path=it.name,
+                command=lock.command.title,
+                path=lock.name,
             )
-            yield Finding(it.command.title_range, message)
+            yield Finding(lock.command.title_range, message)
         return
     first, *others = absent
     related = [Related(it.range, _message_of(ctx, it)) for it in others]
@@ -133,14 +132,12 @@ def _as_context(workspace: Workspace) -> str:
 
 def _message_of_directory(workspace: Workspace, absent: tuple[AbsentSource, ...]) -> str:
     """What happens at sources that the directory of the Dockerfile has, which is below the context."""
-    paths, own = (
-        [posixpath.normpath(it.path) for it in absent if it.absence is Absence.BELOW],
-        workspace.directory_in_context,
-    )
-    meant = joined([f"`{own}/{it}`" for it in dict.fromkeys(paths)])
+    own = workspace.directory_in_context
+    paths = dict.fromkeys(posixpath.normpath(it.path) for it in absent if it.absence is Absence.BELOW)
+    meant = joined([f"`{own}/{it}`" for it in paths])
     return _(
         "the build stops here: the build context has {paths} in `{directory}`, beside the Dockerfile; {advice}",
-        paths=joined([f"`{it}`" for it in dict.fromkeys(paths)]),
+        paths=joined([f"`{it}`" for it in paths]),
         directory=own,
         advice=_as_context(workspace) if absent[0].is_of_dockerfile else _("copy {paths}", paths=meant),
     )
