@@ -35,6 +35,15 @@ def debian(lines: str) -> dict[str, str]:
         (f'if [ "$WITH_TOOL" = true ]; then {GET}; fi', "warning"),
         (f"test -x /usr/local/bin/t || {GET}", "warning"),
         (f"{GET} || true", "warning"),
+        # A value that a variable gets is as doubtful as all commands that use it.
+        (
+            'if [ "$WITH_TOOL" = true ]; then F=t-linux-amd64; curl -o /usr/local/bin/t https://x.example/$F; fi',
+            "warning",
+        ),
+        ('F=t-linux-amd64; [ "$WITH_TOOL" = true ] && curl -o /usr/local/bin/t https://x.example/$F', "warning"),
+        ("F=t-linux-amd64; curl -o /usr/local/bin/t https://x.example/$F || true", "warning"),
+        ("F=t-linux-amd64; curl -o /usr/local/bin/t https://x.example/$F", "error"),
+        ('F=t-linux-amd64; curl -o /usr/local/bin/t https://x.example/$F; [ "$WITH_TOOL" = true ] && echo $F', "error"),
     ],
 )
 def test_conditions(run: str, severity: str) -> None:

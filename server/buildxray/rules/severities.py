@@ -75,9 +75,21 @@ def _doubts_by_run(_ctx: RuleContext) -> dict[int, _Doubts]:
 def _doubts_in(run: Run) -> _Doubts:
     may_fail = with_ignored_failure(run)
     doubts: _Doubts = []
+    of_users: dict[TextRange, list[Doubt | None]] = {}
+    """For each assignment, the doubts of the commands whose words use it."""
     for command in run.commands:
+        found = None
         if not all(map(command.is_certain, command.targets)):
-            doubts.append((command.range, Doubt.CONDITION))
+            found = Doubt.CONDITION
         elif id(command.syntax) in may_fail:
-            doubts.append((command.range, Doubt.ALTERNATIVE))
+            found = Doubt.ALTERNATIVE
+        if found is not None:
+            doubts.append((command.range, found))
+        for name in {it.name for word in command.syntax.words for it in word.variables}:
+            for assigned in command.syntax.variables.get(name, ()):
+                of_users.setdefault(assigned.range, []).append(found)
+    # `if [ "$WITH_TOOL" = yes ]; then FILE=tool-amd64.tgz; curl -O https://example.com/$FILE; fi`: a value does no more than its users.
+    doubts += [
+        (run.shell_range(it), users[0]) for it, users in of_users.items() if users[0] is not None and None not in users
+    ]
     return doubts
