@@ -137,7 +137,7 @@ def test_a_path_that_is_only_removed_may_be_missing(command: str, is_said: bool)
     ],
 )
 def test_a_cache_that_stays_empty_is_shared_by_nobody(flags: str, command: str, is_said: bool) -> None:
-    text = f"FROM alpine\nARG CACHE\nRUN --mount=type=cache,target=/var/cache/apk{flags} {command}\n"
+    text = f"FROM alpine:3.22\nARG CACHE\nRUN --mount=type=cache,target=/var/cache/apk{flags} {command}\n"
     assert ("shared-cache-mount" in rules(text)) is is_said
 
 

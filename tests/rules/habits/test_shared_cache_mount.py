@@ -17,7 +17,7 @@ from tests.support.rules import check_fix, check_nothing, check_rule, context, f
 @every_case(
     "target, id_, run",
     [
-        ("/var/cache/dnf", "dnf", "y"),
+        ("/var/cache/zypp", "zypp", "y"),
         ("/etc/apk/cache", "apk", "y"),
         ("target", "w-target", "cargo build"),
         ("build", "w-build", "cmake -B build && cmake --build build"),
@@ -26,8 +26,8 @@ from tests.support.rules import check_fix, check_nothing, check_rule, context, f
     ],
 )
 def test_a_cache_with_files_for_one_architecture_is_reported(target: str, id_: str, run: str) -> None:
-    before = f"FROM x\nWORKDIR /w\nRUN --mount=type=cache,target={target} {run}\n"
-    named = f"FROM x\nWORKDIR /w\nARG TARGETARCH TARGETVARIANT\nRUN --mount=type=cache,id={id_}-$TARGETARCH$TARGETVARIANT,target={target} {run}\n"
+    before = f"FROM x:alpine3.9\nWORKDIR /w\nRUN --mount=type=cache,target={target} {run}\n"
+    named = f"FROM x:alpine3.9\nWORKDIR /w\nARG TARGETARCH TARGETVARIANT\nRUN --mount=type=cache,id={id_}-$TARGETARCH$TARGETVARIANT,target={target} {run}\n"
     check_fix(shared_cache_mount, before, named, title="Give each platform its own cache")
 
 
@@ -35,7 +35,7 @@ def test_the_range_is_the_directory() -> None:
     check_rule(
         shared_cache_mount,
         """
-        FROM alpine
+        FROM alpine:3.22
         RUN --mount=target=/var/cache/apk,id=a,type=cache apk add curl
                            ^^^^^^^^^^^^^^ 💡 the steps for linux/amd64 and linux/arm64 share this cache, whose files are for one architecture: one may use or replace those of another
         """,
@@ -45,8 +45,8 @@ def test_the_range_is_the_directory() -> None:
 def test_the_fix_takes_a_declaration_that_comes_too_late() -> None:
     check_fix(
         shared_cache_mount,
-        "FROM alpine\nRUN --mount=type=cache,target=/var/cache/apk apk add a\nARG TARGETARCH\nRUN b $TARGETARCH\n",
-        "FROM alpine\nARG TARGETARCH TARGETVARIANT\n"
+        "FROM alpine:3.22\nRUN --mount=type=cache,target=/var/cache/apk apk add a\nARG TARGETARCH\nRUN b $TARGETARCH\n",
+        "FROM alpine:3.22\nARG TARGETARCH TARGETVARIANT\n"
         "RUN --mount=type=cache,id=apk-$TARGETARCH$TARGETVARIANT,target=/var/cache/apk apk add a\nRUN b $TARGETARCH\n",
     )
 
@@ -54,8 +54,8 @@ def test_the_fix_takes_a_declaration_that_comes_too_late() -> None:
 def test_the_fix_extends_an_existing_id() -> None:
     check_fix(
         shared_cache_mount,
-        "FROM alpine\nARG TARGETARCH\nRUN --mount=target=/var/cache/apk,id=a,type=cache apk add curl\n",
-        "FROM alpine\nARG TARGETARCH\nARG TARGETVARIANT\nRUN --mount=target=/var/cache/apk,id=a-$TARGETARCH$TARGETVARIANT,type=cache apk add curl\n",
+        "FROM alpine:3.22\nARG TARGETARCH\nRUN --mount=target=/var/cache/apk,id=a,type=cache apk add curl\n",
+        "FROM alpine:3.22\nARG TARGETARCH\nARG TARGETVARIANT\nRUN --mount=target=/var/cache/apk,id=a-$TARGETARCH$TARGETVARIANT,type=cache apk add curl\n",
     )
 
 
@@ -69,6 +69,7 @@ def test_the_fix_extends_an_existing_id() -> None:
         "type=cache,target=/var/cache/apk,sharing=private",
         "type=cache,target=/var/cache/apt,sharing=locked",
         "type=cache,target=/var/cache/yum",
+        "type=cache,target=/var/cache/dnf",
         "type=cache,target=/var/cache/libdnf5",
         "type=cache,target=/var/cache/pacman/pkg",
         "type=cache,target=/var/cache/apk,id=apk-$TARGETARCH",
@@ -80,26 +81,55 @@ def test_the_fix_extends_an_existing_id() -> None:
     ],
 )
 def test_caches_that_separate_architectures_are_not_reported(mount: str) -> None:
-    check_nothing(shared_cache_mount, f"FROM alpine\nARG TARGETARCH\nRUN --mount={mount} x\n")
+    check_nothing(shared_cache_mount, f"FROM alpine:3.22\nARG TARGETARCH\nRUN --mount={mount} x\n")
+
+
+@every_case(
+    "image, is_reported",
+    [
+        ("alpine:3.22", True),
+        ("alpine:3.9.6", True),
+        ("node:22-alpine3.22", True),
+        ("docker.io/library/python:3.12-alpine3.20@sha256:" + 64 * "a", True),
+        ("acme/base:1-alpine-3.21", True),
+        ("alpine:3.23", False),
+        ("alpine:3.23.1", False),
+        ("node:22-alpine3.24", False),
+        # The tag follows the newest version.
+        ("alpine", False),
+        ("alpine:latest", False),
+        ("alpine:edge", False),
+        ("alpine:3", False),
+        ("node:22-alpine", False),
+        # Nothing tells that the number is a version of Alpine.
+        ("acme/base:3.20", False),
+        ("acme/alpine-tools:3.20", False),
+    ],
+)
+def test_apk_3_names_an_index_for_each_architecture(image: str, is_reported: bool) -> None:
+    text = f"FROM {image}\nRUN --mount=type=cache,target=/var/cache/apk apk add curl\n"
+    assert bool(findings(shared_cache_mount, context(text))) is is_reported
 
 
 def test_a_native_stage_has_one_architecture() -> None:
-    text = "FROM --platform=$BUILDPLATFORM alpine AS a\nRUN --mount=type=cache,target=/var/cache/apk x\nFROM scratch\nCOPY --from=a / /\n"
+    text = "FROM --platform=$BUILDPLATFORM alpine:3.22 AS a\nRUN --mount=type=cache,target=/var/cache/apk x\nFROM scratch\nCOPY --from=a / /\n"
     check_nothing(shared_cache_mount, text)
     check_nothing(
-        shared_cache_mount, "FROM alpine\nRUN --mount=type=cache,target=/var/cache/apk x\n", targets="linux/arm64"
+        shared_cache_mount, "FROM alpine:3.22\nRUN --mount=type=cache,target=/var/cache/apk x\n", targets="linux/arm64"
     )
 
 
 @pytest.mark.parametrize(("is_separate", "n_findings"), [(False, 1), (True, 0)])
 def test_jobs_of_their_own_share_no_cache(is_separate: bool, n_findings: int) -> None:
     builder = Builder(replace(request(), is_separate=is_separate))
-    build = builder.build(builder.parse("FROM alpine\nRUN --mount=type=cache,target=/var/cache/apk apk add curl\n"))
+    build = builder.build(
+        builder.parse("FROM alpine:3.22\nRUN --mount=type=cache,target=/var/cache/apk apk add curl\n")
+    )
     assert len(findings(shared_cache_mount, RuleContext(build, builder, asks_for_several=True))) == n_findings
 
 
 def test_unknown_machines_and_platforms_tell_nothing_of_a_cache() -> None:
-    text = "FROM alpine\nRUN --mount=type=cache,target=/var/cache/apk apk add curl\n"
+    text = "FROM alpine:3.22\nRUN --mount=type=cache,target=/var/cache/apk apk add curl\n"
     assert len(findings(shared_cache_mount, context(text))) == 1
     assert not findings(shared_cache_mount, context(text, workspace=Workspace(machine_is_unknown=True)))
 
@@ -119,7 +149,7 @@ def test_unknown_machines_and_platforms_tell_nothing_of_a_cache() -> None:
 def test_an_id_that_names_the_platform_lacks_at_most_the_variant(
     declared: str, id_: str, targets: str, added: str | None
 ) -> None:
-    text = f"FROM alpine\n{declared}\nRUN --mount=type=cache,id={id_},target=/var/cache/apk apk add curl\n"
+    text = f"FROM alpine:3.22\n{declared}\nRUN --mount=type=cache,id={id_},target=/var/cache/apk apk add curl\n"
     edits = [one for it in findings(shared_cache_mount, context(text, targets)) for one in it.fixes[0].edits]
     assert [it.new_text for it in edits if not it.new_text.startswith("ARG")] == ([] if added is None else [added])
 
@@ -284,7 +314,7 @@ def test_a_run_for_one_platform_is_locked_too() -> None:
 def test_a_cache_that_a_workflow_finds_by_its_id_needs_a_review(
     restores: Callable[[], bool] | None, safety: Safety
 ) -> None:
-    text = "FROM alpine\nRUN --mount=type=cache,target=/var/cache/apk apk add curl\n"
+    text = "FROM alpine:3.22\nRUN --mount=type=cache,target=/var/cache/apk apk add curl\n"
     (finding,) = findings(shared_cache_mount, context(text, workspace=Workspace(restores_caches=restores)))
     assert [it.safety for it in finding.fixes] == [safety]
 
@@ -299,7 +329,7 @@ def test_a_cache_that_a_workflow_finds_by_its_id_needs_a_review(
     ],
 )
 def test_platforms_that_nobody_builds_for_are_a_condition(target: str, words: str, *, is_assumed: bool) -> None:
-    text = f"FROM debian\nRUN --mount=type=cache,target={target} apt-get install -y curl\n"
+    text = f"FROM alpine:3.22\nRUN --mount=type=cache,target={target} apt-get install -y curl\n"
     ctx = context(text, workspace=Workspace(platforms_are_assumed=is_assumed))
     (finding,) = findings(shared_cache_mount, ctx)
     assert f"linux/amd64 and linux/arm64{words} " in finding.message
@@ -319,6 +349,6 @@ def test_platforms_that_nobody_builds_for_are_a_condition(target: str, words: st
     ],
 )
 def test_an_old_frontend_expands_no_variables_in_mounts(frontend: str, *, is_offered: bool) -> None:
-    text = f"# syntax={frontend}\nFROM alpine\nRUN --mount=type=cache,target=/var/cache/apk apk add curl\n"
+    text = f"# syntax={frontend}\nFROM alpine:3.22\nRUN --mount=type=cache,target=/var/cache/apk apk add curl\n"
     (finding,) = findings(shared_cache_mount, context(text))
     assert bool(finding.fixes) is is_offered

@@ -27,12 +27,20 @@ from buildxray.toolchains.c import C
 from buildxray.toolchains.rust import RUST
 
 _UNSAFE: Final = lazy_regex(
-    r"/var/cache/(?:apk|dnf|zypp)|/etc/apk/cache|.*/target|.*/node_modules|.*/(?:\.venv|venv)|.*/build"
+    r"/var/cache/(?:apk|zypp)|/etc/apk/cache|.*/target|.*/node_modules|.*/(?:\.venv|venv)|.*/build"
 )
 """Directories in which files of different architectures have the same names. Those of yum are in `$basearch/$releasever` (yum.conf of CentOS 7).
 
-Those of dnf 5 are in directories with a hash of the repository's address (libdnf5, ConfigRepo::get_unique_id), and pacman's have the
-architecture in their names.
+Those of dnf 4 and 5 are in directories with a hash of the repository's address, which contains the architecture (libdnf, Repo::Impl::getHash; libdnf5,
+ConfigRepo::get_unique_id), and pacman's have the architecture in their names.
+"""
+_OF_APK: Final = ("/var/cache/apk", "/etc/apk/cache")
+_ALPINE: Final = lazy_regex(r"(?:/alpine:|[:-]alpine-?)3\.(?P<minor>\d{1,3})(?![\d])")
+"""The version of Alpine in the name of an image: `alpine:3.20`, `node:22-alpine3.20`."""
+_FIRST_WITH_APK_3: Final = 23
+"""The minor version of Alpine 3 from which on apk names an index by a hash of its whole address, which contains the architecture.
+
+Source: the release notes of Alpine 3.23; apk-tools 3, src/database.c, add_repository_component; apk-tools 2 hashes the address of the repository.
 """
 _VARIABLE: Final = lazy_regex(r"\$\{?(\w+)")
 _UNSAFE_AT_ONCE: Final = lazy_regex(r"/var/(?:cache|lib)/apt(?:/.*)?")
@@ -44,13 +52,13 @@ def shared_cache_mount(ctx: RuleContext) -> Iterator[Finding]:
     """Steps on different platforms share a cache mount that holds files for one architecture.
 
     ## What it does
-    Looks for cache mounts with one id on steps of several platforms, at directories whose content depends on the architecture: the caches of apk
-    and dnf, the `target` of cargo, `node_modules`, virtual environments; those of apt unless their `sharing` is `locked` or `private`. The
+    Looks for cache mounts with one id on steps of several platforms, at directories whose content depends on the architecture: the cache of apk in an image
+    of which the tag names Alpine 3.22 or older, the `target` of cargo, `node_modules`, virtual environments; those of apt unless their `sharing` is `locked` or `private`. The
     `target` of cargo is not reported either with `sharing=locked`, if each RUN that uses it runs cargo: only the finished program has the same
     name on each platform. Jobs of a workflow that build one platform each do not share a cache, and nothing is reported where the builds of a
     file may be such jobs. A cache whose id names an architecture is for a file of that architecture, and is not reported. A cache of apk that
     only commands with `--no-cache` use stays empty, and is not reported. Nor are caches that separate architectures themselves (Go, npm, pip,
-    Maven, yum, dnf 5, pacman, the registry of cargo).
+    Maven, yum, dnf, pacman, apk since Alpine 3.23, the registry of cargo).
 
     ## Why it matters
     A cache is identified by its id alone. Two platforms write to one directory at the same time, and use each other's files: corrupted indexes,
@@ -59,13 +67,13 @@ def shared_cache_mount(ctx: RuleContext) -> Iterator[Finding]:
 
     ## Example
     ```dockerfile
-    FROM alpine
+    FROM alpine:3.22
     RUN --mount=type=cache,target=/var/cache/apk apk add curl
     ```
 
     Use instead:
     ```dockerfile
-    FROM alpine
+    FROM alpine:3.22
     ARG TARGETARCH TARGETVARIANT
     RUN --mount=type=cache,id=apk-$TARGETARCH$TARGETVARIANT,target=/var/cache/apk apk add curl
     ```
@@ -155,6 +163,7 @@ def _is_harmless(
 ) -> bool:
     return (
         _keeps_nothing(instruction, mount)
+        or _has_names_for_each(instruction, mount)
         or _is_named_elsewhere(mount)
         or _is_for_another_tool(instruction, mount)
         or _is_for_another_directory(instruction, mount)
@@ -215,10 +224,18 @@ def _is_unsafe(mount: CacheMount) -> bool:
 
 def _keeps_nothing(instruction: Instruction, mount: CacheMount) -> bool:
     """True if the cache stays empty: `apk --no-cache` neither reads nor writes /var/cache/apk (apk(8))."""
-    if mount.target not in ("/var/cache/apk", "/etc/apk/cache") or not isinstance(instruction, Run):
+    if mount.target not in _OF_APK or not isinstance(instruction, Run):
         return False
     uses = [it for it in instruction.commands if it.name == "apk"]
     return bool(uses) and all("--no-cache" in it.syntax.arguments for it in uses)
+
+
+def _has_names_for_each(instruction: Instruction, mount: CacheMount) -> bool:
+    """True unless apk surely has one name for the indexes of all architectures; a tag without a version follows the newest Alpine."""
+    if mount.target not in _OF_APK or instruction.stage is None:
+        return False
+    version = _ALPINE.search(instruction.stage.image_name)
+    return version is None or int(version["minor"]) >= _FIRST_WITH_APK_3
 
 
 def _is_for_another_tool(instruction: Instruction, mount: CacheMount) -> bool:
