@@ -2502,6 +2502,15 @@ def test_what_else_an_installation_of_pip_reads(run: str, reason: str) -> None:
         ("node", "package.json", "export B=a && npm i && npm run b", "move it to a RUN of its own right after"),
         ("node", "package.json", "export B=$(cat x) && npm i && npm run b", "move it to a RUN of its own right after"),
         ("node", "package.json", "export NODE_ENV=$(cat x) && npm i && npm run b", "of the source"),
+        # What compiles native packages.
+        (
+            "node",
+            "package.json",
+            "export CXXFLAGS=-O1 && npm i && npm run b",
+            "move `export CXXFLAGS=-O1 && npm i` to a RUN of its own right after",
+        ),
+        ("node", "package.json", "if test -f a; then export CC=b; fi && npm i && npm run b", "of the source"),
+        ("node", "package.json", "export CFLAGZ=-O1 && npm i && npm run b", "move it to a RUN of its own right after"),
         ("node", "package.json", "echo a > .npmrc && npm i && npm run b", "of the source"),
         ("node", "package.json", "echo a > b && npm i && npm run b", "move it to a RUN of its own right after"),
         ("node", "package.json", "curl -f https://x.org/a | sh && npm i && npm run b", ""),

@@ -12,7 +12,7 @@ from typing import Final
 
 from buildxray.rules.facts.context_files import instructions_before
 from buildxray.rules.facts.shell_variables import SETS_PATHS
-from buildxray.semantics.build import Command, Instruction, KnownCommand, Run
+from buildxray.semantics.build import Command, Effect, Instruction, KnownCommand, Run
 from buildxray.syntax.instructions import Arg, Env
 from buildxray.syntax.lazy_regex import lazy_regex
 
@@ -37,6 +37,10 @@ _VARIABLE: Final = lazy_regex(
     r"|GO(?!ARCH|OS)[A-Z]+|HOME|PATH"
 )
 """Variables that programs read which install packages."""
+_OF_COMPILERS: Final = lazy_regex(
+    r"C(?:C|XX)|C(?:PP|XX)?FLAGS|LD(?:FLAGS|_LIBRARY_PATH)|PKG_CONFIG_PATH|MAKEFLAGS|RUSTFLAGS"
+)
+"""Variables of the compilers with which an installation makes native code of packages. Source: GNU make manual, "Implicit Variables"; the Cargo book, "Environment Variables"."""
 _CREDENTIALS: Final = lazy_regex(
     r"\.netrc|\.npmrc|\.yarnrc|pip\.conf|\.pypirc|auth\.json|settings\.xml|NuGet\.Config|\.ssh\b|known_hosts|\.gitconfig|\.git-credentials|\.cargo/config"
 )
@@ -107,7 +111,7 @@ def _needed_variables(command: KnownCommand) -> list[tuple[int, str]] | None:
     read = command.run.build.text[slice(*command.range)]
     found: list[tuple[int, str]] = []
     for name, assignments in command.syntax.variables.items():
-        if _VARIABLE.fullmatch(name) is None and f"${name}" not in read and f"${{{name}" not in read:
+        if not _reads(command, name) and f"${name}" not in read and f"${{{name}" not in read:
             continue
         last = assignments[-1]
         is_computed = any(it in last.value.text for it in ("$(", "`", "\n"))
@@ -119,6 +123,13 @@ def _needed_variables(command: KnownCommand) -> list[tuple[int, str]] | None:
     return found
 
 
+def _reads(command: KnownCommand, name: str) -> bool:
+    """True if an installation may read a variable that no word of it names."""
+    return _VARIABLE.fullmatch(name) is not None or (
+        command.use.effect is Effect.INSTALL and _OF_COMPILERS.fullmatch(name) is not None
+    )
+
+
 def setting_instructions(command: KnownCommand, after: Instruction) -> list[Instruction]:
     """The ARG and ENV instructions from another instruction to an installation that set variables which it reads."""
     return [
@@ -126,13 +137,13 @@ def setting_instructions(command: KnownCommand, after: Instruction) -> list[Inst
         for it in instructions_before(command.run)
         if it.idx > after.idx
         and isinstance(it.node, Arg | Env)
-        and any(_VARIABLE.fullmatch(pair.name.text) is not None for pair in it.pairs)
+        and any(_reads(command, pair.name.text) for pair in it.pairs)
     ]
 
 
 def own_variables(command: KnownCommand) -> str:
     """The variables, with a blank after each, that are set for an installation alone, and that it needs without the project too."""
-    needed = (it for it in command.syntax.assignments if _VARIABLE.fullmatch(it.name) is not None)
+    needed = (it for it in command.syntax.assignments if _reads(command, it.name))
     return "".join(f"{it.name}={it.value.text} " for it in needed)
 
 
