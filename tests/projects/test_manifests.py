@@ -72,6 +72,10 @@ def test_only_what_is_copied_has_an_effect(tmp_path: Path, base: str, expected: 
     [
         ({}, "", "npm", "package.json"),
         ({}, "package-lock.json yarn.lock .npmrc", "npm", ".npmrc package-lock.json package.json"),
+        ({}, "npm-shrinkwrap.json yarn.lock", "npm", "npm-shrinkwrap.json package.json"),
+        ({}, "yarn.lock .npmrc", "npm", ".npmrc package.json yarn.lock"),
+        ({}, "yarn.lock .yarnrc.yml", "npm", "package.json"),
+        ({}, "yarn.lock", "pnpm", "package.json"),
         ({}, "package-lock.json yarn.lock .yarnrc", "yarn", ".yarnrc package.json yarn.lock"),
         ({"workspaces": ["web", "libs/*"]}, "web/package.json libs/a/package.json libs/README", "npm", "libs/a/package.json package.json web/package.json"),
         ({"workspaces": {"packages": ["./web/"]}}, "web/package.json", "yarn", "package.json web/package.json"),

@@ -419,6 +419,23 @@ def test_the_list_of_dependencies_is_that_of_the_context(lines: str, asked: tupl
 
 
 @every_case(
+    "files, run, reason",
+    [
+        ("package.json yarn.lock", "npm install", "`package.json` and `yarn.lock` are not copied before the rest"),
+        ("package.json yarn.lock", "yarn --frozen-lockfile", "`package.json` and `yarn.lock` are not copied before the rest"),
+        # It stops without a lock file of npm.
+        ("package.json yarn.lock", "npm ci", ""),
+        ("package.json", "npm ci", ""),
+        ("package.json package-lock.json", "npm ci", "`package.json` and `package-lock.json` are not copied before the rest"),
+    ],
+)  # fmt: skip
+def test_npm_reads_the_lock_file_of_yarn_unless_it_asks_for_its_own(files: str, run: str, reason: str) -> None:
+    needed = NeededFiles((*files.split(),), is_complete=True)
+    ctx = context(f"FROM node\nWORKDIR /s\nCOPY . .\nRUN {run}\n", workspace=Workspace(needed=lambda *_given: needed))
+    assert [it.message.partition(": ")[2] for it in findings(late_module_download, ctx)] == [reason] * bool(reason)
+
+
+@every_case(
     "lines, installs_itself, reason",
     [
         (

@@ -103,12 +103,19 @@ def _settings_of_packages(context: ProjectFiles, path: str) -> list[str]:
     """The lock files and the settings beside the package.json of a project. Raises `IncompleteError` if pnpm's hooks load other files."""
     settings = context.beside(path, *OF_PACKAGES)
     names = [*map(posixpath.basename, settings)]
+    lock, of_yarn = (joined(posixpath.dirname(path), it) for it in ("yarn.lock", ".yarnrc.yml"))
+    if context.manager == "npm" and _LOCKS_OF_NPM.isdisjoint(names) and not context.exists(of_yarn):
+        settings += [lock] if context.exists(lock) else []
     if ".yarnrc.yml" in names and ".npmrc" in names:
         # Yarn 1 alone reads it.
         settings.pop(names.index(".npmrc"))
     if any(it.endswith(".pnpmfile.cjs") and _RELATIVE.search(context.text(it)) is not None for it in settings):
         raise IncompleteError
     return settings
+
+
+_LOCKS_OF_NPM: Final = frozenset({"npm-shrinkwrap.json", "package-lock.json"})
+"""Without one of these, npm 7 and later take the versions from the lock file of Yarn 1. Source: blog.npmjs.org, "Why Keep package-lock.json?"."""
 
 
 def of_pnpm_workspace(context: ProjectFiles, path: str) -> list[str]:

@@ -40,7 +40,7 @@ from buildxray.toolchains.base import INSTALL_SCRIPTS, is_harmless_script
 from buildxray.toolchains.bun import BUN
 from buildxray.toolchains.go import GO
 from buildxray.toolchains.java import JAVA
-from buildxray.toolchains.node import NODE, replaces_packages, runs_no_scripts
+from buildxray.toolchains.node import LOCK_FILES, NODE, replaces_packages, runs_no_scripts
 from buildxray.toolchains.rust import RUST
 
 
@@ -267,7 +267,8 @@ def _needs_more(ctx: RuleContext, command: KnownCommand) -> bool:
         if needed.requires_nothing:
             return True
         is_locked = command.use.toolchain is NODE and len(command.use.manifests) > 1
-        is_other = is_locked and not any(posixpath.basename(it) in LOCKS for it in needed.files)
+        locks = LOCKS - {LOCK_FILES["yarn"]} if command.name == "npm" else LOCKS
+        is_other = is_locked and not any(posixpath.basename(it) in locks for it in needed.files)
         return is_other or not needed.is_complete
     is_of_project = command.use.title == "composer install" or builds_by_itself(command) or restores_first(command)
     if command.use.toolchain is JAVA or is_of_project:
