@@ -340,7 +340,7 @@ RULES: Final = (
         FixAvailability.SOMETIMES,
         "buildxray.rules.habits.late_module_download",
         "",
-        frozenset({Effect.BUNDLE, Effect.COMPILE, Effect.EXECUTE, Effect.FETCH, Effect.INSTALL}),
+        frozenset({Effect.BUNDLE, Effect.COMPILE, Effect.EXECUTE, Effect.FETCH, Effect.INSTALL, Effect.UNKNOWN}),
     ),
     Rule(
         "legacy-key-value-format",

@@ -27,6 +27,7 @@ from buildxray.rules.facts.dependent_downloads import (
     may_have_no_module,
     runs_own_scripts,
 )
+from buildxray.rules.facts.downloads_in_scripts import DownloadInScript, download_in_script
 from buildxray.rules.facts.failing_builds import lacks_source, stops
 from buildxray.rules.facts.independent_installs import first_of_chain, independent_runs, installs_after_copy, shown
 from buildxray.rules.facts.installed_project import CACHE_OF_PIP, NO_CACHE, installed_project
@@ -65,7 +66,7 @@ from buildxray.toolchains.scripting import SCRIPTING
     Severity.INFORMATION,
     Severity.INFORMATION,
     FixAvailability.SOMETIMES,
-    about=[Effect.BUNDLE, Effect.COMPILE, Effect.EXECUTE, Effect.FETCH, Effect.INSTALL],
+    about=[Effect.BUNDLE, Effect.COMPILE, Effect.EXECUTE, Effect.FETCH, Effect.INSTALL, Effect.UNKNOWN],
 )
 def late_module_download(ctx: RuleContext) -> Iterator[Finding]:
     """Dependencies are downloaded only after the whole source was copied, and so again after each change of it.
@@ -78,7 +79,7 @@ def late_module_download(ctx: RuleContext) -> Iterator[Finding]:
     package of Python, or of a program of Python with its list, and in a stage that
     begins from one with the whole source and takes its lists from there (`turbo prune`). A RUN that mounts a cache or the manifest is not reported, unless it mounts all
     lists that its installation reads (`uv sync --no-install-project`) and comes after the source. `go build` counts as a download if `go.mod`
-    requires modules, and the first `cargo build` after a COPY of sources in the official image if its project requires crates (a RUN with a
+    requires modules, also if `make` or a script of the project surely runs it, and the first `cargo build` after a COPY of sources in the official image if its project requires crates (a RUN with a
     mount is not reported), and `pip install .` in an official image if pyproject.toml lists dependencies; `mvn package`, `composer install`,
     `swift build`, `cabal build`, `dotnet build` and `dotnet publish` (without an option for one machine) do if all files that their downloads need are known: not in a project
     of several modules of Maven or several packages of Haskell. A RUN that reads no file of the build context at all, such as `apt-get install`, `npm install -g pnpm`, `pip
@@ -161,7 +162,9 @@ def late_module_download(ctx: RuleContext) -> Iterator[Finding]:
             if it.use.manifests or it.use.toolchain is RUST:
                 done.add(it)
         found: dict[Toolchain, list[Finding]] = {}
-        for command in (it for run in stage.runs if run.idx > whole.idx for it in run.known_commands):
+        for written in (it for run in stage.runs if run.idx > whole.idx for it in run.known_commands):
+            in_script = download_in_script(ctx, written)
+            command = written if in_script is None else in_script.command
             if not command.use.manifests or not command.syntax.words or done.covers(command):
                 continue
             if (
@@ -177,7 +180,8 @@ def late_module_download(ctx: RuleContext) -> Iterator[Finding]:
                 yield from _of_many_modules(ctx, whole, command)
             is_late = is_late and not may_differ(ctx, whole, command)
             if is_late and not is_taken_out(ctx, whole, command) and not reads_other_files(ctx, whole, command):
-                found.setdefault(command.use.toolchain, []).append(_finding(ctx, whole, command))
+                fact = what_is_repeated(command) if in_script is None else _repeated_by(in_script)
+                found.setdefault(command.use.toolchain, []).append(_finding(ctx, whole, command, fact))
         yield from (join(ctx, first, others) for first, *others in found.values())
 
 
@@ -430,10 +434,18 @@ def _with_reason(fact: str, reason: str) -> str:
     return _("{fact}: {reason}", fact=fact, reason=reason) if reason else fact
 
 
-def _finding(ctx: RuleContext, whole: Instruction, command: KnownCommand) -> Finding:
+def _repeated_by(found: DownloadInScript) -> str:
+    return _(
+        "`{command}` (`{title}`) downloads the dependencies again after each change of the source",
+        command=shown(found.command),
+        title=found.title,
+    )
+
+
+def _finding(ctx: RuleContext, whole: Instruction, command: KnownCommand, fact: str) -> Finding:
     return Finding(
         command.title_range,
-        _with_reason(what_is_repeated(command), advice(ctx, whole, command)),
+        _with_reason(fact, advice(ctx, whole, command)),
         earlier_download(ctx, whole, command),
         (Related(whole.keyword_range, _("the whole source is copied here")),),
     )
