@@ -1,4 +1,4 @@
-"""Regular expressions on untrusted files take linear time.
+"""Regular expressions on untrusted files take linear time, and none takes exponential time.
 
 The server reads projects and logs in threads, where nothing can interrupt a call of `re`, and no other thread runs during one: a pattern of
 quadratic time on a file of 1 MB would stop the server for hours.
@@ -7,6 +7,7 @@ quadratic time on a file of 1 MB would stop the server for hours.
 from __future__ import annotations
 
 import ast
+import gc
 import importlib
 import re
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ import pytest
 
 from buildxray.ide.time_budget import OutOfTimeError, time_budget
 from buildxray.syntax.lazy_regex import _LazyRegex
+from tests.support.ambiguity import is_ambiguous
 from tests.support.code import ROOT, modules, tree
 
 LAYERS = ("files", "logs", "projects")
@@ -138,3 +140,58 @@ def test_patterns_on_files_of_strangers_take_linear_time() -> None:
 @pytest.mark.slow
 def test_the_check_sees_what_it_forbids(pattern: str) -> None:
     assert not is_linear(re.compile(pattern), "search")
+
+
+# Exponential time, in all layers
+
+
+def all_patterns() -> dict[str, re.Pattern[Any]]:
+    """Each lazy pattern of the server, by its text."""
+    for path in modules():
+        if path.stem != "__main__":
+            importlib.import_module(".".join(("buildxray", *path.relative_to(ROOT).with_suffix("").parts)))
+    lazy = (it for it in gc.get_objects() if type(it) is _LazyRegex)
+    return {str(it._arguments): _compiled(*it._arguments) for it in lazy}
+
+
+@pytest.mark.slow
+def test_no_pattern_takes_exponential_time() -> None:
+    found = all_patterns()
+    assert len(found) > 800
+    assert [text for text, it in found.items() if is_ambiguous(it)] == []
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        r"(?:a+)+b",
+        r"(?:a|aa)*b",
+        r"(?:a*)*b",
+        r"(?:[ab]{1,3})+c",
+        r"(?:\S*\s+)*x",
+        r"(?:[^\s'$]|\$\w+)*;",
+        r"(?s:[^\\\n]|\\.|\\\n)+;",
+        r"(?:#[^\n]*\r?\n)*x",
+        r"(?m)^a(?:\n[ \t]+[^\n]*)*\nb",
+    ],
+)
+def test_two_ways_round_a_loop(pattern: str) -> None:
+    assert is_ambiguous(re.compile(pattern))
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        r"a+a+b",
+        r"(?:a|b)*c",
+        r"(?:ab?)*c",
+        r"(?:\S+\s+)*x",
+        r"(?:[^\s'$]|\$\w)*;",
+        r"(?:#[^\r\n]*\r?\n)*x",
+        r"(?:\$(?!\()|\$\([^()]*\)|[^\s$])*;",
+        r"(?:[^\\]|\\.|\\\Z)+",
+        r"(?:a{2}){0,40}b",
+    ],
+)
+def test_one_way_round_a_loop(pattern: str) -> None:
+    assert not is_ambiguous(re.compile(pattern))

@@ -89,12 +89,12 @@ def missing_dockerfiles(
 # Builds without the option
 
 
-_QUOTED: Final = r"\\?\"[^\"\n]*\"|'[^'\n]*'|\$\([^()\n]*\)|\$(?!\()"
+_QUOTED: Final = r"\\?\"[^\"\n]*\"|\\[^\"\n]|'[^'\n]*'|\$\([^()\n]*\)|\$(?!\()"
 _PLAIN_BUILD: Final = lazy_regex(
-    rf"(?<![\w./-])docker[ \t]+(?:(?:buildx|image)[ \t]+)?build(?P<words>(?:[ \t]+(?:{_QUOTED}|[^\s\"'$;&|<>#()`])+)+)(?=[ \t]*(?:[;&|#\r\n]|\Z))"
+    rf"(?<![\w./-])docker[ \t]+(?:(?:buildx|image)[ \t]+)?build(?P<words>(?:[ \t]+(?:{_QUOTED}|[^\s\"'$\\;&|<>#()`])+)+)(?=[ \t]*(?:[;&|#\r\n]|\Z))"
 )
 """A build with all its words."""
-_WORD: Final = lazy_regex(rf"(?:{_QUOTED}|[^\s\"'$])+")
+_WORD: Final = lazy_regex(rf"(?:{_QUOTED}|[^\s\"'$\\])+")
 _STRING: Final = lazy_regex(r"(?<=\")(?:[^\"\\\n]|\\.)*(?=\")")
 """A string of JSON."""
 _ENTERING: Final = lazy_regex(r"\b(?:cd|pushd)[ \t]")

@@ -18,7 +18,7 @@ _ADDRESS: Final = lazy_regex(
     re.IGNORECASE,
 )
 _REMOTE: Final = lazy_regex(
-    r"(?m)^\[remote \"origin\"\]\s*(?:\n[ \t]+(?!url\b)[^\n]*)*\n[ \t]+url[ \t]*=[ \t]*(?P<url>\S+)"
+    r"(?m)^\[remote \"origin\"\][^\S\n]*(?:\n[^\S\n]*(?:(?!url\b)[^\s\[][^\n]*)?)*\n[^\S\n]*url[ \t]*=[ \t]*(?P<url>\S+)"
 )
 _MODULE: Final = lazy_regex(r"(?m)^module[ \t]+(?P<name>[\w.-]+/[\w.-]+/[\w.-]+)(?:/v\d+)?[ \t\r]*$")
 

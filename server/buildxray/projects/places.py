@@ -27,7 +27,7 @@ _FIELDS: Final = {
 """The names of fields in Bake files, in Compose files and among the inputs of `docker/build-push-action`."""
 _OPTIONS: Final = {"dockerfile": ("-f", "--file"), "target": ("--target",), "platforms": ("--platform",), "context": ()}
 _ARGUMENT: Final = "--build-arg"
-CONTINUED_LINE: Final = lazy_regex(r"(?:[^\\\n]|\\.|\\\n)+", re.DOTALL)
+CONTINUED_LINE: Final = lazy_regex(r"(?:[^\\\n]|\\.)+", re.DOTALL)
 """A line with those that continue it."""
 _BUILD_ACTION: Final = lazy_regex(r"docker/build-push-action@(?!(?:releases/)?v1(?:\.|$))")
 """The action whose input `file` names the Dockerfile; its first version had `dockerfile`."""

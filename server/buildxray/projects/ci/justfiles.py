@@ -13,14 +13,14 @@ from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.shell import UNKNOWN
 
 _ASSIGNMENT: Final = lazy_regex(
-    r"^(?:export[ \t]+)?(?P<name>[A-Za-z_][\w-]*)[ \t]*:=[ \t]*(?P<value>[^\r\n]+?)[ \t]*\r?$", re.MULTILINE
+    r"^(?:export[ \t]+)?(?P<name>[A-Za-z_][\w-]*)[ \t]*:=(?P<value>[^\r\n]+)\r?$", re.MULTILINE
 )
 _TERM: Final = lazy_regex(
     r"""\s*(?:"(?P<cooked>[^"\\\n]*)"|'(?P<raw>[^'\n]*)'"""
     r"""|(?:env|env_var_or_default)\(\s*["'][^"']*["']\s*,\s*["'](?P<default>[^"'\\]*)["']\s*\)"""
     r"""|(?P<name>[A-Za-z_][\w-]*)(?!\s*\())\s*(?:(?P<joint>[+/])|$)"""
 )
-_TEMPLATE: Final = lazy_regex(r"\{\{(?!\{)[ \t]*(?P<value>[^{}\r\n]+?)[ \t]*\}\}")
+_TEMPLATE: Final = lazy_regex(r"\{\{(?!\{)(?P<value>[^{}\r\n]+)\}\}")
 _RECIPE: Final = lazy_regex(r"@?[A-Za-z_][\w-]*(?P<parameters>(?:[ \t][^:\r\n]*)?):(?!=)")
 _PARAMETER: Final = lazy_regex(
     r"""[+*$]*(?P<name>[A-Za-z_][\w-]*)(?:[ \t]*=[ \t]*(?P<value>"[^"\n]*"|'[^'\n]*'|[\w-]+))?"""

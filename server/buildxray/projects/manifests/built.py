@@ -90,7 +90,7 @@ _OF_COMPILER: Final = frozenset(
 )
 """Packages that come with the compiler. Source: gitlab.haskell.org/ghc, "Commentary/Libraries/Version History"."""
 _MORE_OF_CABAL: Final = lazy_regex(r"(?im)^build-type[ \t]*:[ \t]*(?!simple\b)\S|^import[ \t]*:")
-_PACKAGES: Final = lazy_regex(r"(?im)^(?:optional-)?packages[ \t]*:(?P<value>[^\n]*(?:\n[ \t]+[^\n]*)*)")
+_PACKAGES: Final = lazy_regex(r"(?im)^(?:optional-)?packages[ \t]*:(?P<value>[^\n]*(?:\n[ \t][^\n]*)*)")
 _REPOSITORY_OF_CABAL: Final = lazy_regex(r"(?m)^source-repository-package\b")
 
 

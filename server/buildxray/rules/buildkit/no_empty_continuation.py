@@ -13,7 +13,7 @@ from buildxray.syntax.instruction_table import INSTRUCTION_KINDS
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import Edit
 
-_NEXT_IS_INSTRUCTION: Final = lazy_regex(rf"(?:[ \t]*(?:#[^\n]*)?\r?\n)*[ \t]*(?:{'|'.join(INSTRUCTION_KINDS)})[ \t]")
+_NEXT_IS_INSTRUCTION: Final = lazy_regex(rf"(?:[ \t]*(?:#[^\n]*|\r)?\n)*[ \t]*(?:{'|'.join(INSTRUCTION_KINDS)})[ \t]")
 
 
 @rule(Severity.WARNING, Severity.WARNING, FixAvailability.ALWAYS, buildkit_check="NoEmptyContinuation")

@@ -20,7 +20,7 @@ from buildxray.toolchains.scripting import SCRIPTING
 
 _TOOLS: Final = {
     DOTNET: lazy_regex(
-        r"""(?<![\w.-])dotnet["',\s]+(?:\S+[\s"',]+)*?(?:build|ef|msbuild|pack|publish|restore|run|test|watch)\b"""
+        r"""(?<![\w.-])dotnet["',\s]+(?:[^\s"',]+[\s"',]+)*?(?:build|ef|msbuild|pack|publish|restore|run|test|watch)\b"""
     ),
     GO: lazy_regex(r"(?<![\w.-])(?:air|CompileDaemon|dlv|gin|go|godev|gow|modd|realize|reflex|wgo)(?![\w.-])"),
     JAVA: lazy_regex(r"(?<![\w.-])(?:gradlew?|mvnd?|mvnw|sbt)(?![\w.-])"),

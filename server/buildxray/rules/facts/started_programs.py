@@ -14,7 +14,7 @@ from buildxray.toolchains.dotnet import DOTNET
 from buildxray.toolchains.node import NODE, removes_development_packages
 
 _BUILDS_OR_TESTS: Final = lazy_regex(
-    r"""(?<![\w./-])(?:cargo|dotnet|go|make|mvn|mvnw|gradle|gradlew)["',\s]+(?:\S*\s+)*?["']?(?:bench|build|check|run|test|verify|watch)\b"""
+    r"""(?<![\w./-])(?:cargo|dotnet|go|make|mvn|mvnw|gradle|gradlew)["',\s]+(?:\S+\s+)*?["']?(?:bench|build|check|run|test|verify|watch)\b"""
     r"""|(?<![\w./-])(?:bun|npm|npx|pnpm|yarn)["',\s]+(?:run["',\s]+)?(?:cypress|dev|jest|playwright|start:dev|test|vitest|watch)\b"""
     r"""|(?<![\w.-])(?:air|CompileDaemon|gow|modd|nodemon|reflex|ts-node(?:-dev)?|tsx|wgo)(?=["'\s]|$)"""
 )

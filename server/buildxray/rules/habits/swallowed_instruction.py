@@ -18,7 +18,7 @@ from buildxray.syntax.text import Edit, TextRange
 
 _BEGINS_A_LINE: Final = lazy_regex(rf"\n[ \t]*(?:{'|'.join(INSTRUCTION_KINDS)})\b")
 _GOES_ON: Final = lazy_regex(
-    r"(?P<rest>[ \t]*(?:(?:&&|\|\||;)[ \t]*)?[\\`])[ \t]*\r?\n(?:[ \t]*(?:#[^\n]*)?\r?\n)*[ \t]*\Z"
+    r"(?P<rest>[ \t]*(?:(?:&&|\|\||;)[ \t]*)?[\\`])[ \t]*\r?\n(?:[ \t]*(?:#[^\n]*|\r)?\n)*[ \t]*\Z"
 )
 
 

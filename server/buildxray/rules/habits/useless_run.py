@@ -245,7 +245,7 @@ def _next(places: Sequence[int], place: int) -> int | None:
     return places[position] if position < len(places) else None
 
 
-_VALUE: Final = r"""(?:[^\s;&|<>()"'`$]|\$\w+|\$\{\w+\}|\$\([^()]*\)|"[^"]*"|'[^']*')*"""
+_VALUE: Final = r"""(?:[^\s;&|<>()"'`$]|\$\w|\$\{\w+\}|\$\([^()]*\)|"[^"]*"|'[^']*')*"""
 _LAST_EXPORT: Final = lazy_regex(rf"(?P<export>export(?:[ \t]+[A-Za-z_]\w*={_VALUE})+)[ \t]*;?\s*")
 
 
