@@ -9,6 +9,8 @@ from buildxray.ide.project import Projects
 from buildxray.ide.settings import Settings
 from buildxray.plan.outline import Cause
 from buildxray.platforms.platform import parse_normalized
+from buildxray.rules.base import Severity
+from buildxray.toolchains.base import Workspace
 from tests.support.cases import every_case
 from tests.support.markup import files
 
@@ -144,3 +146,23 @@ def test_a_platform_argument_that_a_build_gives_has_the_spelling_of_the_project(
     analysis = projects.build(path, SETTINGS).analyzer(projects.workspace(tmp_path)).analyze(dockerfile)
     fixes = [fix for it in analysis.diagnostics if it.rule in rules for fix in it.fixes]
     assert [it.safety.value for it in fixes] == expected
+
+
+@every_case(
+    "markup, expected",
+    [
+        (step("BASE=example.org/base"), Severity.INFORMATION),
+        (step("BASE=${{ vars.base }}"), Severity.INFORMATION),
+        (step("OTHER=a"), Severity.WARNING),
+        # It is not known which arguments the build gives.
+        (step("${{ vars.arguments }}"), Severity.WARNING),
+        (step("BASE=example.org/base") + compose("[BASE=b]"), Severity.INFORMATION),
+        (step("BASE=example.org/base") + compose("[OTHER=b]"), Severity.WARNING),
+    ],
+)
+def test_an_argument_without_a_default_that_each_build_gives(tmp_path: Path, markup: str, expected: Severity) -> None:
+    causes(tmp_path, dockerfile := "ARG BASE\nFROM $BASE\n", markup)
+    build = Projects().build(tmp_path / "Dockerfile", SETTINGS)
+    analysis = build.analyzer(Workspace()).analyze(dockerfile)
+    severities = [it.severity for it in analysis.diagnostics if it.rule == "invalid-default-arg-in-from"]
+    assert severities == [expected]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from buildxray.ide.analysis import Analyzer
@@ -36,6 +37,13 @@ def _may_find_steps(build: DeclaredBuild) -> bool:
     if build.ignores_cache:
         return False
     return "from" in build.caches or not build.is_automated or build.called_from is not None
+
+
+def _given_by_each(builds: Iterable[DeclaredBuild]) -> frozenset[str]:
+    """The names of the arguments that each of some builds gives; one that may give any (`*`) gives those of the others. Empty without others."""
+    names = [{*dict(it.arguments), *it.unknown_arguments} for it in builds]
+    told = [it for it in names if "*" not in it]
+    return frozenset(set.intersection(*told)) if told else frozenset()
 
 
 def machine_is_told(build: DeclaredBuild | None) -> bool:
@@ -237,6 +245,7 @@ class ProjectBuild(NamedTuple):
             given_arguments=frozenset(
                 name for it in self.declared for name in (*dict(it.arguments), *it.unknown_arguments)
             ),
+            arguments_of_each_build=_given_by_each(self.declared),
             changing_arguments=frozenset(
                 name for it in self.declared if _may_find_steps(it) for name in it.unknown_arguments
             ),

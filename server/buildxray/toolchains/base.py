@@ -260,6 +260,8 @@ class Workspace(NamedTuple):
 
     If none has all, those of all. None if a file of the project names the context, or if it is unknown.
     """
+    lacks_paths: bool = False
+    """True if several directories may be the build context, and none of them has all paths that the text needs."""
     has_several_contexts: bool = False
     """True if more than one directory may be the build context."""
     writes_architecture: Callable[[str, str], bool] | None = None
@@ -279,6 +281,8 @@ class Workspace(NamedTuple):
     """The images that other builds of the project make, each as its registry and path: `ghcr.io/acme/base`."""
     given_arguments: frozenset[str] = frozenset()
     """The names of the build arguments that some build of the project gives; `*` if one may give others too."""
+    arguments_of_each_build: frozenset[str] = frozenset()
+    """The names of the build arguments that each known build of the project gives, or may give if only a run tells which ones it does."""
     changing_arguments: frozenset[str] = frozenset()
     """The names of the arguments to which a build gives a value that only a run tells, if that build may find the steps of earlier ones in its cache."""
     machine_is_unknown: bool = False

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from buildxray.rules.base import Severity
 from buildxray.rules.buildkit.invalid_default_arg_in_from import invalid_default_arg_in_from
+from buildxray.toolchains.base import Workspace
 from tests.support.cases import every_case
 from tests.support.rules import check_silent, check_token, context, findings
 
@@ -59,3 +61,18 @@ def test_near_misses_are_not_reported(text: str) -> None:
 def test_only_arguments_in_the_name_of_the_image(text: str, message: str) -> None:
     (finding,) = findings(invalid_default_arg_in_from, context(text))
     assert finding.message == message
+
+
+@every_case(
+    "given, tail",
+    [
+        ({"A", "B"}, "; each known build gives them"),
+        ({"A"}, ""),
+        (set(), ""),
+    ],
+)
+def test_arguments_that_each_build_gives_are_information(given: set[str], tail: str) -> None:
+    workspace = Workspace(arguments_of_each_build=frozenset(given))
+    (finding,) = findings(invalid_default_arg_in_from, context("ARG A\nARG B\nFROM $A/$B\n", workspace=workspace))
+    assert finding.message.endswith(f"these ARGs have no default{tail}")
+    assert finding.severity is (Severity.INFORMATION if tail else None)

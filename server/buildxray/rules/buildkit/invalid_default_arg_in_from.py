@@ -20,7 +20,7 @@ def invalid_default_arg_in_from(ctx: RuleContext) -> Iterator[Finding]:
     Puts the defaults of the ARG instructions into FROM, and checks the name.
 
     ## Why it matters
-    The build fails without the right `--build-arg`.
+    The build fails without the right `--build-arg`. If each build that the project declares gives the argument, the finding is only information.
 
     ## Example
     ```dockerfile
@@ -56,6 +56,15 @@ def invalid_default_arg_in_from(ctx: RuleContext) -> Iterator[Finding]:
                 len(empty),
                 options=options,
             )
+        if empty and ctx.build.workspace.arguments_of_each_build.issuperset(empty):
+            message = ngettext(
+                "{message}; each known build gives it",
+                "{message}; each known build gives them",
+                len(empty),
+                message=message,
+            )
+            yield Finding(it.range, message, severity=Severity.INFORMATION)
+            continue
         yield Finding(it.range, message)
 
 
