@@ -62,3 +62,21 @@ def test_a_script_without_an_interpreter_needs_the_shell(text: str, command: str
     file = f"{FROM}COPY docker/start.sh /\nENTRYPOINT {command}\n"
     (finding,) = findings(json_args_recommended, context(file, workspace=workspace))
     assert len(finding.fixes) == n_fixes
+
+
+@every_case(
+    "command, message",
+    [
+        ("bash", "`CMD` starts `bash` in another shell, which it does not need"),
+        ("/bin/zsh -l", "`CMD` starts `zsh` in another shell, which it does not need"),
+        ("bash start.sh", "`CMD` runs in a shell, which may keep signals from the program"),
+        ("bash -c run", "`CMD` runs in a shell, which may keep signals from the program"),
+        ("exec java $OPTIONS -jar a.jar", "`CMD` starts a shell first, which `exec` then replaces with the program"),
+        ("exec a | tee log", "`CMD` runs in a shell, which may keep signals from the program"),
+        ("migrate && exec a", "`CMD` runs in a shell, which may keep signals from the program"),
+        ("executor -v", "`CMD` runs in a shell, which may keep signals from the program"),
+    ],
+)
+def test_the_message_tells_what_the_shell_does(command: str, message: str) -> None:
+    (finding,) = findings(json_args_recommended, context(f"{FROM}CMD {command}\n"))
+    assert finding.message == message

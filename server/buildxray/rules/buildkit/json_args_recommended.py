@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import posixpath
 from collections.abc import Iterator
+from typing import Final
 
 from buildxray.localization import _
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
@@ -14,7 +15,14 @@ from buildxray.rules.facts.broken_arrays import broken_array
 from buildxray.rules.facts.context_files import path_in_context, sources_of
 from buildxray.semantics.build import Instruction
 from buildxray.semantics.shell_words import plain_words
+from buildxray.syntax.lazy_regex import lazy_regex
+from buildxray.syntax.shell import SHELLS
 from buildxray.syntax.text import Edit
+
+_OF_TERMINAL: Final = lazy_regex(r"-[il]{1,2}|--login")
+"""Options of a shell at a terminal."""
+_EXEC: Final = lazy_regex(r"exec[ \t][^|&;\n]*")
+"""A command that replaces its shell."""
 
 
 @rule(Severity.INFORMATION, Severity.INFORMATION, FixAvailability.SOMETIMES, buildkit_check="JSONArgsRecommended")
@@ -27,7 +35,7 @@ def json_args_recommended(ctx: RuleContext) -> Iterator[Finding]:
 
     ## Why it matters
     The container runs `/bin/sh -c`. `docker stop` signals that shell; if the shell does not pass the signal on, the program is killed
-    after ten seconds.
+    after ten seconds. After `exec` the program gets it, and a shell at a terminal (`CMD bash`) ignores it in either form; the array saves a process.
 
     ## Example
     ```dockerfile
@@ -56,10 +64,22 @@ def json_args_recommended(ctx: RuleContext) -> Iterator[Finding]:
         if broken_array(it.instruction) is not None or it.instruction.idx in replaced:
             # It was meant as an array, which `broken-json` reports, or a later one replaces it.
             continue
-        message = _(
-            "`{keyword}` runs in a shell, which may keep signals from the program", keyword=it.instruction.keyword
+        yield Finding(it.range, _message(it.instruction), (*_fixes(it.instruction),))
+
+
+def _message(instruction: Instruction) -> str:
+    """What the shell does that starts the program."""
+    keyword = instruction.keyword
+    words = plain_words(instruction.node) or [""]
+    program, options = posixpath.basename(words[0]), words[1:]
+    if program in SHELLS and all(map(_OF_TERMINAL.fullmatch, options)):
+        # A shell at a terminal ignores SIGTERM in any form.
+        return _(
+            "`{keyword}` starts `{program}` in another shell, which it does not need", keyword=keyword, program=program
         )
-        yield Finding(it.range, message, (*_fixes(it.instruction),))
+    if instruction.node.arguments and _EXEC.fullmatch(instruction.node.arguments[0].text) is not None:
+        return _("`{keyword}` starts a shell first, which `exec` then replaces with the program", keyword=keyword)
+    return _("`{keyword}` runs in a shell, which may keep signals from the program", keyword=keyword)
 
 
 def _fixes(instruction: Instruction) -> Iterator[Fix]:
