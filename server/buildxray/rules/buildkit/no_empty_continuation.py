@@ -16,7 +16,7 @@ from buildxray.syntax.text import Edit
 _NEXT_IS_INSTRUCTION: Final = lazy_regex(rf"(?:[ \t]*(?:#[^\n]*|\r)?\n)*[ \t]*(?:{'|'.join(INSTRUCTION_KINDS)})[ \t]")
 
 
-@rule(Severity.WARNING, Severity.WARNING, FixAvailability.ALWAYS, buildkit_check="NoEmptyContinuation")
+@rule(Severity.WARNING, Severity.WARNING, FixAvailability.SOMETIMES, buildkit_check="NoEmptyContinuation")
 def no_empty_continuation(ctx: RuleContext) -> Iterator[Finding]:
     r"""An instruction continues after an empty line.
 
@@ -42,7 +42,7 @@ def no_empty_continuation(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    Safe: BuildKit skips these lines today. A suggestion if the next line begins with the name of an instruction in upper case: the last
+    Safe: BuildKit skips these lines today. No fix is offered if the next line begins with the name of an instruction in upper case: the last
     line before was probably meant to end the instruction.
 
     ## References
@@ -53,5 +53,6 @@ def no_empty_continuation(ctx: RuleContext) -> Iterator[Finding]:
         lines = it.instruction.empty_lines
         edits = tuple(Edit(line, "") for line in lines)
         is_swallowed = any(_NEXT_IS_INSTRUCTION.match(ctx.text, line.end) for line in lines)
-        safety = Safety.SUGGESTION if is_swallowed else Safety.SAFE
-        yield Finding(it.range, message, (Fix(_("Remove the empty lines of this instruction"), edits, safety),))
+        fix = Fix(_("Remove the empty lines of this instruction"), edits, Safety.SAFE)
+        # `swallowed-instruction` ends the instruction before them: without them, the mistake would be harder to see.
+        yield Finding(it.range, message, () if is_swallowed else (fix,))
