@@ -14,7 +14,9 @@ FROM = "FROM alpine\n"
     [
         (f"{FROM}ENV SOURCE=a\nCOPY $SUORCE /b\n", "SUORCE", f"{FROM}ENV SOURCE=a\nCOPY $SOURCE /b\n"),
         (f"{FROM}COPY --chown=$WHO a /b\n", "WHO", None),
-        ("FROM golang\nWORKDIR $GOPATH/src\n", "GOPATH", None),
+        ("FROM golang\nWORKDIR $GOBIN/src\n", "GOBIN", None),
+        # Only RUN has the home directory of the user.
+        ("FROM golang\nCOPY a $HOME/\n", "HOME", None),
         ("FROM scratch\nENV A=$PATHS\n", "PATHS", "FROM scratch\nENV A=$PATH\n"),
         (f"ARG V=1\n{FROM}WORKDIR /$V\n", "V", f"ARG V=1\n{FROM}ARG V\nWORKDIR /$V\n"),
         (f"{FROM}COPY <<E /b\nx $Y\nE\n", "Y", None),
@@ -39,6 +41,9 @@ def test_what_is_declared_above_the_first_from_is_not_called_unset() -> None:
         f"{FROM}ARG A\nCOPY $A x /y\nRUN echo $B\n",
         # `undeclared-platform-arg` reports it.
         f"{FROM}COPY $TARGETARCH /y\n",
+        # The image sets it.
+        "ARG PG_MAJOR=17\nFROM postgres:$PG_MAJOR\nCOPY a /b/$PG_MAJOR\n",
+        "FROM golang\nWORKDIR $GOPATH/src\n",
         # `build-error` reports it.
         f'{FROM}ENV X="${{A:i}}"\n',
     ],

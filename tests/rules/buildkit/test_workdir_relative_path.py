@@ -14,6 +14,8 @@ FROM = "FROM alpine\n"
         ("FROM scratch AS a\nFROM a\nWORKDIR app\n", "app", "FROM scratch AS a\nFROM a\nWORKDIR /app\n"),
         (f"{FROM}WORKDIR ./app\n", "./app", None),
         (f"{FROM}WORKDIR C:/app\n", "C:/app", None),
+        (f"{FROM}ARG DIR=app\nWORKDIR $DIR\n", "$DIR", None),
+        (f"{FROM}WORKDIR app/$HOME\n", "app/$HOME", None),
         ("FROM golang AS a\nFROM a\nWORKDIR httpbun\n", "httpbun", None),
     ],
 )
@@ -28,6 +30,9 @@ def test_the_finding_is_at_the_token_and_the_fix_repairs_it(before: str, where: 
         f"{FROM}ENV A=/x\nWORKDIR $A/y\n",
         "# escape=`\nFROM mcr.microsoft.com/windows/nanoserver:ltsc2022\nWORKDIR C:\\app\n",
         "FROM a AS base\nWORKDIR /app\nFROM base\nWORKDIR below\n",
+        # The base image may set it.
+        f"{FROM}WORKDIR $HOME\n",
+        f'{FROM}WORKDIR "${{HOME}}/app"\n',
     ],
 )
 def test_near_misses_are_not_reported(text: str) -> None:

@@ -10,7 +10,7 @@ from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
 from buildxray.rules.base import Finding, FixAvailability, Severity, rule
 from buildxray.rules.check_warnings import warned
 from buildxray.rules.context import RuleContext
-from buildxray.rules.fixing.global_arguments import Declarer, declarations, unseen_message
+from buildxray.rules.fixing.global_arguments import Declarer, declarations, is_set_by_image, unseen_message
 
 
 @rule(Severity.WARNING, Severity.WARNING, FixAvailability.SOMETIMES, buildkit_check="UndefinedVar")
@@ -42,7 +42,8 @@ def undefined_var(ctx: RuleContext) -> Iterator[Finding]:
     fix declares it in each stage that uses it. No fix is offered if another of these stages may set the variable itself.
 
     ## Limits
-    The variables of a base image are unknown: without a similar name, the finding is only information.
+    The variables of a base image are unknown: without a similar name, the finding is only information. There is none if the image is known or
+    likely to set the variable, as with `PG_MAJOR` in `postgres` and `GOPATH` in `golang`.
 
     ## References
     BuildKit's own check `UndefinedVar`.
@@ -59,23 +60,25 @@ def undefined_var(ctx: RuleContext) -> Iterator[Finding]:
             continue
         stage = it.instruction.stage
         root = None if stage is None else stage.root
+        image = "" if root is None or root.from_.image is None else root.from_.image.text
+        # `PATH` is set in every stage; a name like `GOPATH` is more probably set by the image.
+        is_misspelled = it.is_misspelled and it.warning.replacement != "PATH"
+        if is_set_by_image(it.subject, image) and (it.subject in global_names or not is_misspelled):
+            # BuildKit reads the environment of the image, and warns of nothing that it sets.
+            continue
         if it.subject in global_names:
-            image = "" if root is None or root.from_.image is None else root.from_.image.text
             has_default = ctx.build.text.startswith((":-", "-"), it.range.end)
             message = unseen_message(it.subject, image, has_default=has_default)
             yield Finding(it.range, message, partial(declarer.fixes, it.instruction, it.subject))
             continue
-        if root is None or root.from_.image is None or root.from_.image.text == "scratch":
+        if image in ("", "scratch"):
             yield Finding(it.range, _("nothing sets `{name}`, so it is empty", name=it.subject), it.meant(ctx))
             continue
-        image = root.from_.image.text
         message = _(
             "nothing in this file sets `{name}`: it is empty unless the image `{image}` does",
             name=it.subject,
             image=image,
         )
-        # `PATH` is set in every stage; a name like `GOPATH` is more probably set by the image.
-        is_misspelled = it.is_misspelled and it.warning.replacement != "PATH"
         if is_misspelled:
             message = _(
                 "nothing in this file sets `{name}`: it is empty unless the image `{image}` does; did you mean `{close}`?",

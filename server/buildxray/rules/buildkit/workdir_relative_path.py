@@ -9,6 +9,7 @@ from buildxray.localization import _
 from buildxray.rules.base import Finding, FixAvailability, Safety, Severity, rule
 from buildxray.rules.check_warnings import warned
 from buildxray.rules.context import RuleContext
+from buildxray.semantics.build import Instruction
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import TextRange
 
@@ -42,7 +43,7 @@ def workdir_relative_path(ctx: RuleContext) -> Iterator[Finding]:
     Dockerfile: on `golang` it is `/go`, and `/app` would not be the directory that other instructions name.
 
     ## Limits
-    A path with a drive (`C:` and a directory) is not reported in a Dockerfile for Windows, although the requested platforms may be Linux.
+    A path that begins with a variable of the base image (`$HOME`) is not reported. A path with a drive (`C:` and a directory) is not reported in a Dockerfile for Windows, although the requested platforms may be Linux.
 
     ## References
     BuildKit's own check `WorkdirRelativePath`.
@@ -52,12 +53,25 @@ def workdir_relative_path(ctx: RuleContext) -> Iterator[Finding]:
         if ctx.is_for_windows and _OF_A_DRIVE.match(written):
             # The directory is absolute for Windows, for which the image is made, whatever the requested platforms.
             continue
+        if _begins_with_variable_of_image(it.instruction, it.range):
+            # `$HOME` of the base image is absolute, and BuildKit reads it.
+            continue
         message = _("`{path}` is relative to a directory that the base image chooses", path=written)
         if written.startswith("~"):
             message = _("no shell reads WORKDIR: `~` is a directory of that name, in one that the base image chooses")
         is_known = not written.startswith("~") and not _is_below_image(ctx, it.range)
         fixes = (it.written(f"/{written.removeprefix('./')}", Safety.SUGGESTION),) if is_known else ()
         yield Finding(it.range, message, fixes)
+
+
+def _begins_with_variable_of_image(instruction: Instruction, place: TextRange) -> bool:
+    """True if a path begins with a variable that the file does not set, and that the base image may."""
+    root = None if instruction.stage is None else instruction.stage.root
+    if root is None or root.from_.image is None or root.from_.image.text == "scratch":
+        return False
+    return any(
+        it.range.start == place.start and not instruction.is_set(it.name) for it in instruction.variable_references()
+    )
 
 
 def _is_below_image(ctx: RuleContext, place: TextRange) -> bool:

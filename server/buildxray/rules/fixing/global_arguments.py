@@ -37,10 +37,15 @@ def unseen_message(name: str, image: str, *, has_default: bool = False) -> str:
 
 
 def is_of_image(name: str, image: str) -> bool:
-    """True if an image probably sets a variable: both have the name of a program, or it is known to; or if every image has it."""
+    """True if a RUN probably sees a variable of its image: the image probably sets it, or each RUN has it."""
+    return name in _OF_EVERY_RUN or is_set_by_image(name, image)
+
+
+def is_set_by_image(name: str, image: str) -> bool:
+    """True if an image probably sets a variable: both have the name of a program, or it is known to."""
     program = image.rpartition("/")[2].partition(":")[0].partition("@")[0].lower()
     word = name.partition("_")[0].lower()
-    if name in _OF_EVERY_RUN or name in _OF_IMAGES.get(program, ()):
+    if name in _OF_IMAGES.get(program, ()):
         return True
     return bool(program) and (program.startswith(word) or word.startswith(program))
 
@@ -53,6 +58,7 @@ _OF_IMAGES: Final = {
     "eclipse-temurin": ("JAVA_HOME", "JAVA_VERSION"),
     "elixir": ("OTP_VERSION",),
     "erlang": ("OTP_VERSION", "REBAR3_VERSION"),
+    "golang": ("GOPATH", "GOTOOLCHAIN"),
     "gradle": ("JAVA_HOME", "JAVA_VERSION"),
     "maven": ("JAVA_HOME", "JAVA_VERSION"),
     "nginx": ("NJS_VERSION", "PKG_RELEASE"),
