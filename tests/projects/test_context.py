@@ -307,3 +307,15 @@ def test_a_path_that_a_text_needs_tells_the_context(tmp_path: Path, text: str, i
     analysis = build.analyzer(Workspace()).analyze(dockerfile)
     # A build of the project that names the context decides, whatever is in it.
     assert ("old-go-image" in {it.rule for it in analysis.diagnostics}) is (is_said or bake != "")
+
+
+@every_case(
+    "paths, lacks",
+    [({"own.txt"}, False), ({"shared"}, False), ({"own.txt", "shared"}, True), (set(), False)],
+)
+def test_paths_that_no_directory_has_together(tmp_path: Path, paths: set[str], lacks: bool) -> None:
+    (tmp_path / "app").mkdir()
+    (tmp_path / "shared").mkdir()
+    (tmp_path / "app" / "own.txt").touch()
+    contexts = Contexts((tmp_path / "app", tmp_path))
+    assert contexts.facts_with(frozenset(paths))["lacks_paths"] is lacks

@@ -114,11 +114,11 @@ class Contexts:
         }
 
     def facts_with(self, paths: frozenset[str]) -> dict[str, Any]:
-        """`answers` of the directories that have all of some paths; of all directories if none has them all."""
+        """`answers` of the directories that have all of some paths; of all directories if none has them all, with `lacks_paths`."""
         if paths not in self._with_paths:
             having = (*(it for it in self.directories if all(exists(it / path) for path in paths)),)
             contexts = self if len(having) in (0, len(self.directories)) else Contexts(having, self.jobs)
-            self._with_paths[paths] = contexts.answers()
+            self._with_paths[paths] = {**contexts.answers(), "lacks_paths": not having}
         return self._with_paths[paths]
 
     def holds(self, path: str) -> bool:

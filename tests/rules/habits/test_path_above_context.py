@@ -20,7 +20,7 @@ def test_a_path_above_the_context_is_reported() -> None:
         COPY ../$NAME /srv
              ^^^^^^^^ `../$NAME` cannot leave the build context: BuildKit leaves out the `..`
         COPY .. /srv
-             ^^ 💭 `..` cannot leave the build context: BuildKit leaves out the `..`
+             ^^ 💡 information: `..` cannot leave the build context: BuildKit leaves out the `..` and takes `.`
         FROM alpine
         COPY --from=a ../etc /etc
                       ^^^^^^ `../etc` cannot lead above the root: BuildKit leaves out the `..`
@@ -70,17 +70,21 @@ def test_the_fix_shortens_the_path_if_the_context_has_the_file(written: str, sho
 
 
 @every_case(
-    "source",
+    "source, tail, severity",
     [
-        "../missing",
+        ("../missing", ", and the build context has no `missing`", None),
+        ("a/../../missing", ", and the build context has no `missing`", None),
         # The value of the variable is unknown.
-        "../shared/$NAME",
-        "a/../../shared",
+        ("../shared/$NAME", "", None),
+        ("a/../../shared", " and takes `shared`", Severity.INFORMATION),
     ],
 )
-def test_a_path_without_a_shorter_form_in_the_context_has_no_fix(source: str) -> None:
+def test_a_path_without_a_shorter_form_in_the_context_has_no_fix(
+    source: str, tail: str, severity: Severity | None
+) -> None:
     (finding,) = findings(path_above_context, context(f"FROM alpine\nCOPY {source} /srv/\n", workspace=_FILES))
-    assert (finding.severity, finding.fixes) == (None, ())
+    assert (finding.severity, finding.fixes) == (severity, ())
+    assert finding.message == f"`{source}` cannot leave the build context: BuildKit leaves out the `..`{tail}"
 
 
 def test_a_path_of_a_stage_is_not_one_of_the_context() -> None:
@@ -104,9 +108,28 @@ def test_paths_that_work_are_one_finding() -> None:
     assert [text[slice(*it.range)] for it in others] == ["../missing"]
 
 
+def test_the_whole_context_is_the_same_in_each_directory() -> None:
+    for workspace in (Workspace(), _FILES._replace(has_several_contexts=True, lacks_paths=True)):
+        (finding,) = findings(path_above_context, context("FROM alpine\nCOPY .. /srv/\n", workspace=workspace))
+        assert finding.severity is Severity.INFORMATION
+        assert [it.safety for it in finding.fixes] == [Safety.SAFE]
+
+
 @every_case("source, n_fixes", [("../shared", 1), ("../missing", 0), ("../shared/$NAME", 0)])
 def test_a_path_that_one_of_several_contexts_has_needs_a_review(source: str, n_fixes: int) -> None:
     text = f"FROM alpine\nCOPY {source} /srv/\n"
     (finding,) = findings(path_above_context, context(text, workspace=_FILES._replace(has_several_contexts=True)))
     assert finding.severity is None
     assert [it.safety for it in finding.fixes] == [Safety.SUGGESTION] * n_fixes
+
+
+@every_case(
+    "lacks, tail",
+    [(True, ", and no directory of the repository has both `shared` and the other sources"), (False, "")],
+)
+def test_a_path_that_no_directory_has_with_the_other_sources_has_no_fix(tail: str, *, lacks: bool) -> None:
+    files = _FILES._replace(has_several_contexts=True, lacks_paths=lacks)
+    text = "FROM alpine\nCOPY own.txt ../shared /srv/\n"
+    (finding,) = findings(path_above_context, context(text, workspace=files))
+    assert finding.message.endswith(f"BuildKit leaves out the `..`{tail}")
+    assert bool(finding.fixes) is not bool(tail)

@@ -41,7 +41,7 @@ def path_above_context(ctx: RuleContext) -> Iterator[Finding]:
     ## Fix safety
     Safe if the rest of the path exists in the build context; the finding then is information, because BuildKit copies the same files
     without the `..`, and one finding for all paths of the file. A suggestion if the context is unknown, or if several
-    directories may be the context; no fix is offered if the file does not exist.
+    directories may be the context; no fix is offered if the file does not exist, or if no directory has it with the other sources of the file.
 
     ## Limits
     Not reported if the path begins with a variable. The alternative to another context is a second one: `--build-context
@@ -61,20 +61,38 @@ def path_above_context(ctx: RuleContext) -> Iterator[Finding]:
                 yield Finding(instruction.range_of(source), message)
                 continue
             message = _("`{path}` cannot leave the build context: BuildKit leaves out the `..`", path=source.text)
-            kept = path[len(_upward(path)) :]
+            kept = posixpath.normpath(f"/{path}").lstrip("/") or "."
             holds = ctx.build.workspace.holds
             place = instruction.range_of(source)
             is_open = ctx.build.workspace.has_several_contexts
-            if "$" in kept or holds is None or is_open or not holds(kept or "."):
+            if kept != "." and ("$" in kept or holds is None):
                 # In an unknown context, the file may exist.
-                is_possible = "$" not in kept and (holds is None or (is_open and holds(kept or ".")))
-                yield Finding(place, message, _shortened(ctx, place, path, Safety.SUGGESTION) if is_possible else ())
+                yield Finding(place, message, () if "$" in kept else _shortened(ctx, place, path, Safety.SUGGESTION))
                 continue
-            # The shortened path exists, so the build works and the file was probably meant.
+            if holds is not None and not holds(kept):
+                message = (
+                    _("{message}, and no directory that may be the context has `{kept}`", message=message, kept=kept)
+                    if is_open
+                    else _("{message}, and the build context has no `{kept}`", message=message, kept=kept)
+                )
+                yield Finding(place, message)
+                continue
+            if is_open and kept != "." and ctx.build.workspace.lacks_paths:
+                message = _(
+                    "{message}, and no directory of the repository has both `{kept}` and the other sources",
+                    message=message,
+                    kept=kept,
+                )
+                yield Finding(place, message)
+                continue
+            if is_open and kept != ".":
+                yield Finding(place, message, _shortened(ctx, place, path, Safety.SUGGESTION))
+                continue
+            # The shortened path exists, as the whole context does in each one, so the build works and the file was probably meant.
             harmless.append(
                 Finding(
                     place,
-                    _("{message} and takes `{kept}`", message=message, kept=kept or "."),
+                    _("{message} and takes `{kept}`", message=message, kept=kept),
                     _shortened(ctx, place, path, Safety.SAFE),
                     severity=Severity.INFORMATION,
                 )
