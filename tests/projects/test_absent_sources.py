@@ -145,14 +145,21 @@ def test_a_lock_file_that_is_in_the_root(tmp_path: Path) -> None:
     _absence(tmp_path, {"app/package.json": "", "yarn.lock": "", "pyproject.toml": ""}, "yarn.lock")
     assert AbsentSources((tmp_path / "app",)).absence("yarn.lock") is Absence.IN_ROOT
     assert AbsentSources((tmp_path / "app",)).absence("poetry.lock") is Absence.MISSING
-    assert AbsentSources((tmp_path / "app",)).absence("pyproject.toml") is Absence.MISSING
+    assert AbsentSources((tmp_path / "app",)).absence("pyproject.toml") is Absence.IN_ROOT
+    # With the root as the context, that path would not be there either.
+    assert AbsentSources((tmp_path / "app",)).absence("web/yarn.lock") is Absence.MISSING
     (tmp_path / ".gitignore").write_text("/yarn.lock")
     assert AbsentSources((tmp_path / "app",)).absence("yarn.lock") is Absence.MISSING
 
 
 @every_case(
     "name, content, is_missing",
-    [("package.json", "a/main.ts", True), ("package.json", "nginx/default.conf", False), ("yarn.lock", "a.conf", True)],
+    [
+        ("package.json", "a/main.ts", True),
+        ("package.json", "nginx/default.conf", False),
+        ("yarn.lock", "a.conf", False),
+        ("yarn.lock", "package.json", True),
+    ],
 )
 def test_a_template_has_no_list_of_dependencies(tmp_path: Path, name: str, content: str, *, is_missing: bool) -> None:
     for path in (".git/HEAD", f"web/{content}", "main.go"):

@@ -174,9 +174,10 @@ class AbsentSources:
             return Absence.BELOW
         is_unmade = self._is_made_by_no_step(clean)
         if is_of_checkout and not is_ignored_by_git:
-            is_in_root = name in _TOOLS and is_entry(root / name) and not is_ignored(root / name, root)
+            is_in_root = clean == name and is_common and self._is_part_of(root, name)
             is_missing = is_unmade or not self._is_known(clean, is_common=is_common, is_program=is_program)
-            is_missing = is_missing and (not _is_first(name) or any(map(has_code, self._directories)))
+            needs_code = _is_first(name) or (name in _TOOLS and not self._has_list(clean))
+            is_missing = is_missing and (not needs_code or any(map(has_code, self._directories)))
             if is_missing and (is_in_root or not is_unmade):
                 return Absence.IN_ROOT if is_in_root else Absence.MISSING
         if is_unmade:
@@ -279,6 +280,11 @@ class AbsentSources:
         above = [one for it in self._directories for one in (it, (it / path).parent)]
         others = (it.name for one in dict.fromkeys(above) for it in entries_of(one))
         return not any(makers.fullmatch(it) is not None for it in others) and any(map(has_code, above))
+
+    def _has_list(self, path: str) -> bool:
+        """True if the directory of a path has a list of dependencies or the settings of a tool: a template for other projects has none."""
+        places = ((it / path).parent for it in self._directories)
+        return any(_COMMON.fullmatch(it.name) is not None for place in places for it in entries_of(place))
 
     def _is_given_up(self, path: str) -> bool:
         """True for a lock file of a package manager for Node.js if the repository keeps that of another one there, or in a directory above."""

@@ -23,6 +23,8 @@ class AbsentSource(NamedTuple):
     absence: Absence
     earlier: tuple[tuple[str, TextRange], ...] = ()
     """The paths that its stage copies before and that are not there either, but that something may make."""
+    has_others: bool = False
+    """True if the build copies other paths of the context too."""
     is_of_dockerfile: bool = False
     """True if the directory of the Dockerfile has all paths that instructions copy from the context, so that it is meant as the context."""
 
@@ -70,10 +72,13 @@ def absent_sources(instructions: Iterable[Instruction], workspace: Workspace) ->
     is_elsewhere = not held and not lists and (is_told is None or not is_told())
     if is_elsewhere or (is_foreign and not workspace.has_build):
         absent = tuple(it for it in absent if it.absence in _PROVED)
+    n_absent = len({it.range for it in absent})
+    has_others = sum(len(_sources(it)) for it in instructions) > n_absent
     stages = {it.range: it.stage for it in sources}
     is_whole = is_for_own_directory(instructions, workspace)
     return tuple(
         it._replace(
+            has_others=has_others,
             is_of_dockerfile=is_whole,
             earlier=tuple(
                 (other.path, other.range)

@@ -78,7 +78,7 @@ def test_a_lock_file_in_the_root() -> None:
         """
         FROM node
         COPY package.json pnpm-lock.yaml ./
-                          ^^^^^^^^^^^^^^ the build stops here: `pnpm-lock.yaml` is not in the build context, but in the root of the repository; build with the root as the context, or do not copy it
+                          ^^^^^^^^^^^^^^ the build stops here: `pnpm-lock.yaml` is not in the build context, but in the root of the repository; build with the root as the context and write the other paths from there, or do not copy it
         """,
         workspace=workspace(),
     )
@@ -105,7 +105,7 @@ def test_all_is_in_the_root() -> None:
         """
         FROM gcc
         COPY lib/a.py lib/
-             ^^^^^^^^ the build stops here: `lib/a.py` and `apps/api/src` are not in the build context, but in the root of the repository; build with the root as the context, or do not copy them
+             ^^^^^^^^ the build stops here: `lib/a.py` and `apps/api/src` are not in the build context, but in the root of the repository; build with the root as the context and write the other paths from there, or do not copy them
         COPY apps/api/src src
         COPY shared shared
         """,
@@ -572,3 +572,11 @@ def test_without_a_known_context_a_directory_may_bring_a_lock_file() -> None:
     text = "FROM node\nWORKDIR /w\nCOPY package.json ./\n{}RUN npm ci\nCMD a\n"
     assert len(findings(missing_source, context(text.format("")))) == 1
     assert not findings(missing_source, context(text.format("COPY web ./\n")))
+
+
+def test_only_what_is_in_the_root_is_copied() -> None:
+    facts = Workspace(
+        holds=frozenset[str]().__contains__, absence={"apps/api/src": Absence.FROM_ROOT}.get, has_build=True
+    )
+    (finding,) = findings(missing_source, context("FROM gcc\nCOPY apps/api/src src\n", workspace=facts))
+    assert finding.message.endswith("; build with the root as the context, or do not copy it")

@@ -191,6 +191,13 @@ def _message(absent: list[AbsentSource] | tuple[AbsentSource, ...]) -> str:
         )
     if reason in _OF_ROOT:
         paths = [*dict.fromkeys(f"`{it.path}`" for it in absent if it.absence in _OF_ROOT)]
+        if absent[0].has_others:
+            return ngettext(
+                "the build stops here: {paths} is not in the build context, but in the root of the repository; build with the root as the context and write the other paths from there, or do not copy it",
+                "the build stops here: {paths} are not in the build context, but in the root of the repository; build with the root as the context and write the other paths from there, or do not copy them",
+                len(paths),
+                paths=joined(paths),
+            )
         return ngettext(
             "the build stops here: {paths} is not in the build context, but in the root of the repository; build with the root as the context, or do not copy it",
             "the build stops here: {paths} are not in the build context, but in the root of the repository; build with the root as the context, or do not copy them",
