@@ -98,6 +98,10 @@ def test_shell_syntax_without_a_shell_is_reported(line: str, where: str, message
         'LABEL run="docker run -v $(pwd):/x"',
         'CMD ["/opt/my app/run"]',
         'CMD ["sh", "-c", "a && b | c"]',
+        # The interpreter of commands of Windows reads the whole line.
+        r'ENTRYPOINT ["C:\\Tools\\Setup.BAT", "&&", "powershell.exe"]',
+        'CMD ["cmd", "/S", "/C", "a", "&&", "b"]',
+        'CMD ["pwsh", "-Command", "a", "|", "b"]',
         'CMD ["find", ".", "-exec", "ls", ";"]',
         'CMD ["expr", "1", "|", "2"]',
         'CMD ["echo", "$HOME"]',

@@ -54,9 +54,12 @@ _EXPANDS_NOTHING: Final = lazy_regex(
 _CODE: Final = frozenset({"-c", "-e", "-p", "-r", "--command", "--eval", "--print"})
 """Options whose value is a program, in which `$` may have another meaning."""
 _COMPARING: Final = frozenset({"[", "[[", "expr", "find", "test"})
-_SHELLS: Final = lazy_regex(
-    r"(?:.*[/\\])?(?:ba|da|z|k|c|a|fi)?sh|cmd(?:\.exe)?|p(?:ower|w)sh(?:ell)?(?:\.exe)?", re.IGNORECASE
-)
+_SHELLS: Final = lazy_regex(r"(?:.*[/\\])?(?:ba|da|z|k|c|a|fi)?sh", re.IGNORECASE)
+_OF_CMD: Final = lazy_regex(r".*\.(?:bat|cmd)|(?:.*[/\\])?(?:cmd|p(?:ower|w)sh(?:ell)?)(?:\.exe)?", re.IGNORECASE)
+"""Programs that read operators in the words after them: the interpreter of commands of Windows, which runs batch files, and PowerShell.
+
+Source: learn.microsoft.com, "Install Build Tools into a container", whose ENTRYPOINT has `"&&"`; "about_PowerShell_exe", `-Command`.
+"""
 
 
 _READ: Final = frozenset({Add, Arg, Cmd, Copy, Entrypoint, Env, Healthcheck, RunNode, Shell, User, Volume, Workdir})
@@ -199,7 +202,7 @@ def _exec_form(instruction: Instruction) -> Iterator[Finding]:
             return
         message = _("no shell reads the JSON form: the program is called `{name}`", name=program.text)
         yield Finding(instruction.range_of(program), message)
-    elif not isinstance(node, Shell) and program.text not in _COMPARING:
+    elif not isinstance(node, Shell) and program.text not in _COMPARING and _OF_CMD.fullmatch(program.text) is None:
         yield from _words(instruction, program, rest)
 
 
