@@ -122,6 +122,9 @@ _ADVICE = "without `--platform` it is for the machine that builds it; write `--p
     [
         ("", "--build-arg TARGETARCH=arm64", [f"TARGETARCH information: `TARGETARCH=arm64` makes no image for arm64: {_ADVICE}"]),
         ("-t a", '-t b \\\n    \t  --build-arg "TARGETARCH=arm64"', [f"TARGETARCH information: `TARGETARCH=arm64` makes no image for arm64: {_ADVICE}"]),
+        # No image is made.
+        ("", "--build-arg TARGETARCH=arm64 --target build -o -", []),
+        ("", "--build-arg TARGETARCH=arm64 --output type=local,dest=out", []),
         # The only build of a file may be run on its own machine.
         ("-f neutral.Dockerfile", "--build-arg TARGETARCH=arm64", []),
         ("", "--platform linux/arm64 --build-arg TARGETARCH=arm64", []),

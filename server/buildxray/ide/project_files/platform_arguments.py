@@ -112,7 +112,8 @@ def _for_own_machine(given: _Given, *, is_one_of_two: bool) -> Iterator[Diagnost
     machine = given.entry.declared.machine
     if (not is_one_of_two if machine is None else machine.architecture == given.architecture) or given.chooses_image:
         return
-    if not given.has_effect:
+    if given.entry.declared.makes_files or not given.has_effect:
+        # Files that leave by `--output` are for the machine that the argument names; no image says another one.
         return
     message = (
         _(
