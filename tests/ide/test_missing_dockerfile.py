@@ -530,3 +530,39 @@ def test_an_input_that_the_action_does_not_have(tmp_path: Path, action: str, giv
 def test_a_path_with_a_placeholder_is_that_of_a_template(tmp_path: Path, context: str, n_missing: int) -> None:
     text = f'services:\n  api:\n    build:\n      context: "{context}"\n      dockerfile: api.Dockerfile\n'
     assert len(messages(tmp_path, "compose.yaml", text, "web/Dockerfile")) == n_missing
+
+
+@every_case(
+    "name, context, existing, n_found",
+    [
+        # Readers copy what the documentation shows.
+        ("docs/compose.yaml", "./app", (), 0),
+        ("docs/setup/compose.yaml", "./app", (), 0),
+        ("docs/compose.yaml", "./app", ("docs/app/Dockerfile.dev",), 1),
+        ("deploy/compose.yaml", "./app", (), 1),
+        ("docs-compose.yaml", "./app", (), 1),
+    ],
+)
+def test_an_example_of_the_documentation(
+    tmp_path: Path, name: str, context: str, existing: tuple[str, ...], n_found: int
+) -> None:
+    text = f"services:\n  a:\n    build: {{context: {context}}}\n"
+    assert len(messages(tmp_path, name, text, *existing)) == n_found
+
+
+@every_case(
+    "name, context, n_fixes",
+    [
+        ("docker-bake.hcl", ".", 1),
+        # It may be run from the root, where the same path is another one.
+        ("tools/docker-bake.hcl", ".", 0),
+        ("tools/docker-bake.hcl", "..", 1),
+    ],
+)
+def test_a_bake_file_that_nothing_calls(tmp_path: Path, name: str, context: str, n_fixes: int) -> None:
+    text = f'target "web" {{\n  context = "{context}"\n  dockerfile = "docker/web/Dockerfile"\n}}\n'
+    (finding,) = findings(
+        tmp_path, name, text, "tools/web/Dockerfile" if name.startswith("tools") else "web/Dockerfile"
+    )
+    assert "did you mean" in finding.message
+    assert len(finding.fixes) == n_fixes

@@ -37,7 +37,7 @@ from buildxray.projects.search import is_ignored
 from buildxray.projects.submodules import is_in_missing_submodule
 from buildxray.records import replace
 from buildxray.rules.base import Fix, Related, Safety, Severity
-from buildxray.rules.facts.purpose import is_example
+from buildxray.rules.facts.purpose import is_documentation, is_example
 from buildxray.rules.wording import joined
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import Edit, TextRange
@@ -83,6 +83,8 @@ def missing_dockerfile(entry: BuildEntry) -> Missing | None:
         return None
     if declared.is_overridden or _is_elsewhere(declared) or _depends_on_machine(entry) or _may_run_elsewhere(entry):
         return None
+    if _is_shown_in_document(declared):
+        return None
     place = own.name if named is None else own.fields.get(named, own.name)
     if own.misnamed is not None and named != "dockerfile":
         fix = Fix(_("Write `{name}`", name="file"), (Edit(own.misnamed, "file"),), Safety.SUGGESTION)
@@ -102,7 +104,8 @@ def missing_dockerfile(entry: BuildEntry) -> Missing | None:
     if elsewhere is None:
         return beside
     # Without its context the build fails all the same.
-    fixes = _moved(entry, place, elsewhere) if named == "dockerfile" and is_directory(declared.context) else ()
+    is_certain = is_directory(declared.context) and not _is_of_unknown_directory(entry)
+    fixes = _moved(entry, place, elsewhere) if named == "dockerfile" and is_certain else ()
     return Missing(place, declared.dockerfile, elsewhere, shown_path(declared.source, elsewhere), fixes)
 
 
@@ -380,6 +383,26 @@ def _may_run_elsewhere(entry: BuildEntry) -> bool:
         return entry.file.is_from_root(declared.dockerfile)
     is_bake = declared.source.suffix in (".hcl", ".json")
     return is_bake and "context" not in entry.own.fields and "dockerfile" not in entry.own.fields
+
+
+def _is_of_unknown_directory(entry: BuildEntry) -> bool:
+    """True if paths of a Bake file may be meant from its own directory or from the root: nothing is seen to call it, and no context leads upward.
+
+    Bake resolves them from the directory in which it runs (docs.docker.com, "Bake file reference", `context`).
+    """
+    declared, context = entry.declared, entry.own.fields.get("context")
+    root = repository_root(declared.source.parent)
+    if declared.source.suffix not in (".hcl", ".json") or declared.run_from[0] != declared.source:
+        return False
+    return declared.source.parent != root and (context is None or ".." not in entry.file.text[slice(*context)])
+
+
+def _is_shown_in_document(declared: DeclaredBuild) -> bool:
+    """True if a Compose file is an example in the documentation, with contexts that are not there: readers copy it to their own projects."""
+    root = repository_root(declared.source.parent)
+    if root is None or is_directory(declared.context) or not declared.is_of_service:
+        return False
+    return is_documentation(declared.source.relative_to(root).as_posix())
 
 
 def _suits(entry: BuildEntry, dockerfile: Path) -> bool:

@@ -23,6 +23,7 @@ _HELPING_WORD: Final = frozenset(
 """Words in file names such as `Dockerfile.dev` and `test.Dockerfile`; a native image is for the machine that builds it."""
 _FILE_NAMES: Final = frozenset({"containerfile", "dockerfile"})
 _EXAMPLES: Final = frozenset({"demo", "demos", "example", "examples", "sample", "samples"})
+_DOCUMENTATION: Final = frozenset({"doc", "docs", "documentation"})
 _WINDOWS: Final = lazy_regex(r"(?<![a-z])(?:nanoserver|servercore|windows|windowsservercore)(?![a-z])", re.IGNORECASE)
 
 
@@ -116,6 +117,11 @@ _IMAGE_FOR_HELPING: Final = lazy_regex(r"mcr\.microsoft\.com/(?:vscode/)?devcont
 def is_example(path: str) -> bool:
     """True if a Dockerfile, by its path in the repository, shows how others may use the project."""
     return any(it.lower() in _EXAMPLES for it in path.split("/")[:-1])
+
+
+def is_documentation(path: str) -> bool:
+    """True if a file, by its path in the repository, is a part of the documentation."""
+    return any(it.lower() in _DOCUMENTATION for it in path.split("/")[:-1])
 
 
 def is_for_windows(build: Build) -> bool:
