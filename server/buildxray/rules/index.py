@@ -463,7 +463,7 @@ RULES: Final = (
         "no-empty-continuation",
         Severity.WARNING,
         Severity.WARNING,
-        FixAvailability.ALWAYS,
+        FixAvailability.SOMETIMES,
         "buildxray.rules.buildkit.no_empty_continuation",
         "NoEmptyContinuation",
         frozenset({"NoEmptyContinuation"}),
