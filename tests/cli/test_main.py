@@ -288,6 +288,26 @@ def test_a_search_counts_what_matters_on_machines_that_no_build_names(
     assert Run(capfd, *diff, tmp_path).out == ""
 
 
+def test_a_search_counts_the_time_on_other_machines_that_no_edit_saves(
+    capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    path = tmp_path / "Dockerfile"
+    path.write_text(
+        "FROM alpine AS build\nRUN apk add openjdk21\nCOPY *.java .\nRUN javac Main.java\n"
+        "FROM alpine\nRUN apk add openjdk21-jre\nCOPY --from=build /bin/tool *.class /\nCMD [\"java\", \"Main\"]\n"
+    )
+    run = Run(capfd, "check", "--build-platform", "linux/amd64", tmp_path)
+    assert run.out.startswith("Nothing found in 1 file.\n1 finding about other architectures is left out")
+    for arguments in [path], ["--platform", "linux/amd64,linux/arm64", tmp_path]:
+        assert "[emulated-build]" in Run(capfd, "check", "--build-platform", "linux/amd64", *arguments).out
+    path.write_text(
+        "FROM node:22 AS build\nCOPY . .\nRUN npx vite build\nFROM nginx\nCOPY --from=build /dist /usr/share/nginx/html\n"
+    )
+    run = Run(capfd, "check", "--build-platform", "linux/amd64", tmp_path)
+    assert "[emulated-build]" in run.out
+    assert "left out" not in run.out
+
+
 def test_a_search_tells_in_which_files_it_does_not_look_for_problems_on_other_machines(
     capfd: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

@@ -39,8 +39,18 @@ class Diagnostic:
     """True if the file that declares the build is wrong, and not the one with the range."""
     is_for_reader: bool = False
     """True if it only says why there is nothing to check."""
-    is_for_other_machines: bool = False
+    is_about_other_machines: bool = False
     """True if it is about an architecture that nothing asks for, in a file for another one."""
+    is_cost_on_other_machines: bool = False
+    """True if it is about the time that a build for a platform would take which nothing asks for."""
+
+    @property
+    def is_for_other_machines(self) -> bool:
+        """True if it is about an architecture that nothing asks for, and no edit avoids what it says.
+
+        Readers were glad of an edit that makes a later build for several platforms fast; what such a build would cost was of no use to them.
+        """
+        return self.is_about_other_machines or (self.is_cost_on_other_machines and not self.fixes)
 
     @property
     def is_listed(self) -> bool:
@@ -218,6 +228,8 @@ def _diagnostic(ctx: RuleContext, rule: Rule, finding: Finding) -> Diagnostic:
     if fix:
         fix = partial(_offered, ctx, rule, finding)
     level = severity(ctx, rule, finding)
+    # Nearly every file for one architecture is for the machines that its people have.
+    is_conditional = level is Severity.INFORMATION and rule.is_about_platforms and ctx.assumes_platforms
     return Diagnostic(
         rule.name,
         level,
@@ -228,17 +240,9 @@ def _diagnostic(ctx: RuleContext, rule: Rule, finding: Finding) -> Diagnostic:
         finding.is_unnecessary,
         finding.is_of_request,
         finding.is_for_reader,
-        level is Severity.INFORMATION and _is_for_other_machines(ctx, rule),
+        is_conditional and rule.subject == "architecture",
+        is_conditional and rule.subject == "native",
     )
-
-
-def _is_for_other_machines(ctx: RuleContext, rule: Rule) -> bool:
-    """True if a finding is about files for one architecture in an image that nothing asks to be for another one.
-
-    Nearly every such file is for the machines that its people have.
-    """
-    is_conditional = rule.is_about_platforms and ctx.assumes_platforms
-    return is_conditional and rule.subject == "architecture"
 
 
 def _offered(ctx: RuleContext, rule: Rule, finding: Finding) -> tuple[Fix, ...]:

@@ -129,7 +129,7 @@ def emulated_build(ctx: RuleContext) -> Iterator[Finding]:
     requested. Nor is one in a directory of examples that mentions no platforms, if the project builds other files for several.
 
     If neither the Dockerfile nor its project names platforms, `linux/amd64` and `linux/arm64` are checked, and the message says that it
-    holds if you build for them. In a repository with workflows, or whose files declare builds, such a Dockerfile is not reported unless one
+    holds if you build for them; a check of a directory only counts such a finding if it has no fix. In a repository with workflows, or whose files declare builds, such a Dockerfile is not reported unless one
     of the builds asks for several. Nor is an image that keeps its compiler, even if it mentions platforms. Nor is one that is probably for
     its own machine: the file names one architecture, its image is built on one for a kind of machine (`balenalib/raspberrypi3-debian`), or it is
     for graphics processors (CUDA, ROCm). Nothing is emulated for a platform
