@@ -37,6 +37,8 @@ def test_the_finding_is_at_the_token_and_the_fix_repairs_it(before: str, after: 
         "FROM --platform=linux/$TARGETARCH a\n",
         # The argument masks the platform, so that the flag has an effect.
         "ARG TARGETPLATFORM=linux/s390x\nFROM --platform=$TARGETPLATFORM a\n",
+        # In a build for another target it has.
+        "ARG TARGETPLATFORM=linux/amd64\nFROM --platform=$TARGETPLATFORM a\n",
         # `ignored-platform-flag` reports it.
         "FROM --platform=$BUILDPLATFORM a AS b\nFROM --platform=$TARGETPLATFORM b\n",
     ],

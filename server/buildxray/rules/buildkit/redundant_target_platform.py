@@ -10,6 +10,7 @@ from buildxray.rules.check_warnings import warned
 from buildxray.rules.context import RuleContext
 from buildxray.rules.facts.ignored_flags import platforms_despite_flag
 from buildxray.rules.fixing.edits import is_named_above, remove_flag
+from buildxray.syntax.instructions import Arg
 
 
 @rule(Severity.INFORMATION, Severity.INFORMATION, FixAvailability.ALWAYS, buildkit_check="RedundantTargetPlatform")
@@ -18,7 +19,8 @@ def redundant_target_platform(ctx: RuleContext) -> Iterator[Finding]:
 
     ## What it does
     Looks for `--platform` flags whose value is `$TARGETPLATFORM`. Not reported are flags that ask for another platform than the stage has,
-    which `ignored-platform-flag` reports, and those in a file in which an ARG above the first FROM gives `TARGETPLATFORM` another value.
+    which `ignored-platform-flag` reports, and those in a file in which an ARG above the first FROM gives `TARGETPLATFORM` a value, or to which a
+    build of the project gives one: for another target the flag has an effect.
 
     ## Why it matters
     Without the flag, BuildKit uses the target platform too. Readers of the flag look for a reason.
@@ -44,6 +46,8 @@ def redundant_target_platform(ctx: RuleContext) -> Iterator[Finding]:
     found = [*warned(ctx, "RedundantTargetPlatform")]
     # What is said above one FROM is meant for the others too.
     is_explained = any(is_named_above(it.instruction, ("--platform", "TARGETPLATFORM")) for it in found)
+    if found and _may_have_other_value(ctx):
+        return
     for it in found:
         stage = it.instruction.stage
         if stage is not None and platforms_despite_flag(stage):
@@ -51,10 +55,15 @@ def redundant_target_platform(ctx: RuleContext) -> Iterator[Finding]:
             continue
         flag = it.instruction.node.flag("platform")
         assert flag is not None, "the check has looked"
-        values = [arguments.get("TARGETPLATFORM") for arguments in ctx.build.global_arguments]
-        if values != [str(target) for target in ctx.build.targets]:
-            # An ARG above gives it another value, so that the flag has an effect.
-            continue
         safety = Safety.SUGGESTION if is_explained else Safety.SAFE
         fix = Fix(_("Remove `--platform`"), (remove_flag(it.instruction, flag),), safety)
         yield Finding(it.range, _("the target platform is the default anyway"), (fix,), is_unnecessary=True)
+
+
+def _may_have_other_value(ctx: RuleContext) -> bool:
+    """True if an ARG above the first FROM gives `TARGETPLATFORM` a value, or a build of the project does: in a build for another target, the flag then has an effect."""
+    declarations = (it for it in ctx.build.instructions if it.stage is None and isinstance(it.node, Arg))
+    has_default = any(
+        pair.name.text == "TARGETPLATFORM" and pair.value is not None for it in declarations for pair in it.pairs
+    )
+    return has_default or "TARGETPLATFORM" in ctx.given_arguments
