@@ -16,6 +16,7 @@ from buildxray.platforms.machines import Machines
 from buildxray.platforms.platform import parse_normalized, this_machine
 from buildxray.projects.builds import DeclaredBuild, joined
 from buildxray.projects.reader import read_project
+from buildxray.rules.base import Safety
 from buildxray.toolchains.base import Workspace
 from tests.support.cases import every_case
 from tests.support.markup import files
@@ -122,6 +123,37 @@ def test_builds_of_one_name_in_several_files_are_named_with_their_files(tmp_path
     )
     (message,) = messages_of_emulation(tmp_path, markup)
     assert message.endswith(f"(in the build {label})")
+
+
+@every_case(
+    "arguments, safety",
+    [
+        ("{VERSION: 1}", Safety.SAFE),
+        # The other build gives the argument that the new text would use.
+        ("{TARGETARCH: amd64}", Safety.SUGGESTION),
+    ],
+)
+def test_findings_of_builds_that_are_not_shown_have_fixes_that_suit_each_build(
+    tmp_path_factory: pytest.TempPathFactory, arguments: str, safety: Safety
+) -> None:
+    root = tmp_path_factory.mktemp("project")
+    dockerfile = (
+        "FROM golang:1.26 AS build\nCOPY . .\nRUN CGO_ENABLED=0 go build -o /app .\n"
+        "FROM alpine AS dev\nFROM alpine\nCOPY --from=build /app /app\n"
+    )
+    for name, text in {
+        "compose.yaml": f"services: {{dev: {{build: {{context: ., target: dev, args: {arguments}}}}}}}\n",
+        ".github/workflows/a.yml": "on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n      - uses: docker/setup-qemu-action@v3\n"
+        "      - run: docker buildx build --platform linux/amd64,linux/arm64 --push .\n",
+        ".git/HEAD": "",
+        "Dockerfile": dockerfile,
+    }.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+    analysis = built(root, Settings()).analyzer(Workspace()).analyze(dockerfile)
+    (finding,) = (it for it in analysis.diagnostics if it.rule == "emulated-build")
+    assert str(finding.message).endswith("(in the build a)")
+    assert [(it.title, it.safety) for it in finding.fixes] == [("Cross-compile this stage", safety)]
 
 
 def test_builds_of_one_name_in_one_file_are_named_by_their_lines(tmp_path: Path) -> None:

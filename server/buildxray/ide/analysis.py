@@ -184,9 +184,16 @@ class Analysis:
         own = self._own_diagnostics
         if not self._others:
             return own
-        others = [it.of_file(name, it.diagnostics) for name, it in self._others]
-        own = proved_in_builds(own, [it.context for _name, it in self._others])
-        return merge_builds(self.of_file(self._subject.name, own), others, self._subject.n_unchecked)
+        contexts = [self.context, *(it.context for _name, it in self._others)]
+        own, *others = (
+            proved_in_builds(it, [one for one in contexts if one is not context])
+            for it, context in zip((own, *(it.diagnostics for _name, it in self._others)), contexts, strict=True)
+        )
+        return merge_builds(
+            self.of_file(self._subject.name, own),
+            [it.of_file(name, found) for (name, it), found in zip(self._others, others, strict=True)],
+            self._subject.n_unchecked,
+        )
 
     def of_file(self, name: str, diagnostics: tuple[Diagnostic, ...]) -> BuildOfFile:
         """The findings of this build, as one of those of the document."""

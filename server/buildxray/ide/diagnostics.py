@@ -166,8 +166,7 @@ def _proved(diagnostic: Diagnostic, contexts: Sequence[RuleContext]) -> tuple[Fi
 def merge_builds(own: BuildOfFile, others: Sequence[BuildOfFile], n_unchecked: int = 0) -> tuple[Diagnostic, ...]:
     """Merge the findings of several builds of one document; the message of a finding that is not in all builds names its builds.
 
-    A fix is proved for one build only, so findings of other builds than the shown one have no fix. `n_unchecked` is the number of
-    declared builds of the document that are not among these. A finding in a stage counts in the builds that need the stage; if some do and
+    `n_unchecked` is the number of declared builds of the document that are not among these. A finding in a stage counts in the builds that need the stage; if some do and
     none of these has it, it is left out.
     """
     merged: dict[tuple[str, TextRange], list[Diagnostic]] = {}
@@ -175,7 +174,7 @@ def merge_builds(own: BuildOfFile, others: Sequence[BuildOfFile], n_unchecked: i
     for build in (own, *others):
         here: dict[tuple[str, TextRange], list[Diagnostic]] = {}
         for it in build.diagnostics:
-            here.setdefault((it.rule, it.range), []).append(it if build is own else replace(it, fix=()))
+            here.setdefault((it.rule, it.range), []).append(it)
         for key, listed in here.items():
             merged.setdefault(key, listed)
             builds.setdefault(key, []).append(build)
