@@ -51,6 +51,24 @@ def test_the_machine_on_which_the_step_runs(image: str, lacking: tuple[LackingPa
 
 
 @every_case(
+    "held, has_build, n_findings",
+    [
+        (("tsconfig.json", "src"), False, 1),
+        # Its own directory may be the context, and has another lock file.
+        (("src",), False, 0),
+        ((), False, 0),
+        ((), True, 1),
+    ],
+)
+def test_the_lock_file_of_a_directory_that_may_not_be_the_context(
+    held: tuple[str, ...], n_findings: int, *, has_build: bool
+) -> None:
+    known = workspace(GNU)._replace(holds=lambda it: it.rstrip("/") in held, has_build=has_build)
+    ctx = context("FROM node:22\nCOPY package*.json tsconfig.json ./\nRUN npm ci\nCOPY src ./src\n", workspace=known)
+    assert len(findings(incomplete_lock_file, ctx)) == n_findings
+
+
+@every_case(
     "run",
     [
         "npm install",

@@ -11,7 +11,8 @@ from buildxray.rules.base import Finding, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.rules.facts.context_files import context_paths
 from buildxray.rules.wording import listed, platforms
-from buildxray.semantics.build import KnownCommand
+from buildxray.semantics.build import KnownCommand, Stage
+from buildxray.semantics.needed_paths import needed_paths
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.toolchains.base import LackingPackage
 from buildxray.toolchains.node import LOCK_FILES, NODE, removes_development_packages, replaces_packages
@@ -64,7 +65,7 @@ def incomplete_lock_file(ctx: RuleContext) -> Iterator[Finding]:
 
     ## Limits
     Only for packages that were found not to start without their native code, and for amd64 and arm64. Not reported for `npm install`, which newer
-    versions complete, nor if the Dockerfile mentions the lacking package or changes the lock file. Of a lock file that serves several
+    versions complete, nor if no build tells the context and a source of the stage does not exist in the probable one, nor if the Dockerfile mentions the lacking package or changes the lock file. Of a lock file that serves several
     workspaces, only packages count that the root requires, and none in a stage that builds some of them (`npm run build -w apps/api`).
 
     ## References
@@ -75,6 +76,8 @@ def incomplete_lock_file(ctx: RuleContext) -> Iterator[Finding]:
         commands = [it for run in stage.runs for it in run.known_commands if _installs_from_lock_file(it)]
         if not commands or any(LOCK_FILES["npm"] in run.node.whole_text for one in stage.ancestry for run in one.runs):
             continue
+        if _is_in_other_context(ctx, stage):
+            continue
         if any(it.invocation.has_option(*_OF_WORKSPACE) for run in stage.runs for it in run.known_commands):
             # The lock file is that of all workspaces, and another one may need the package.
             continue
@@ -84,6 +87,13 @@ def incomplete_lock_file(ctx: RuleContext) -> Iterator[Finding]:
                 if lacking:
                     yield _finding(command, path, lacking)
                     break
+
+
+def _is_in_other_context(ctx: RuleContext, stage: Stage) -> bool:
+    """True if no build tells the context, and the directory that is read for it lacks what the stage copies: the lock file there may be another project's."""
+    workspace = ctx.build.workspace
+    holds = None if workspace.has_build else workspace.holds
+    return holds is not None and not all(map(holds, needed_paths([stage])))
 
 
 def _installs_from_lock_file(command: KnownCommand) -> bool:
