@@ -593,3 +593,24 @@ def test_files_of_another_constant_stage(constant: str, command: str, *, is_offe
     (finding,) = findings(build_platform_image, ctx)
     assert bool(finding.fixes) is is_offered
     assert ("remove `--platform` here and from line 1" in finding.message) is not is_offered
+
+
+@every_case(
+    "source, copied, is_named",
+    [
+        ("FROM --platform=$BUILDPLATFORM example.com/app:1 AS app", "app .", True),
+        ("FROM --platform=$BUILDPLATFORM example.com/app:1 AS app", "/usr/share/zoneinfo /usr/share/zoneinfo", False),
+        ("FROM example.com/app:1 AS app", "app .", False),
+        # A command may have written it for the target.
+        ("FROM --platform=$BUILDPLATFORM example.com/app:1 AS app\nRUN ./prepare", "app .", False),
+    ],
+)
+def test_files_of_another_image_for_the_machine(source: str, copied: str, *, is_named: bool) -> None:
+    text = (
+        f"{source}\nFROM --platform=$BUILDPLATFORM example.com/base:1\nWORKDIR /\n"
+        f'COPY --from=app {copied}\nENTRYPOINT ["/start"]\n'
+    )
+    builder = Builder(request())
+    ctx = RuleContext(builder.build(builder.parse(text)), builder, asks_for_several=True)
+    (finding,) = findings(build_platform_image, ctx)
+    assert ("remove `--platform` here and from line 1, because" in finding.message) is is_named

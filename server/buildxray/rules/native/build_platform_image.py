@@ -23,6 +23,7 @@ from buildxray.rules.fixing.edits import remove_flag
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Build, Effect, KnownCommand, Stage
 from buildxray.semantics.file_flow import clean, holds
+from buildxray.semantics.image_paths import is_for_all
 from buildxray.semantics.mentions import Mention
 from buildxray.semantics.origins import Artifact, Machine
 from buildxray.syntax.instructions import Flag
@@ -133,7 +134,7 @@ def build_platform_image(ctx: RuleContext) -> Iterator[Finding]:
             platforms=platforms(wrong),
         )
         message = _with_emulator(message, _emulated_without(ctx, root, flag))
-    elif source := _constant_source(ctx):
+    elif source := _source_for_one(ctx):
         message = _(
             "{fact}; remove `--platform` here and from line {line}, because the image takes files from that stage",
             fact=message,
@@ -153,17 +154,34 @@ def build_platform_image(ctx: RuleContext) -> Iterator[Finding]:
     yield Finding(root.from_.range_of(flag), message, fixes, doubt=doubt)
 
 
-def _constant_source(ctx: RuleContext) -> Stage | None:
-    """The first other stage with a constant platform from which the image takes files that may be for that platform, as programs that `make` installs are."""
+def _source_for_one(ctx: RuleContext) -> Stage | None:
+    """The first other stage for one platform from which the image takes files that may be for that platform.
+
+    Such are programs that `make` installs in a stage with a constant platform, and files of the image on which a stage without RUN is built.
+    """
     sources = {
         origin.stage
         for artifact in ctx.build.artifacts.all
         for origin in artifact.origins
         if not origin.suits_every_machine and (origin.use is None or origin.use.effect is not Effect.DOWNLOAD)
     }
-    stages = (ctx.build.stages[it] for it in sorted(sources))
-    roots = (it.root for it in stages if it.is_native and not it.is_image)
-    return next((it for it in roots if it is not None and it.from_.platform and not arguments_of_flag(it)), None)
+    for stage in ctx.build.stages:
+        root = stage.root
+        if root is None or root.from_.platform is None or not stage.is_native or stage.is_image:
+            continue
+        if stage.idx in sources and not arguments_of_flag(root):
+            return root
+        if root.from_.image is not None and not any(one.runs for one in stage.ancestry) and _is_in_image(stage):
+            return root
+    return None
+
+
+def _is_in_image(stage: Stage) -> bool:
+    """True if the image takes files from a stage that may be for one machine, as programs are."""
+    return any(
+        it.stage is not None and it.stage.is_image and not all(map(is_for_all, it.copied_paths))
+        for it in stage.consumers
+    )
 
 
 def _removal(ctx: RuleContext, root: Stage, flag: Flag) -> Fix:
