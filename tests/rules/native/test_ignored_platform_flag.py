@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from buildxray.rules.base import Safety
+from buildxray.rules.base import Safety, Severity
 from buildxray.rules.native.ignored_platform_flag import ignored_platform_flag
 from tests.support.cases import every_case
 from tests.support.rules import check_fix, check_nothing, check_rule, context, findings
@@ -30,6 +30,27 @@ def test_a_flag_on_scratch_is_ignored() -> None:
         COPY a /
         """,
     )
+
+
+@every_case(
+    "stages, severity",
+    [
+        (
+            "FROM --platform=$BUILDPLATFORM scratch AS a\nCOPY a /\nFROM alpine\nCOPY --from=a / /\n",
+            Severity.INFORMATION,
+        ),
+        (
+            'FROM --platform=$BUILDPLATFORM scratch AS a\nADD a.tar /\nRUN ["/a"]\nFROM alpine\nCOPY --from=a / /\n',
+            None,
+        ),
+        # The image says that it is for another machine than its author wrote.
+        ("FROM --platform=linux/arm64 scratch\nCOPY a /\n", None),
+        ('FROM --platform=$BUILDPLATFORM scratch AS a\nCOPY a /\nFROM a\nCMD ["/a"]\n', None),
+    ],
+)
+def test_a_flag_on_scratch_matters_where_something_runs_or_in_the_image(stages: str, severity: Severity | None) -> None:
+    (finding,) = findings(ignored_platform_flag, context(stages))
+    assert finding.severity is severity
 
 
 def test_a_root_that_others_use_keeps_its_platform() -> None:

@@ -28,7 +28,8 @@ def ignored_platform_flag(ctx: RuleContext) -> Iterator[Finding]:
 
     ## Why it matters
     A stage has the platform of the image at its root, and one from scratch has the target's. BuildKit ignores the flag without a
-    warning, so a build stage that looks native runs under emulation.
+    warning, so a build stage that looks native runs under emulation. On a stage from scratch that
+    runs nothing and is not the image, nothing follows from it, and the finding is information.
 
     ## Example
     ```dockerfile
@@ -83,6 +84,9 @@ def ignored_platform_flag(ctx: RuleContext) -> Iterator[Finding]:
             _message(stage, actual),
             tuple(_fixes(ctx, stage, flag, flag.value)),
             related,
+            severity=None
+            if stage.bases or any(one.runs or one.is_image for one in stage.family)
+            else Severity.INFORMATION,
         )
 
 
