@@ -294,7 +294,7 @@ def test_a_search_counts_the_time_on_other_machines_that_no_edit_saves(
     path = tmp_path / "Dockerfile"
     path.write_text(
         "FROM alpine AS build\nRUN apk add openjdk21\nCOPY *.java .\nRUN javac Main.java\n"
-        "FROM alpine\nRUN apk add openjdk21-jre\nCOPY --from=build /bin/tool *.class /\nCMD [\"java\", \"Main\"]\n"
+        'FROM alpine\nRUN apk add openjdk21-jre\nCOPY --from=build /bin/tool *.class /\nCMD ["java", "Main"]\n'
     )
     run = Run(capfd, "check", "--build-platform", "linux/amd64", tmp_path)
     assert run.out.startswith("Nothing found in 1 file.\n1 finding about other architectures is left out")

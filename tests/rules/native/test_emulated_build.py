@@ -1400,6 +1400,12 @@ def test_a_program_of_dotnet_for_its_machine_stays_for_the_target(publish: str, 
             "apk add g++ snappy-dev && CGO_ENABLED=1 go build -o /o .",
             "`RUN apk add clang lld && xx-apk add xx-cxx-essentials snappy-dev`, `xx-go build`",
         ),
+        # Go switches cgo off when it compiles for another machine.
+        (
+            "apk add alpine-sdk && go build -o /o .",
+            "`RUN apk add clang lld && xx-apk add xx-cxx-essentials`, `CGO_ENABLED=1 xx-go build`",
+        ),
+        ("CGO_ENABLED=1 go build -o /o .", "`RUN apk add clang lld && xx-apk add gcc musl-dev`, `xx-go build`"),
         ("CGO_ENABLED=0 go build -o /o .", "5 to 10 times as long"),
         ("CGO_ENABLED=0 go install -o /o .", "such as `bin/linux_arm64`"),
     ],
@@ -1408,6 +1414,54 @@ def test_a_program_of_go_with_c_is_compiled_by_xx(run: str, end: str) -> None:
     text = f"FROM golang:1.26-alpine AS b\nRUN {run}\nFROM alpine\nCOPY --from=b /o /go/bin/ /o/\n"
     (finding,) = findings(emulated_build, context(text))
     assert finding.message.endswith(end)
+
+
+@every_case(
+    "image, command, end",
+    [
+        ("golang:1.26", "go build -o /o .", "`xx-apt-get install -y gcc libc6-dev`, `CGO_ENABLED=1 xx-go build`"),
+        # Without a C compiler, Go compiles without cgo here too, and only the author knows if that is intended.
+        ("golang:1.26-alpine", "go build -o /o .", "; a machine of the target platform avoids the emulation"),
+        ("golang:1.26", "CGO_ENABLED=0 go build -o /o .", "5 to 10 times as long"),
+    ],
+)
+def test_a_module_of_go_that_needs_c_is_compiled_by_xx(image: str, command: str, end: str) -> None:
+    text = f"FROM {image} AS b\nCOPY . .\nRUN {command}\nFROM alpine\nCOPY --from=b /o /o\n"
+    (finding,) = findings(emulated_build, context(text, uses_cgo=True))
+    assert finding.message.replace("`RUN apt-get update && apt-get install -y clang lld && ", "`").endswith(end)
+
+
+@every_case("arch, is_told", [("$ARCH", True), ("amd64", True), ("$TARGETARCH", False)])
+def test_where_surely_no_edit_helps_a_machine_does(arch: str, *, is_told: bool) -> None:
+    text = (
+        "FROM golang:1.26 AS b\nARG ARCH TARGETARCH\nCOPY . .\n"
+        f"RUN CGO_ENABLED=0 GOARCH={arch} go build -o /o .\nFROM alpine\nCOPY --from=b /o /o\n"
+    )
+    (finding,) = findings(emulated_build, context(text))
+    assert finding.message.endswith("; a machine of the target platform avoids the emulation") is is_told
+    assert bool(finding.fixes) is not is_told
+
+
+@every_case(
+    "targets, start, safety",
+    [
+        # The step for amd64 is that of the image for amd64.
+        ("linux/amd64,linux/arm64", "RUN apk add tzdata", Safety.SAFE),
+        # The image for amd64 is one more, and then the RUN for amd64 too.
+        ("linux/arm64", "RUN apk add curl", Safety.SUGGESTION),
+        ("linux/arm64", "RUN apk add tzdata", Safety.SUGGESTION),
+    ],
+)
+def test_a_step_that_a_stage_shares_with_the_image_is_worth_less_emulation(
+    targets: str, start: str, safety: Safety
+) -> None:
+    text = (
+        "FROM node:22-alpine AS b\nRUN apk add tzdata\nCOPY . .\nRUN npx vite build\n"
+        f"FROM node:22-alpine\n{start}\nCOPY --from=b /dist /dist\n"
+    )
+    (finding,) = findings(emulated_build, context(text, targets))
+    (fix,) = finding.fixes
+    assert fix.safety is safety
 
 
 @every_case(

@@ -35,7 +35,9 @@ _NEEDING_C: Final = lazy_regex(
 )
 """Options with which Go cannot do without a C compiler. Source: `go help buildmode`, cmd/link."""
 _C_SETTINGS: Final = ("CGO_CFLAGS", "CGO_CPPFLAGS", "CGO_CXXFLAGS", "CGO_LDFLAGS")
-_C_PACKAGE: Final = lazy_regex(r"(?:build-base|build-essential|clang|gcc|g\+\+|.*-dev|.*-devel)(?:[=~<>@].*)?")
+_C_PACKAGE: Final = lazy_regex(
+    r"(?:alpine-sdk|base-devel|build-base|build-essential|clang|gcc|g\+\+|.*-dev|.*-devel)(?:[=~<>@].*)?"
+)
 """Packages that are only installed to compile C."""
 _C_COMPILER_PACKAGE: Final = lazy_regex(
     r"(?:alpine-sdk|base-devel|build-base|build-essential|clang|gcc|g\+\+|gcc-c\+\+|gcc-toolset)"
@@ -94,6 +96,25 @@ def needs_c(command: KnownCommand) -> bool:
         return True
     stage = command.run.stage
     return stage is not None and invocation.workspace.uses_cgo is not False and _has_c_compiler(stage)
+
+
+def uses_cgo(command: KnownCommand) -> bool:
+    """True if a command compiles Go with cgo, for which another machine needs a C compiler of its own: `CGO_ENABLED=1`, or a module that needs C in an image that has a compiler."""
+    invocation = command.invocation
+    if command.use.toolchain is not GO or invocation.subcommand == "install" or not command.use.must_run_on_target:
+        return False
+    values = invocation.setting("CGO_ENABLED").values
+    if any(values):
+        return any(it == "1" for it in values)
+    stage = command.run.stage
+    # Without a C compiler, Go compiles without cgo on every machine.
+    return (
+        stage is not None and invocation.workspace.may_use_cgo and _WITH_C_AND_GO.search(stage.image_name) is not None
+    )
+
+
+_WITH_C_AND_GO: Final = lazy_regex(r"/library/golang(?![^:@])(?!:[^@]*alpine)")
+"""The official images of Go on Debian, which have a C compiler. Source: github.com/docker-library/golang."""
 
 
 def installs_c_compiler(stage: Stage) -> bool:

@@ -58,7 +58,11 @@ def cross_compile(ctx: RuleContext, stage: Stage) -> Fix | None:
         root.from_, _ON_PURPOSE
     ):
         safety = Safety.SUGGESTION
-    if not after.build.is_better_than(ctx.build) or not _is_right(after.build, family, safety):
+    if not after.build.is_better_than(ctx.build):
+        if not _is_worth_its_steps(ctx.build, after.build):
+            return None
+        safety = Safety.SUGGESTION
+    if not _is_right(after.build, family, safety):
         return None
     if carries_packages(ctx, after):
         # Unknown packages may contain files for one machine.
@@ -66,6 +70,22 @@ def cross_compile(ctx: RuleContext, stage: Stage) -> Fix | None:
     else:
         title = _("Cross-compile this stage") if crossed else _("Run this stage on the build platform")
     return Fix(title, tuple(edits), safety)
+
+
+def _is_worth_its_steps(before: Build, after: Build) -> bool:
+    """True if an edit adds no more RUN steps than it takes from the emulator.
+
+    In a build for another machine alone, a stage shares its image, and perhaps its first RUN, with the final stage, and no longer does on the build machine.
+    """
+    n_added = len(after.run_steps) - len(before.run_steps)
+    n_native = len(before.emulated_steps) - len(after.emulated_steps)
+    return len(after.errors) <= len(before.errors) and 0 < n_native >= n_added
+
+
+def may_cross_compile(stage: Stage) -> bool:
+    """False if surely no edit makes a stage compile for its targets on the build machine, which is known without planning one."""
+    root = stage.root
+    return root is not None and can_change_platform(root) and _crossable(root.family) is not None
 
 
 _ON_PURPOSE: Final = ("emulated", "emulation", "native", "natively", "qemu")

@@ -8,7 +8,13 @@ from typing import NamedTuple
 from buildxray.localization import _, ngettext
 from buildxray.rules.base import Fix
 from buildxray.rules.context import RuleContext
-from buildxray.rules.facts.portability import is_own_tool, needs_c, takes_along_packages, takes_target_packages
+from buildxray.rules.facts.portability import (
+    is_own_tool,
+    needs_c,
+    takes_along_packages,
+    takes_target_packages,
+    uses_cgo,
+)
 from buildxray.rules.facts.started_programs import starts_app_host
 from buildxray.rules.fixing.cross_compile import OwnRoot, cross_compile, root_of_its_own, with_own_root
 from buildxray.rules.fixing.xx_advice import advice, may_fail, needs_target_machine
@@ -105,7 +111,11 @@ def needs_machine(ctx: RuleContext, stage: Stage, commands: Iterable[KnownComman
 
 def for_other_machines(commands: Iterable[KnownCommand]) -> list[KnownCommand]:
     """The commands that need a cross compiler to compile for another machine, without those of tools for their own stage."""
-    needing = (it for it in commands if needs_c(it) or (it.use.must_run_on_target and it.use.toolchain in (C, RUST)))
+    needing = (
+        it
+        for it in commands
+        if needs_c(it) or uses_cgo(it) or (it.use.must_run_on_target and it.use.toolchain in (C, RUST))
+    )
     return [it for it in needing if not is_own_tool(it)]
 
 

@@ -38,13 +38,23 @@ def advice(ctx: RuleContext, stage: Stage, commands: Sequence[KnownCommand]) -> 
     compile_ = _(", ").join(dict.fromkeys(crossing(it.invocation) for it in uses if it.toolchain is C))
     place = _platform_place(stage)
     steps = [
-        _(it, place=place, install=install or "", compile=compile_)
+        _(it, place=place, install=install or "", compile=compile_, go=_xx_go(commands))
         for it in possible
         if _OF_XX not in it or it is first
     ]
     if may_fail(commands):
         return [_("if the project compiles with Clang for another machine, {steps}", steps=it) for it in steps]
     return steps
+
+
+def _xx_go(commands: Iterable[KnownCommand]) -> str:
+    """The call of xx-go with cgo on, which Go switches off when it compiles for another machine.
+
+    Source: github.com/tonistiigi/xx, README, "Go / Cgo"; `go help environment`, CGO_ENABLED.
+    """
+    settings = [it.invocation.setting("CGO_ENABLED").values for it in commands if it.use.toolchain is GO]
+    is_on = all(value == "1" for values in settings for value in values)
+    return "xx-go build" if is_on else "CGO_ENABLED=1 xx-go build"
 
 
 def may_fail(commands: Iterable[KnownCommand]) -> bool:

@@ -31,6 +31,7 @@ from buildxray.rules.facts.started_programs import (
     starts_a_program,
     starts_app_host,
 )
+from buildxray.rules.fixing.cross_compile import may_cross_compile
 from buildxray.rules.fixing.native_place import (
     advice_by_hand,
     advice_on_machine,
@@ -135,7 +136,7 @@ def emulated_build(ctx: RuleContext) -> Iterator[Finding]:
     for graphics processors (CUDA, ROCm). Nothing is emulated for a platform
     for which a base image is known not to exist, or a script surely fails (`test "$TARGETARCH" = amd64`).
 
-    Where no edit cross-compiles C, C++ or Rust, the message has the steps for tonistiigi/xx, but only on official images and if nothing else
+    Where no edit cross-compiles C, C++, Rust or Go with cgo, the message has the steps for tonistiigi/xx, but only on official images and if nothing else
     has to change, as far as the text tells: not with plugins of Cargo, tools or libraries that the stage compiles for itself, packages whose
     programs belong to their libraries (Qt, gRPC), a `configure` that Autoconf has not made, programs that the stage copies from another
     stage or image for the target, or another user than root. For a project of C or C++ that a build tool compiles they are a condition: it
@@ -239,6 +240,8 @@ def _finding(ctx: RuleContext, stage: Stage, commands: list[KnownCommand]) -> Fi
                 "on the build platform, `GOARCH=$TARGETARCH go install` would write to another directory, such as `bin/linux_arm64`"
             )
         )
+    if len(parts) == 1 and not may_cross_compile(stage):
+        parts.append(advice_on_machine())
     is_written_later = ctx.build.workspace.recipe_sets_platform
     if is_written_later:
         parts.append(_("a Makefile or script writes `--platform` into this file, or into a copy, before the build"))
