@@ -167,3 +167,21 @@ def test_no_option_lets_pip_replace_itself(command: str, has_fix: bool) -> None:
 )
 def test_settings_that_change_nothing(lines: str) -> None:
     assert len(findings(externally_managed_python, context(f"FROM debian:12\n{lines}\n"))) == 1
+
+
+@every_case(
+    "image, packages, n_findings",
+    [
+        ("ubuntu", "python3-pip python-dev", 0),
+        ("debian:12", "python2 python3-pip", 0),
+        ("debian:12", "python3-pip python3-dev python-is-python3", 1),
+        ("debian:12", "python3-pip python-apt-common", 1),
+    ],
+)
+def test_a_build_that_stops_at_python_2(image: str, packages: str, n_findings: int) -> None:
+    text = f"FROM {image}\nRUN apt-get update && apt-get install -y {packages}\nRUN pip install a\n"
+    assert len(findings(externally_managed_python, context(text))) == n_findings
+
+
+def test_the_packages_of_alpine_for_python_2() -> None:
+    check_nothing(externally_managed_python, "FROM alpine\nRUN apk add python python-dev py-pip && pip install a\n")

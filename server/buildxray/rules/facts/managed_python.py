@@ -23,6 +23,11 @@ _MANAGED: Final = lazy_regex(
 """Official images with a distribution whose Python refuses pip. Images of Python have another one in /usr/local."""
 _INSTALLERS: Final = frozenset({"apk", "apt", "apt-get"})
 _PIP: Final = frozenset({"py-pip", "py3-pip", "python3-pip"})
+_GONE: Final = lazy_regex(r"python(?:2(?:\.7)?)?(?:-(?:dev|minimal|pip|setuptools|virtualenv|wheel))?|py2-[\w-]+")
+"""Packages of Python 2, which no distribution has whose Python refuses pip.
+
+Source: packages.debian.org, packages.ubuntu.com, pkgs.alpinelinux.org; the release notes of Debian 12, Ubuntu 23.04 and Alpine 3.16.
+"""
 _ELSEWHERE: Final = ("--break-system-packages", "--dry-run", "--prefix", "--python", "--root", "--target", "-t")
 """Options with which pip installs elsewhere, or does so all the same."""
 _OTHERS: Final = lazy_regex(
@@ -106,6 +111,12 @@ def replaces_pip(command: KnownCommand) -> bool:
     packages = arguments[arguments.index("install") + 1 :] if "install" in arguments else ()
     names = {it.partition("=")[0].rstrip("<>~!") for it in packages}
     return command.invocation.has_option("-U", "--upgrade") and not names.isdisjoint({"pip", "setuptools", "wheel"})
+
+
+def asks_for_python_2(stage: Stage) -> bool:
+    """True if a stage or an ancestor installs a package that its distribution no longer has."""
+    installing = (it for one in stage.ancestry for run in one.runs for it in run.commands if it.name in _INSTALLERS)
+    return any(_GONE.fullmatch(word) is not None for it in installing for word in it.syntax.arguments)
 
 
 def _pip_of_distribution(stage: Stage) -> tuple[int, int] | None:

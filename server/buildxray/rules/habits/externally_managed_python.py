@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from buildxray.localization import _
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
-from buildxray.rules.facts.managed_python import refused_by_pip, replaces_pip
+from buildxray.rules.facts.managed_python import asks_for_python_2, refused_by_pip, replaces_pip
 from buildxray.rules.one_cause import same_here
 from buildxray.semantics.build import Effect, KnownCommand
 from buildxray.syntax.text import Edit, TextRange
@@ -43,14 +43,16 @@ def externally_managed_python(ctx: RuleContext) -> Iterator[Finding]:
     A suggestion: a virtual environment, or an official image of Python, keeps the packages of the distribution as they are.
 
     ## Limits
-    Not reported if the stage may have another Python, a virtual environment or settings of pip, or if the script goes on after the failure.
+    Not reported if the stage may have another Python, a virtual environment or settings of pip, if the script goes on after the failure, or if
+    the build asks for a package of Python 2 (`python-dev`), which such a distribution does not have.
 
     ## References
     PEP 668; packaging.python.org, "Externally Managed Environments".
     """
     for stage in ctx.build.needed_stages:
         refused = [*refused_by_pip(stage)]
-        if not refused:
+        if not refused or asks_for_python_2(stage):
+            # A build for which no package of Python 2 is left stops there, and would not go on with another pip.
             continue
         image = stage.image_name.removeprefix("docker.io/").removeprefix("library/")
         if any(map(replaces_pip, refused)):
