@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 from buildxray.rules.architecture.builder_arch_in_image import builder_arch_in_image
+from buildxray.rules.context import RuleContext
+from buildxray.semantics.build import Builder
 from tests.support.cases import every_case
-from tests.support.rules import check_fix, context, findings, reported
+from tests.support.rules import check_fix, context, findings, reported, request
 
 IMAGE = "FROM debian:13\nARG TARGETARCH\n{}\n"
 
@@ -119,3 +123,11 @@ def test_each_instruction_that_takes_a_file_of_the_machine_is_reported() -> None
 def test_a_stage_is_chosen_by_the_target_instead() -> None:
     stages = "FROM alpine AS files-amd64\nFROM alpine AS files-arm64\nFROM files-${}\n"
     check_fix(builder_arch_in_image, stages.format("{BUILDARCH}"), stages.format("{TARGETARCH}"))
+
+
+def test_a_build_may_give_the_argument_itself() -> None:
+    text = IMAGE.format("ARG BUILDARCH\nCOPY bin/tool-$BUILDARCH /tool")
+    for name, n_findings in (("BUILDARCH", 0), ("ARCH", 1)):
+        builder = Builder(replace(request(), build_arguments=((name, "arm64"),)))
+        ctx = RuleContext(builder.build(builder.parse(text)), builder, asks_for_several=False)
+        assert len(findings(builder_arch_in_image, ctx)) == n_findings

@@ -55,6 +55,7 @@ def builder_arch_in_image(ctx: RuleContext) -> Iterator[Finding]:
     ## Fix safety
     A suggestion: the image gets another file.
     """
+    given = {name for name, _value in ctx.build.request.build_arguments}
     for stage in ctx.build.needed_stages:
         wrong = [it for it in stage.targets if it.architecture != ctx.build.build_platform.architecture]
         if not wrong:
@@ -76,7 +77,9 @@ def builder_arch_in_image(ctx: RuleContext) -> Iterator[Finding]:
             name = _name(ctx, range_)
             # The system is the same almost everywhere, so that alone it chooses no wrong file.
             # `ARG BUILDARCH=amd64` is a constant, which `masked-platform-arg` reports, or an argument that the builds give.
-            if name != "BUILDOS" and instruction not in seen and not instruction.has_default(name):
+            # BuildKit: dockerfile2llb/platform.go, defaultArgs: a build argument replaces the value of a platform argument.
+            is_other = name == "BUILDOS" or name in given or instruction.has_default(name)
+            if instruction not in seen and not is_other:
                 seen.add(instruction)
                 yield Finding(
                     range_,
