@@ -246,13 +246,16 @@ def test_directories_are_searched(capfd: pytest.CaptureFixture[str], tmp_path: P
     assert found == ["Dockerfile", "a/b.Dockerfile", "a/c/Containerfile", "keep/Dockerfile"]
 
 
-def test_a_search_leaves_out_templates_parts_and_empty_files(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_a_search_leaves_out_what_buildkit_does_not_read_as_it_is(
+    capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
     for name, text in {
         "Dockerfile": "FROM alpine\n",
         "debian/Dockerfile": "FROM debian:{{ version }}\nRUN go\n",
         "built/Dockerfile": "FROM debian:{{ version }}\n",
         "parts/Dockerfile.tools": "RUN apk add curl\n",
         "later/Dockerfile": "# To be written\n",
+        "other/Dockerfile": "# syntax=example/frontend:1\nFROM alpine\nINCLUDE+ parts\n",
         "compose.yaml": "services:\n  a:\n    build: built\n",
     }.items():
         path = tmp_path / name
@@ -262,7 +265,8 @@ def test_a_search_leaves_out_templates_parts_and_empty_files(capfd: pytest.Captu
     # What Compose builds as it is has its note.
     assert f"{tmp_path / 'built/Dockerfile'}:1:13: information: nothing is checked" in run.out
     assert (
-        "1 finding in 2 files.\n3 files are left out, because they are templates, parts or empty; name one" in run.out
+        "1 finding in 2 files.\n4 files are left out, because they are templates, parts, empty or for another"
+        in run.out
     )
     assert Run(capfd, "check", tmp_path / "debian").out.startswith("1 file is left out")
     for name, note in (

@@ -112,7 +112,7 @@ class Finding:
     is_of_request: bool = False
     """True if a file that declares a build of this one is wrong, and not this one."""
     is_for_reader: bool = False
-    """True if it is of use to a person who looks at this file, and not in a list of all files: it only says why there is nothing to check."""
+    """True if it is of use to a person who looks at this file, and not in a list of all files: it only says why there is nothing, or less, to check."""
 
     @cached_property
     def fixes(self) -> tuple[Fix, ...]:

@@ -132,7 +132,7 @@ def _note_in_place_of_errors(ctx: RuleContext) -> Finding | None:
     if frontend is not None:
         name, place = frontend
         message = _("errors are not shown, because the frontend `{name}` may read this file in another way", name=name)
-        return Finding(place, message, severity=Severity.INFORMATION)
+        return Finding(place, message, severity=Severity.INFORMATION, is_for_reader=True)
     template = ctx.template_mark
     if template is None:
         return None
