@@ -71,6 +71,11 @@ def test_the_fix_mounts_a_cache() -> None:
             "COPY . .\nRUN python -m venv v && . v/bin/activate && uv pip install .",
             "`pyproject.toml` is not copied before the rest; `python -m venv v && . v/bin/activate && uv pip install -r pyproject.toml` needs no other files",
         ),
+        # Neither does the program.
+        (
+            "COPY pyproject.toml ./\nCOPY web web\nRUN pip install uv\nRUN uv pip install -e .",
+            "add `RUN pip install uv && uv pip install -r pyproject.toml` right after `COPY pyproject.toml`, before the rest is copied",
+        ),
     ],
 )
 def test_uv_installs_the_requirements_alone(lines: str, reason: str) -> None:
@@ -79,10 +84,16 @@ def test_uv_installs_the_requirements_alone(lines: str, reason: str) -> None:
     ]
 
 
-def test_an_environment_of_a_script_goes_nowhere() -> None:
-    assert messages("COPY pyproject.toml ./\nCOPY web web\nRUN . ./env.sh && uv pip install .") == [
-        "`uv pip install` downloads the dependencies again after each change of the source"
-    ]
+@every_case(
+    "lines",
+    [
+        "COPY pyproject.toml ./\nCOPY web web\nRUN . ./env.sh && uv pip install .",
+        "COPY pyproject.toml ./\nRUN pip install uv\nCOPY web web\nRUN uv pip install .",
+        "COPY pyproject.toml ./\nCOPY web web\nRUN curl -LsSf https://astral.sh/uv/install.sh | sh\nRUN uv pip install .",
+    ],
+)
+def test_what_prepares_an_installation_in_another_place_has_no_advice(lines: str) -> None:
+    assert messages(lines) == ["`uv pip install` downloads the dependencies again after each change of the source"]
 
 
 @every_case(

@@ -419,6 +419,78 @@ def test_the_list_of_dependencies_is_that_of_the_context(lines: str, asked: tupl
 
 
 @every_case(
+    "image, lines, command, reason",
+    [
+        (
+            "ruby",
+            "COPY Gemfile ./\nCOPY . .\nRUN gem install bundler -v 2",
+            "bundle install",
+            "move it, with `RUN gem install bundler -v 2` above it, to right after `COPY Gemfile`, before the rest is copied",
+        ),
+        (
+            "python",
+            "COPY r.txt ./\nCOPY . .\nRUN apt-get update && apt-get install -y libpq-dev && rm -rf /var/lib/apt",
+            "pip install -r r.txt",
+            "move it, with `RUN apt-get update && apt-get install -y libpq-dev && rm -rf /var/lib/apt` above it, to right after `COPY r.txt`, before the rest is copied",
+        ),
+        (
+            "python",
+            "COPY r.txt ./\nRUN apt-get install -y libpq-dev\nCOPY . .",
+            "pip install -r r.txt",
+            "move it before `COPY . .`",
+        ),
+        (
+            "python",
+            "COPY r.txt ./\nRUN apt-get install -y libpq-dev\nCOPY . .",
+            "pip install -r r.txt && python x.py",
+            "move it to a RUN of its own before `COPY . .`",
+        ),
+        ("python", "COPY r.txt ./\nRUN apt-get install -y a\nCOPY . .\nRUN apt-get install -y b", "pip install -r r.txt", ""),
+        ("python", "COPY r.txt ./\nRUN apt-get install -y a\nCOPY . .\nWORKDIR /w", "pip install -r /s/r.txt", ""),
+        ("python", f"COPY r.txt ./\nCOPY . .\nRUN apt-get install -y {200 * 'a'}", "pip install -r r.txt", ""),
+        (
+            "python",
+            "COPY pyproject.toml ./\nCOPY . .\nRUN pip install uv",
+            "uv sync",
+            "add `RUN pip install uv && uv sync --no-install-project` right after `COPY pyproject.toml`, before the rest is copied",
+        ),
+        (
+            "python",
+            "COPY pyproject.toml ./\nRUN pip install uv\nCOPY . .",
+            "uv sync",
+            "add `RUN uv sync --no-install-project` before `COPY . .`",
+        ),
+        # How the program comes is not told.
+        ("python", "COPY pyproject.toml ./\nCOPY . .\nRUN dpkg -i uv.deb", "uv sync", ""),
+        ("debian", "COPY package.json ./\nCOPY . .\nRUN dpkg -i node.deb", "npm install", ""),
+        ("debian", "COPY package.json ./\nRUN rpm -i node.rpm\nCOPY . .", "npm install", ""),
+        # The image has it, and needs nothing else.
+        (
+            "node",
+            "COPY package.json ./\nCOPY . .\nRUN dpkg -i a.deb",
+            "npm install",
+            "move it to right after `COPY package.json`, before the rest is copied",
+        ),
+        (
+            "maven",
+            "COPY pom.xml ./\nCOPY . .\nRUN apt-get install -y a",
+            "mvn package",
+            "add `RUN mvn dependency:go-offline` right after `COPY pom.xml`, before the rest is copied",
+        ),
+    ],
+)  # fmt: skip
+def test_advice_does_not_go_before_what_a_download_may_need(image: str, lines: str, command: str, reason: str) -> None:
+    names = ("Gemfile", "package.json", "pom.xml", "pyproject.toml", "r.txt")
+    held = {
+        it: NeededFiles((it,), is_complete=True, installs_itself=it in ("pom.xml", "pyproject.toml")) for it in names
+    }
+    workspace = Workspace(needed=lambda path, *_given: held.get(path), holds=(*names, "x.py").__contains__)
+    ctx = context(f"FROM {image}\nWORKDIR /s\n{lines}\nRUN {command}\n", workspace=workspace)
+    found = [it for it in findings(late_module_download, ctx) if "which it needs no file" not in it.message]
+    assert [it.message.partition("the source")[2].removeprefix(": ") for it in found] == [reason]
+
+
+@every_case(
     "files, run, reason",
     [
         ("package.json yarn.lock", "npm install", "`package.json` and `yarn.lock` are not copied before the rest"),

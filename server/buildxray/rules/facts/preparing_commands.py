@@ -15,6 +15,9 @@ from buildxray.rules.facts.shell_variables import SETS_PATHS
 from buildxray.semantics.build import Command, Effect, Instruction, KnownCommand, Run
 from buildxray.syntax.instructions import Arg, Env
 from buildxray.syntax.lazy_regex import lazy_regex
+from buildxray.toolchains.dotnet import DOTNET
+from buildxray.toolchains.go import GO
+from buildxray.toolchains.java import JAVA
 
 _ENVIRONMENT: Final = lazy_regex(
     r"uv venv|python[\d.]* (?:-\S+ )*-m (?:venv|virtualenv)|virtualenv|pyenv (?:global|install|virtualenv)|(?:conda|mamba|micromamba) (?:activate|create)"
@@ -56,7 +59,7 @@ def preparing_commands(command: KnownCommand, between: Iterable[Run] = ()) -> tu
 
     `cd` is among them only if there are others of its RUN. None if it needs some that cannot be told, or that may need the sources.
     """
-    lasting = [it for run in between if any(map(lasts, run.commands)) for it in run.commands if prepares(it)]
+    lasting = [it for run in between for it in run.commands if prepares(it)]
     before = [it for it in command.run.commands if it.range.start < command.range.start]
     variables = _needed_variables(command)
     if variables is None or any(_is_untold(it) for it in before):
@@ -99,6 +102,68 @@ def prepares(command: Command) -> bool:
         it in ("-e", "-r", "--editable", "--requirement") or it.startswith((".", "/", "-r"))
         for it in packages["operands"].split()
     )
+
+
+def installing_runs(command: KnownCommand, after: Instruction) -> list[Run] | None:
+    """The RUN instructions from another instruction to that of a download that install programs or libraries, which it may need.
+
+    None if one of them may bring its program in a way that the text does not tell: it downloads or unpacks files, or runs a script.
+    """
+    stage = command.run.stage
+    image = "" if stage is None else stage.image_name
+    if command.use.toolchain in _WITHOUT_LIBRARIES and _OF_LANGUAGE.search(image) is not None:
+        return []
+    runs = [it for it in instructions_before(command.run) if isinstance(it, Run) and it.idx > after.idx]
+    is_there = command.name in _IN_IMAGES and _OF_LANGUAGE.search(image) is not None
+    if not is_there and any(_may_bring_programs(one) for it in runs for one in it.commands):
+        return None
+    return [it for it in runs if any(map(prepares, it.commands))]
+
+
+_OF_LANGUAGE: Final = lazy_regex(
+    r"/(?:buildpack-deps|bun|composer|dart|elixir|golang|haskell|maven|node|php|pypy|python|ruby|rust|swift)(?:[:@]|$)|/dotnet/(?:core/)?sdk(?:[:@]|$)"
+)
+"""Images of languages, by their names, which have the package manager of the language."""
+_IN_IMAGES: Final = frozenset(
+    {
+        "bun",
+        "bundle",
+        "cabal",
+        "cargo",
+        "composer",
+        "dart",
+        "dotnet",
+        "go",
+        "mix",
+        "mvn",
+        "npm",
+        "pip",
+        "pip3",
+        "python",
+        "python3",
+        "swift",
+        "yarn",
+    }
+)
+"""The package managers that are in these images; pnpm, Poetry and uv are not."""
+_WITHOUT_LIBRARIES: Final = (DOTNET, GO, JAVA)
+"""The toolchains whose downloads compile nothing, so that they need neither libraries nor a compiler."""
+_UNPACKING: Final = frozenset({"dpkg", "install", "make", "rpm", "tar", "unzip"})
+
+
+def _may_bring_programs(command: Command) -> bool:
+    """True if a command may bring a program: it downloads or unpacks files, or runs a script."""
+    if isinstance(command, KnownCommand) and command.use.effect in (Effect.DOWNLOAD, Effect.UNKNOWN):
+        return True
+    return command.name in _UNPACKING or command.name in _SHELLS
+
+
+def only_prepares(run: Run) -> bool:
+    """True if a RUN only prepares an installation, and cleans up after itself."""
+    return all(prepares(it) or it.name in _CLEANING for it in run.commands)
+
+
+_CLEANING: Final = frozenset({"chmod", "echo", "mkdir", "rm", "set", "true"})
 
 
 def _begins(words: str, pattern: re.Pattern[str]) -> bool:

@@ -25,10 +25,11 @@ from buildxray.rules.facts.dependency_lists import (
 )
 from buildxray.rules.facts.dependent_downloads import runs_until
 from buildxray.rules.facts.preparing_commands import (
+    installing_runs,
     installs_programs,
     lasts,
+    only_prepares,
     own_variables,
-    prepares,
     preparing_commands,
     setting_instructions,
 )
@@ -56,6 +57,8 @@ from buildxray.toolchains.scripting import SCRIPTING, local_packages
 
 _MOST_NAMED: Final = 6
 """Files that a message names."""
+_MOST_CHARACTERS: Final = 200
+"""Characters of the instructions that a message names."""
 _READ_BY_GO: Final = ("GOINSECURE", "GONOSUMDB", "GOPRIVATE", "GOPROXY", "GOTOOLCHAIN", "PATH")
 
 
@@ -122,9 +125,26 @@ def advice(ctx: RuleContext, whole: Instruction, command: KnownCommand) -> str:
     last = max(copying, key=lambda it: it.idx)
     if serves_others(last, command.run):
         return _in_own_stage(whole, command, alone)
+    return _after_lists(ctx, whole, command, last, alone)
+
+
+def _after_lists(ctx: RuleContext, whole: Instruction, command: KnownCommand, last: Instruction, alone: str) -> str:
+    """The advice to download right after the last COPY of the lists, and after what installs or sets something for it.
+
+    `alone` is the command that downloads the dependencies alone, empty if the command of the file needs no sources.
+    """
+    installing = installing_runs(command, last)
     settings = setting_instructions(command, last)
-    if alone and any(it.idx > whole.idx for it in settings):
+    if installing is None or (alone and any(it.idx > whole.idx for it in settings)):
         return ""
+    later = [it for it in installing if it.idx > whole.idx]
+    if alone and later:
+        preparing = preparing_commands(command, [*later, *prepared_between(whole, command)])
+        if preparing is None:
+            return ""
+        alone = with_preparation(preparing, separate_download(ctx, command))
+    if len(later) < len(installing):
+        return _after_installations(whole, command, alone, later)
     last = max((last, *(it for it in settings if it.idx < whole.idx)), key=lambda it: it.idx)
     copy = _shown_copy(last) if isinstance(last.node, Copying) else last.on_one_line()
     directory = _entered_later(last, command.run)
@@ -137,16 +157,30 @@ def advice(ctx: RuleContext, whole: Instruction, command: KnownCommand) -> str:
         )
     if alone:
         return _("add `RUN {command}` right after `{copy}`, before the rest is copied", command=alone, copy=copy)
-    return _moving(whole, command, copy, directory)
+    return _moving(whole, command, copy, directory, later)
 
 
-def _moving(whole: Instruction, command: KnownCommand, copy: str, directory: str) -> str:
-    """The advice to move a download to right after the last COPY of its lists; empty if what it needs may need the sources."""
-    above = prepared_between(whole, command)
+def _after_installations(whole: Instruction, command: KnownCommand, alone: str, later: Sequence[Run]) -> str:
+    """The advice to download right before the source is copied, because what comes between it and the lists may install something for the download."""
+    copy, *_rest = whole.written.split("\n")
+    if whole.stage is not command.run.stage or _entered_later(whole, command.run):
+        return ""
+    if alone:
+        return _("add `RUN {command}` before `{copy}`", command=alone, copy=copy)
+    if later or prepared_between(whole, command) or setting_instructions(command, whole) or preparing_commands(command):
+        return ""
+    if later_readers(command, [whole]):
+        return _("move it to a RUN of its own before `{copy}`", copy=copy)
+    return _("move it before `{copy}`", copy=copy)
+
+
+def _moving(whole: Instruction, command: KnownCommand, copy: str, directory: str, installing: Sequence[Run]) -> str:
+    """The advice to move a download to right after the last COPY of its lists, with installations after the source; empty if what it needs may need the sources."""
+    above = sorted({*prepared_between(whole, command), *installing}, key=lambda it: it.idx)
     is_alone = not later_readers(command, [whole])
     lines = [f"WORKDIR {directory}"] if directory else []
     lines += [it.on_one_line() for it in (*setting_instructions(command, whole), *above)]
-    if not all(one for it in above for one in map(prepares, it.commands)):
+    if not all(map(only_prepares, above)) or sum(map(len, lines)) > _MOST_CHARACTERS:
         return ""
     if lines and is_alone:
         return _(
@@ -178,6 +212,8 @@ def _in_own_stage(whole: Instruction, command: KnownCommand, alone: str) -> str:
     copy = _shown_copy(whole)
     if whole.stage is not command.run.stage or _entered_later(whole, command.run):
         return reason_in_shared_stage(whole)
+    if installing_runs(command, whole) != []:
+        return ""
     if alone:
         return _("add `RUN {command}` before `{copy}`", command=alone, copy=copy)
     own = preparing_commands(command)
@@ -534,8 +570,9 @@ def earlier_download(ctx: RuleContext, whole: Instruction, command: KnownCommand
         files = _not_copied_there(whole, command, copied, files)
         if not files or any("/" in it for it in files):
             return ()
-    settings = setting_instructions(command, whole if last is None else last)
-    if any(it.idx > whole.idx for it in settings):
+    after = whole if last is None else last
+    settings = setting_instructions(command, after)
+    if any(it.idx > whole.idx for it in settings) or installing_runs(command, after) != []:
         return ()
     if last is not None:
         last = max((last, *settings), key=lambda it: it.idx)

@@ -33,7 +33,7 @@ from buildxray.rules.facts.independent_installs import first_of_chain, independe
 from buildxray.rules.facts.installed_project import CACHE_OF_PIP, NO_CACHE, installed_project
 from buildxray.rules.facts.kept_downloads import may_be_needed_later, starts_tool
 from buildxray.rules.facts.missed_downloads import is_hidden
-from buildxray.rules.facts.preparing_commands import preparing_commands
+from buildxray.rules.facts.preparing_commands import installing_runs, preparing_commands
 from buildxray.rules.facts.read_sources import reads_earlier
 from buildxray.rules.facts.uncached_crates import CACHE, PLACE_OF_CRATES, uncached_crates
 from buildxray.rules.facts.uncopied_locks import may_need_locks, uncopied_lock
@@ -276,7 +276,13 @@ def _of_own_package(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
         return
     fact, command = what_is_repeated(found.command), found.command
     related = (Related(found.copy.keyword_range, _("the source is copied here")),)
-    preparing = preparing_commands(command, prepared_between(found.copy, command)) if found.separate else None
+    installing = installing_runs(command, found.named or found.copy)
+    is_between = any(it.idx < found.copy.idx for it in installing or ())
+    preparing = (
+        preparing_commands(command, (*prepared_between(found.copy, command), *installing))
+        if found.separate and installing is not None and not is_between
+        else None
+    )
     if found.separate and preparing is None:
         yield Finding(command.title_range, fact, related=related)
         return
