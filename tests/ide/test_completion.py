@@ -201,6 +201,16 @@ def test_completions_replace_what_is_typed_already() -> None:
     assert completed("FROM x\nRUN --mount=type=bind,ta<|>", "target=") == "FROM x\nRUN --mount=type=bind,target="
     apt = "target=/var/cache/apt,sharing=locked"
     assert completed("FROM x\nRUN --mount=type=cache,<|> apt-get update", apt).endswith(f"cache,{apt} apt-get update")
+    for tool, target in {
+        "cargo fetch": "/usr/local/cargo/registry,sharing=locked",
+        "./gradlew assemble": "/root/.gradle,sharing=locked",
+        "mvn package": "/root/.m2,sharing=locked",
+        "yarn": "/usr/local/share/.cache/yarn,sharing=locked",
+        "npm ci": "/root/.npm",
+        "go build": "/go/pkg/mod",
+    }.items():
+        text = completed(f"FROM x\nRUN --mount=type=cache,<|> {tool}", f"target={target}")
+        assert text.endswith(f"cache,target={target} {tool}")
 
 
 @every_case("label", STAGES)

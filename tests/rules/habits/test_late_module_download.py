@@ -1539,7 +1539,7 @@ def test_a_compiler_of_rust_downloads_crates_again() -> None:
     check_fix(
         late_module_download,
         'FROM rust\nCOPY . .\nRUN cargo build\nCMD ["target/debug/a"]\n',
-        'FROM rust\nCOPY . .\nRUN --mount=type=cache,target=/usr/local/cargo/registry cargo build\nCMD ["target/debug/a"]\n',
+        'FROM rust\nCOPY . .\nRUN --mount=type=cache,target=/usr/local/cargo/registry,sharing=locked cargo build\nCMD ["target/debug/a"]\n',
         workspace=CRATES,
     )
 
@@ -1595,13 +1595,36 @@ def test_no_cache_mount_is_advised_to_a_user_that_may_not_write_to_it() -> None:
 
 
 def test_each_build_with_the_same_crates_gets_the_cache() -> None:
-    cache = "--mount=type=cache,target=/usr/local/cargo/registry "
+    cache = "--mount=type=cache,target=/usr/local/cargo/registry,sharing=locked "
     text = (
         "FROM rust AS a\nCOPY . .\nRUN {0}cargo build\nRUN cp target/a /a\nRUN {0}cargo build --features x\n"
         "FROM a AS b\nRUN --mount=type=cache,target=/c cargo test\nRUN {0}cargo doc\nFROM rust\nRUN cargo install x\n"
         "COPY --from=b /a /a\n"
     )
     check_fix(late_module_download, text.format(""), text.format(cache), workspace=CRATES)
+
+
+@every_case(
+    "other, after",
+    [
+        # A RUN that does not wait for the others may meet them, or get an empty cache.
+        ("type=cache,target=/usr/local/cargo/registry", "type=cache,target=/usr/local/cargo/registry,sharing=locked"),
+        (
+            "type=cache,sharing=shared,target=/usr/local/cargo/registry",
+            "type=cache,sharing=locked,target=/usr/local/cargo/registry",
+        ),
+        (
+            "target=/c,type=cache,id=/usr/local/cargo/registry",
+            "target=/c,sharing=locked,type=cache,id=/usr/local/cargo/registry",
+        ),
+        ("type=cache,target=/usr/local/cargo/registry,id=a", "type=cache,target=/usr/local/cargo/registry,id=a"),
+        ("type=cache,target=/c", "type=cache,target=/c"),
+    ],
+)
+def test_all_users_of_the_cache_of_crates_wait_for_each_other(other: str, after: str) -> None:
+    text = "FROM rust AS a\nCOPY . .\nRUN {1}cargo build\nFROM rust\nRUN --mount={0} cargo install x\nCOPY --from=a /a /a\nCMD a\n"
+    cache = "--mount=type=cache,target=/usr/local/cargo/registry,sharing=locked "
+    check_fix(late_module_download, text.format(other, ""), text.format(after, cache), workspace=CRATES)
 
 
 @every_case(

@@ -294,6 +294,35 @@ def test_the_fix_mounts_the_cache(lines: tuple[str, ...], after: tuple[str, ...]
 
 
 @every_case(
+    "lines, after",
+    [
+        (
+            (f"RUN {CRATES} cargo fetch", "RUN cargo build"),
+            (f"RUN {CRATES},sharing=locked cargo fetch", f"RUN {CRATES},sharing=locked cargo build"),
+        ),
+        (
+            ("RUN cargo fetch", f"RUN {CRATES},sharing=shared,id=c cargo build", f"RUN {CRATES},id=c cargo doc"),
+            (
+                f"RUN {CRATES},sharing=locked,id=c cargo fetch",
+                f"RUN {CRATES},sharing=locked,id=c cargo build",
+                f"RUN {CRATES},sharing=locked,id=c cargo doc",
+            ),
+        ),
+        # Two that run at once have two caches.
+        (
+            (f"RUN {CRATES},sharing=private cargo fetch", "RUN cargo build"),
+            (f"RUN {CRATES},sharing=private cargo fetch", f"RUN {CRATES},sharing=private cargo build"),
+        ),
+    ],
+)
+def test_the_fix_locks_the_cache_of_cargo(lines: tuple[str, ...], after: tuple[str, ...]) -> None:
+    before, fixed = (of("rust", "COPY Cargo.toml ./", *it) for it in (lines, after))
+    (finding,) = findings(missed_download, context(before, workspace=of_crates()))
+    # The lock of Cargo is outside of the mount.
+    assert [apply_edits(before, it.edits) for it in finding.fixes] == [fixed]
+
+
+@every_case(
     "end, is_offered",
     [
         ('CMD ["/app"]', True),

@@ -6,6 +6,7 @@ import re
 from typing import Final, NamedTuple
 
 from buildxray.ide.completion.place import Place
+from buildxray.toolchains.cache_locks import needs_locked_cache
 
 
 class CacheTarget(NamedTuple):
@@ -20,14 +21,13 @@ class CacheTarget(NamedTuple):
 class _Cache(NamedTuple):
     path: str
     """`~` is the home directory."""
-    is_locked: bool = False
     variable: str = ""
     """The environment variable that moves the cache."""
     below: str = ""
     """The path below the directory that the variable names."""
 
 
-_APT: Final = (_Cache("/var/cache/apt", is_locked=True), _Cache("/var/lib/apt/lists", is_locked=True))
+_APT: Final = (_Cache("/var/cache/apt"), _Cache("/var/lib/apt/lists"))
 _CACHES: Final[dict[str, tuple[_Cache, ...]]] = {
     "go": (
         _Cache("/go/pkg/mod", variable="GOMODCACHE"),
@@ -45,9 +45,9 @@ _CACHES: Final[dict[str, tuple[_Cache, ...]]] = {
     "poetry": (_Cache("~/.cache/pypoetry", variable="POETRY_CACHE_DIR"),),
     "apt-get": _APT,
     "apt": _APT,
-    "apk": (_Cache("/etc/apk/cache", is_locked=True),),
-    "dnf": (_Cache("/var/cache/dnf", is_locked=True),),
-    "yum": (_Cache("/var/cache/yum", is_locked=True),),
+    "apk": (_Cache("/etc/apk/cache"),),
+    "dnf": (_Cache("/var/cache/dnf"),),
+    "yum": (_Cache("/var/cache/yum"),),
     "cargo": (
         _Cache("/usr/local/cargo/registry", variable="CARGO_HOME", below="/registry"),
         _Cache("/usr/local/cargo/git/db", variable="CARGO_HOME", below="/git/db"),
@@ -60,7 +60,7 @@ _CACHES: Final[dict[str, tuple[_Cache, ...]]] = {
     "composer": (_Cache("~/.composer/cache", variable="COMPOSER_CACHE_DIR"),),
     "ccache": (_Cache("~/.ccache", variable="CCACHE_DIR"),),
 }
-"""Sources: the documentation of each tool, for a container of the Docker official image where the tool has one."""
+"""Sources: the documentation of each tool, for a container of the Docker official image where the tool has one. `toolchains/cache_locks.py` tells which need a lock."""
 _TOOLS_OF_IMAGES: Final = {
     "golang": ("go",),
     "node": ("npm", "yarn", "pnpm"),
@@ -89,7 +89,7 @@ def cache_targets(place: Place) -> list[CacheTarget]:
         for cache in _CACHES.get(tool, ()):
             path = _path(place, cache)
             if path is not None and path not in given:
-                targets.setdefault(path, CacheTarget(tool, path, cache.is_locked))
+                targets.setdefault(path, CacheTarget(tool, path, needs_locked_cache(tool)))
     return [*targets.values()]
 
 

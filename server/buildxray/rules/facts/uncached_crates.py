@@ -29,7 +29,8 @@ _IMAGE: Final = lazy_regex(r"docker\.io/library/rust(?:[:@].*)?")
 _VENDORED: Final = "vendor"
 """The directory to which `cargo vendor` writes crates, which are not sources of the project."""
 PLACE_OF_CRATES: Final = "/usr/local/cargo/registry"
-CACHE: Final = f"--mount=type=cache,target={PLACE_OF_CRATES}"
+CACHE: Final = f"--mount=type=cache,target={PLACE_OF_CRATES},sharing=locked"
+"""Locked, because the lock of Cargo is outside of it (`needs_locked_cache`)."""
 
 
 class UncachedCrates(NamedTuple):

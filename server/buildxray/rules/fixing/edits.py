@@ -10,10 +10,11 @@ from collections.abc import Collection, Iterable
 from typing import Final
 
 from buildxray.platforms.arguments import AUTOMATIC_ARGUMENTS
-from buildxray.semantics.build import From, Instruction, KnownCommand, Run
+from buildxray.semantics.build import Build, CacheMount, From, Instruction, KnownCommand, Run
 from buildxray.semantics.frontends import FIRST_WITH_SEVERAL_ARGUMENTS, is_older
 from buildxray.syntax.instructions import Arg, Env, Flag, Label, Span
 from buildxray.syntax.lazy_regex import lazy_regex
+from buildxray.syntax.mounts import mount_options
 from buildxray.syntax.text import Edit, TextRange
 from buildxray.toolchains.base import CrossCompilation
 
@@ -398,3 +399,22 @@ def add_mount(run: Run, mount: str) -> Edit:
     """The edit that gives a RUN a further `--mount` flag."""
     end = run.keyword_range.end
     return Edit(TextRange(end, end), f" {mount}")
+
+
+def with_lock(instruction: Instruction, mount: CacheMount) -> Edit:
+    """The edit that lets one step after the other use a cache: `sharing=locked`."""
+    value = next((it.value for it in mount_options(mount.flag) if it.key == "sharing"), None)
+    if value is not None:
+        return Edit(instruction.range_of(value), "locked")
+    target = instruction.target_of(mount.flag)
+    end = instruction.range_of(mount.flag if target is None else target).end
+    return Edit(TextRange(end, end), ",sharing=locked")
+
+
+def lock_cache(build: Build, name: str) -> list[Edit]:
+    """The edits that let one step after the other use the cache with an id, in each RUN that mounts it and lets several use it at once.
+
+    All of them need it: for a step that does not wait, BuildKit makes an empty cache while another one is locked (solver/llbsolver/mounts/mount.go).
+    """
+    written = {(it.instruction, it.flag): it for it in build.cache_mounts if it.id == name and it.sharing == "shared"}
+    return [with_lock(build.instructions[idx], it) for (idx, _flag), it in written.items()]

@@ -50,7 +50,7 @@ from buildxray.rules.fixing.early_download import (
     what_is_repeated,
     with_preparation,
 )
-from buildxray.rules.fixing.edits import add_mount
+from buildxray.rules.fixing.edits import add_mount, lock_cache
 from buildxray.rules.one_cause import join
 from buildxray.rules.wording import listed
 from buildxray.semantics.build import Build, Effect, Instruction, KnownCommand, Run, Stage
@@ -129,8 +129,8 @@ def late_module_download(ctx: RuleContext) -> Iterator[Finding]:
 
     ## Fix safety
     A suggestion: for Go, and for a RUN that reads no file of the build context, which moves before the COPY. For Go no fix is offered if the script
-    prepares the go command: with `export PATH=…`, `git config`, or a mount of a secret. For Cargo and pip, and for Go with many lists, the fix adds a cache mount,
-    unless jobs on GitHub's own machines alone build the file, where every cache mount is empty at the beginning, or the image or another stage may
+    prepares the go command: with `export PATH=…`, `git config`, or a mount of a secret. For Cargo and pip, and for Go with many lists, the fix adds a cache mount (for Cargo,
+    whose lock is outside of it, with `sharing=locked`: two builds at once would unpack the same crates, and one would fail), unless jobs on GitHub's own machines alone build the file, where every cache mount is empty at the beginning, or the image or another stage may
     need what is downloaded: with `CMD cargo run`, with a script as ENTRYPOINT.
     """
     workspace = ctx.build.workspace
@@ -244,7 +244,8 @@ def _of_crates(ctx: RuleContext, stage: Stage) -> Iterator[Finding]:
         title=command.title,
         cache=CACHE,
     )
-    yield Finding(command.title_range, message, (_in_cache(runs, CACHE),), related)
+    fix = _in_cache(runs, CACHE, lock_cache(ctx.build, PLACE_OF_CRATES))
+    yield Finding(command.title_range, message, (fix,), related)
 
 
 def _in_cache(runs: Iterable[Run], cache: str, edits: Iterable[Edit] = ()) -> Fix:

@@ -12,10 +12,11 @@ from buildxray.rules.context import RuleContext
 from buildxray.rules.facts.failing_builds import lacks_source, stops
 from buildxray.rules.facts.kept_downloads import may_be_needed_later
 from buildxray.rules.facts.missed_downloads import MissedDownload, missed_downloads, runs_without_mount
-from buildxray.rules.fixing.edits import add_mount
+from buildxray.rules.fixing.edits import add_mount, lock_cache, with_lock
 from buildxray.semantics.build import Run
 from buildxray.semantics.mentions import Mention
 from buildxray.syntax.lazy_regex import lazy_regex
+from buildxray.toolchains.cache_locks import needs_locked_cache
 
 
 @rule(Severity.INFORMATION, Severity.INFORMATION, FixAvailability.SOMETIMES, about=[Mention.MOUNT])
@@ -62,7 +63,8 @@ def missed_download(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    A suggestion. None is offered if what the image starts may need the files (`CMD go run .`, a script), or another stage that copies them.
+    A suggestion. For Cargo, .NET and Maven, each mount of the cache gets `sharing=locked`: their locks are outside of the directory, so that two builds at
+    once would write the same files. None is offered if what the image starts may need the files (`CMD go run .`, a script), or another stage that copies them.
 
     ## Limits
     The directory of the downloads has to be known: by a variable such as `GOMODCACHE`, or by the official image. Nothing is reported if a RUN between
@@ -123,7 +125,12 @@ def _fixes(missed: MissedDownload) -> tuple[Fix, ...]:
     stage = runs[0].stage
     if stage is None or may_be_needed_later(stage, runs[-1], missed.place, missed.user.use.toolchain):
         return ()
-    return (Fix(_("Mount the cache here too"), tuple(add_mount(it, flag) for it in runs), Safety.SUGGESTION),)
+    if not needs_locked_cache(missed.user.name) or missed.mount.sharing != "shared":
+        return (Fix(_("Mount the cache here too"), tuple(add_mount(it, flag) for it in runs), Safety.SUGGESTION),)
+    start, (place, text) = source.range_of(missed.mount.flag).start, with_lock(source, missed.mount)
+    flag = f"{flag[: place.start - start]}{text}{flag[place.end - start :]}"
+    edits = [*(add_mount(it, flag) for it in runs), *lock_cache(source.build, missed.mount.id)]
+    return (Fix(_("Mount the cache here too, for one step at a time"), tuple(edits), Safety.SUGGESTION),)
 
 
 def _empties_caches(run: Run) -> bool:

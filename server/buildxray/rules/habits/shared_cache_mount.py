@@ -12,7 +12,7 @@ from buildxray.platforms.aliases import named_architectures
 from buildxray.platforms.platform import Platform
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
-from buildxray.rules.fixing.edits import bring_arguments, merged
+from buildxray.rules.fixing.edits import bring_arguments, merged, with_lock
 from buildxray.rules.one_cause import same_here
 from buildxray.semantics.build import CacheMount, Instruction, Run
 from buildxray.semantics.file_flow import holds
@@ -351,14 +351,7 @@ def _separated(ctx: RuleContext, uses: Sequence[_Use]) -> tuple[Fix, ...]:
 
 def _locked(uses: Sequence[_Use]) -> Fix:
     """The fix that lets steps wait for each other."""
-    edits: list[Edit] = []
-    for it in uses[:_MOST_USES]:
-        value = next((one.value for one in mount_options(it.mount.flag) if one.key == "sharing"), None)
-        if value is not None:
-            edits.append(Edit(it.instruction.range_of(value), "locked"))
-        else:
-            end = _range(it.instruction, it.mount.flag).end
-            edits.append(Edit(TextRange(end, end), ",sharing=locked"))
+    edits = [with_lock(it.instruction, it.mount) for it in uses[:_MOST_USES]]
     return Fix(_("Let one step after the other use it: `sharing=locked`"), tuple(edits), Safety.SAFE)
 
 
