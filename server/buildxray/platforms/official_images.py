@@ -112,6 +112,7 @@ NAMES_OF_FROZEN: Final = (
     "maven:",
     "mssql/server",
     "mysql:",
+    "onbuild",
     "openjdk:",
     "oracle-xe",
     "rocm/",
@@ -125,7 +126,7 @@ def is_missing_for(image: str, platform: Platform) -> bool:
     Tags of earlier years are never published again, and Arch Linux supports no other architecture; nor do SQL Server for Linux, Oracle
     Database XE, Intel's compilers and AMD's ROCm.
     Source: the `Architectures` of these tags in the history of github.com/docker-library/official-images, library/: openjdk on Alpine, Maven
-    on it, MySQL 5, Arch Linux; github.com/archlinux/archlinux-docker, issue 29; the system requirements of the products.
+    on it, MySQL 5, Arch Linux, Go 1.8 and earlier with triggers; github.com/archlinux/archlinux-docker, issue 29; the system requirements of the products.
     """
     return (
         platform.os == "linux"
@@ -135,7 +136,7 @@ def is_missing_for(image: str, platform: Platform) -> bool:
 
 
 _ON_AMD64_ONLY: Final = lazy_regex(
-    r"docker\.io/library/(?:openjdk:[\w.+-]*-alpine[\d.]*|maven:[\w.]+-jdk-\d+-alpine|mysql:5(?:\.[\d.]+)?)"
+    r"docker\.io/library/(?:golang:(?:[\w.]+-)?onbuild|openjdk:[\w.+-]*-alpine[\d.]*|maven:[\w.]+-jdk-\d+-alpine|mysql:5(?:\.[\d.]+)?)"
     r"|(?:docker\.io/(?:(?:library|archlinux)/archlinux|gvenzl/oracle-xe|intel/oneapi-[\w-]+|rocm/[\w.-]+)|mcr\.microsoft\.com/mssql/server)(?:[:@].*)?"
 )
 

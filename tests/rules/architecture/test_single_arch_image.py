@@ -82,6 +82,8 @@ def test_the_message_says_who_is_affected() -> None:
     "image, stops",
     [
         ("openjdk:8-jdk-alpine", "!"),
+        ("golang:onbuild", "!"),
+        ("golang:1.8-onbuild", "!"),
         ("openjdk:17-alpine3.14", "!"),
         ("maven:3.6-jdk-8-alpine", "!"),
         ("docker.io/library/mysql:5.7", "!"),
@@ -100,6 +102,8 @@ def test_the_message_says_who_is_affected() -> None:
         ("example.org/rocm/dev-ubuntu", ""),
         ("menci/archlinuxarm", ""),
         ("openjdk:17-slim", ""),
+        ("golang:1.8", ""),
+        ("node:onbuild", ""),
         ("mysql:8.0", ""),
         ("example.org/openjdk:8-jdk-alpine", ""),
         ("maven:3.9-eclipse-temurin-21-alpine", ""),
