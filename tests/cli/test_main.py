@@ -310,6 +310,12 @@ def test_a_search_counts_the_time_on_other_machines_that_no_edit_saves(
     run = Run(capfd, "check", "--build-platform", "linux/amd64", tmp_path)
     assert "[emulated-build]" in run.out
     assert "left out" not in run.out
+    # BuildKit refuses the file: first it must be built at all.
+    path.write_text(f"{path.read_text()}MAINTINER me\n")
+    run = Run(capfd, "check", "--build-platform", "linux/amd64", tmp_path)
+    assert "[build-error]" in run.out
+    assert "[emulated-build]" not in run.out
+    assert "[emulated-build]" in Run(capfd, "check", "--build-platform", "linux/amd64", path).out
 
 
 def test_a_search_tells_in_which_files_it_does_not_look_for_problems_on_other_machines(

@@ -16,6 +16,7 @@ from buildxray.rules.fixing.proof import proved, proved_in_others
 from buildxray.rules.fixing.review import reviewed
 from buildxray.rules.registry import ALL
 from buildxray.rules.severities import doubt, severity
+from buildxray.semantics.errors import is_refused
 from buildxray.syntax.text import TextRange
 
 _DOCUMENTATION: Final = "https://github.com/buildxray/buildxray/blob/main/docs/rules/"
@@ -40,7 +41,7 @@ class Diagnostic:
     is_for_reader: bool = False
     """True if it only says why there is nothing to check."""
     is_about_other_machines: bool = False
-    """True if it is about an architecture that nothing asks for, in a file for another one."""
+    """True if it is about an architecture that nothing asks for, in a file for another one, or in a file that BuildKit refuses."""
     is_cost_on_other_machines: bool = False
     """True if it is about the time that a build for a platform would take which nothing asks for."""
 
@@ -239,7 +240,8 @@ def _diagnostic(ctx: RuleContext, rule: Rule, finding: Finding) -> Diagnostic:
         finding.is_unnecessary,
         finding.is_of_request,
         finding.is_for_reader,
-        is_conditional and rule.subject == "architecture",
+        # An edit that saves time is of no use before BuildKit takes the file.
+        is_conditional and (rule.subject == "architecture" or is_refused(ctx.build)),
         is_conditional and rule.subject == "native",
     )
 

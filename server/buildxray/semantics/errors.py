@@ -28,6 +28,7 @@ __all__ = [
     "foreign_frontend",
     "forgotten_run",
     "is_command",
+    "is_refused",
     "missing_escape",
     "quotes_to_move",
     "template_mark",
@@ -69,6 +70,11 @@ _EXPRESSION: Final = lazy_regex(
 """An expression that a template engine replaces, or a place for a name to fill in: `{{ version }}`, `<%= version %>`, `<your-image>`, `{version}`, `${project.version}`."""
 
 
+def is_refused(build: Build) -> bool:
+    """True if BuildKit refuses the text of a file, for whatever platforms and with whatever arguments it is built."""
+    return any(it.cause is Cause.FILE for it in build.errors)
+
+
 def foreign_frontend(build: Build) -> tuple[str, TextRange] | None:
     """The name of a frontend other than Docker's and the range of its directive; None if the file has none."""
     name = build.dockerfile.frontend
@@ -86,7 +92,7 @@ def template_mark(build: Build) -> TextRange | None:
     if head is not None:
         return TextRange(*head.span("mark"))
     mark = next((it for error in build.errors if (it := _template_mark(error, build)) is not None), None)
-    if mark is None and any(it.cause is Cause.FILE for it in build.errors):
+    if mark is None and is_refused(build):
         directive = _OF_PREPROCESSOR.search(build.text)
         return None if directive is None else TextRange(*directive.span())
     return mark
