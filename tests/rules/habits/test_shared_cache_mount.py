@@ -271,6 +271,12 @@ def test_a_directory_in_which_the_command_writes_no_files_for_its_machine_is_not
         # The root of the workspace may be above the directory of the crate.
         ("WORKDIR /w/crate", "/w/target", "cargo build", True),
         ("", "/target", "cargo build", True),
+        ("COPY . .", "/target", "cargo build", False),
+        ("COPY . /", "/target", "cargo build", True),
+        ("COPY Cargo.toml /Cargo.toml\nCOPY . .", "/target", "cargo build", True),
+        ("ARG D\nCOPY . /$D", "/target", "cargo build", True),
+        ("COPY crate /w/crate\nWORKDIR /w/crate", "/w/target", "cargo build", False),
+        ("COPY . /w\nWORKDIR /w/crate", "/w/target", "cargo build", True),
         # The base image may set a directory.
         ("WORKDIR /", "/w/target", "cargo build", True),
     ],

@@ -252,7 +252,7 @@ def _is_for_another_tool(instruction: Instruction, mount: CacheMount) -> bool:
 
 
 def _is_for_another_directory(instruction: Instruction, mount: CacheMount) -> bool:
-    """True if the cache is a `target` in which no cargo of a RUN writes: it is neither in a working directory nor above one.
+    """True if the cache is a `target` in which no cargo of a RUN writes: it is neither in a working directory nor in a workspace above one.
 
     Cargo writes to `target` in the root of its workspace. Source: the Cargo book, "Build cache".
     """
@@ -260,17 +260,26 @@ def _is_for_another_directory(instruction: Instruction, mount: CacheMount) -> bo
     if name != "target" or not isinstance(instruction, Run) or instruction.node.whole_text.count(mount.target) > 1:
         return False
     uses = [it for it in instruction.known_commands if it.use.toolchain is RUST]
-    return bool(uses) and all(_writes_beside(it.invocation, parent) for it in uses)
+    is_above = not _has_workspace(instruction, parent or "/")
+    return bool(uses) and all(_writes_beside(it.invocation, parent, is_above=is_above) for it in uses)
 
 
-def _writes_beside(invocation: Invocation, parent: str) -> bool:
-    """True if cargo certainly writes neither to the directory nor below it."""
+def _has_workspace(run: Run, directory: str) -> bool:
+    """True unless the sources are copied to other directories only, so that this one has no `Cargo.toml`."""
+    copying = [it for one in (run.stage.ancestry if run.stage else ()) for it in one.instructions if it.destinations]
+    written = {it.removesuffix("/Cargo.toml") for one in copying for it in one.destinations}
+    is_mounted = bool(run.context_sources) or "Cargo.toml" in run.node.whole_text
+    return is_mounted or not written or any(holds(it or "/", directory) or "$" in it for it in written)
+
+
+def _writes_beside(invocation: Invocation, parent: str, *, is_above: bool) -> bool:
+    """True if cargo certainly writes not to the directory; nor below it, unless its parent is above the workspace."""
     if invocation.setting("CARGO_TARGET_DIR").is_set or "/" in invocation.directories:
         # The directory of the base image is unknown.
         return False
     if any(it.partition("=")[0] in _ELSEWHERE for it in invocation.command.arguments):
         return False
-    return not any(holds(parent, it) for it in invocation.directories)
+    return not any(it == parent if is_above else holds(parent, it) for it in invocation.directories)
 
 
 _ELSEWHERE: Final = frozenset({"--config", "--manifest-path", "--path", "--target-dir", "-C"})
