@@ -92,6 +92,7 @@ NATIVE = "FROM --platform=$BUILDPLATFORM x AS b\nWORKDIR /w\nARG TARGETARCH\n{}\
     [
         "COPY --from=golang /usr/local/go /usr/local/go\nRUN a",
         "COPY --from=example/armory-tools / /opt/tools/\nRUN a",
+        "COPY --from=golang /etc/profile /usr/local/go /usr/local/\nRUN a",
         "WORKDIR /usr\nCOPY --from=golang /usr/local/go local/go\nRUN a",
         "RUN --mount=type=bind,from=alpine,target=/a a",
     ],
@@ -108,6 +109,7 @@ def test_programs_of_images(instructions: str) -> None:
         "COPY --from=example/i686:aarch64-linux-musl / /opt/cross/\nRUN a",
         "COPY --from=amd64/golang /usr/local/go /usr/local/go\nRUN a",
         "COPY --from=assets /a.html /w/\nRUN a",
+        "COPY --from=example/base /etc/yum.repos.d/base.repo /etc/pki/rpm-gpg/KEY /usr/sysroot/etc/\nRUN a",
         "COPY --from=golang /usr/local/go /usr/local/go",
         "COPY --from=golang\nRUN a",
         "RUN --mount=type=cache,target=/a a",

@@ -15,6 +15,7 @@ from buildxray.rules.fixing.edits import insert_lines, set_platform
 from buildxray.rules.wording import platforms
 from buildxray.semantics.build import Instruction, Run, Stage
 from buildxray.semantics.file_flow import clean
+from buildxray.semantics.image_paths import is_for_all
 from buildxray.semantics.mentions import Mention
 from buildxray.syntax.instructions import Copy, Copying, Onbuild, Token
 from buildxray.syntax.instructions import Run as RunNode
@@ -39,7 +40,7 @@ def target_image_in_native_stage(ctx: RuleContext) -> Iterator[Finding]:
     Looks in stages that run on the build machine for `COPY --from=` and `RUN --mount=from=` that name an image, or a stage which is
     an image and nothing else (`FROM image AS alias`), if its files are programs of this stage. The image `tonistiigi/xx`, which
     contains only scripts, is not reported, nor are the program of `composer`, which PHP runs, an image that an architecture is named
-    after (`example/x86_64-tools`), and files that go to `/usr/share` and similar directories.
+    after (`example/x86_64-tools`), settings, keys and certificates (`/etc`), and files that go to `/usr/share` and similar directories.
 
     ## Why it matters
     BuildKit pulls such an image for the target platform, whatever the platform of the stage is. On the build machine its programs run
@@ -134,10 +135,12 @@ def _takes_only_composer(instruction: Instruction, name: Token) -> bool:
 
 
 def _is_run_here(stage: Stage, instruction: Instruction) -> bool:
-    """True if the files are likely to be run by this stage: a mount, or programs that go into its system."""
+    """True if the files are likely to be run by this stage: a mount, or programs that go into its system. Settings, keys and certificates are none."""
     node = instruction.node
     if not isinstance(node, Copy):
         return True
+    if all(is_for_all(clean(f"/{it.text}")) for it in node.sources):
+        return False
     if node.destination is None or not any(instruction.idx < it.idx for it in stage.runs):
         return False
     destination = clean(posixpath.join(instruction.scopes[0].directory, node.destination.text))
