@@ -268,6 +268,9 @@ def _cross_compilation(invocation: Invocation) -> CrossCompilation | None:
         return None
     if _needs_cgo(invocation):
         return None
+    if _has_certified_library(invocation):
+        # Without cgo the program would have another library.
+        return None
     cgo = invocation.setting("CGO_ENABLED")
     settings = {name: invocation.setting(name) for name in ("GOOS", "GOARCH", "GOARM")}
     wanted = {
@@ -302,10 +305,26 @@ def _needs_cgo(invocation: Invocation) -> bool:
     is_asked_for = any(it not in ("0", "") for it in values)
     is_used = not any(values) and invocation.workspace.may_use_cgo
     flags = {word for it in invocation.setting("GOFLAGS").values for word in (it or "").split()}
-    return is_asked_for or is_used or invocation.has_option(*_SANITIZERS) or not flags.isdisjoint(_SANITIZERS)
+    is_sanitized = invocation.has_option(*_SANITIZERS) or not flags.isdisjoint(_SANITIZERS)
+    return is_asked_for or is_used or is_sanitized or _has_certified_library(invocation)
 
 
 _SANITIZERS: Final = ("-race", "-msan", "-asan")
+
+
+def _has_certified_library(invocation: Invocation) -> bool:
+    """True if a program has its cryptography from a certified C library (FIPS 140), which Go leaves out without cgo.
+
+    Source: golang/go, src/crypto/internal/boring/notboring.go, which is compiled without cgo; github.com/golang-fips/go, README.
+    """
+    if all(it == "0" for it in invocation.setting("CGO_ENABLED").values):
+        return False
+    texts = (*invocation.setting("GOEXPERIMENT").values, *invocation.setting("GOFLAGS").values)
+    tags = invocation.argument("-tags", "--tags")
+    return any(_CERTIFIED.search(it) for it in (*filter(None, texts), "" if tags is None else tags.text))
+
+
+_CERTIFIED: Final = lazy_regex(r"\b(?:boringcrypto|strictfipsruntime)\b")
 
 
 def suits_goarm(targets: Iterable[Platform]) -> bool:

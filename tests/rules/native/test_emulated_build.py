@@ -1431,6 +1431,25 @@ def test_a_module_of_go_that_needs_c_is_compiled_by_xx(image: str, command: str,
     assert finding.message.replace("`RUN apt-get update && apt-get install -y clang lld && ", "`").endswith(end)
 
 
+@every_case(
+    "settings, command, has_fix",
+    [
+        ("", "go build", True),
+        ("ENV GOEXPERIMENT=boringcrypto\n", "go build", False),
+        ('ENV GOFLAGS="-mod=vendor -tags=strictfipsruntime"\n', "go build", False),
+        ("", "go build -tags netgo,strictfipsruntime", False),
+        # Without cgo, the program has no such library on any machine.
+        ("ENV GOEXPERIMENT=boringcrypto CGO_ENABLED=0\n", "go build", True),
+        ("", "go build -tags netgo", True),
+    ],
+)
+def test_a_certified_library_of_cryptography_needs_cgo(settings: str, command: str, *, has_fix: bool) -> None:
+    text = f"FROM golang:1.26 AS b\nCOPY . .\n{settings}RUN {command} -o /o .\nFROM alpine\nCOPY --from=b /o /o\n"
+    (finding,) = findings(emulated_build, context(text))
+    assert bool(finding.fixes) is has_fix
+    assert finding.message.endswith("a machine of the target platform avoids the emulation") is not has_fix
+
+
 @every_case("arch, is_told", [("$ARCH", True), ("amd64", True), ("$TARGETARCH", False)])
 def test_where_surely_no_edit_helps_a_machine_does(arch: str, *, is_told: bool) -> None:
     text = (
