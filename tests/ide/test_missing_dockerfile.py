@@ -566,3 +566,38 @@ def test_a_bake_file_that_nothing_calls(tmp_path: Path, name: str, context: str,
     )
     assert "did you mean" in finding.message
     assert len(finding.fixes) == n_fixes
+
+
+_CHECKOUT = """\
+on: push
+jobs:
+  test:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v4
+      - uses: actions/checkout@v4
+        with:
+          {given}
+      - run: docker compose -f tests/compose.yaml up
+"""
+
+
+@every_case(
+    "name, text, n_found",
+    [
+        (".github/workflows/e2e.yml", _CHECKOUT.format(given="{repository: acme/web, path: parts/web}"), 0),
+        (".github/workflows/e2e.yml", _CHECKOUT.format(given="{repository: acme/web, path: parts}"), 0),
+        (".github/workflows/e2e.yml", _CHECKOUT.format(given="{repository: acme/web, path: web}"), 1),
+        (".github/workflows/e2e.yml", _CHECKOUT.format(given="{path: parts/web}"), 1),
+        ("setup.sh", "cd parts && git clone --depth 1 https://example.org/acme/web.git\n", 0),
+        ("setup.sh", "git clone -b main git@example.org:acme/front.git parts/web\n", 0),
+        ("setup.sh", "git clone https://example.org/acme/web.git other\n", 1),
+        ("README.md", "Then `gh repo clone acme/web`, and start `web`.\n", 0),
+        ("README.md", "The `web` is in another repository; see https://example.org/acme/web.\n", 1),
+    ],
+)
+def test_another_repository_is_fetched(tmp_path: Path, name: str, text: str, n_found: int) -> None:
+    (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / name).write_text(text)
+    compose_file = "services:\n  a:\n    build: ../parts/web\n"
+    assert len(messages(tmp_path, "tests/compose.yaml", compose_file)) == n_found

@@ -89,7 +89,8 @@ def _is_first(name: str) -> bool:
 _MOST_NAMES: Final = 50
 """Paths of one Dockerfile whose names are looked for in the files of the repository; each takes up to 400 readings."""
 _MOST_ENTRIES: Final = 20_000
-_MOST_FILES: Final = 400
+MOST_FILES: Final = 400
+"""Files of a repository in which a name is looked for."""
 
 
 _CODE: Final = lazy_regex(
@@ -323,8 +324,8 @@ def _is_named(root: Path, name: str, lacking: set[str], *, is_common: bool) -> b
     ends = r"(?!:|[/\\][\w-])"
     names = "|".join((re.escape(name), *(f"{re.escape(it)}{ends}" for it in sorted(lacking - {name}))))
     pattern = re.compile(rf"(?P<redirection>>[ \t]{{0,9}}[\"']?[\w./$-]{{0,200}})?(?<![\w-])(?P<name>{names})(?![\w-])")
-    for n_files, path in enumerate(_naming_files(root)):
-        if path is None or n_files >= _MOST_FILES:
+    for n_files, path in enumerate(naming_files(root)):
+        if path is None or n_files >= MOST_FILES:
             return True
         text = read_project_text(path) or ""
         if any(it in text for it in (name, *lacking)) and any(
@@ -349,7 +350,7 @@ def _lines(path: Path, text: str) -> Iterator[str]:
     yield from (it if len(it) <= _LONGEST_LINE else f"copy {it}" for it in lines)
 
 
-def _naming_files(root: Path) -> Iterator[Path | None]:
+def naming_files(root: Path) -> Iterator[Path | None]:
     """Yield the files of a repository that run commands and its documents; None, at the end, if it has too many entries."""
     for it in _own_directories(root, _MOST_ENTRIES):
         if it is None:

@@ -31,6 +31,7 @@ from buildxray.ide.project_files.build_entry import BuildEntry, DeclaringFile, c
 from buildxray.ide.project_files.similar_files import similar_dockerfile
 from buildxray.localization import _, ngettext
 from buildxray.projects.builds import DeclaredBuild
+from buildxray.projects.fetched import is_fetched
 from buildxray.projects.file_names import is_dockerfile, similar_name
 from buildxray.projects.places import FilePlaces
 from buildxray.projects.search import is_ignored
@@ -301,7 +302,12 @@ def _is_elsewhere(declared: DeclaredBuild) -> bool:
         return False
     # Another repository may be beside this one, or in a directory that Git ignores; there a program may make files too.
     is_outside = not dockerfile.is_relative_to(root)
-    return is_outside or is_in_missing_submodule(root, dockerfile) or is_ignored(dockerfile, root)
+    return (
+        is_outside
+        or is_in_missing_submodule(root, dockerfile)
+        or is_ignored(dockerfile, root)
+        or is_fetched(root, dockerfile)
+    )
 
 
 def _depends_on_machine(entry: BuildEntry) -> bool:
