@@ -61,7 +61,9 @@ def written_variables(script: str, site: Site, file: str) -> dict[str, tuple[str
         name, _separator, value = line.partition("=")
         name, is_over_lines, _end = name.partition("<<")
         is_conditional = is_taken is None and any(it.kind != "exit" for it in command.conditions)
-        before = values.get(name, ()) if is_conditional else ()
+        # Where the branch is not taken, a variable keeps the value that it has.
+        kept = (site.environment[name],) if not is_output and name in site.environment else ()
+        before = values.get(name, kept) if is_conditional else ()
         values[name] = (*before, None if is_over_lines else _handed_over(value))[:MOST_ROUNDS]
     return values
 

@@ -64,7 +64,7 @@ class Job:
             if not self._repository.count_step(self._site.source, self._site.line, body):
                 continue
             # A condition on outputs of other jobs is unknown, because not all ways of setting outputs are read.
-            if context.without("needs").holds(body.get("if")) is False:
+            if self._with_exported(context.without("needs")).holds(body.get("if")) is False:
                 continue
             if depth == 0 and isinstance(body, YamlMapping):
                 self._site = self._site._replace(line=min(body.lines.values(), default=self._site.line))
@@ -73,11 +73,16 @@ class Job:
                 results[body["id"]] = Partly({"outputs": outputs})
         return results
 
+    def _with_exported(self, context: Context) -> Context:
+        """A context with the variables that earlier steps have written."""
+        if not self._exported:
+            return context
+        written = context._replace(certain=context.certain - {f"env.{name}" for name in self._exported})
+        return written.with_values(env=Partly({**context.values["env"], **self._exported}))
+
     def _step(self, body: Mapping[str, Any], outer: Context, depth: int) -> Mapping[str, Any]:
         """The outputs of a step. Effect: add its builds."""
-        environment = {**outer.values["env"], **self._exported}
-        written = outer._replace(certain=outer.certain - {f"env.{name}" for name in self._exported})
-        context = written.with_values(env=Partly(environment)).with_environment(body.get("env"))
+        context = self._with_exported(outer).with_environment(body.get("env"))
         outputs: Mapping[str, Any] = Partly()
         builds = self._repository.reading.builds
         n_before = len(builds)
