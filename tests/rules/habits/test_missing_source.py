@@ -580,3 +580,20 @@ def test_only_what_is_in_the_root_is_copied() -> None:
     )
     (finding,) = findings(missing_source, context("FROM gcc\nCOPY apps/api/src src\n", workspace=facts))
     assert finding.message.endswith("; build with the root as the context, or do not copy it")
+
+
+@every_case(
+    "absence, advice",
+    [
+        (Absence.MISSING, "which is not in the build context; add it to the repository"),
+        (Absence.UNMADE, "which is not in the build context; add it to the repository"),
+        (
+            Absence.IN_ROOT,
+            "which is not in the build context, but in the root of the repository; build with the root as the context and write the other paths from there",
+        ),
+    ],
+)
+def test_a_list_that_a_pattern_would_bring(absence: Absence, advice: str) -> None:
+    text = "FROM node\nWORKDIR /app\nCOPY package*.json ./\nRUN npm ci\n"
+    (finding,) = findings(missing_source, context(text, workspace=_without(absence=absence)))
+    assert finding.message == f"the build stops here: `npm ci` reads `package.json`, {advice}"

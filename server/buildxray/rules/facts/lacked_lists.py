@@ -35,7 +35,7 @@ def lacked_lists(build: Build) -> Iterator[LackedList]:
 
 
 _PIP: Final = ("pip install", "pip3 install")
-_STOPPING: Final = {Absence.BELOW, Absence.IGNORED, Absence.MISSING}
+_STOPPING: Final = {Absence.BELOW, Absence.IGNORED, Absence.IN_ROOT, Absence.MISSING, Absence.UNMADE}
 
 
 def _of_pip(command: KnownCommand) -> Iterator[LackedList]:

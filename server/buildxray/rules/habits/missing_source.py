@@ -112,6 +112,12 @@ def _message_of_list(lacked: LackedList) -> str:
             command=lacked.command.title,
             path=lacked.path,
         )
+    if lacked.absence is Absence.IN_ROOT:
+        return _(
+            "the build stops here: `{command}` reads `{path}`, which is not in the build context, but in the root of the repository; build with the root as the context and write the other paths from there",
+            command=lacked.command.title,
+            path=lacked.path,
+        )
     return _(
         "the build stops here: `{command}` reads `{path}`, which is not in the build context; add it to the repository",
         command=lacked.command.title,
