@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 from urllib.parse import unquote
 
 from buildxray.localization import gettext_lazy as _
+from buildxray.platforms.aliases import REPOSITORY_PREFIXES, docker_name
 from buildxray.syntax.lazy_regex import lazy_regex
 
 
@@ -128,8 +129,19 @@ def is_known(platform: Platform) -> bool:
     return platform.os in _KNOWN_OS and platform.architecture in _KNOWN_ARCHITECTURES
 
 
+_VERSION_OF_ARM: Final = lazy_regex(r"^arm(?:32|64)?(v\d)")
+
+
 def nearest_known(platform: Platform) -> Platform | None:
-    """The known platform that was probably meant by an unknown one; None if none is similar."""
+    """The known platform that was probably meant by an unknown one; None if none is similar.
+
+    A name that other systems have for an architecture, or the repositories of official images, is that architecture: `arm32v7` is `arm/v7`.
+    """
+    own = docker_name(platform.architecture) or REPOSITORY_PREFIXES.get(platform.architecture)
+    if own is not None and own != platform.architecture:
+        variant = platform.variant or "".join(_VERSION_OF_ARM.findall(platform.architecture))
+        named = normalize(platform._replace(architecture=own, variant=variant))
+        return named if is_known(named) else None
     swapped = platform._replace(os=platform.architecture, architecture=platform.os)
     if is_known(swapped):
         return swapped

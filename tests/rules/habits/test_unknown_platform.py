@@ -16,6 +16,8 @@ from tests.support.rules import check_fix, check_nothing, context, findings
         ("linux/x64", "linux/amd64"),
         ("linux/armv7", "linux/arm/v7"),
         ("linux/armv6l", "linux/arm/v6"),
+        ("linux/arm32v7", "linux/arm/v7"),
+        ("linux/arm64v8", "linux/arm64"),
         ("linux/ppc64el", "linux/ppc64le"),
         ("linux/quantum", None),
     ],

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from buildxray.localization import _
-from buildxray.platforms.aliases import docker_name
-from buildxray.platforms.platform import Platform, PlatformError, is_known, nearest_known, normalize, parse
+from buildxray.platforms.platform import PlatformError, is_known, nearest_known, normalize, parse
 from buildxray.rules.base import Finding, Fix, FixAvailability, Safety, Severity, rule
 from buildxray.rules.context import RuleContext
 from buildxray.semantics.mentions import Mention
@@ -52,7 +51,7 @@ def unknown_platform(ctx: RuleContext) -> Iterator[Finding]:
             continue
         if is_known(platform):
             continue
-        close = _meant(platform)
+        close = nearest_known(platform)
         place = stage.from_.range_of(value)
         if close is None:
             yield Finding(place, _("no image is built for `{platform}`: pulling it will fail", platform=value.text))
@@ -64,17 +63,3 @@ def unknown_platform(ctx: RuleContext) -> Iterator[Finding]:
         )
         fix = Fix(_("Write `{name}`", name=close), (Edit(place, str(close)),), Safety.SUGGESTION)
         yield Finding(place, message, (fix,))
-
-
-def _meant(platform: Platform) -> Platform | None:
-    """The known platform that was probably meant; None if none is similar."""
-    alias = docker_name(platform.architecture)
-    if alias is not None:
-        named = platform._replace(architecture=alias, variant=platform.variant or _variant(platform.architecture))
-        return named if is_known(named) else None
-    return nearest_known(platform)
-
-
-def _variant(architecture: str) -> str:
-    """The variant in an architecture: `v7` for `armv7`."""
-    return architecture.removeprefix("arm")[:2] if architecture.startswith("armv") else ""
