@@ -53,10 +53,23 @@ MODULE = "module example.com/m\n\ngo 1.26\n\n"
             "go.mod go.work tool/go.mod",
         ),
         ({"go.mod": MODULE, "go.work": "go 1.26\nuse .\nuse ./tool\n"}, None),
+        # A module that the workspace does not use is not read.
+        ({"go.mod": MODULE, "go.sum": "", "go.work": "use ./tool\n", "tool/go.mod": MODULE}, "go.work tool/go.mod"),
+        ({"go.mod": MODULE, "go.sum": "", "go.work": "use ./\n"}, "go.mod go.sum go.work"),
     ],
 )
 def test_modules_of_go(tmp_path: Path, files: dict[str, str], expected: str | None) -> None:
     check(tmp_path, files, "go.mod", "go", expected)
+
+
+def test_a_module_of_go_without_its_workspace(tmp_path: Path) -> None:
+    check(
+        tmp_path,
+        {"go.mod": MODULE, "go.work": "use ./tool\n", "tool/go.mod": MODULE},
+        "go.mod",
+        "go GOWORK=off",
+        "go.mod",
+    )
 
 
 @pytest.mark.parametrize(("base", "expected"), [(".", None), ("api", "api/go.mod")])

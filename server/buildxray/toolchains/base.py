@@ -65,6 +65,8 @@ IGNORING_SCRIPTS: Final = "--ignore-scripts"
 """The option with which a package manager of Node.js runs no script of package.json."""
 MAKING_CLIENT: Final = "prisma-generate"
 """A word after the name of a package manager if a later command of the build makes the client of Prisma."""
+WITHOUT_WORKSPACE: Final = "GOWORK=off"
+"""A word after the name of the go command if it finds no go.work."""
 INSTALL_SCRIPTS: Final = frozenset(
     {
         "dependencies",

@@ -30,7 +30,8 @@ pkgdir tags toolexec
 _FLAGS_WITH_VALUE: Final = frozenset(_FLAG_NAMES.split())
 _DRIVERS: Final = frozenset({"garble", "gox", "tinygo", "xcaddy"})
 _WITH_OWN_MODULE: Final = frozenset({"xcaddy"})
-_DOWNLOADING: Final = (("mod", "download"), ("mod", "tidy"), ("mod", "vendor"))
+_DOWNLOADING: Final = (("mod", "download"), ("mod", "tidy"), ("mod", "vendor"), ("work", "sync"))
+"""Subcommands that download modules: `go work sync` those of the packages that the sources import (cmd/go/internal/workcmd/sync.go)."""
 _MANIFESTS: Final = ("go.mod", "go.sum")
 _RELEASERS: Final = frozenset({"goreleaser", "ko"})
 _READ_VARIABLES: Final = frozenset(

@@ -318,6 +318,84 @@ def test_modules_that_are_directories_of_the_project(
     assert bool(findings(late_module_download, context(text, workspace=workspace))) is is_said
 
 
+WORKSPACE_OF_GO = Workspace(
+    requires_modules=True,
+    needed=lambda path, _base, manager: (
+        NeededFiles(("go.mod",), is_complete=True)
+        if manager.endswith("GOWORK=off")
+        else NeededFiles(("go.work", "api/go.mod", "lib/go.mod"), is_complete=True)
+        if path in ("go.mod", "go.work")
+        else None
+    ),
+)
+"""A build context with a workspace of two modules, and a go.mod at its root that is not one of them."""
+
+
+@every_case(
+    "lines, reason",
+    [
+        ("", "`go.work`, `api/go.mod` and `lib/go.mod` are not copied before the rest; `go mod download` needs no other files"),
+        ("COPY go.mod ./", "`go.work`, `api/go.mod` and `lib/go.mod` are not copied before the rest; `go mod download` needs no other files"),
+        ("COPY go.work ./\nCOPY api/go.mod api/", "`lib/go.mod` is not copied before the rest; `go mod download` needs no other files"),
+        ("COPY go.work ./\nCOPY api/go.mod api/\nCOPY lib/go.mod lib/", "add `RUN go mod download` right after `COPY lib/go.mod`, before the rest is copied"),
+        # It reads the lists of what the modules require, and downloads no module.
+        ("COPY go.work ./\nCOPY api/go.mod api/\nCOPY lib/go.mo[d] lib/\nRUN go work sync", "add `RUN go mod download` right after `COPY lib/go.mo[d]`, before the rest is copied"),
+        ("COPY go.work ./\nCOPY api/go.mod api/\nCOPY lib/go.mod lib/\nRUN go mod download", None),
+        # The sources before it import packages.
+        ("COPY go.work ./\nCOPY api api\nCOPY lib lib\nRUN go work sync", None),
+        ("COPY --from=x /w .\nRUN go work sync", None),
+        ("COPY go.work ./\nRUN --mount=target=/w,rw go work sync", None),
+    ],
+)  # fmt: skip
+def test_the_lists_of_a_workspace_of_go(lines: str, reason: str | None) -> None:
+    text = f"FROM golang\nWORKDIR /s\n{lines}\nCOPY . .\nRUN go build ./api/cmd\n"
+    found = [
+        it
+        for it in findings(late_module_download, context(text, workspace=WORKSPACE_OF_GO))
+        if "go build" in it.message
+    ]
+    repeated = "`go build` downloads the dependencies again after each change of the source"
+    assert [it.message for it in found] == ([] if reason is None else [f"{repeated}: {reason}"])
+
+
+@every_case(
+    "before, ignored, copied",
+    [
+        ("COPY go.mod ./", "go.work", "COPY . ."),
+        ("COPY go.mod ./", "", "COPY api api\nCOPY lib lib"),
+    ],
+)
+def test_a_workspace_of_which_the_list_does_not_come(before: str, ignored: str, copied: str) -> None:
+    workspace = WORKSPACE_OF_GO._replace(ignored=IgnorePatterns(ignored))
+    text = f"FROM golang\nWORKDIR /s\n{before}\n{copied}\nRUN go build ./api/cmd\n"
+    said = [it.message for it in findings(late_module_download, context(text, workspace=workspace))]
+    assert not any("go.work" in it or "lib/go.mod" in it for it in said)
+
+
+def test_go_work_sync_after_the_source_downloads_modules() -> None:
+    text = "FROM golang\nWORKDIR /s\nCOPY . .\nRUN go work sync\nRUN go build ./api/cmd\n"
+    (finding,) = findings(late_module_download, context(text, workspace=WORKSPACE_OF_GO))
+    assert finding.message.startswith("`go work sync` downloads the dependencies again")
+
+
+def test_the_fix_downloads_the_modules_of_a_workspace() -> None:
+    text = "FROM golang\nWORKDIR /s\nCOPY go.work ./\nCOPY api/go.mod api/\nCOPY lib/go.mod lib/\n{}COPY . .\nRUN go build ./api/cmd\n"
+    check_fix(late_module_download, text.format(""), text.format("RUN go mod download\n"), workspace=WORKSPACE_OF_GO)
+
+
+def test_the_only_module_of_a_workspace_is_copied_to_its_own_directory() -> None:
+    one = WORKSPACE_OF_GO._replace(
+        needed=lambda path, *_rest: (
+            NeededFiles(("go.work", "api/go.mod"), is_complete=True) if path == "go.work" else None
+        )
+    )
+    text = "FROM golang\nWORKDIR /s\nCOPY go.work ./\nCOPY api/go.mod api/\nCOPY . .\nRUN go build ./api/cmd\n"
+    (finding,) = findings(late_module_download, context(text, workspace=one))
+    assert finding.message.endswith(
+        ": add `RUN go mod download` right after `COPY api/go.mod`, before the rest is copied"
+    )
+
+
 ONLY_LIST = NeededFiles(("package.json",), is_complete=True)
 
 

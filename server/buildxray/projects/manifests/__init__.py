@@ -15,7 +15,7 @@ from buildxray.files.globs import match_text
 from buildxray.projects.manifests.built import of_cabal, of_swift
 from buildxray.projects.manifests.dotnet import of_dotnet_project, of_solution, of_solution_filter
 from buildxray.projects.manifests.files import MOST_FILES, IncompleteError, ProjectFiles
-from buildxray.projects.manifests.go import copied_modules, of_go_mod, of_go_work
+from buildxray.projects.manifests.go import copied_modules, list_read_at, of_go_mod, of_go_work
 from buildxray.projects.manifests.node import of_package, of_pnpm_workspace, of_yarn_1, of_yarn_settings
 from buildxray.projects.manifests.others import of_composer, of_mix, of_pom, of_pubspec
 from buildxray.projects.manifests.python import of_pipfile, of_pyproject, of_requirements
@@ -35,7 +35,7 @@ def needed_files(directories: Iterable[Path], path: str, base: str, manager: str
     """The files that a download needs, given the path of its list of dependencies in the build context; perhaps with wildcards in its name.
 
     `base` is the directory of the context whose files the build copies: settings of directories above it have no effect there.
-    `manager` is the name of the program, such as `npm`, perhaps with `IGNORING_SCRIPTS` or `MAKING_CLIENT` after it. None if no directory that may be the context holds the list; the answer is
+    `manager` is the name of the program, such as `npm`, perhaps with `IGNORING_SCRIPTS`, `MAKING_CLIENT` or `WITHOUT_WORKSPACE` after it. None if no directory that may be the context holds the list; the answer is
     incomplete if several hold different ones.
     """
     answers: dict[NeededFiles, None] = {}
@@ -51,7 +51,7 @@ def needed_files(directories: Iterable[Path], path: str, base: str, manager: str
 
 def _needed(context: ProjectFiles, names: Iterable[str]) -> NeededFiles:
     """The files that a download needs, from those that the command names."""
-    names = [*names]
+    names = [list_read_at(context, it) for it in names]
     needed: dict[str, None] = {}
     pending = [*names]
     downloads_crates = context.manager == "cargo" and any(requires_crates(context, it) for it in pending)

@@ -13,7 +13,7 @@ from buildxray.files.globs import match_text
 from buildxray.files.reading import entries_of, is_file, is_inside, read_project_text
 from buildxray.projects.toml import parse_toml
 from buildxray.projects.yaml import as_mapping
-from buildxray.toolchains.base import IGNORING_SCRIPTS, MAKING_CLIENT
+from buildxray.toolchains.base import IGNORING_SCRIPTS, MAKING_CLIENT, WITHOUT_WORKSPACE
 
 MOST_FILES: Final = 200
 """Files of a project that are looked at for one list of dependencies."""
@@ -44,6 +44,8 @@ class ProjectFiles:
         """True if an installation runs the scripts of package.json."""
         self.makes_client = MAKING_CLIENT in options
         """True if the build makes the client of Prisma itself, so that an installation need not."""
+        self.has_workspace = WITHOUT_WORKSPACE not in options
+        """True if the go command finds a go.work."""
         self.filtered: set[str] = set()
         """The solutions of which a filter names the projects."""
         self.package: str | None = None

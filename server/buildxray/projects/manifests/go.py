@@ -6,7 +6,7 @@ import posixpath
 import re
 from typing import Final
 
-from buildxray.projects.manifests.files import ProjectFiles, path_in_context
+from buildxray.projects.manifests.files import ProjectFiles, joined, path_in_context
 from buildxray.syntax.lazy_regex import lazy_regex
 
 _REPLACED: Final = lazy_regex(r"^(?![ \t]*//)[^\n]*=>[ \t]*\"?(?P<path>\.{0,2}/[^\s\"]*|\.{1,2}(?=\s|$))", re.MULTILINE)
@@ -23,8 +23,23 @@ def of_go_mod(context: ProjectFiles, path: str) -> list[str]:
     text = context.text(path)
     used = (it for it in _REPLACED.finditer(text) if not _is_own_and_unused(it[0], text))
     replaced = [path_in_context(path, posixpath.join(it["path"], "go.mod")) for it in used]
-    lists = context.above(path, "go.work")
+    lists = context.above(path, "go.work") if context.has_workspace else []
     return [*context.beside(path, "go.sum"), *lists[:1], *replaced]
+
+
+def list_read_at(context: ProjectFiles, path: str) -> str:
+    """The list that the go command reads where a list of dependencies is: the go.work above a go.mod or go.sum if that does not use its module, otherwise the file itself.
+
+    Source: go.dev/ref/mod, "Workspaces"; tried with Go 1.27, which then reads neither.
+    """
+    is_module = posixpath.basename(path) in ("go.mod", "go.sum") and context.has_workspace
+    lists = context.above(path, "go.work")[:1] if is_module else []
+    used = (
+        {joined(posixpath.dirname(lists[0]), it["path"]) for it in _USED.finditer(context.text(lists[0]))}
+        if lists
+        else set()
+    )
+    return path if not lists or joined(posixpath.dirname(path), ".") in used else lists[0]
 
 
 def copied_modules(context: ProjectFiles, path: str) -> list[str]:

@@ -72,6 +72,8 @@ def _names_crates(table: Mapping[str, Any]) -> bool:
 _SETTINGS: Final = frozenset(
     {
         "go.sum",
+        "go.work",
+        "go.work.sum",
         "mix.lock",
         "package-lock.json",
         "yarn.lock",

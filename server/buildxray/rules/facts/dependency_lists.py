@@ -13,7 +13,7 @@ from buildxray.semantics.mentions import takes_whole_context
 from buildxray.syntax.instructions import Copying
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import TextRange
-from buildxray.toolchains.base import IGNORING_SCRIPTS, MAKING_CLIENT, NeededFiles
+from buildxray.toolchains.base import IGNORING_SCRIPTS, MAKING_CLIENT, WITHOUT_WORKSPACE, NeededFiles
 from buildxray.toolchains.bun import BUN
 from buildxray.toolchains.dotnet import DOTNET
 from buildxray.toolchains.go import GO
@@ -72,6 +72,8 @@ def _find_needed(ctx: RuleContext, command: KnownCommand) -> NeededFiles | None:
     if not answered and command.use.toolchain is GO and not ignores_go_work(command):
         # Where there is a go.mod, the list of its workspace is found from there, in the same build context.
         answered = _answers(command, ("go.work",), manager)
+    elif command.use.toolchain is GO and not all(_has_workspace(command, it) for it in answered):
+        answered = _answers(command, manifests, f"{manager} {WITHOUT_WORKSPACE}")
     if not answered:
         return None
     if len(answered) > 1 and _RETURNING.search(command.run.node.whole_text) is not None:
@@ -93,6 +95,13 @@ def _find_needed(ctx: RuleContext, command: KnownCommand) -> NeededFiles | None:
         names_targets=any(it.names_targets for it in answers),
         vendored=tuple(dict.fromkeys(path for it in answers for path in it.vendored)),
     )
+
+
+def _has_workspace(command: KnownCommand, answers: Iterable[NeededFiles]) -> bool:
+    """True if the build copies each list of a workspace of Go that lists of modules are part of."""
+    ignored = command.run.build.workspace.ignored
+    lists = (path for it in answers for path in it.files if posixpath.basename(path) == "go.work")
+    return all(is_copied(command.run, it) and not (ignored is not None and ignored.excludes(it)) for it in lists)
 
 
 def _answers(command: KnownCommand, manifests: Iterable[str], manager: str) -> list[list[NeededFiles]]:

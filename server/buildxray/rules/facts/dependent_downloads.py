@@ -70,6 +70,21 @@ def may_have_no_module(ctx: RuleContext, command: KnownCommand) -> bool:
     return any(holds(posixpath.join(it, "vendor/modules.txt")) for it in directories)
 
 
+def lacks_imports(command: KnownCommand) -> bool:
+    """True for a `go work sync` before which only lists of modules are copied: it reads the go.mod files of what they require, and downloads no module.
+
+    It downloads those of the packages that sources import (cmd/go/internal/workcmd/sync.go, `LoadPackages` of `all`). Tried with Go 1.27.
+    """
+    if command.use.title != "go work sync" or command.run.mounts:
+        return False
+    copies = (it for it in instructions_before(command.run) if isinstance(it.node, Copying))
+    return all(_LIST_OF_GO.fullmatch(posixpath.basename(one.text)) for it in copies for one in sources_of(it))
+
+
+_LIST_OF_GO: Final = lazy_regex(r"go\.(?!go$)[\w.*?\[\]]+")
+"""A list of modules, perhaps written so that it may be missing."""
+
+
 def are_brought_otherwise(ctx: RuleContext, whole: Instruction, command: KnownCommand) -> bool:
     """True if a command does not read its manifests from the build context: it has none of them, or the build fetches them."""
     known = ctx.build.workspace.holds

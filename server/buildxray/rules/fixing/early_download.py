@@ -393,6 +393,9 @@ def _misplaced(copy: Instruction, path: str, command: KnownCommand) -> str | Non
         return None
     name = posixpath.basename(path)
     directories, manifests = command.invocation.directories, command.use.manifests
+    if command.use.toolchain is GO and copy_naming(command.run, "go.work") is not None:
+        # Each module of a workspace has its list in its own directory.
+        return None
     read = dict.fromkeys(
         clean(posixpath.join(it, one)) for it in directories for one in manifests if may_name(name, one)
     )

@@ -22,6 +22,7 @@ from buildxray.rules.facts.dependent_downloads import (
     are_brought_otherwise,
     changing_arguments,
     is_mounted,
+    lacks_imports,
     lacks_manifests,
     may_differ,
     may_have_no_module,
@@ -79,7 +80,8 @@ def late_module_download(ctx: RuleContext) -> Iterator[Finding]:
     package of Python, or of a program of Python with its list, and in a stage that
     begins from one with the whole source and takes its lists from there (`turbo prune`). A RUN that mounts a cache or the manifest is not reported, unless it mounts all
     lists that its installation reads (`uv sync --no-install-project`) and comes after the source. `go build` counts as a download if `go.mod`
-    requires modules, also if `make` or a script of the project surely runs it, and the first `cargo build` after a COPY of sources in the official image if its project requires crates (a RUN with a
+    requires modules, also if `make` or a script of the project surely runs it (in a workspace, the lists of the modules that go.work uses count, and `go work sync` before
+    their sources downloads none), and the first `cargo build` after a COPY of sources in the official image if its project requires crates (a RUN with a
     mount is not reported), and `pip install .` in an official image if pyproject.toml lists dependencies; `mvn package`, `composer install`,
     `swift build`, `cabal build`, `dotnet build` and `dotnet publish` (without an option for one machine) do if all files that their downloads need are known: not in a project
     of several modules of Maven or several packages of Haskell. A RUN that reads no file of the build context at all, such as `apt-get install`, `npm install -g pnpm`, `pip
@@ -159,7 +161,7 @@ def late_module_download(ctx: RuleContext) -> Iterator[Finding]:
             ctx, (toolchain for toolchain, has_manifests in inherited[stage] if has_manifests or toolchain is RUST)
         )
         for it in earlier:
-            if it.use.manifests or it.use.toolchain is RUST:
+            if (it.use.manifests and not lacks_imports(it)) or it.use.toolchain is RUST:
                 done.add(it)
         found: dict[Toolchain, list[Finding]] = {}
         for written in (it for run in stage.runs if run.idx > whole.idx for it in run.known_commands):
@@ -412,7 +414,7 @@ def _after_part(ctx: RuleContext, stage: Stage, whole: Instruction | None, inher
     """Find downloads after a COPY of a part of the build context that contains the source."""
     done = _Done(ctx, ())
     for command in (it for run in stage.runs for it in run.known_commands):
-        if not command.use.manifests or not command.syntax.words or done.covers(command):
+        if not command.use.manifests or not command.syntax.words or done.covers(command) or lacks_imports(command):
             continue
         done.add(command)
         if (whole is not None and whole.idx < command.run.idx) or not needs_manifests_only(ctx, command):
