@@ -346,3 +346,40 @@ def test_a_hidden_download_is_not_late_too() -> None:
     assert len(said(text)) == 1
     assert not findings(late_module_download, context(text))
     assert findings(late_module_download, context(text.replace(MODULES, "")))
+
+
+@every_case(
+    "before, after",
+    [
+        (
+            ("RUN go mod download", "COPY . .", f"RUN {MODULES} --mount=type=cache,target=/c go build .", f"RUN {MODULES} go vet ."),
+            ("RUN go mod download", "COPY . .", "RUN --mount=type=cache,target=/c go build .", "RUN go vet ."),
+        ),
+        (
+            ("RUN go mod download", "COPY . .", f"RUN --mount=type=cache,target=/c \\\n    {MODULES} \\\n    go build ."),
+            ("RUN go mod download", "COPY . .", "RUN --mount=type=cache,target=/c \\\n    go build ."),
+        ),
+        (
+            (f"RUN {MODULES} go mod download", "COPY . .", "RUN go build ."),
+            ("RUN go mod download", "COPY . .", "RUN go build ."),
+        ),
+    ],
+)  # fmt: skip
+def test_on_new_machines_a_mount_that_hides_or_loses_the_downloads_goes(
+    before: tuple[str, ...], after: tuple[str, ...]
+) -> None:
+    text = of("golang", "COPY go.mod go.sum ./", *before)
+    workspace = Workspace(is_on_fresh_machines=lambda: True)
+    (finding,) = findings(missed_download, context(text, workspace=workspace))
+    (fix,) = finding.fixes
+    assert fix.title == "Remove the mount: each build begins with an empty cache"
+    assert apply_edits(text, fix.edits) == of("golang", "COPY go.mod go.sum ./", *after)
+    assert said(apply_edits(text, fix.edits), workspace) == []
+    assert "if the cache is empty" not in finding.message
+
+
+def test_of_two_caches_on_new_machines_none_goes() -> None:
+    lines = (f"RUN {MODULES},id=a go mod download", "COPY . .", f"RUN {MODULES},id=b go build .")
+    workspace = Workspace(is_on_fresh_machines=lambda: True)
+    (finding,) = findings(missed_download, context(of("golang", "COPY go.mod go.sum ./", *lines), workspace=workspace))
+    assert finding.fixes == ()

@@ -12,7 +12,7 @@ from buildxray.rules.context import RuleContext
 from buildxray.rules.facts.failing_builds import lacks_source, stops
 from buildxray.rules.facts.kept_downloads import may_be_needed_later
 from buildxray.rules.facts.missed_downloads import MissedDownload, missed_downloads, runs_without_mount
-from buildxray.rules.fixing.edits import add_mount, lock_cache, with_lock
+from buildxray.rules.fixing.edits import add_mount, lock_cache, remove_flag, with_lock
 from buildxray.semantics.build import Run
 from buildxray.semantics.mentions import Mention
 from buildxray.syntax.lazy_regex import lazy_regex
@@ -63,8 +63,9 @@ def missed_download(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    A suggestion. For Cargo, .NET and Maven, each mount of the cache gets `sharing=locked`: their locks are outside of the directory, so that two builds at
-    once would write the same files. None is offered if what the image starts may need the files (`CMD go run .`, a script), or another stage that copies them.
+    A suggestion: the RUN that lacks the mount gets it; if jobs on GitHub's own machines alone build the file, where every cache mount is empty at the beginning, the
+    other one loses it. For Cargo, .NET and Maven, each mount of the cache gets `sharing=locked`: their locks are outside of the directory, so that two builds at
+    once would write the same files. No mount is added if what the image starts may need the files (`CMD go run .`, a script), or another stage that copies them.
 
     ## Limits
     The directory of the downloads has to be known: by a variable such as `GOMODCACHE`, or by the official image. Nothing is reported if a RUN between
@@ -81,10 +82,12 @@ def missed_download(ctx: RuleContext) -> Iterator[Finding]:
         if stage is not None and not stops(stage) and not lacks_source(stage):
             related = (Related(it.download.title_range, _("the dependencies are downloaded here")),)
             severity = Severity.WARNING if it.stops else None
-            yield Finding(it.user.title_range, _message(it), partial(_fixes, it), related, severity)
+            is_lost = ctx.build.workspace.loses_cache_mounts
+            fixes = partial(_without_mount if is_lost else _fixes, it)
+            yield Finding(it.user.title_range, _message(it, is_lost=is_lost), fixes, related, severity)
 
 
-def _message(missed: MissedDownload) -> str:
+def _message(missed: MissedDownload, *, is_lost: bool) -> str:
     names = {"command": missed.user.title, "download": missed.download.title, "path": missed.mount.target}
     if missed.stops:
         names["option"] = missed.option
@@ -95,6 +98,11 @@ def _message(missed: MissedDownload) -> str:
             )
         return _(
             "the build stops here: `{option}` forbids the download, and `{download}` has put the files into the cache at `{path}`, which this RUN does not mount",
+            **names,
+        )
+    if missed.is_hidden and is_lost:
+        return _(
+            "`{command}` downloads the dependencies again: its mount, which is empty in each build, hides `{path}`, where `{download}` has put them",
             **names,
         )
     if missed.is_hidden:
@@ -131,6 +139,20 @@ def _fixes(missed: MissedDownload) -> tuple[Fix, ...]:
     flag = f"{flag[: place.start - start]}{text}{flag[place.end - start :]}"
     edits = [*(add_mount(it, flag) for it in runs), *lock_cache(source.build, missed.mount.id)]
     return (Fix(_("Mount the cache here too, for one step at a time"), tuple(edits), Safety.SUGGESTION),)
+
+
+def _without_mount(missed: MissedDownload) -> tuple[Fix, ...]:
+    """Remove the mounts that hide the downloads, or keep them out of the image: on new machines no mount keeps anything for the next build."""
+    stage = missed.user.run.stage
+    if stage is None or missed.has_other_cache:
+        return ()
+    runs = [missed.download.run]
+    if missed.is_hidden:
+        runs = [it for one in stage.family for it in one.runs if it.idx >= missed.user.run.idx]
+    mounts = [it for it in missed.user.run.build.cache_mounts if it.target == missed.mount.target]
+    flags = {(run.idx, it.flag): run for run in runs for it in mounts if it.instruction == run.idx}
+    edits = tuple(remove_flag(run, flag) for (_idx, flag), run in flags.items())
+    return (Fix(_("Remove the mount: each build begins with an empty cache"), edits, Safety.SUGGESTION),)
 
 
 def _empties_caches(run: Run) -> bool:
