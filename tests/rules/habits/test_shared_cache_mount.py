@@ -277,6 +277,11 @@ def test_a_directory_in_which_the_command_writes_no_files_for_its_machine_is_not
         ("ARG D\nCOPY . /$D", "/target", "cargo build", True),
         ("COPY crate /w/crate\nWORKDIR /w/crate", "/w/target", "cargo build", False),
         ("COPY . /w\nWORKDIR /w/crate", "/w/target", "cargo build", True),
+        # A cloned repository is a workspace of its own.
+        ("", "/w/target", "git clone https://x.org/a && cd a && cargo build", False),
+        ("", "/w/a/target", "git clone https://x.org/a && cd a && cargo build", True),
+        ("", "/w/target", "git clone https://x.org/a . && cargo build", True),
+        ("", "/w/target", "cd a && cargo build", True),
         # The base image may set a directory.
         ("WORKDIR /", "/w/target", "cargo build", True),
     ],
@@ -326,19 +331,25 @@ def test_a_cache_that_a_workflow_finds_by_its_id_needs_a_review(
 
 
 @every_case(
-    "target, is_assumed, words",
+    "target, lines, is_assumed, words",
     [
-        ("/var/cache/apk", True, " (if you build for them)"),
-        ("/var/cache/apt", True, " (if you build for them)"),
-        ("/var/cache/apk", False, ""),
-        ("/var/cache/apt", False, ""),
+        ("/var/cache/apk", "ARG TARGETARCH\n", True, " (if you build for them)"),
+        ("/var/cache/apt", "ARG TARGETARCH\n", True, " (if you build for them)"),
+        ("/var/cache/apk", "", False, ""),
+        ("/var/cache/apt", "", False, ""),
+        # Nobody builds for several platforms at once.
+        ("/var/cache/apk", "", True, None),
+        ("/var/cache/apt", "ARG A\n", True, None),
     ],
 )
-def test_platforms_that_nobody_builds_for_are_a_condition(target: str, words: str, *, is_assumed: bool) -> None:
-    text = f"FROM alpine:3.22\nRUN --mount=type=cache,target={target} apt-get install -y curl\n"
-    ctx = context(text, workspace=Workspace(platforms_are_assumed=is_assumed))
-    (finding,) = findings(shared_cache_mount, ctx)
-    assert f"linux/amd64 and linux/arm64{words} " in finding.message
+def test_platforms_that_nobody_builds_for_are_a_condition(
+    target: str, lines: str, words: str | None, *, is_assumed: bool
+) -> None:
+    text = f"FROM alpine:3.22\n{lines}RUN --mount=type=cache,target={target} apt-get install -y curl\n"
+    workspace = Workspace(platforms_are_assumed=is_assumed, is_automated=is_assumed)
+    ctx = context(text, workspace=workspace)
+    found = [f"linux/amd64 and linux/arm64{words} " in it.message for it in findings(shared_cache_mount, ctx)]
+    assert found == ([] if words is None else [True])
 
 
 @every_case(

@@ -56,7 +56,7 @@ def shared_cache_mount(ctx: RuleContext) -> Iterator[Finding]:
     of which the tag names Alpine 3.22 or older, the `target` of cargo, `node_modules`, virtual environments; those of apt unless their `sharing` is `locked` or `private`. The
     `target` of cargo is not reported either with `sharing=locked`, if each RUN that uses it runs cargo: only the finished program has the same
     name on each platform. Jobs of a workflow that build one platform each do not share a cache, and nothing is reported where the builds of a
-    file may be such jobs. A cache whose id names an architecture is for a file of that architecture, and is not reported. A cache of apk that
+    file may be such jobs, nor where no build asks for several platforms and the file names no platform argument. A cache whose id names an architecture is for a file of that architecture, and is not reported. A cache of apk that
     only commands with `--no-cache` use stays empty, and is not reported. Nor are caches that separate architectures themselves (Go, npm, pip,
     Maven, yum, dnf, pacman, apk since Alpine 3.23, the registry of cargo).
 
@@ -92,6 +92,9 @@ def shared_cache_mount(ctx: RuleContext) -> Iterator[Finding]:
         return
     if ctx.build.workspace.has_unread_builds and not ctx.asks_for_several:
         # The builds that may be of this file may have a machine for each platform.
+        return
+    if ctx.assumes_platforms:
+        # Only a build for several platforms at once has two users of a cache.
         return
     users: dict[tuple[object, str], dict[CacheMount, None]] = defaultdict(dict)
     for mount in ctx.build.cache_mounts:
@@ -260,8 +263,11 @@ def _is_for_another_directory(instruction: Instruction, mount: CacheMount) -> bo
     if name != "target" or not isinstance(instruction, Run) or instruction.node.whole_text.count(mount.target) > 1:
         return False
     uses = [it for it in instruction.known_commands if it.use.toolchain is RUST]
-    is_above = not _has_workspace(instruction, parent or "/")
-    return bool(uses) and all(_writes_beside(it.invocation, parent, is_above=is_above) for it in uses)
+    # A cloned repository is a workspace of its own; the directory after `cd` comes first.
+    clones = any(it.name == "git" and "clone" in it.syntax.arguments for it in instruction.commands)
+    is_above = clones or not _has_workspace(instruction, parent or "/")
+    n_read = 1 if clones else None
+    return bool(uses) and all(_writes_beside(it.invocation, parent, n_read, is_above=is_above) for it in uses)
 
 
 def _has_workspace(run: Run, directory: str) -> bool:
@@ -272,14 +278,14 @@ def _has_workspace(run: Run, directory: str) -> bool:
     return is_mounted or not written or any(holds(it or "/", directory) or "$" in it for it in written)
 
 
-def _writes_beside(invocation: Invocation, parent: str, *, is_above: bool) -> bool:
-    """True if cargo certainly writes not to the directory; nor below it, unless its parent is above the workspace."""
+def _writes_beside(invocation: Invocation, parent: str, n_read: int | None, *, is_above: bool) -> bool:
+    """True if cargo, in the first directories in which it may work, certainly writes not to a directory; nor below it, unless that is above the workspace."""
     if invocation.setting("CARGO_TARGET_DIR").is_set or "/" in invocation.directories:
         # The directory of the base image is unknown.
         return False
     if any(it.partition("=")[0] in _ELSEWHERE for it in invocation.command.arguments):
         return False
-    return not any(it == parent if is_above else holds(parent, it) for it in invocation.directories)
+    return not any(it == parent if is_above else holds(parent, it) for it in invocation.directories[:n_read])
 
 
 _ELSEWHERE: Final = frozenset({"--config", "--manifest-path", "--path", "--target-dir", "-C"})
