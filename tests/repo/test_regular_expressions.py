@@ -150,6 +150,8 @@ def all_patterns() -> dict[str, re.Pattern[Any]]:
     for path in modules():
         if path.stem != "__main__":
             importlib.import_module(".".join(("buildxray", *path.relative_to(ROOT).with_suffix("").parts)))
+    # Another test of this process may have started a command, which freezes objects out of this list.
+    gc.unfreeze()
     lazy = (it for it in gc.get_objects() if type(it) is _LazyRegex)
     return {str(it._arguments): _compiled(*it._arguments) for it in lazy}
 
