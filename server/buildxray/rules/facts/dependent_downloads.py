@@ -58,8 +58,12 @@ def runs_own_scripts(ctx: RuleContext, command: KnownCommand) -> bool:
 
 
 def may_have_no_module(ctx: RuleContext, command: KnownCommand) -> bool:
-    """True if a compiling command of Go may download nothing: no module is known where it runs, or its modules are vendored."""
+    """True if a command of Go may download nothing, or nothing that is used: no module is known where it compiles, or its modules are vendored."""
     workspace = ctx.build.workspace
+    if command.use.title == "go mod download":
+        # Later commands read the vendored modules, and not the downloaded ones. Source: go.dev/ref/mod, "Vendoring".
+        beside = posixpath.join(posixpath.dirname(list_in_context(command, "go.mod")), "vendor/modules.txt")
+        return workspace.holds is not None and workspace.holds(beside)
     is_told = command.invocation.command.arguments[:1] == ("mod",) or workspace.requires_modules is not None
     if command.use.toolchain is not GO or is_told:
         return False
