@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Final
 
-from buildxray.files.reading import is_directory, read_project_text
+from buildxray.files.reading import entries_of, is_directory, read_project_text
 from buildxray.projects.absent_sources import MOST_FILES, naming_files
+from buildxray.projects.ci import WORKFLOWS
 from buildxray.projects.yaml import YamlError, as_mapping, load_documents
 from buildxray.syntax.lazy_regex import lazy_regex
 
@@ -25,9 +27,9 @@ def is_fetched(root: Path, path: Path) -> bool:
     names = {it.name for it in missing}
     if not names:
         return False
-    for n_files, file in enumerate(naming_files(root)):
-        if file is None or n_files >= MOST_FILES:
-            return True
+    workflows = (root / WORKFLOWS / it.name for it in entries_of(root / WORKFLOWS))
+    # Of a large repository the first files count: the workflows, and what is near its root.
+    for file in islice(filter(None, chain(workflows, naming_files(root))), MOST_FILES):
         text = read_project_text(file) or ""
         if not any(it in text for it in names):
             continue
