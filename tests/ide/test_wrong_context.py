@@ -127,6 +127,7 @@ def test_the_directory_of_the_dockerfile_is_meant(tmp_path_factory: pytest.TempP
     assert " not in the context `.`, but beside the Dockerfile, in `ml`" in finding.message
     (fix,) = finding.fixes
     assert apply_edits(_SERVICE, fix.edits) == _SERVICE.replace("context: .", "context: ml").replace("ml/Dock", "Dock")
+    assert fix.title == "Write `context: ml` and `dockerfile: Dockerfile`"
 
 
 @every_case(
@@ -178,6 +179,7 @@ def test_a_step_of_a_workflow_may_have_the_wrong_context(tmp_path: Path) -> None
     )
     (fix,) = finding.fixes
     # The path of the Dockerfile is relative to the checkout.
+    assert fix.title == "Write `context: apps/api`"
     assert apply_edits(text, fix.edits) == _WORKFLOW.format(steps="", context="apps/api")
 
 

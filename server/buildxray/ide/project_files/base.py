@@ -68,7 +68,12 @@ def context_fix(
     if any(it not in places or _PLAIN_PATH.fullmatch(text, *places[it]) is None for it in values):
         return ()
     edits = tuple(Edit(places[name], value) for name, value in values.items())
-    return (Fix(_("Write `{name}`", name=f"context: {values['context']}"), edits, Safety.SUGGESTION),)
+    changed = [f"{name}: {value}" for name, value in values.items() if text[slice(*places[name])] != value]
+    if not changed:
+        return ()
+    name, *others = changed
+    title = _("Write `{name}` and `{other}`", name=name, other=others[0]) if others else _("Write `{name}`", name=name)
+    return (Fix(title, edits, Safety.SUGGESTION),)
 
 
 _PLAIN_PATH: Final = lazy_regex(r"[\w./-]+")
