@@ -255,6 +255,8 @@ def test_a_search_leaves_out_what_buildkit_does_not_read_as_it_is(
         "built/Dockerfile": "FROM debian:{{ version }}\n",
         "parts/Dockerfile.tools": "RUN apk add curl\n",
         "later/Dockerfile": "# To be written\n",
+        "tests/negative2.Dockerfile": "FROM alpine\nRUN cd /srv\n",
+        "tests/Dockerfile": "FROM alpine\n",
         "other/Dockerfile": "# syntax=example/frontend:1\nFROM alpine\nINCLUDE+ parts\n",
         "compose.yaml": "services:\n  a:\n    build: built\n",
     }.items():
@@ -265,13 +267,14 @@ def test_a_search_leaves_out_what_buildkit_does_not_read_as_it_is(
     # What Compose builds as it is has its note.
     assert f"{tmp_path / 'built/Dockerfile'}:1:13: information: nothing is checked" in run.out
     assert (
-        "1 finding in 2 files.\n4 files are left out, because they are templates, parts, empty or for another"
+        "1 finding in 3 files.\n5 files are left out, because they are templates, parts, empty, inputs of tests"
         in run.out
     )
     assert Run(capfd, "check", tmp_path / "debian").out.startswith("1 file is left out")
     for name, note in (
         ("debian/Dockerfile", "nothing is checked"),
         ("parts/Dockerfile.tools", "a build of this file alone"),
+        ("tests/negative2.Dockerfile", "this `cd` ends with its RUN"),
         ("later/Dockerfile", "there are no instructions"),
     ):
         assert note in Run(capfd, "check", tmp_path / name).out

@@ -227,8 +227,8 @@ class _Total:
         if not self.n_left_out:
             return ""
         return ngettext(
-            "{n} file is left out, because it is a template, a part, empty or for another frontend; name it to see why.",
-            "{n} files are left out, because they are templates, parts, empty or for another frontend; name one to see why.",
+            "{n} file is left out, because it is a template, a part, empty, an input of tests or for another frontend; name it to see why.",
+            "{n} files are left out, because they are templates, parts, empty, inputs of tests or for another frontend; name one to see why.",
             self.n_left_out,
         )
 

@@ -12,6 +12,7 @@ from buildxray.localization import N_, _, localized, ngettext
 from buildxray.records import cached_property, dataclass, replace
 from buildxray.rules.base import Doubt, Finding, Fix, FixFinder, Related, Rule, Safety, Severity, find_fixes
 from buildxray.rules.context import RuleContext
+from buildxray.rules.facts.purpose import is_case_of_test
 from buildxray.rules.fixing.proof import proved, proved_in_others
 from buildxray.rules.fixing.review import reviewed
 from buildxray.rules.registry import ALL
@@ -39,7 +40,7 @@ class Diagnostic:
     is_of_request: bool = False
     """True if the file that declares the build is wrong, and not the one with the range."""
     is_for_reader: bool = False
-    """True if it only says why there is nothing to check."""
+    """True if it only says why there is nothing to check, or is about an input of tests."""
     is_about_other_machines: bool = False
     """True if it is about an architecture that nothing asks for, in a file for another one, or in a file that BuildKit refuses."""
     is_cost_on_other_machines: bool = False
@@ -239,11 +240,17 @@ def _diagnostic(ctx: RuleContext, rule: Rule, finding: Finding) -> Diagnostic:
         finding.related,
         finding.is_unnecessary,
         finding.is_of_request,
-        finding.is_for_reader,
+        finding.is_for_reader or _is_case_of_test(ctx),
         # An edit that saves time is of no use before BuildKit takes the file.
         is_conditional and (rule.subject == "architecture" or is_refused(ctx.build)),
         is_conditional and rule.subject == "native",
     )
+
+
+def _is_case_of_test(ctx: RuleContext) -> bool:
+    """True if a file is an input of tests that nothing builds: what is wrong in it is wrong on purpose, or of no importance."""
+    workspace = ctx.build.workspace
+    return not workspace.has_build and is_case_of_test(workspace.dockerfile)
 
 
 def _offered(ctx: RuleContext, rule: Rule, finding: Finding) -> tuple[Fix, ...]:

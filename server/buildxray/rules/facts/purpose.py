@@ -52,6 +52,12 @@ def is_in_tests(path: str) -> bool:
     return any(_TEST_DIRECTORY.fullmatch(it) for it in path.split("/")[:-1])
 
 
+def is_case_of_test(path: str) -> bool:
+    """True if a Dockerfile, by its path in the repository, is a right or wrong input of tests, such as those of a linter: `test/negative2.Dockerfile`."""
+    words = (it.lower().rstrip("0123456789") for it in _BETWEEN_WORDS.split(path.rpartition("/")[2]))
+    return (is_in_tests(path) or is_test_data(path)) and not (_WRONG | _RIGHT).isdisjoint(words)
+
+
 def is_template_by_name(path: str) -> bool:
     """True if the path of a Dockerfile says that a program makes others from the file: `tmpl.Dockerfile`, `templates/web/Dockerfile`."""
     *directories, name = path.split("/")
@@ -81,6 +87,8 @@ _DATA_DIRECTORY: Final = lazy_regex(
 _TEST_DIRECTORY: Final = lazy_regex(r"(?:[^/]*[._-])?(?:e2e|testing|tests?)", re.IGNORECASE)
 _TEMPLATE: Final = lazy_regex(r"(?:boilerplate|scaffold|skel|skeleton|template|tmpl|tpl)s?(?:v?\d+)?", re.IGNORECASE)
 _WRONG: Final = frozenset({"bad", "broken", "fail", "failing", "fails", "invalid", "malformed", "wrong"})
+_RIGHT: Final = frozenset({"good", "negative", "positive", "valid"})
+"""Words for inputs of tests, beside those for wrong ones."""
 _BETWEEN_WORDS: Final = lazy_regex(r"[/._-]")
 
 
