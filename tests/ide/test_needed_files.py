@@ -86,3 +86,37 @@ def test_without_a_project_the_directory_of_the_dockerfile_counts(tmp_path: Path
     files = {"package.json": "{}", "pnpm-workspace.yaml": WORKSPACE}
     assert not is_reported(tmp_path / "a", files, "Dockerfile")
     assert is_reported(tmp_path / "b", {**files, "web/package.json": "{}"}, "web/Dockerfile")
+
+
+@every_case(
+    "ignored, files, expected",
+    [
+        ({".dockerignore": "web\n"}, "web/index.ts", False),
+        ({".dockerignore": "web\n!README.md\n"}, "web/index.ts", False),
+        ({"docker/Dockerfile.dockerignore": "web\n"}, "web/index.ts", False),
+        ({".dockerignore": "web/*.ts\n"}, "web/index.ts", True),
+        ({".dockerignore": "web\n!web/index.ts\n"}, "web/index.ts", True),
+        ({"web/.dockerignore": "web\n"}, "web/index.ts", True),
+        # Another directory that may be the context has it, and nothing leaves it out there.
+        ({".dockerignore": "web\n"}, "web/index.ts docker/web/index.ts", True),
+        # A program may make it; for another context than the repository.
+        ({".dockerignore": "web\n"}, "", True),
+    ],
+)
+def test_a_build_stops_at_what_its_context_leaves_out(
+    tmp_path: Path, ignored: dict[str, str], files: str, *, expected: bool
+) -> None:
+    text = TEXT.replace("COPY . .", "COPY web web\nCOPY . .")
+    given = {
+        ".git/config": "",
+        "package.json": "{}",
+        "docker/Dockerfile": text,
+        **ignored,
+        **dict.fromkeys(files.split(), ""),
+    }
+    for name, written in given.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(written)
+    projects, path = Projects(), tmp_path / "docker/Dockerfile"
+    found = projects.build(path, SETTINGS).analyzer(projects.workspace(path.parent)).analyze(text).diagnostics
+    assert ("late-module-download" in [it.rule for it in found]) is expected

@@ -85,3 +85,23 @@ def test_a_set_with_a_future_meaning_raises_no_warning() -> None:
         patterns = IgnorePatterns("[[a]b\n[c--d]\n[e&&f]\n")
         assert patterns.excludes("[b")
         assert patterns.excludes("e")
+
+
+@every_case(
+    "text, path, is_out",
+    [
+        ("a\n", "a", True),
+        ("a\n", "a/b", True),
+        ("a\n", "b", False),
+        ("a/*\n", "a", False),
+        ("*\n!b\n", "a", True),
+        ("*\n!b\n", "b/c", False),
+        # A part of it may be in the context.
+        ("a\n!a/b\n", "a", False),
+        ("a\n!a/b\n", "a/c", True),
+        ("a\n!**/*.md\n", "a", False),
+        ("*\n", ".", False),
+    ],
+)
+def test_a_path_of_which_nothing_is_in_the_context(text: str, path: str, *, is_out: bool) -> None:
+    assert IgnorePatterns(text).leaves_out(path) is is_out

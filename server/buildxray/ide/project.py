@@ -36,7 +36,7 @@ from buildxray.projects.builds import (
 )
 from buildxray.projects.by_hand import nobody_waits
 from buildxray.projects.ci import WORKFLOWS
-from buildxray.projects.context import Contexts, read_ignore_patterns
+from buildxray.projects.context import Contexts, IgnoredSources, read_ignore_patterns
 from buildxray.projects.fresh_machines import FreshMachines, are_on_fresh_machines
 from buildxray.projects.plain_variants import is_plain_variant
 from buildxray.projects.reader import WATCHED as PROJECT_FILES
@@ -151,6 +151,8 @@ class Projects:
         same = others.pop((request, may_be_native or may_have_own_machines(shown, merged)), None)
         n_builds = shown.n_declared if same is None else same.n_builds
         n_checked = n_builds + sum(it.n_builds for it in others.values())
+        # Builds that differ in nothing but their context are one build for all else.
+        contexts = self._contexts_of(dockerfile.parent, (*declared, *self._shown(dockerfile)))
         return ProjectBuild(
             request,
             merged,
@@ -165,8 +167,8 @@ class Projects:
             is_automated=self._is_automated(dockerfile),
             has_unread_builds=not origin and self._has_unread_builds(dockerfile),
             is_plain_variant=not origin and self._is_plain_variant(dockerfile),
-            # Builds that differ in nothing but their context are one build for all else.
-            contexts=self._contexts_of(dockerfile.parent, (*declared, *self._shown(dockerfile))),
+            contexts=contexts,
+            ignored_sources=IgnoredSources(dockerfile, contexts),
             stored_caches=self._stored_caches(dockerfile),
             fresh_machines=self._fresh_machines(dockerfile, declared),
             text_tools=self._tools_of_texts(dockerfile),
@@ -194,6 +196,7 @@ class Projects:
         path = self._path_in_repository(dockerfile)
         named = _platforms_of_name(path or dockerfile.name) if settings.platforms is None else ()
         request = settings.request()
+        contexts = self._possible_contexts(dockerfile.parent)
         return ProjectBuild(
             replace(request, target_platforms=named) if named else request,
             settings,
@@ -205,7 +208,8 @@ class Projects:
             is_automated=self._is_automated(dockerfile),
             has_unread_builds=self._has_unread_builds(dockerfile),
             is_plain_variant=not origin and settings.platforms is None and self._is_plain_variant(dockerfile),
-            contexts=self._possible_contexts(dockerfile.parent),
+            contexts=contexts,
+            ignored_sources=None if contexts is None else IgnoredSources(dockerfile, contexts),
             stored_caches=self._stored_caches(dockerfile),
             text_tools=self._tools_of_texts(dockerfile),
             own_images=self._own_images(dockerfile),

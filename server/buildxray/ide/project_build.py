@@ -14,7 +14,7 @@ from buildxray.plan.checks.ignored import IgnorePatterns
 from buildxray.plan.request import BuildRequest
 from buildxray.projects.builds import DeclaredBuild
 from buildxray.projects.by_hand import is_of_workflow
-from buildxray.projects.context import Contexts
+from buildxray.projects.context import Contexts, IgnoredSources
 from buildxray.projects.fresh_machines import FreshMachines
 from buildxray.projects.stored_caches import StoredCaches
 from buildxray.projects.text_tools import TextTools
@@ -113,6 +113,8 @@ class ProjectBuild(NamedTuple):
     contexts: Contexts | None = None
     """The build contexts of the Dockerfile, or the directories that may be one where no build is known; None for a file without a project."""
 
+    ignored_sources: IgnoredSources | None = None
+    """Tells which paths are in none of `contexts`, because of `.dockerignore`; None where these are unknown."""
     label: str = ""
     """The name of the shown build for messages; it names the file if builds of other files have the same name."""
     probable_contexts: Contexts | None = None
@@ -229,6 +231,7 @@ class ProjectBuild(NamedTuple):
             if any(is_of_workflow(it) and len(it.platforms) > 1 for it in self.declared)
             else workspace.recipe_sets_platform_in,
             ignored=self.ignored,
+            leaves_out=None if self.ignored_sources is None else self.ignored_sources.leaves_out,
             # Without a package.json beside the Dockerfile, its commands run the scripts of the one in the context.
             scripts=workspace.scripts or (() if contexts is None else contexts.scripts()),
             **({} if self.contexts is None else self.contexts.answers()),

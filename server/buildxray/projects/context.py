@@ -6,6 +6,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 from dataclasses import field
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -286,6 +287,35 @@ class Contexts:
                 scripts = known[0] if len(known) == 1 else ()
             self._scripts.append(scripts)
         return self._scripts[0]
+
+
+@dataclass(frozen=True)
+class IgnoredSources:
+    """The paths that `.dockerignore` leaves out of whatever directory is the build context of a Dockerfile."""
+
+    dockerfile: Path
+    contexts: Contexts
+    _patterns: dict[Path, IgnorePatterns | None] = field(default_factory=dict, compare=False, repr=False)
+    """What was read, by the directory."""
+
+    def leaves_out(self, path: str) -> bool:
+        """True if a path exists in one of the directories, and each one that has it leaves it out.
+
+        False without a directory that has it: a program may make it.
+        """
+        excluding = [it for it in self.contexts.directories if self._excludes(it, path)]
+        others = (it for it in self.contexts.directories if it not in excluding)
+        return any(map(partial(_has, path), excluding)) and not any(map(partial(_has, path), others))
+
+    def _excludes(self, directory: Path, path: str) -> bool:
+        if directory not in self._patterns:
+            self._patterns[directory] = read_ignore_patterns(self.dockerfile, directory)
+        patterns = self._patterns[directory]
+        return patterns is not None and patterns.leaves_out(posixpath.normpath(path))
+
+
+def _has(path: str, directory: Path) -> bool:
+    return is_inside(directory / path, directory) and exists(directory / path)
 
 
 def _is_kept(directory: Path, path: str) -> bool:

@@ -235,6 +235,11 @@ class Workspace(NamedTuple):
     """The names and texts of the `scripts` in the package.json beside the Dockerfile or, without one, in that of its build context."""
     ignored: IgnorePatterns | None = None
     """The patterns of the `.dockerignore` of the build context; None without such a file."""
+    leaves_out: Callable[[str], bool] | None = None
+    """True for a path, relative to a build context, that exists in contexts of the Dockerfile, all of which leave it out by `.dockerignore`.
+
+    None if the contexts are unknown.
+    """
     has_vendored_modules: bool = False
     """True if `vendor/modules.txt` exists: the go command then takes modules from `vendor` and downloads none."""
     holds: Callable[[str], bool] | None = None

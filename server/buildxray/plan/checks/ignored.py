@@ -60,6 +60,12 @@ class IgnorePatterns:
             return False
         return self.excludes(path)
 
+    def leaves_out(self, path: str) -> bool:
+        """True if nothing of a path is in the context: it is excluded, and no exception may be for a part of it."""
+        exceptions = (it for it in self._patterns if it.is_exception)
+        is_divided = any(it.automaton is not None or it.text.startswith(f"{path}/") for it in exceptions)
+        return path != "." and not is_divided and self.excludes(path)
+
     def excludes(self, path: str) -> bool:
         """True if a path of the context or one of its parent directories is excluded (MatchesOrParentMatches)."""
         if len(path) > _LONGEST_PATH:

@@ -8,6 +8,7 @@ from buildxray.rules.facts.old_rust import stopped_by_old_rust
 from buildxray.rules.facts.outside_packages import lacks_package
 from buildxray.rules.facts.refused_machines import machines_refused_in
 from buildxray.semantics.build import Build, Stage
+from buildxray.semantics.needed_paths import needed_paths
 
 
 def stops(stage: Stage) -> bool:
@@ -21,11 +22,15 @@ def stops(stage: Stage) -> bool:
 
 
 def lacks_source(stage: Stage) -> bool:
-    """True if a COPY of a stage, or of one that it is built on, names a file that is not there, which `missing-source` reports."""
+    """True if a COPY of a stage, or of one that it is built on, names a file that is not in the build context.
+
+    It is not there, which `missing-source` reports, or `.dockerignore` leaves it out, which `copy-ignored-file` does if the context is known.
+    """
     absent = [it.range.start for it in stage.build.absent_sources]
-    return bool(absent) and any(
-        it.range.contains(one) for of in stage.chain for it in of.instructions for one in absent
-    )
+    if absent and any(it.range.contains(one) for of in stage.chain for it in of.instructions for one in absent):
+        return True
+    leaves_out = stage.build.workspace.leaves_out
+    return leaves_out is not None and any(map(leaves_out, needed_paths(stage.chain)))
 
 
 def build_stops(build: Build) -> bool:
