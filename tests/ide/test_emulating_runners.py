@@ -491,3 +491,46 @@ def test_each_platform_with_a_job_of_its_own_may_have_its_runner(
     text = MATRIX if n_jobs == 2 else MATRIX.replace("[linux/amd64, linux/arm64]", '["linux/amd64,linux/arm64"]')
     found = looked_at(tmp_path, text + _INSTALLING, ".github/workflows/ci.yml").diagnostics
     assert [it.rule for it in found] == ["emulating-runner"] * is_reported
+
+
+_OTHER_FILE = _INSTALLING.replace("#- Dockerfile", "#- arm.Dockerfile")
+
+
+@every_case(
+    "steps, endings",
+    [
+        (
+            ["--platform linux/arm64 -f arm.Dockerfile", "--platform linux/amd64"],
+            ["a separate runner for each platform"],
+        ),
+        (["--platform linux/arm64 -f arm.Dockerfile", ""], ["a separate runner for each platform"]),
+        (["--platform linux/arm64", "--platform linux/amd64"], ["a separate runner for each platform"]),
+        (["--platform linux/arm64 -f arm.Dockerfile"], ["a runner for linux/arm64"]),
+        (["--platform linux/arm64 -f arm.Dockerfile", "--platform linux/arm64"], ["a runner for linux/arm64"]),
+        # Only a check of the text, for no platform.
+        (["--platform linux/arm64 -f arm.Dockerfile", "--platform linux/amd64 --check"], ["a runner for linux/arm64"]),
+    ],
+)
+def test_a_job_that_builds_for_several_machines_needs_a_job_for_each(
+    tmp_path_factory: pytest.TempPathFactory, steps: list[str], endings: list[str]
+) -> None:
+    root = tmp_path_factory.mktemp("project")
+    builds = "".join(f"          - run: docker buildx build {it} -t a .\n" for it in steps)
+    text = WORKFLOW + builds + _INSTALLING + _OTHER_FILE
+    found = looked_at(root, text, ".github/workflows/ci.yml").diagnostics
+    assert [it.message.rpartition("; ")[2] for it in found] == [f"{it} avoids that" for it in endings]
+
+
+@every_case("n_jobs, ending", [(1, "a separate runner for each platform"), (2, "a runner for linux/arm64")])
+def test_the_jobs_of_a_matrix_with_a_file_for_each_platform_are_separate(
+    tmp_path: Path, n_jobs: int, ending: str
+) -> None:
+    build = "docker buildx build --platform linux/{0} -f {0}.Dockerfile ."
+    text = MATRIX.replace("[linux/amd64, linux/arm64]", "[amd64, arm64]" if n_jobs == 2 else "[any]")
+    built = (
+        build.format("${{ matrix.platform }}") if n_jobs == 2 else f"{build.format('amd64')} && {build.format('arm64')}"
+    )
+    text = text.replace("docker buildx build --platform ${{ matrix.platform }} .", built)
+    files = "".join(_INSTALLING.replace("#- ", f"#- {it}.") for it in ("amd64", "arm64"))
+    (finding,) = looked_at(tmp_path, text + files, ".github/workflows/ci.yml").diagnostics
+    assert finding.message.endswith(f"; {ending} avoids that")

@@ -126,6 +126,10 @@ class DeclaredBuild:
     """True if its builder may have a machine for each platform, because no file of the project tells which machines it has."""
     is_separate: bool = False
     """True if each platform has a job of its own. Jobs do not share steps, even on machines of one platform."""
+    is_in_parts: bool = False
+    """True if each platform has a command, or a step of a workflow, of its own."""
+    shares_job: bool = False
+    """True if its job also builds for a platform that the machines of its own platforms cannot run, so that another machine would emulate that one."""
     origin: str = ""
     """The place of the declaration, for people: ``docker-bake.hcl, target `app` ``."""
     is_of_service: bool = False

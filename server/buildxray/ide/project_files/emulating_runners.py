@@ -80,18 +80,20 @@ def _message(builds: Mapping[tuple[Path, Build], BuildEntry]) -> str:
     stages = () if context is None else islice(stages_with_way(context), _MOST_STAGES)
     lines = [str(it.from_.line) for it in stages]
     is_one_each = all(it.is_separate for it in requests)
+    # Another machine for the whole job would emulate what this one builds natively.
+    shares_job = any(it.declared.shares_job for it in builds.values())
     pinned = _pinned(builds)
     if pinned is not None:
         # Another machine would emulate that stage.
         return _with_pinned(fact, pinned, lines, shown_path(entry.declared.source, dockerfile))
     if is_on_github(entry.declared.source) and not _are_hosted(builds):
         return _without_runner(fact, builds, lines, shown_path(entry.declared.source, dockerfile))
-    if len(targets) == 1 or (is_one_each and not lines):
+    if not shares_job and (len(targets) == 1 or (is_one_each and not lines)):
         return _("{fact}; a runner for {platforms} avoids that", fact=fact, platforms=platforms)
     if not lines:
         return _("{fact}; a separate runner for each platform avoids that", fact=fact)
     file = shown_path(entry.declared.source, dockerfile)
-    if is_one_each:
+    if is_one_each and not shares_job:
         return ngettext(
             "{fact}; use a runner for {platforms}, or compile on the build platform in the stage of line {line} of {file}",
             "{fact}; use a runner for {platforms}, or compile on the build platform in the stages of lines {line} of {file}",
@@ -263,26 +265,30 @@ def _emulating(entry: BuildEntry) -> Build | None:
     if emulated <= build.impossible_targets:
         # The build stops at an image that does not exist.
         return None
-    checked = entry.checked_build if _is_worth_a_machine(build) else None
+    is_in_parts = declared.is_in_parts
+    checked = entry.checked_build if _is_worth_a_machine(build, is_in_parts=is_in_parts) else None
     # The facts of the project cost more, and tell that a build stops or compiles nothing.
-    return None if checked is None or build_stops(checked) or not _is_worth_a_machine(checked) else checked
+    if checked is None or build_stops(checked) or not _is_worth_a_machine(checked, is_in_parts=is_in_parts):
+        return None
+    return checked
 
 
-def _is_worth_a_machine(build: Build) -> bool:
-    return any(map(_compiles_emulated, build.needed_stages)) or _is_all_emulated(build)
+def _is_worth_a_machine(build: Build, *, is_in_parts: bool) -> bool:
+    return any(map(_compiles_emulated, build.needed_stages)) or _is_all_emulated(build, is_in_parts=is_in_parts)
 
 
 _MANY_RUNS: Final = 3
 
 
-def _is_all_emulated(build: Build) -> bool:
+def _is_all_emulated(build: Build, *, is_in_parts: bool) -> bool:
     """True if a job emulates all of an image that installs packages, in several RUN instructions, and could run on a hosted machine of its platform.
 
-    That is so if it builds for one platform, or if each platform has a job of its own.
+    That is so if it builds for one platform, or if each platform has a job, or (`is_in_parts`) a command of its own.
     """
     request = build.request
     emulated = [it for it in build.targets if not can_run(request.node(it), it)]
-    if not (len(build.targets) == 1 or request.is_separate) or any(it.architecture not in _HOSTED for it in emulated):
+    is_one_each = len(build.targets) == 1 or request.is_separate or is_in_parts
+    if not is_one_each or any(it.architecture not in _HOSTED for it in emulated):
         return False
     if any(
         is_on_image_for(stage, request.node(it).architecture) for stage in build.needed_stages for it in stage.targets

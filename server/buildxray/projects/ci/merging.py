@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from buildxray.platforms.machines import AMD64
-from buildxray.platforms.platform import Platform
+from buildxray.platforms.machines import AMD64, native_machine
+from buildxray.platforms.platform import Platform, can_run
 from buildxray.projects.builds import DeclaredBuild
 
 
@@ -14,7 +14,8 @@ def merge_jobs(builds: Sequence[DeclaredBuild], jobs: Sequence[int]) -> Iterator
     """Merge the builds of a matrix over platforms into one for all platforms; `jobs` has the number of the job of each build."""
     merged: dict[tuple[object, ...], DeclaredBuild] = {}
     first_jobs: dict[tuple[object, ...], int] = {}
-    for build, job in zip(_with_own_platforms(builds), jobs, strict=True):
+    own = [*_with_own_platforms(builds)]
+    for build, job in zip(_with_sharing(own, jobs), jobs, strict=True):
         same = (
             build.dockerfile,
             build.target,
@@ -39,6 +40,8 @@ def merge_jobs(builds: Sequence[DeclaredBuild], jobs: Sequence[int]) -> Iterator
             nodes=(*nodes.items(),),
             caller=build.caller if build.is_emulated and not known.is_emulated else known.caller,
             is_separate=known.is_separate or (job != first_jobs[key] and len(names) > len(known.platform_names)),
+            is_in_parts=len(names) > 1 and not variant,
+            shares_job=known.shares_job or build.shares_job,
             pushes=known.pushes or build.pushes,
             is_on_fresh_machine=known.is_on_fresh_machine and build.is_on_fresh_machine,
             keeps_nothing=known.keeps_nothing and build.keeps_nothing,
@@ -46,6 +49,25 @@ def merge_jobs(builds: Sequence[DeclaredBuild], jobs: Sequence[int]) -> Iterator
             caches=known.caches & build.caches,
         )
     yield from merged.values()
+
+
+def _with_sharing(builds: Sequence[DeclaredBuild], jobs: Sequence[int]) -> Iterator[DeclaredBuild]:
+    """The builds, each with the fact whether its job also builds for the machine of another platform."""
+    of_jobs: dict[int, set[Platform]] = {}
+    for it, job in zip(builds, jobs, strict=True):
+        if not it.is_check:
+            of_jobs.setdefault(job, set()).update(_platforms(it))
+    for it, job in zip(builds, jobs, strict=True):
+        own = _platforms(it)
+        others = of_jobs.get(job, set()).difference(own)
+        shares_job = any(not can_run(native_machine(one), other) for one in own for other in others)
+        yield replace(it, shares_job=True) if shares_job else it
+
+
+def _platforms(build: DeclaredBuild) -> tuple[Platform, ...]:
+    """The platforms that a build is for; that of its machine where it names none."""
+    is_own = build.is_for_own_platform or build.is_for_local
+    return (*build.platforms, build.machine) if is_own and build.machine is not None else build.platforms
 
 
 def _with_own_platforms(builds: Sequence[DeclaredBuild]) -> Iterator[DeclaredBuild]:
