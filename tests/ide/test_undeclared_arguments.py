@@ -189,3 +189,41 @@ def test_the_dockerfile_of_another_commit_is_not_this_one(tmp_path: Path, checko
         """,
     )
     assert _found == _expected
+
+
+def test_each_command_of_a_recipe_is_on_a_line_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    found, expected = _annotated(
+        tmp_path,
+        "Makefile",
+        """
+    #- Makefile
+    NAME = app
+    define say
+    echo one
+    echo two
+    endef
+    image: test
+    \t@echo building
+    \t$(say)
+    \tcd . && docker build -t $(NAME) \\
+    \t\t--build-arg VERSION=1 \\
+    \t\t--build-arg COMMIT=1 .
+                  ^^^^^^ undeclared-build-arg information
+    \t@docker push $(NAME)
+    both:
+    \tdocker build --build-arg VERSION=1 .
+    \tdocker build --build-arg VERSIO=1 .
+                              ^^^^^^ undeclared-build-arg warning
+    \tdocker build -f other.Dockerfile --build-arg DATE=1 --build-arg COMMIT=1 .
+                                                  ^^^^ undeclared-build-arg information
+    generated:
+    \tsed s/a/b/ other.Dockerfile > other.Dockerfile.tmp
+    \tdocker build -f other.Dockerfile.tmp --build-arg DATE=1 .
+    #- other.Dockerfile
+    FROM scratch
+    ARG COMMIT
+    COPY . .
+        """,
+    )
+    assert found == expected

@@ -48,6 +48,33 @@ def test_a_recipe_in_a_condition_is_read() -> None:
     assert recipe.text == "docker build ."
 
 
+def test_the_lines_of_the_commands_of_a_recipe(tmp_path: Path) -> None:
+    text = """
+    define TWO
+    docker build -f $(1) \\
+      .
+    docker build -f other .
+    endef
+    image: ; docker build -f a .
+    \t@echo hi
+    # A comment.
+    \tcd x; docker build -f b .
+
+    \t$(call TWO,c)
+    ifdef M
+    \tfor it in 1 2; do \\
+    \t  docker build -f d$$it .; \\
+    \tdone
+    endif
+    \t-docker build -f e \\
+    \t  .
+    """
+    (tmp_path / "Makefile").write_text(textwrap.dedent(text))
+    builds = read_automation(tmp_path, local_platform="linux/amd64").builds
+    found = {it.dockerfile.name: it.line for it in builds if it.line > 8}
+    assert found == {"b": 10, "c": 12, "other": 12, "d1": 14, "d2": 14, "e": 18}
+
+
 @pytest.mark.slow
 def test_a_variable_is_expanded_once(tmp_path: Path) -> None:
     chain = "\n".join(f"A{it} = $(if $(A{it + 1}),$(A{it + 1}),$(A{it + 1}))" for it in range(40))

@@ -74,7 +74,7 @@ def read_commands(script: str, site: Site, reading: Reading) -> None:
         return
     machines = site.machines
     n_before = len(reading.builds)
-    lines = LineIndex.of(script) if site.is_whole_file else None
+    lines = LineIndex.of(script) if site.is_whole_file or site.line_numbers else None
     for started in Shell(site, read).started(reading.spend):
         line = read_command_line(started.words)
         if line is None:
@@ -87,7 +87,7 @@ def read_commands(script: str, site: Site, reading: Reading) -> None:
             names = Options.of(line.words).operands
             machines = machines_of_builder(names[-1] if names else "", machines, site, reading)
         else:
-            place = site if lines is None else site._replace(line=lines.line_of(started.start) + 1)
+            place = site if lines is None else site._replace(line=_line(site, lines.line_of(started.start)))
             own = _on_its_machine(machines, started.machines)
             if own is not None:
                 _Starter(place, reading, own, started).start(line)
@@ -97,6 +97,12 @@ def read_commands(script: str, site: Site, reading: Reading) -> None:
             replace(it, may_be_written=True) if it.dockerfile in written else it for it in reading.builds[n_before:]
         ]
     _is_exhausted(site, reading)
+
+
+def _line(site: Site, idx: int) -> int:
+    """The 1-based line in the file of a script of the 0-based line `idx` of its text."""
+    numbers = site.line_numbers
+    return numbers[min(idx, len(numbers) - 1)] if numbers else idx + 1
 
 
 def _on_its_machine(machines: Machines, architectures: frozenset[str]) -> Machines | None:
@@ -348,6 +354,7 @@ class _Starter:
             script=(self._site.script or self._site.source) if called.is_sourced else None,
             is_presumed=self._site.is_presumed and not self._is_placed,
             is_whole_file=True,
+            line_numbers=(),
             depth=self._site.depth + 1,
             arguments=arguments,
             certain=None,

@@ -84,8 +84,8 @@ class _Recipe(NamedTuple):
     """The recipe of a rule."""
 
     targets: tuple[str, ...]
-    line: int
-    """The 1-based line in the file of the recipe."""
+    lines: tuple[int, ...]
+    """The 1-based line in the file of each line of the text."""
     text: str
     prerequisites: tuple[str, ...] = ()
     file: Path | None = None
@@ -249,7 +249,7 @@ class _Parser:
     def words(self, text: str) -> list[str]:
         """The words of a part of a rule, with the values of its variables that are known."""
         if "$" in text:
-            text = _Expander(self.variables.known, _Recipe((), 0, ""), self.files).expand(text)
+            text = _Expander(self.variables.known, _Recipe((), (), ""), self.files).expand(text)
         return text.split()
 
     def include(self, text: str) -> None:
@@ -343,8 +343,8 @@ class _Lines:
         self._prerequisites: tuple[str, ...] = ()
         self._pattern = ""
         """The pattern of the targets of a static pattern rule."""
-        self._pending: list[str] = []
-        self._start = 0
+        self._pending: list[tuple[int, str]] = []
+        """The lines of a recipe, each with its number."""
         self._function: str | None = None
 
     def add(self, line: int, content: str) -> None:
@@ -359,8 +359,7 @@ class _Lines:
             self._parser.bodies[self._function] = []
             self._parser.variables.assign(self._function, "=", "")
         elif content.startswith("\t"):
-            self._start = self._start if self._pending else line
-            self._pending.append(content[1:].lstrip("@-+"))
+            self._pending.append((line, content[1:].lstrip("@-+")))
         elif (condition := _CONDITION.match(stripped)) is not None:
             self._parser.variables.condition(condition["word"], condition["rest"])
         elif stripped and not stripped.startswith("#"):
@@ -406,15 +405,14 @@ class _Lines:
             if len(known) < _MOST_INSTANCES:
                 parser.prerequisites[it] = (*known, *self._prerequisites)
         if separator:
-            self._pending.append(recipe.strip())
-            self._start = line
+            self._pending.append((line, recipe.strip()))
 
     def end_recipe(self) -> None:
         """Effect: add the recipe that the last lines are."""
         if self._pending:
-            text = "\n".join(self._pending)
+            numbers, lines = zip(*self._pending, strict=True)
             self._parser.recipes.append(
-                _Recipe(self._targets, self._start, text, self._prerequisites, self._file, self._pattern)
+                _Recipe(self._targets, numbers, "\n".join(lines), self._prerequisites, self._file, self._pattern)
             )
             self._pending = []
 
@@ -497,7 +495,8 @@ def read_makefile(
         # The recipes of most rules have nothing to do with images.
         own_variables = {name: it for name, it in recipe.variables.items() if it is not None}
         known = {**{name: it for name, it in variables.items() if name not in recipe.variables}, **own_variables}
-        commands = _Expander({**known, **(given or {})}, recipe, makefile.files).expand(recipe.text)
+        lines = _expanded_lines(_Expander({**known, **(given or {})}, recipe, makefile.files), recipe.text)
+        commands = "\n".join(lines)
         # Without goals, all recipes are read anyway.
         is_another = bool(goals) or "=" in commands or "-C" in commands
         runs_make = "make " in commands and is_another and len(reading.makes) < _MOST_MAKES
@@ -505,10 +504,13 @@ def read_makefile(
         if not runs_make and not is_about_images and not reading.scripts.may_be_started_in(commands):
             continue
         # `$(Q)docker build .`, where Q is `@`.
-        commands = re.sub(r"(?m)^[@+-]+", "", commands)
+        lines = [re.sub(r"(?m)^[@+-]+", "", it) for it in lines]
         if ".ONESHELL" not in text:
             # Each line has a shell of its own, in which `cd` ends.
-            commands = re.sub(r"(?m)^(?=.*\bcd\b).*", lambda it: f"({it[0]}\n)", commands)
+            lines = [re.sub(r"(?m)^(?=.*\bcd\b).*", lambda it: f"({it[0]}\n)", line) for line in lines]
+        numbers = [
+            number for number, line in zip(recipe.lines, lines, strict=False) for _end in range(1 + line.count("\n"))
+        ]
         goal = recipe.goal or (recipe.targets[0] if recipe.targets else "")
         source = recipe.file or path
         where = path_below(source, site.root) or source.name
@@ -517,11 +519,22 @@ def read_makefile(
             environment={**site.environment, **(given or {})},
             name=site.name or goal or path.name,
             source=source,
-            line=recipe.line,
+            line=recipe.lines[0],
+            line_numbers=(*numbers,),
             origin=site.origin or _("{file}, target `{target}`", file=where, target=goal),
             depth=site.depth + 1,
         )
-        read_commands(commands, own, reading)
+        read_commands("\n".join(lines), own, reading)
+
+
+_LINE_END: Final = "\ue005"
+"""The end of a line of a recipe, before its line break, while the recipe is expanded: the value of a variable may have several lines."""
+
+
+def _expanded_lines(expander: _Expander, text: str) -> list[str]:
+    """The text that the shell gets for each line of a recipe; as many as `text` has, or fewer where that is too long."""
+    marked = text.replace(_LINE_END, " ").replace("\n", f"{_LINE_END}\n")
+    return expander.expand(marked).split(f"{_LINE_END}\n")
 
 
 def expanded_recipes(makefile: Makefile, goals: Sequence[str], given: Mapping[str, str]) -> Iterator[str]:

@@ -51,6 +51,8 @@ class Site(NamedTuple):
     """True if people start the script, and `directory` is only where they probably do."""
     is_whole_file: bool = False
     """True if the script is all of `source`, so that each command has a line of its own."""
+    line_numbers: tuple[int, ...] = ()
+    """The 1-based line in `source` of each line of the script, if that is known of all; otherwise empty."""
     origin: str = ""
     """The place of the script, for people; see `DeclaredBuild.origin`."""
     local_platform: str = "linux/amd64"
