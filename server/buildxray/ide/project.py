@@ -35,7 +35,7 @@ from buildxray.projects.builds import (
     without_repeated,
 )
 from buildxray.projects.by_hand import nobody_waits
-from buildxray.projects.ci import WORKFLOWS
+from buildxray.projects.ci import WORKFLOWS, is_nested_workflow
 from buildxray.projects.context import Contexts, IgnoredSources, read_ignore_patterns
 from buildxray.projects.fresh_machines import FreshMachines, are_on_fresh_machines
 from buildxray.projects.plain_variants import is_plain_variant
@@ -262,7 +262,7 @@ class Projects:
             possible = self._possible_contexts(directory) if "context" in it.unknown else None
             known |= dict.fromkeys((it.context,) if possible is None else possible.directories)
         services = dict.fromkeys(it.context for it in declared if it.is_of_service and "context" not in it.unknown)
-        contexts = Contexts((*known,), _jobs(declared), (*services,), directory)
+        contexts = Contexts((*known,), _jobs(declared, self._root(directory / "Dockerfile")), (*services,), directory)
         return self._known_contexts.setdefault(contexts, contexts)
 
     def _path_in_repository(self, dockerfile: Path) -> str:
@@ -349,7 +349,9 @@ class Projects:
     def _shown(self, dockerfile: Path) -> Iterator[DeclaredBuild]:
         """All builds of a Dockerfile that are meant to be run, the nearest files first."""
         paths = asked_paths(dockerfile)
-        return (it for it in self._of_repository(dockerfile) if it.dockerfile in paths and it.is_shown)
+        builds = (it for it in self._of_repository(dockerfile) if it.dockerfile in paths and it.is_shown)
+        root = self._root(dockerfile)
+        return builds if root is None else _without_nested([*builds], root)
 
     def _stored_caches(self, dockerfile: Path) -> StoredCaches | None:
         """The question whether a workflow of the repository keeps cache mounts, which is answered once; None outside of a repository."""
@@ -468,14 +470,30 @@ def _contexts_up_to(root: Path, directory: Path) -> Contexts:
     return Contexts((*(it for it in (directory, *directory.parents) if it.is_relative_to(root)),))
 
 
-def _jobs(builds: Iterable[DeclaredBuild]) -> tuple[tuple[Path, str], ...]:
-    """The jobs that declare builds, or call Bake for them, each as its workflow and its name; not those that run a script, which may make files before it builds."""
+def _without_nested(builds: Sequence[DeclaredBuild], root: Path) -> Iterator[DeclaredBuild]:
+    """The builds of a Dockerfile, without those of workflows that GitHub does not run if a workflow that it runs builds the file too.
+
+    A directory with workflows of its own may be published as another repository, where its workflows run.
+    """
+    has_run = any(it.run_from[0].parent == root / WORKFLOWS for it in builds)
+    return (it for it in builds if not (has_run and is_nested_workflow(it.run_from[0], root)))
+
+
+def _jobs(builds: Iterable[DeclaredBuild], root: Path | None) -> tuple[tuple[Path, str], ...]:
+    """The jobs that declare builds, or call Bake for them, each as its workflow and its name.
+
+    Left out are those that run a script, which may make files before it builds, and those that GitHub does not run.
+    """
     found = (
         (it.source, name) if it.caller is None else (it.caller.source, it.caller.name)
         for it in builds
         for name in it.joined_names or (it.name,)
     )
-    return tuple(it for it in dict.fromkeys(found) if it[0].parent.parts[-2:] == WORKFLOWS.parts)
+    return tuple(
+        it
+        for it in dict.fromkeys(found)
+        if it[0].parent.parts[-2:] == WORKFLOWS.parts and (root is None or not is_nested_workflow(it[0], root))
+    )
 
 
 def _labels(builds: Iterable[DeclaredBuild]) -> dict[DeclaredBuild, str]:

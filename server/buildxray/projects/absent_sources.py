@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from buildxray.files.reading import entries_of, is_entry, is_inside, read_project_text, repository_root, walk
+from buildxray.projects.ci import is_nested_workflow
 from buildxray.projects.ci.checkouts import may_make
 from buildxray.projects.search import FOREIGN_DIRECTORIES, is_ignored
 from buildxray.projects.submodules import is_in_missing_submodule
@@ -194,7 +195,7 @@ class AbsentSources:
             self._named[path] = (
                 root is None
                 or len(self._named) >= _MOST_NAMES
-                or _is_named(root, name, self._lacking(path), is_common=is_common)
+                or _is_named(root, name, self._lacking(path), is_common=is_common, with_nested=not self._jobs)
                 or (is_program and _is_anywhere(root, name))
                 or (name in _TOOLS and self._is_made_by_job(_TOOLS[name]))
             )
@@ -314,11 +315,11 @@ class AbsentSources:
         return self._documents[workflow]
 
 
-def _is_named(root: Path, name: str, lacking: set[str], *, is_common: bool) -> bool:
+def _is_named(root: Path, name: str, lacking: set[str], *, is_common: bool, with_nested: bool) -> bool:
     """True if a file of the repository that runs commands, or a document, tells of a name, or if there are too many of them to tell.
 
     A common name has to be in a line that makes something, and so has a lacking directory, and each name in a document; any other one counts
-    wherever a file that runs commands has it.
+    wherever a file that runs commands has it. `with_nested` adds workflows that GitHub does not run here.
     """
     # `packages: write` is a key, and what writes to `packages/other` does not make `packages`.
     ends = r"(?!:|[/\\][\w-])"
@@ -327,6 +328,8 @@ def _is_named(root: Path, name: str, lacking: set[str], *, is_common: bool) -> b
     for n_files, path in enumerate(naming_files(root)):
         if path is None or n_files >= MOST_FILES:
             return True
+        if not with_nested and is_nested_workflow(path, root):
+            continue
         text = read_project_text(path) or ""
         if any(it in text for it in (name, *lacking)) and any(
             (it["name"] == name and not is_common and path.suffix not in _DOCUMENTS)

@@ -10,7 +10,7 @@ from typing import Final
 from buildxray.files.reading import path_below, repository_root
 from buildxray.ide.diagnostics import Diagnostic, project_address
 from buildxray.localization import _
-from buildxray.projects.ci import WORKFLOWS
+from buildxray.projects.ci import is_nested_workflow
 from buildxray.rules.base import Fix, Related, Safety, Severity
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.text import Edit, TextRange
@@ -48,11 +48,8 @@ def shown_path(source: Path, path: Path) -> str:
 
 def is_of_other_project(workflow: Path) -> bool:
     """True if a workflow came with the copy of another project: GitHub runs those at the root of a repository only."""
-    directory = workflow.parent
-    if directory.parts[-2:] != WORKFLOWS.parts:
-        return False
-    root = repository_root(directory)
-    return root is not None and directory != root / WORKFLOWS
+    root = repository_root(workflow.parent)
+    return root is not None and is_nested_workflow(workflow, root)
 
 
 def context_fix(

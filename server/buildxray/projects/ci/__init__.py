@@ -22,6 +22,11 @@ def workflow_files(root: Path) -> list[Path]:
     return [*islice(files, _MOST_WORKFLOWS)]
 
 
+def is_nested_workflow(path: Path, root: Path) -> bool:
+    """True if a file is a workflow below the root of its repository, where GitHub runs none; it may have come with the copy of another project."""
+    return path.parent.parts[-2:] == WORKFLOWS.parts and path.parent != root / WORKFLOWS
+
+
 def is_on_github(workflow: Path) -> bool:
     """True if a workflow, or an action, is not in a directory of Gitea or Forgejo, so that labels such as `ubuntu-latest` name GitHub's machines."""
     return workflow.parent.parts[-2:] not in [it.parts for it in _OF_OTHERS]
