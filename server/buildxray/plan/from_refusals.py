@@ -10,14 +10,15 @@ from buildxray.plan.bases import Base, image_of
 from buildxray.plan.global_arguments import declared_arguments, given_arguments
 from buildxray.plan.outline import (
     Cause,
+    Outline,
     Refusal,
     StageOutline,
 )
 from buildxray.plan.stages import ResolvedStages
 from buildxray.syntax.expansion import expand
-from buildxray.syntax.instructions import From, Span, Token
+from buildxray.syntax.instructions import Arg, From, Span, Token
 from buildxray.syntax.lexer import ExpansionError, VariableUse, lex
-from buildxray.syntax.suggestions import closest
+from buildxray.syntax.suggestions import closest, nearest
 
 _HASH: Final = "0" * 64
 _ANY_VALUES: Final = ("x", _HASH, f"sha256:{_HASH}")
@@ -64,11 +65,28 @@ def _argument_refusal(resolved: ResolvedStages, stage: StageOutline, word: Token
         if use.name in declared and not resolved.global_arguments.get(use.name):
             message = _("the build needs `--build-arg {name}=…`, since the ARG has no default", name=use.name)
             return Refusal(message, stage.from_idx, word.span, cause=Cause.ARGUMENT)
-    known = [it.name for it in resolved.global_arguments.in_order()] + [*declared]
+    known = [it.name for it in resolved.global_arguments.in_order()]
     for use in uses:
-        if use.name not in known:
-            return _undeclared(stage, word, use, closest(use.name, known))
+        if use.name not in known and use.name not in declared:
+            line = stage_argument_line(resolved.outline, use.name, stage.from_idx)
+            # An argument of BuildKit is meant by a name with a slip only: VERSION is not BUILDOSVERSION.
+            close = closest(use.name, declared) or nearest(use.name, known) or None
+            return _undeclared(stage, word, use, close if line is None else None, line)
     return None
+
+
+def stage_argument_line(outline: Outline, name: str, from_idx: int) -> int | None:
+    """The 1-based line of an ARG below the first FROM that declares a name, the last one before a FROM or else the first one after it; None without one."""
+    declaring = [
+        stage.from_idx + 1 + n
+        for stage in outline.stages
+        for n, it in enumerate(stage.nodes)
+        if isinstance(it, Arg) and any(pair.name.text == name for pair in it.pairs)
+    ]
+    if not declaring:
+        return None
+    before = [it for it in declaring if it < from_idx]
+    return outline.dockerfile.instructions[before[-1] if before else declaring[0]].first_line
 
 
 def _wrong_default(resolved: ResolvedStages, word: Token) -> str | None:
@@ -88,9 +106,15 @@ def _wrong_default(resolved: ResolvedStages, word: Token) -> str | None:
     return None
 
 
-def _undeclared(stage: StageOutline, word: Token, use: VariableUse, close: str | None) -> Refusal:
-    """The refusal for an undeclared variable in a word of FROM, with the name that was probably meant."""
+def _undeclared(stage: StageOutline, word: Token, use: VariableUse, close: str | None, line: int | None) -> Refusal:
+    """The refusal for an undeclared variable in a word of FROM, with the name that was probably meant, or the line of an ARG for a stage only."""
     message = _("no ARG above the first FROM declares `{name}`", name=use.name)
+    if line is not None:
+        message = _(
+            "no ARG above the first FROM declares `{name}`: the one of line {line} is for the stage that has it; move it above the first FROM",
+            name=use.name,
+            line=line,
+        )
     if close is not None:
         message = _(
             "no ARG above the first FROM declares `{name}`; did you mean `{close}`?", name=use.name, close=close

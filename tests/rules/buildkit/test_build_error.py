@@ -47,6 +47,8 @@ FROM = "FROM alpine AS base\n"
         ("ARG TAG=3\nFROM alpine:$TAGG\n", "TAGG", "TAG"),
         ("FROM --platform=linux/$CPU alpine\n", "CPU", None),
         ("FROM --platform=$BUILDPLATFROM alpine\n", "BUILDPLATFROM", "BUILDPLATFORM"),
+        ("FROM alpine:$VERSION\n", "VERSION", None),
+        ("FROM debian:$ARCH\n", "ARCH", None),
         ("RUN true\n", "RUN", None),
         ("ARG A=1\n", "ARG", None),
         ("# escape=x\nFROM alpine\n", "x", None),
@@ -805,3 +807,22 @@ def test_what_an_instruction_lacks_because_its_array_goes_on_is_the_same_error(l
     assert "a part of the array of line 2" in finding.message
     assert findings(broken_json, context(text)) == []
     check_fix(build_error, text, f"FROM alpine\n{fixed}\n")
+
+
+@every_case(
+    "text, line",
+    [
+        ("FROM alpine AS a\nARG BUILDVERSION=3\nRUN true\nFROM alpine:$BUILDVERSION\n", 2),
+        ("FROM alpine AS a\nARG VERSION\nFROM alpine AS b\nARG VERSION=3\nFROM alpine:${VERSION}\nARG VERSION\n", 4),
+        ("ARG VERSIONS=3\nFROM alpine:$VERSION\nRUN true\nARG VERSION=3\n", 4),
+        # No stage has it.
+        ("ARG VERSIONS=3\nFROM alpine AS a\nARG OTHER=3\nFROM alpine:$VERSION\n", None),
+        ("FROM alpine AS a\nENV VERSION=3\nFROM alpine:$VERSION\n", None),
+    ],
+)
+def test_the_argument_of_a_stage_has_no_value_in_from(text: str, line: int | None) -> None:
+    (finding,) = findings(build_error, context(text))
+    ending = f": the one of line {line} is for the stage that has it; move it above the first FROM"
+    assert finding.message.endswith(ending) is (line is not None)
+    assert ("did you mean" in finding.message) is ("VERSIONS" in text and line is None)
+    assert bool(finding.fixes) is ("did you mean" in finding.message)
