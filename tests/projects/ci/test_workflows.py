@@ -509,6 +509,35 @@ def test_the_known_values_of_a_matrix_are_read_where_others_are_unknown(
     assert [dict(it) for it in matrix_combinations(job, Context({"inputs": Partly()}))] == expected
 
 
+@every_case(
+    "matrix, expected",
+    [
+        ("{a: [{n: x, v: 1}, {n: x, v: 2}, {n: y, v: 1}], exclude: [{a: {n: x}}]}", [{"n": "y", "v": 1}]),
+        ("{a: [{n: x, v: 1}, {n: x, v: 2}], exclude: [{a: {n: x, v: 2}}]}", [{"n": "x", "v": 1}]),
+        ("{a: [{n: x, v: 1}], exclude: [{a: {n: x, w: 1}}, {a: x}, {a: {n: {m: x}}}]}", [{"n": "x", "v": 1}]),
+        ("{a: [{n: [x, y]}, {n: [z, y]}], exclude: [{a: {n: [x]}}]}", [{"n": ["z", "y"]}]),
+        # The comparison is that of expressions.
+        ("{a: ['X', 'y'], exclude: [{a: x}]}", ["y"]),
+        ("{a: ['11', 12], exclude: [{a: 11}, {a: '12.0'}]}", []),
+        ("{a: ['', x], exclude: [{a: null}]}", ["x"]),
+        # Only a run knows the value.
+        ("{a: [x, y], exclude: [{a: '${{ inputs.x }}'}]}", ["x", "y"]),
+    ],
+)
+def test_an_entry_excludes_all_that_have_its_members(matrix: str, expected: list[object]) -> None:
+    job = next(load_documents(f"strategy: {{matrix: {matrix}}}\n"))
+    assert [it["a"] for it in matrix_combinations(job, Context({"inputs": Partly()}))] == expected
+
+
+def test_an_entry_adds_to_all_that_have_its_members() -> None:
+    matrix = "{a: [{n: x, v: 1}, {n: y, v: 1}], include: [{a: {n: x}, tag: old}]}"
+    job = next(load_documents(f"strategy: {{matrix: {matrix}}}\n"))
+    assert [dict(it) for it in matrix_combinations(job, Context({}))] == [
+        {"a": {"n": "x", "v": 1}, "tag": "old"},
+        {"a": {"n": "y", "v": 1}},
+    ]
+
+
 _BUILD = "{uses: docker/build-push-action@v6, with: {WITH}}"
 
 

@@ -428,7 +428,7 @@ def _member(value: Any, key: object) -> Any:  # noqa: ANN401 - as above
     return [_member(it, key) for it in value] if isinstance(value, list) else None
 
 
-def _equal(left: object, right: object) -> bool:
+def is_equal(left: object, right: object) -> bool:
     """True if two values are loosely equal: texts without regard to case, other types as numbers."""
     if isinstance(left, str) and isinstance(right, str):
         return left.lower() == right.lower()
@@ -447,8 +447,8 @@ def _number(value: object) -> float:
 
 
 _COMPARISONS: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
-    "==": _equal,
-    "!=": lambda left, right: not _equal(left, right),
+    "==": is_equal,
+    "!=": lambda left, right: not is_equal(left, right),
     "<=": lambda left, right: _number(left) <= _number(right),
     ">=": lambda left, right: _number(left) >= _number(right),
     "<": lambda left, right: _number(left) < _number(right),
@@ -458,7 +458,7 @@ _COMPARISONS: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
 
 def _contains(where: object, what: object) -> bool:
     if isinstance(where, list):
-        return any(_equal(it, what) for it in where)
+        return any(is_equal(it, what) for it in where)
     return as_text(what).lower() in as_text(where).lower()
 
 

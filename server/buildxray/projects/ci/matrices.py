@@ -6,10 +6,10 @@ Source: docs.github.com, "Running variations of jobs in a workflow".
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from buildxray.projects.ci.expressions import Context, Partly
+from buildxray.projects.ci.expressions import Context, Partly, is_equal
 from buildxray.projects.hcl.values import UNKNOWN
 
 MOST_COMBINATIONS: Final = 256
@@ -67,18 +67,28 @@ def _combined(matrix: Mapping[str, list[Any]]) -> list[dict[str, Any]]:
     products = itertools.islice(itertools.product(*axes.values()), _MOST_PRODUCTS)
     originals = [dict(zip(axes, it, strict=True)) for it in products] if axes else []
     excluded = [it for it in matrix.get("exclude", ()) if isinstance(it, Mapping) and it][:_MOST_ENTRIES]
-    originals = [it for it in originals if not any(_agrees(it, entry, entry) for entry in excluded)]
+    originals = [it for it in originals if not any(_agrees(it, entry) for entry in excluded)]
     combinations = [dict(it) for it in originals]
     for entry in [it for it in matrix.get("include", ()) if isinstance(it, Mapping)][:_MOST_ENTRIES]:
         is_added = False
         for original, combination in zip(originals, combinations, strict=False):
-            if _agrees(original, entry, set(entry) & set(axes)):
-                combination.update(entry)
+            if _agrees(original, {key: it for key, it in entry.items() if key in axes}):
+                combination.update({key: it for key, it in entry.items() if key not in axes})
                 is_added = True
         if not is_added:
             combinations.append(dict(entry))
     return combinations
 
 
-def _agrees(combination: Mapping[str, Any], entry: Mapping[str, Any], keys: Iterable[str]) -> bool:
-    return all(combination.get(key) == entry.get(key) for key in keys)
+def _agrees(value: object, wanted: object) -> bool:
+    """True if a value is that of an entry of `exclude` or `include`, or has all of its members: `{arch: {name: arm}}` is one of `{arch: {name: arm, os: linux}}`.
+
+    Source: GitHub compares each member that is not a mapping or a list with `==` of its expressions (Azure Pipelines agent, MatrixBuilder.cs,
+    MatrixFilter). Unknown values agree with none.
+    """
+    if isinstance(wanted, Mapping):
+        return all(_agrees(value.get(key) if isinstance(value, Mapping) else None, it) for key, it in wanted.items())
+    if isinstance(wanted, list):
+        members = value if isinstance(value, list) else []
+        return all(_agrees(members[n] if n < len(members) else None, it) for n, it in enumerate(wanted))
+    return UNKNOWN not in (value, wanted) and is_equal(value, wanted)
