@@ -237,6 +237,8 @@ class Options:
     """The values of each option by its long name, in their order."""
     flags: set[str] = field(default_factory=set)
     operands: list[str] = field(default_factory=list)
+    took: set[str] = field(default_factory=set)
+    """The long names of the options whose value is the word after them, as it seems: options that are not known may have none."""
 
     @classmethod
     def of(cls, words: Sequence[str]) -> Options:
@@ -259,6 +261,7 @@ class Options:
             else:
                 # An option before another one has lost its value: a variable that is empty here.
                 is_lost = bool(pending) and _OPTION.match(pending[-1]) is not None
+                options.took.add(_LONG_NAMES.get(word, word))
                 options._add(word, UNKNOWN_WORD if is_lost else pending.pop() if pending else "")
         return options
 
@@ -270,6 +273,11 @@ class Options:
         """The last operand whose value is known, which is the build context; empty without operands."""
         known = [it for it in self.operands if not has_unknown_part(it)]
         return (known or [it for it in self.operands if not _is_unknown(it)] or self.operands or [""])[-1]
+
+    @property
+    def lacks_context(self) -> bool:
+        """True if `docker build` surely has no build context, so that it builds nothing: it only prints its usage."""
+        return not self.operands and self.took <= _WITH_VALUE
 
     @property
     def may_hide_options(self) -> bool:
@@ -376,6 +384,8 @@ class BuildOptions(NamedTuple):
     is_check: bool
     unknown: frozenset[str]
     """The fields with unknown values; see `DeclaredBuild.unknown`."""
+    lacks_context: bool
+    """See `Options.lacks_context`."""
     may_name_platforms: bool
     """True if no word names platforms, but one of unknown value may be an option that does."""
 
@@ -417,6 +427,7 @@ def read_build_options(words: Sequence[str]) -> BuildOptions:
         caches=frozenset(it for it in ("from", "to") if options.all(f"--cache-{it}")),
         is_check=is_check(options),
         unknown=frozenset(unknown),
+        lacks_context=options.lacks_context,
         may_name_platforms=options.may_hide_options and not values["platforms"],
     )
 
@@ -444,6 +455,8 @@ _HOW: Final = frozenset(
         "--ulimit",
     )
 )
+_WITH_VALUE: Final = _HOW | {"--build-arg", "--build-context", "--call", "--file", "--output", "--platform", "--target"}
+"""Options of `docker build` that have a value."""
 _HOW_FLAGS: Final = frozenset(
     ("--compress", "--debug", "--force-rm", "--load", "--no-cache", "--pull", "--push", "--quiet", "--rm", "-D", "-q")
 )

@@ -228,7 +228,9 @@ class _Starter:
     ) -> None:
         options = read_build_options(words)
         context, file, environment = options.context, options.file, self._environment
-        if is_remote(context) or file == "-" or (context.startswith("$") and file is None):
+        # Podman and Buildah take the working directory.
+        is_usage = options.lacks_context and not looks_in_context and not self._site.may_be_cut
+        if is_usage or is_remote(context) or file == "-" or (context.startswith("$") and file is None):
             return
         directory = self._path(context)
         usual = None if directory is None else _usual_file(directory, of_podman=looks_in_context)
@@ -355,6 +357,7 @@ class _Starter:
             is_presumed=self._site.is_presumed and not self._is_placed,
             is_whole_file=True,
             line_numbers=(),
+            may_be_cut=False,
             depth=self._site.depth + 1,
             arguments=arguments,
             certain=None,

@@ -139,6 +139,7 @@ def _read_lines(text: str, site: Site, reading: Reading, *, follows_cd: bool = F
     With `follows_cd` the commands run one after the other, each in the directory to which those before it have gone.
     """
     lines = LineIndex.of(text)
+    site = site._replace(may_be_cut=True)
     is_of_jenkins = site.source.name.startswith("Jenkinsfile") or site.source.suffix == ".jenkinsfile"
     jenkins = Jenkinsfile(text) if is_of_jenkins else None
     if jenkins is not None:

@@ -51,6 +51,8 @@ class Site(NamedTuple):
     """True if people start the script, and `directory` is only where they probably do."""
     is_whole_file: bool = False
     """True if the script is all of `source`, so that each command has a line of its own."""
+    may_be_cut: bool = False
+    """True if the text of the commands may lack their ends: it is a string of a program, which may add to it."""
     line_numbers: tuple[int, ...] = ()
     """The 1-based line in `source` of each line of the script, if that is known of all; otherwise empty."""
     origin: str = ""
