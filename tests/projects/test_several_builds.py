@@ -105,7 +105,7 @@ def test_findings_name_the_builds_that_they_are_in(root: Path) -> None:
     messages = [it.message for it in analysis.diagnostics if it.rule == "emulated-build"]
     assert len(messages) == 1
     # The workflow's machine for linux/arm64 does not emulate, and `same` does what `app` does.
-    assert messages[0].endswith("(in 2 of 4 builds, such as app)")
+    assert messages[0].endswith("(in 2 of 4 builds, such as `app`)")
 
 
 @pytest.mark.parametrize(("other", "label"), [("build", "b.yml:build"), ("image", "image")])
@@ -122,7 +122,7 @@ def test_builds_of_one_name_in_several_files_are_named_with_their_files(tmp_path
         for file, job, platforms in [("a", "build", "linux/amd64"), ("b", other, "linux/amd64,linux/arm64")]
     )
     (message,) = messages_of_emulation(tmp_path, markup)
-    assert message.endswith(f"(in the build {label})")
+    assert message.endswith(f"(in the build `{label}`)")
 
 
 @every_case(
@@ -171,14 +171,14 @@ def test_builds_of_one_name_in_one_file_are_named_by_their_lines(tmp_path: Path)
           - run: docker buildx build --platform linux/amd64,linux/arm64 --push .
     """,
     )
-    assert message.endswith("(in the build a.yml:8)")
+    assert message.endswith("(in the build `a.yml:8`)")
 
 
 @pytest.mark.parametrize(
     ("twin", "ending"),
     [
-        ("{} --push", "(in 2 of 3 builds, such as publish)"),
-        ("docker build", "(in the build images)"),
+        ("{} --push", "(in 2 of 3 builds, such as `publish`)"),
+        ("docker build", "(in the build `images`)"),
     ],
 )
 def test_a_build_with_a_twin_is_not_the_only_one(tmp_path: Path, twin: str, ending: str) -> None:
@@ -211,7 +211,7 @@ def test_parts_of_one_image_count_as_one_build(tmp_path: Path) -> None:
     \tdocker build --target build .
     """,
     )
-    assert message.endswith("(in the build amd64 + arm64)")
+    assert message.endswith("(in the build `amd64 + arm64`)")
 
 
 def messages_of_emulation(root: Path, markup: str) -> list[str]:
@@ -293,7 +293,7 @@ def test_a_build_that_is_read_on_its_own_and_where_a_job_runs_it_is_one(
     assert any(it.is_default and it.source.suffix == ".hcl" for it in read)
 
 
-@every_case("n_variants, end", [(3, "(in 3 of 6 builds: job)"), (12, "(in at least 9 of 15 builds: job)")])
+@every_case("n_variants, end", [(3, "(in 3 of 6 builds: `job`)"), (12, "(in at least 9 of 15 builds: `job`)")])
 def test_the_number_of_builds_is_that_of_the_listed_ones(
     tmp_path_factory: pytest.TempPathFactory, n_variants: int, end: str
 ) -> None:
@@ -347,7 +347,7 @@ def test_a_build_on_this_machine_beside_one_on_an_unknown_builder_is_still_check
     docker buildx build --platform linux/amd64,linux/arm64 .
     """
     (message,) = messages_of_emulation(tmp_path, scripts)
-    assert message.endswith("(in the build local.sh)")
+    assert message.endswith("(in the build `local.sh`)")
 
 
 SCRIPTS = """
@@ -434,7 +434,7 @@ def test_builds_of_one_name_are_counted_if_only_some_have_the_finding(tmp_path: 
     build = Projects().build(tmp_path / "Dockerfile", Settings())
     analysis = build.analyzer(Workspace()).analyze((tmp_path / "Dockerfile").read_text())
     (message,) = (it.message for it in analysis.diagnostics if it.rule == "emulated-build")
-    assert str(message).endswith("(in the build build.sh:1)")
+    assert str(message).endswith("(in the build `build.sh:1`)")
 
 
 def test_the_first_line_says_which_build_is_shown(root: Path) -> None:
@@ -1223,7 +1223,7 @@ def test_a_machine_of_the_user_is_not_that_of_separate_jobs(
     [
         # The only build with the stage is for this machine, where the default is right.
         ("docker build --target debug .", []),
-        ("docker buildx build --platform linux/amd64,linux/arm64 --target debug .", [" (in the build tools)"]),
+        ("docker buildx build --platform linux/amd64,linux/arm64 --target debug .", [" (in the build `tools`)"]),
         # Nothing builds the stage.
         ("docker build --target final .", [""]),
     ],

@@ -204,7 +204,7 @@ def merge_builds(own: BuildOfFile, others: Sequence[BuildOfFile], n_unchecked: i
 def _in_builds(message: str, having: Sequence[BuildOfFile], builds: Sequence[BuildOfFile], n_unchecked: int) -> str:
     """A message with the names of its builds, which do not count if builds of the same name lack the finding."""
     names = dict.fromkeys(it.name for it in having)
-    listed = _(", ").join(names)
+    listed = _(", ").join(f"`{it}`" for it in names)
     n_having, total = sum(it.n_builds for it in having), sum(it.n_builds for it in builds) + n_unchecked
     if n_unchecked:
         template = N_("{message} (in at least {n} of {total} builds: {names})")
