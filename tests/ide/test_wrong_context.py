@@ -203,3 +203,64 @@ def test_a_step_of_a_workflow_may_have_the_wrong_context(tmp_path: Path) -> None
 def test_steps_that_may_have_all(tmp_path: Path, steps: str, context: str, others: dict[str, str]) -> None:
     text = _WORKFLOW.format(steps=steps, context=context)
     assert _findings(tmp_path, {**_OF_STEP, _NAME: text, **others}, _NAME) == []
+
+
+_ABOVE = {
+    "compose.yaml": "services: {}\n",
+    "ops/docker/Dockerfile": "FROM golang AS a\nCOPY lib apps/api/go.mod ./\nCOPY go.work ./\nFROM scratch\nCOPY --from=a /a /\n",
+    "go.work": "",
+    "ops/docker/compose.yaml": _OWN.format("..", "docker/Dockerfile"),
+}
+
+
+def test_a_directory_above_is_meant(tmp_path: Path) -> None:
+    (finding,) = _findings(tmp_path, _ABOVE, "ops/docker/compose.yaml")
+    assert finding.message == (
+        "the build stops: `lib`, `apps/api/go.mod` and `go.work` are not in the context `ops`, but in the root of the repository"
+    )
+    (fix,) = finding.fixes
+    assert apply_edits(_ABOVE["ops/docker/compose.yaml"], fix.edits) == _OWN.format("../..", "ops/docker/Dockerfile")
+
+
+@every_case(
+    "files, ending",
+    [
+        (
+            {"ops/docker/Dockerfile": "FROM x\nCOPY lib go.work go.sum ./\n"},
+            "of the repository; `go.sum` is in neither",
+        ),
+        ({"Makefile": "x:\n\tcp -r lib build/\n"}, "of the repository"),
+        ({"README.md": "Copy the settings to ops.\n"}, "of the repository"),
+        ({"build.sh": "cp .env ops/.env\n"}, "of the repository"),
+    ],
+)
+def test_a_directory_above_has_most(
+    tmp_path_factory: pytest.TempPathFactory, files: dict[str, str], ending: str
+) -> None:
+    (finding,) = _findings(tmp_path_factory.mktemp("project"), {**_ABOVE, **files}, "ops/docker/compose.yaml")
+    assert finding.message.endswith(ending)
+    assert bool(finding.fixes) is ("neither" not in ending)
+
+
+@every_case(
+    "files",
+    [
+        # The context has a part of it.
+        {"ops/go.work": ""},
+        # No directory has most of it.
+        {"ops/docker/Dockerfile": "FROM x\nCOPY lib go.work a b ./\n"},
+        {"ops/docker/Dockerfile": "FROM x\nCOPY lib ./\n"},
+        # Something may copy it, or make it.
+        {"build.sh": "cp -r lib ops/\n"},
+        {"build.sh": "cd ops && cp -r ../lib .\n"},
+        {"build.sh": "cp -r lib apps $TARGET\n"},
+        {"Makefile": "x:\n\trsync -a --exclude .git . ./ops\n"},
+        {"README.md": "Run `cp -r lib ops/lib` first.\n"},
+        {"build.py": "", "tools/build.py": "copytree('lib', 'ops/lib')\n"},
+        {".gitignore": "ops/lib\n"},
+        # Another build has another context.
+        {"build.sh": "docker build -f ops/docker/Dockerfile apps\n"},
+    ],
+)
+def test_a_directory_above_may_not_be_meant(tmp_path_factory: pytest.TempPathFactory, files: dict[str, str]) -> None:
+    assert not _findings(tmp_path_factory.mktemp("project"), {**_ABOVE, **files}, "ops/docker/compose.yaml")

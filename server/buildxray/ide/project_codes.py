@@ -32,7 +32,8 @@ ends last replaces the others, and people on the other platforms get the wrong o
 (`outputs: type=image,push-by-digest=true,name-canonical=true,push=true`), and join them in a job after these with `docker buildx imagetools create`
 (docs.docker.com, "Multi-platform image with GitHub Actions"). Reported only if neither the tags nor the steps whose outputs they name depend on the job, and if the workflow
 names no digest, manifest or imagetools.""",
-    "wrong-context": """The build context of a service, or of a step of a workflow, lacks what its Dockerfile copies, and the context of another build of that Dockerfile in the repository has all of it, or the directory of the Dockerfile does. A fix
+    "wrong-context": """The build context of a service, or of a step of a workflow, lacks what its Dockerfile copies, and the context of another build of that Dockerfile in the repository has all of it, or the directory of the Dockerfile does; or that of a service has none of it, while
+a directory above has most of it, and no line of a script copies anything from there. A fix
 writes that context and the path of the Dockerfile in it. Nothing is reported if Git ignores one of the paths, because a program may make it, or if the paths of the
 service exist from the root of the repository, where people may run Compose (`--project-directory`); nor of a job with a step that may make one of the paths.""",
     "unknown-platform": "A platform does not exist, such as `linux/arm46`.",

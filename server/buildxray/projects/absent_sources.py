@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -340,6 +340,35 @@ def _is_named(root: Path, name: str, lacking: set[str], *, is_common: bool, with
         ):
             return True
     return False
+
+
+def may_be_copied(root: Path, context: Path, paths: Iterable[str]) -> bool:
+    """True if a file of the repository that runs commands, or a document, may copy some paths to a build context from a directory above it.
+
+    That is so if a line copies to the context, or something from above: `cp -r app docker/`, `cp ../package.json .`.
+    """
+    firsts = "|".join(sorted({re.escape(it.split("/")[0]) for it in paths}))
+    end = r"[\"'`]?(?:[\s,;&|)]|$)"
+    places = rf"(?:[\s\"'/]{re.escape(context.name)}(?:/(?:{firsts}))?/?{end}|\.\./(?:{firsts}|\*)?/?{end})"
+    command = rf"(?<![\w-])(?:{_COPYING})(?![\w-])[^\n]*?{places}"
+    in_document = re.compile(command)
+    in_script = re.compile(rf"{command}|(?<![\w-])(?:{_COPYING_CALLS})(?![\w-])[^\n]*?{places}|{_COPYING_TO_VARIABLE}")
+    for n_files, path in enumerate(_naming_files(root)):
+        if path is None or n_files >= _MOST_COPYING_FILES:
+            return True
+        pattern = in_document if path.suffix in _DOCUMENTS else in_script
+        text = read_project_text(path) or ""
+        if any(pattern.search(it) is not None for it in _lines(path, text)):
+            return True
+    return False
+
+
+_COPYING_TO_VARIABLE: Final = r"(?<![\w-])(?:cp[ \t]+-\w*[arR]|rsync[ \t])[^\n]*?\s[\"']?\$[({]?\w+[)}]?/?[\"']?\s*$"
+"""A command that copies directories to any directory."""
+_COPYING: Final = "cp|ln|mv|rsync|tar|unzip"
+"""Commands that copy or link files."""
+_COPYING_CALLS: Final = r"(?i:copy|copytree|copyfile(?:sync)?|symlink|sync)"
+_MOST_COPYING_FILES: Final = 1_000
 
 
 def _lines(path: Path, text: str) -> Iterator[str]:

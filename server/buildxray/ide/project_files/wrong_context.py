@@ -19,12 +19,13 @@ from buildxray.ide.diagnostics import Diagnostic
 from buildxray.ide.project_files.base import context_fix, diagnostic, shown_path
 from buildxray.ide.project_files.build_entry import BuildEntry, copied_paths, paths_of
 from buildxray.localization import ngettext
+from buildxray.projects.absent_sources import may_be_copied
 from buildxray.projects.builds import DeclaredBuild
 from buildxray.projects.ci import WORKFLOWS
 from buildxray.projects.ci.checkouts import may_make
 from buildxray.projects.search import is_ignored
 from buildxray.projects.submodules import is_in_missing_submodule
-from buildxray.rules.base import Severity
+from buildxray.rules.base import Fix, Severity
 from buildxray.rules.facts.lacked_lists import lacked_lists
 from buildxray.rules.wording import listed
 from buildxray.syntax.lazy_regex import lazy_regex
@@ -41,7 +42,7 @@ def wrong_context(entry: BuildEntry, builds_of: Callable[[Path], Iterable[Declar
         return None
     if not entry.declared.is_of_service:
         return _of_other_build(entry, root, builds_of)
-    return _of_other_build(entry, root, builds_of) or _of_directory(entry)
+    return _of_other_build(entry, root, builds_of) or _of_directory(entry) or _of_ancestor(entry, root, builds_of)
 
 
 def _of_other_build(
@@ -97,6 +98,70 @@ def _of_directory(entry: BuildEntry) -> Diagnostic | None:
     return _diagnostic(entry, message, directory)
 
 
+_FEWEST: Final = 2
+"""Sources that show which directory is meant: a single one may be there by chance."""
+
+
+def _of_ancestor(
+    entry: BuildEntry, root: Path, builds_of: Callable[[Path], Iterable[DeclaredBuild]]
+) -> Diagnostic | None:
+    """The finding that the context has none of the sources, while a directory above it has most of them: `context: ../..`, which is one level too low."""
+    declared = entry.declared
+    context = declared.context
+    if any(is_entry(context / it) for it in copied_paths(declared.dockerfile)):
+        return None
+    build = entry.build
+    if build is None or build.errors:
+        return None
+    sources = paths_of(it.node for stage in build.needed_stages for it in stage.instructions)
+    if len(sources) < _FEWEST or any(_may_be_made(context / it, root) for it in sources):
+        return None
+    above = (it for it in context.parents if it.is_relative_to(root))
+    parts = ((it, [one for one in sources if _is_part_of(it, one, root)]) for it in above)
+    meant, held = next((it for it in parts if len(it[1]) >= _FEWEST and len(it[1]) * 2 > len(sources)), (root, []))
+    if not held or any(it.context != context for it in builds_of(declared.dockerfile)):
+        return None
+    checked = entry.checked_build
+    if checked is None or checked.absent_sources:
+        # `missing-source` reports it at the instruction.
+        return None
+    if _is_from_root(entry, root, held) or may_be_copied(root, context, sources):
+        return None
+    if meant == root:
+        message = ngettext(
+            "the build stops: {paths} is not in the context `{context}`, but in the root of the repository",
+            "the build stops: {paths} are not in the context `{context}`, but in the root of the repository",
+            len(held),
+            paths=listed(held),
+            context=shown_path(declared.source, context),
+        )
+    else:
+        message = ngettext(
+            "the build stops: {paths} is not in the context `{context}`, but above it, in `{other}`",
+            "the build stops: {paths} are not in the context `{context}`, but above it, in `{other}`",
+            len(held),
+            paths=listed(held),
+            context=shown_path(declared.source, context),
+            other=shown_path(declared.source, meant),
+        )
+    lacking = [it for it in sources if it not in held]
+    if lacking:
+        message = ngettext(
+            "{message}; {paths} is in neither",
+            "{message}; {paths} are in neither",
+            len(lacking),
+            message=message,
+            paths=listed(lacking),
+        )
+    return _diagnostic(entry, message, None if lacking else meant)
+
+
+def _is_part_of(directory: Path, path: str, root: Path) -> bool:
+    """True if a directory has a path as a part of the repository."""
+    place = directory / path
+    return is_inside(place, root) and exists(place) and not is_ignored(place, root)
+
+
 _LIST: Final = lazy_regex(
     r"Cargo\.toml|Gemfile|composer\.json|go\.mod|mix\.exs|package(?:-lock)?\.json|pom\.xml|pyproject\.toml|.*requirements.*\.txt"
 )
@@ -138,8 +203,7 @@ def _may_be_made(path: Path, root: Path) -> bool:
 def _has_all(build: DeclaredBuild, sources: Iterable[str], root: Path) -> bool:
     """True if a build has a known context in the repository, with all sources as parts of it."""
     is_known = not build.remote and "context" not in build.unknown and not build.may_be_written
-    places = (build.context / it for it in sources)
-    return is_known and all(is_inside(it, root) and exists(it) and not is_ignored(it, root) for it in places)
+    return is_known and all(_is_part_of(build.context, it, root) for it in sources)
 
 
 def _is_from_root(entry: BuildEntry, root: Path, sources: Iterable[str]) -> bool:
@@ -166,13 +230,16 @@ def _finding(entry: BuildEntry, lacking: list[str], other: DeclaredBuild) -> Dia
     return _diagnostic(entry, message, other.context)
 
 
-def _diagnostic(entry: BuildEntry, message: str, context: Path) -> Diagnostic:
-    """The finding, with the fix that writes another context."""
+def _diagnostic(entry: BuildEntry, message: str, context: Path | None) -> Diagnostic:
+    """The finding, with the fix that writes another context; without a fix if that is None."""
     declared, own = entry.declared, entry.own
     place = own.fields["context"] if "context" in own.own else own.name
     places = {name: it for name, it in own.fields.items() if name in own.own}
     root = None if declared.is_of_service else repository_root(declared.source.parent)
-    if root is None:
+    fixes: tuple[Fix, ...] = ()
+    if context is None:
+        pass
+    elif root is None:
         fixes = context_fix(entry.file.text, declared.source.parent, context, places, declared.dockerfile)
     else:
         # The path of the Dockerfile is relative to the same directory: docs.docker.com, "docker buildx build", `--file`.
