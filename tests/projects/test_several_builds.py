@@ -152,7 +152,7 @@ def test_findings_of_builds_that_are_not_shown_have_fixes_that_suit_each_build(
         (root / name).write_text(text)
     analysis = built(root, Settings()).analyzer(Workspace()).analyze(dockerfile)
     (finding,) = (it for it in analysis.diagnostics if it.rule == "emulated-build")
-    assert str(finding.message).endswith("(in the build a)")
+    assert str(finding.message).endswith("(in the build `a`)")
     assert [(it.title, it.safety) for it in finding.fixes] == [("Cross-compile this stage", safety)]
 
 

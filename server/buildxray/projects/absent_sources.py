@@ -353,7 +353,7 @@ def may_be_copied(root: Path, context: Path, paths: Iterable[str]) -> bool:
     command = rf"(?<![\w-])(?:{_COPYING})(?![\w-])[^\n]*?{places}"
     in_document = re.compile(command)
     in_script = re.compile(rf"{command}|(?<![\w-])(?:{_COPYING_CALLS})(?![\w-])[^\n]*?{places}|{_COPYING_TO_VARIABLE}")
-    for n_files, path in enumerate(_naming_files(root)):
+    for n_files, path in enumerate(naming_files(root)):
         if path is None or n_files >= _MOST_COPYING_FILES:
             return True
         pattern = in_document if path.suffix in _DOCUMENTS else in_script
