@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from buildxray.syntax.parser import parse
@@ -23,6 +23,7 @@ UNITS = st.sampled_from(["utf-8", "utf-16", "utf-32"])
 
 
 @given(mutated())
+@example("RUN <<E\n[N<<M\n$H\n")
 def test_each_token_is_the_text_of_its_range(text: str) -> None:
     dockerfile = parse(text)
     end = 0

@@ -381,8 +381,12 @@ class Instruction(NamedTuple):
         return self.node.logical.range(span.start, span.end).shifted(self.start)
 
     def place(self, range_: TextRange) -> TextRange:
-        """The range in the document of a range in the source of the instruction, as `syntax.shell` returns it."""
-        return range_.shifted(self.start)
+        """The range in the document of a range in the source of the instruction, as `syntax.shell` returns it.
+
+        A command may take along the line end after a heredoc whose end is missing, which is not a part of the instruction.
+        """
+        placed = range_.shifted(self.start)
+        return placed if placed.end <= self.end else TextRange(min(placed.start, self.end), self.end)
 
     def body_range(self, heredoc: Heredoc) -> TextRange:
         """The range in the document of the body of a heredoc."""

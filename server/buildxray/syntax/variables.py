@@ -70,10 +70,11 @@ def variable_names(node: Node, escape: str, shell: tuple[str, ...]) -> frozenset
 def _relative_references(node: Node, escape: str, shell: tuple[str, ...]) -> tuple[VariableReference, ...]:
     """The references in a node, their ranges relative to its start."""
     instruction = Instruction(node, 0, 0, 1, 1)
-    references = [*_expanded(instruction, node, escape)]
-    for use in _in_script(node, shell):
-        range_, name_range = instruction.place(use.range), instruction.place(use.name_range)
-        references.append(VariableReference(use.name, range_, name_range, is_shell=True, has_default=use.has_default))
+    in_script = [
+        VariableReference(it.name, it.range, it.name_range, is_shell=True, has_default=it.has_default)
+        for it in _in_script(node, shell)
+    ]
+    references = [*_expanded(instruction, node, escape), *in_script]
     return tuple(sorted(references, key=lambda it: it.range))
 
 
