@@ -152,7 +152,10 @@ def all_patterns() -> dict[str, re.Pattern[Any]]:
             importlib.import_module(".".join(("buildxray", *path.relative_to(ROOT).with_suffix("").parts)))
     # Another test of this process may have started a command, which freezes objects out of this list.
     gc.unfreeze()
-    lazy = (it for it in gc.get_objects() if type(it) is _LazyRegex)
+    # The collector does not list frozen objects, and tests/conftest.py freezes what is imported by then.
+    gc.unfreeze()
+    lazy = [it for it in gc.get_objects() if type(it) is _LazyRegex]
+    gc.freeze()
     return {str(it._arguments): _compiled(*it._arguments) for it in lazy}
 
 
