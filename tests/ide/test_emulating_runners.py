@@ -534,3 +534,8 @@ def test_the_jobs_of_a_matrix_with_a_file_for_each_platform_are_separate(
     files = "".join(_INSTALLING.replace("#- ", f"#- {it}.") for it in ("amd64", "arm64"))
     (finding,) = looked_at(tmp_path, text + files, ".github/workflows/ci.yml").diagnostics
     assert finding.message.endswith(f"; {ending} avoids that")
+
+
+def test_a_loop_over_platforms_is_one_build_of_several(tmp_path: Path) -> None:
+    loop = "          - run: for it in amd64 arm64; do docker buildx build --platform linux/$it -t a .; done\n"
+    assert not looked_at(tmp_path, WORKFLOW + loop + _INSTALLING, ".github/workflows/ci.yml").diagnostics

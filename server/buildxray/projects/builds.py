@@ -127,7 +127,7 @@ class DeclaredBuild:
     is_separate: bool = False
     """True if each platform has a job of its own. Jobs do not share steps, even on machines of one platform."""
     is_in_parts: bool = False
-    """True if each platform has a command, or a step of a workflow, of its own."""
+    """True if each platform has a step of a workflow, or a line of a script, of its own."""
     shares_job: bool = False
     """True if its job also builds for a platform that the machines of its own platforms cannot run, so that another machine would emulate that one."""
     origin: str = ""

@@ -40,7 +40,8 @@ def merge_jobs(builds: Sequence[DeclaredBuild], jobs: Sequence[int]) -> Iterator
             nodes=(*nodes.items(),),
             caller=build.caller if build.is_emulated and not known.is_emulated else known.caller,
             is_separate=known.is_separate or (job != first_jobs[key] and len(names) > len(known.platform_names)),
-            is_in_parts=len(names) > 1 and not variant,
+            # A loop over platforms is one command, and mostly makes one manifest.
+            is_in_parts=known.is_in_parts or (len(names) > 1 and not variant and build.line != known.line),
             shares_job=known.shares_job or build.shares_job,
             pushes=known.pushes or build.pushes,
             is_on_fresh_machine=known.is_on_fresh_machine and build.is_on_fresh_machine,
