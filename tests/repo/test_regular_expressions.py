@@ -150,9 +150,7 @@ def all_patterns() -> dict[str, re.Pattern[Any]]:
     for path in modules():
         if path.stem != "__main__":
             importlib.import_module(".".join(("buildxray", *path.relative_to(ROOT).with_suffix("").parts)))
-    # Another test of this process may have started a command, which freezes objects out of this list.
-    gc.unfreeze()
-    # The collector does not list frozen objects, and tests/conftest.py freezes what is imported by then.
+    # The collector does not list frozen objects: tests/conftest.py and commands freeze what is imported by then.
     gc.unfreeze()
     lazy = [it for it in gc.get_objects() if type(it) is _LazyRegex]
     gc.freeze()
