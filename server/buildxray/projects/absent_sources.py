@@ -349,25 +349,41 @@ def may_be_copied(root: Path, context: Path, paths: Iterable[str]) -> bool:
     """
     firsts = "|".join(sorted({re.escape(it.split("/")[0]) for it in paths}))
     end = r"[\"'`]?(?:[\s,;&|)]|$)"
-    places = rf"(?:[\s\"'/]{re.escape(context.name)}(?:/(?:{firsts}))?/?{end}|\.\./(?:{firsts}|\*)?/?{end})"
-    command = rf"(?<![\w-])(?:{_COPYING})(?![\w-])[^\n]*?{places}"
-    in_document = re.compile(command)
-    in_script = re.compile(rf"{command}|(?<![\w-])(?:{_COPYING_CALLS})(?![\w-])[^\n]*?{places}|{_COPYING_TO_VARIABLE}")
+    there = re.compile(rf"[\s\"'/]{re.escape(context.name)}(?:/(?:{firsts}))?/?{end}|\.\./(?:{firsts}|\*)?/?{end}")
     for n_files, path in enumerate(naming_files(root)):
         if path is None or n_files >= _MOST_COPYING_FILES:
             return True
-        pattern = in_document if path.suffix in _DOCUMENTS else in_script
+        is_script = path.suffix not in _DOCUMENTS
         text = read_project_text(path) or ""
-        if any(pattern.search(it) is not None for it in _lines(path, text)):
+        if any(_may_copy(it, there, is_script=is_script) for it in _lines(path, text)):
             return True
     return False
 
 
-_COPYING_TO_VARIABLE: Final = r"(?<![\w-])(?:cp[ \t]+-\w*[arR]|rsync[ \t])[^\n]*?\s[\"']?\$[({]?\w+[)}]?/?[\"']?\s*$"
-"""A command that copies directories to any directory."""
-_COPYING: Final = "cp|ln|mv|rsync|tar|unzip"
-"""Commands that copy or link files."""
-_COPYING_CALLS: Final = r"(?i:copy|copytree|copyfile(?:sync)?|symlink|sync)"
+def _may_copy(line: str, there: re.Pattern[str], *, is_script: bool) -> bool:
+    """True if a line may copy something to what a pattern finds: a command that copies is before it. A long line may copy anything."""
+    if len(line) > _LONGEST_LINE:
+        return True
+    command = (_COPYING_OF_SCRIPTS if is_script else _COPYING).search(line)
+    if command is None:
+        return False
+    if there.search(line, command.end()) is not None:
+        return True
+    of_directories = _COPYING_DIRECTORIES.search(line, command.start()) if is_script else None
+    return of_directories is not None and _VARIABLE_AT_END.search(line, of_directories.end() - 1) is not None
+
+
+_COPYING_PROGRAMS: Final = r"(?<![\w-])(?:cp|ln|mv|rsync|tar|unzip)(?![\w-])"
+_COPYING: Final = lazy_regex(_COPYING_PROGRAMS)
+"""A command that copies or links files."""
+_COPYING_OF_SCRIPTS: Final = lazy_regex(
+    rf"{_COPYING_PROGRAMS}|(?<![\w-])(?i:copy|copytree|copyfile(?:sync)?|symlink|sync)(?![\w-])"
+)
+"""Such a command, or a function of a script that does the same."""
+_COPYING_DIRECTORIES: Final = lazy_regex(r"(?<![\w-])(?:cp[ \t]{1,9}-\w{0,9}[arR]\w{0,9}|rsync)[ \t]")
+"""A command that copies directories."""
+_VARIABLE_AT_END: Final = lazy_regex(r"\s[\"']?\$[({]?\w{1,99}[)}]?/?[\"']?\s*$")
+"""A directory that only a variable tells, as the last word of a line."""
 _MOST_COPYING_FILES: Final = 1_000
 
 
