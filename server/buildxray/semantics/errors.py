@@ -10,7 +10,7 @@ from buildxray.localization import gettext_lazy as _
 from buildxray.plan.model import PlanError
 from buildxray.plan.outline import Cause, StageRef, source_span
 from buildxray.semantics.build import Build, Instruction, Run, Stage
-from buildxray.syntax.instructions import Onbuild, Unknown
+from buildxray.syntax.instructions import Env, Label, Onbuild, Unknown
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.syntax.parser import comment_after_escape, goes_on_above, parse
 from buildxray.syntax.shell import read_script
@@ -21,6 +21,7 @@ __all__ = [
     "Cause",
     "array_above",
     "array_from",
+    "comment_after_pairs",
     "comments_to_move",
     "end_of_heredoc",
     "errors_elsewhere",
@@ -313,6 +314,22 @@ def comments_to_move(build: Build, error: PlanError) -> tuple[Edit, ...]:
         edits.append(Edit(TextRange(start, start), f"{indentation}{text[slice(*comment)].lstrip()}{line_end}"))
         edits.append(Edit(comment, ""))
     return tuple(edits)
+
+
+def comment_after_pairs(build: Build, error: PlanError) -> tuple[Edit, ...]:
+    """The edits that put a comment after the pairs of an ENV or LABEL on a line of its own; none for other errors and instructions of several lines."""
+    instruction = build.instruction_at(error.range.start)
+    text = build.text
+    if instruction is None or not isinstance(instruction.node, Env | Label) or text[error.range.start] != "#":
+        return ()
+    start, end = instruction.range
+    if "\n" in text[start:end]:
+        return ()
+    line = text.rfind("\n", 0, start) + 1
+    before = len(text[: error.range.start].rstrip(" \t"))
+    line_end = text[end : text.find("\n", end) + 1] or "\n"
+    comment = f"{text[line:start]}{text[error.range.start : end].rstrip()}{line_end}"
+    return Edit(TextRange(line, line), comment), Edit(TextRange(before, end), "")
 
 
 def errors_elsewhere(build: Build) -> Iterator[tuple[str, PlanError]]:

@@ -154,6 +154,8 @@ def _without_equals(words: tuple[Token, ...], word: Token) -> str:
     before = words[words.index(word) - 1]
     if word.text in ("&&", "||", "|", ";"):
         return _("`{text}` has no `=`: no shell reads this instruction", text=word.text)
+    if word.text.startswith("#"):
+        return _("`{text}` has no `=`: a comment has a line to itself", text=word.text)
     name, equals, value = before.text.partition("=")
     if equals and not value:
         return _("a blank comes after `=`: write `{name}={value}`", name=name, value=word.text)

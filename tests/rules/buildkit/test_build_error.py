@@ -217,6 +217,8 @@ def test_a_platform_that_has_a_value(text: str) -> None:
         ("ENV A=1 && make", "no shell reads this instruction"),
         ("LABEL title=My app", 'a value with blanks is quoted, `title="My app"`'),
         ("LABEL title='My app' x", "`x` has no `=`: write `name=value`"),
+        ("ENV A=b   # the first", "`#` has no `=`: a comment has a line to itself"),
+        ("LABEL a='b' #c d", "`#c` has no `=`: a comment has a line to itself"),
         ("EXPOSE 80,443", "ports are separated by blanks, not by commas: `80 443`"),
         ("EXPOSE 80 # the web", "a comment has a line to itself"),
         ("<<<<<<< HEAD", "a conflict of a merge is not resolved"),
@@ -244,6 +246,21 @@ def test_the_message_says_what_was_meant(line: str, reason: str) -> None:
 def test_only_a_line_like_the_last_one_of_a_script_goes_on(lines: str) -> None:
     finding = findings(build_error, context(f"{FROM}{lines}\n"))[-1]
     assert "is `\\` missing" not in finding.message
+
+
+@every_case(
+    "line, fixed",
+    [
+        ("ENV A=b   # the first", "# the first\nENV A=b"),
+        ("  LABEL a='b' #c d\r", "  #c d\r\n  LABEL a='b'\r"),
+        ("ENV A=b \\\n  C=d # the second", None),
+        ("ENV A=b c # d", None),
+    ],
+)
+def test_a_comment_after_pairs_gets_its_line(line: str, fixed: str | None) -> None:
+    (finding,) = findings(build_error, context(f"{FROM}{line}\n"))
+    texts = [apply_edits(f"{FROM}{line}\n", it.edits) for it in finding.fixes]
+    assert texts == ([] if fixed is None else [f"{FROM}{fixed}\n"])
 
 
 def test_a_merge_conflict_is_one_finding() -> None:

@@ -22,6 +22,7 @@ from buildxray.semantics.errors import (
     Cause,
     array_above,
     array_from,
+    comment_after_pairs,
     comments_to_move,
     end_of_heredoc,
     errors_elsewhere,
@@ -71,7 +72,8 @@ def build_error(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    A suggestion, if a known word is similar, if a line of a script lacks its RUN, or if the lines of an array lack their escape tokens.
+    A suggestion, if a known word is similar, if a line of a script lacks its RUN, if the lines of an array lack their escape tokens, or if a comment
+    comes after other words.
 
     ## Limits
     A file for another frontend (`# syntax=` names an image that is not Docker's) gets a note instead, because only that frontend defines its
@@ -279,7 +281,7 @@ def _fixes(ctx: RuleContext, error: PlanError, *same: PlanError) -> tuple[Fix, .
         edits, title = array.edits, _("Join the lines of the array")
     elif (escape := missing_escape(ctx.build, error)) is not None:
         edits, title = (escape,), _("Join it with the line above")
-    elif moved := comments_to_move(ctx.build, error):
+    elif moved := comments_to_move(ctx.build, error) or comment_after_pairs(ctx.build, error):
         edits, title = moved, _("Put the comment on a line of its own")
     elif quoted := quotes_to_move(ctx.build, error):
         edits, title = quoted, _("Put the quotes around the value")
