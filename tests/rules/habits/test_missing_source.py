@@ -78,7 +78,7 @@ def test_a_lock_file_in_the_root() -> None:
         """
         FROM node
         COPY package.json pnpm-lock.yaml ./
-                          ^^^^^^^^^^^^^^ the build stops here: `pnpm-lock.yaml` is not in the build context, but in the root of the repository; build with the root as the context and write the other paths from there, or do not copy it
+                          ^^^^^^^^^^^^^^ the build stops here: `pnpm-lock.yaml` is not in the build context, but in the root of the repository; build with the root as the context, from which the other paths are then read too, or do not copy it
         """,
         workspace=workspace(),
     )
@@ -105,7 +105,7 @@ def test_all_is_in_the_root() -> None:
         """
         FROM gcc
         COPY lib/a.py lib/
-             ^^^^^^^^ the build stops here: `lib/a.py` and `apps/api/src` are not in the build context, but in the root of the repository; build with the root as the context and write the other paths from there, or do not copy them
+             ^^^^^^^^ the build stops here: `lib/a.py` and `apps/api/src` are not in the build context, but in the root of the repository; build with the root as the context, from which the other paths are then read too, or do not copy them
         COPY apps/api/src src
         COPY shared shared
         """,
@@ -589,7 +589,7 @@ def test_only_what_is_in_the_root_is_copied() -> None:
         (Absence.UNMADE, "which is not in the build context; add it to the repository"),
         (
             Absence.IN_ROOT,
-            "which is not in the build context, but in the root of the repository; build with the root as the context and write the other paths from there",
+            "which is not in the build context, but in the root of the repository; build with the root as the context, from which the other paths are then read too",
         ),
     ],
 )

@@ -114,7 +114,7 @@ def _message_of_list(lacked: LackedList) -> str:
         )
     if lacked.absence is Absence.IN_ROOT:
         return _(
-            "the build stops here: `{command}` reads `{path}`, which is not in the build context, but in the root of the repository; build with the root as the context and write the other paths from there",
+            "the build stops here: `{command}` reads `{path}`, which is not in the build context, but in the root of the repository; build with the root as the context, from which the other paths are then read too",
             command=lacked.command.title,
             path=lacked.path,
         )
@@ -199,8 +199,8 @@ def _message(absent: list[AbsentSource] | tuple[AbsentSource, ...]) -> str:
         paths = [*dict.fromkeys(f"`{it.path}`" for it in absent if it.absence in _OF_ROOT)]
         if absent[0].has_others:
             return ngettext(
-                "the build stops here: {paths} is not in the build context, but in the root of the repository; build with the root as the context and write the other paths from there, or do not copy it",
-                "the build stops here: {paths} are not in the build context, but in the root of the repository; build with the root as the context and write the other paths from there, or do not copy them",
+                "the build stops here: {paths} is not in the build context, but in the root of the repository; build with the root as the context, from which the other paths are then read too, or do not copy it",
+                "the build stops here: {paths} are not in the build context, but in the root of the repository; build with the root as the context, from which the other paths are then read too, or do not copy them",
                 len(paths),
                 paths=joined(paths),
             )
