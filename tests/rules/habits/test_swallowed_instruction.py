@@ -88,3 +88,19 @@ def test_a_stage_that_others_use_is_not_divided(last: str, *, has_fix: bool) -> 
     text = f"FROM x AS web\nRUN npm ci && \\\nFROM node\nRUN npm run build\nFROM x\n{last}\n"
     (finding,) = findings(swallowed_instruction, context(text))
     assert bool(finding.fixes) == has_fix
+
+
+@every_case(
+    "lines, has_fix",
+    [
+        ("RUN cd /src; \\\nRUN ./configure; make", False),
+        ("RUN cd /src \\\nRUN make", False),
+        ("RUN export A=1 && \\\nRUN make", False),
+        ("RUN A=1; \\\nRUN make $A", False),
+        ("RUN apk add make && \\\nRUN make", True),
+        ("RUN cd /src && \\\nCOPY a b", True),
+    ],
+)
+def test_a_run_that_needs_what_is_set_before_is_not_divided(lines: str, *, has_fix: bool) -> None:
+    (finding,) = findings(swallowed_instruction, context(f"FROM x\n{lines}\n"))
+    assert bool(finding.fixes) == has_fix

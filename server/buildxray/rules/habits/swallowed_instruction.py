@@ -14,6 +14,7 @@ from buildxray.semantics.build import Run
 from buildxray.semantics.mentions import Mention
 from buildxray.syntax.instruction_table import INSTRUCTION_KINDS
 from buildxray.syntax.lazy_regex import lazy_regex
+from buildxray.syntax.shell import Command
 from buildxray.syntax.text import Edit, TextRange
 
 _BEGINS_A_LINE: Final = lazy_regex(rf"\n[ \t]*(?:{'|'.join(INSTRUCTION_KINDS)})\b")
@@ -48,7 +49,8 @@ def swallowed_instruction(ctx: RuleContext) -> Iterator[Finding]:
     ```
 
     ## Fix safety
-    A suggestion: a program may have this name. None for a FROM if other stages use the stage that it would divide.
+    A suggestion: a program may have this name. None for a FROM if other stages use the stage that it would divide, nor for a RUN after a `cd` or
+    an assignment, which the commands after it may need.
     """
     for run in ctx.build.instructions:
         if not isinstance(run, Run) or run.node.heredocs or run.node.is_json or run.node.problems:
@@ -65,7 +67,14 @@ def swallowed_instruction(ctx: RuleContext) -> Iterator[Finding]:
                     and (before := _GOES_ON.search(ctx.text, run.range.start, place.start)) is not None
                 ):
                     finding = _found(text, place, TextRange(*before.span("rest")))
-                    yield replace(finding, fix=()) if text == "FROM" and _is_used(run) else finding
+                    is_divided = (text == "FROM" and _is_used(run)) or (text == "RUN" and _leaves_state(run, command))
+                    yield replace(finding, fix=()) if is_divided else finding
+
+
+def _leaves_state(run: Run, command: Command) -> bool:
+    """True if a script up to a command changes its directory or its variables, which the commands after it would lose in a RUN of their own."""
+    before = [it for it in run.script.commands if it.range.start <= command.range.start]
+    return any(it.changes_directory or it.name == "export" for it in before) or bool(command.variables)
 
 
 def _is_used(run: Run) -> bool:
