@@ -35,6 +35,26 @@ def test_what_is_declared_above_the_first_from_is_not_called_unset() -> None:
     assert finding.message == "`V` is declared above the first FROM only, so the default is taken here"
 
 
+@every_case(
+    "text, message",
+    [
+        (
+            f"{FROM}WORKDIR /${{V:-2}}\n",
+            "nothing in this file sets `V`: it has its default unless the image `alpine` does",
+        ),
+        (
+            f"{FROM}WORKDIR /${{V-2}}\n",
+            "nothing in this file sets `V`: it has its default unless the image `alpine` does",
+        ),
+        (f"{FROM}WORKDIR /${{V}}-2\n", "nothing in this file sets `V`: it is empty unless the image `alpine` does"),
+        ("FROM scratch\nWORKDIR /${V:-2}\n", "nothing sets `V`, so it always has its default"),
+    ],
+)
+def test_a_variable_with_a_default_is_not_empty(text: str, message: str) -> None:
+    (finding,) = findings(undefined_var, context(text))
+    assert finding.message == message
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -66,25 +66,33 @@ def undefined_var(ctx: RuleContext) -> Iterator[Finding]:
         if is_set_by_image(it.subject, image) and (it.subject in global_names or not is_misspelled):
             # BuildKit reads the environment of the image, and warns of nothing that it sets.
             continue
+        has_default = ctx.build.text.startswith((":-", "-"), it.range.end)
         if it.subject in global_names:
-            has_default = ctx.build.text.startswith((":-", "-"), it.range.end)
             message = unseen_message(it.subject, image, has_default=has_default)
             yield Finding(it.range, message, partial(declarer.fixes, it.instruction, it.subject))
             continue
         if image in ("", "scratch"):
-            yield Finding(it.range, _("nothing sets `{name}`, so it is empty", name=it.subject), it.meant(ctx))
+            message = (
+                _("nothing sets `{name}`, so it always has its default", name=it.subject)
+                if has_default
+                else _("nothing sets `{name}`, so it is empty", name=it.subject)
+            )
+            yield Finding(it.range, message, it.meant(ctx))
             continue
-        message = _(
-            "nothing in this file sets `{name}`: it is empty unless the image `{image}` does",
-            name=it.subject,
-            image=image,
-        )
-        if is_misspelled:
-            message = _(
-                "nothing in this file sets `{name}`: it is empty unless the image `{image}` does; did you mean `{close}`?",
+        message = (
+            _(
+                "nothing in this file sets `{name}`: it has its default unless the image `{image}` does",
                 name=it.subject,
                 image=image,
-                close=it.warning.replacement,
             )
+            if has_default
+            else _(
+                "nothing in this file sets `{name}`: it is empty unless the image `{image}` does",
+                name=it.subject,
+                image=image,
+            )
+        )
+        if is_misspelled:
+            message = _("{message}; did you mean `{close}`?", message=message, close=it.warning.replacement)
         fixes = it.meant(ctx) if is_misspelled else ()
         yield Finding(it.range, message, fixes, severity=None if is_misspelled else Severity.INFORMATION)
