@@ -269,9 +269,6 @@ def _cross_compilation(invocation: Invocation) -> CrossCompilation | None:
         return None
     if _needs_cgo(invocation):
         return None
-    if _has_certified_library(invocation):
-        # Without cgo the program would have another library.
-        return None
     cgo = invocation.setting("CGO_ENABLED")
     settings = {name: invocation.setting(name) for name in ("GOOS", "GOARCH", "GOARM")}
     wanted = {
