@@ -10,13 +10,12 @@ from buildxray.plan.bases import Base, image_of
 from buildxray.plan.global_arguments import declared_arguments, given_arguments
 from buildxray.plan.outline import (
     Cause,
-    Outline,
     Refusal,
     StageOutline,
 )
 from buildxray.plan.stages import ResolvedStages
 from buildxray.syntax.expansion import expand
-from buildxray.syntax.instructions import Arg, From, Span, Token
+from buildxray.syntax.instructions import From, Span, Token
 from buildxray.syntax.lexer import ExpansionError, VariableUse, lex
 from buildxray.syntax.suggestions import closest, nearest
 
@@ -68,25 +67,11 @@ def _argument_refusal(resolved: ResolvedStages, stage: StageOutline, word: Token
     known = [it.name for it in resolved.global_arguments.in_order()]
     for use in uses:
         if use.name not in known and use.name not in declared:
-            line = stage_argument_line(resolved.outline, use.name, stage.from_idx)
+            line = resolved.outline.stage_argument_line(use.name, stage.from_idx)
             # An argument of BuildKit is meant by a name with a slip only: VERSION is not BUILDOSVERSION.
             close = closest(use.name, declared) or nearest(use.name, known) or None
             return _undeclared(stage, word, use, close if line is None else None, line)
     return None
-
-
-def stage_argument_line(outline: Outline, name: str, from_idx: int) -> int | None:
-    """The 1-based line of an ARG below the first FROM that declares a name, the last one before a FROM or else the first one after it; None without one."""
-    declaring = [
-        stage.from_idx + 1 + n
-        for stage in outline.stages
-        for n, it in enumerate(stage.nodes)
-        if isinstance(it, Arg) and any(pair.name.text == name for pair in it.pairs)
-    ]
-    if not declaring:
-        return None
-    before = [it for it in declaring if it < from_idx]
-    return outline.dockerfile.instructions[before[-1] if before else declaring[0]].first_line
 
 
 def _wrong_default(resolved: ResolvedStages, word: Token) -> str | None:

@@ -123,6 +123,20 @@ class Outline:
     late_refusals: tuple[Refusal, ...] = ()
     """The refusals that BuildKit reports only for stages that a build reads."""
 
+    def stage_argument_line(self, name: str, before: int) -> int | None:
+        """The 1-based line of an ARG below the first FROM that declares a name; None without one.
+
+        It is the last one before the instruction with the index `before`, or else the first one after it.
+        """
+        declaring = [
+            stage.from_idx + 1 + n
+            for stage in self.stages
+            for n, it in enumerate(stage.nodes)
+            if isinstance(it, Arg) and any(pair.name.text == name for pair in it.pairs)
+        ]
+        idx = next(iter([it for it in declaring if it < before][-1:] or declaring), None)
+        return None if idx is None else self.dockerfile.instructions[idx].first_line
+
 
 def outline(dockerfile: Dockerfile) -> Outline:
     """Find the stages, and the sources of their commands."""

@@ -230,6 +230,10 @@ class Build:
         """The warnings of the check with that name, in its order."""
         return self._warnings_by_check.get(check, ())
 
+    def stage_argument_line(self, name: str, instruction: Instruction) -> int | None:
+        """The 1-based line of an ARG of a stage that declares a name, the last one before an instruction, or else the first one after it; None without one."""
+        return self.plan.outline.stage_argument_line(name, instruction.idx)
+
     @cached_property
     def stages(self) -> tuple[Stage, ...]:
         """All stages, in the order of the file."""

@@ -6,10 +6,8 @@ from collections.abc import Iterator
 
 from buildxray.localization import _
 from buildxray.rules.base import Finding, FixAvailability, Severity, rule
-from buildxray.rules.check_warnings import Warned, warned
+from buildxray.rules.check_warnings import warned
 from buildxray.rules.context import RuleContext
-from buildxray.semantics.build import Instruction
-from buildxray.syntax.instructions import Arg
 
 
 @rule(Severity.WARNING, Severity.WARNING, FixAvailability.SOMETIMES, buildkit_check="UndefinedArgInFrom")
@@ -47,26 +45,14 @@ def undefined_arg_in_from(ctx: RuleContext) -> Iterator[Finding]:
         if any(error.start <= it.range.start < error.end for error in errors):
             # `build-error` reports it too, and that the build fails.
             continue
-        own = _of_stage(ctx, it)
-        if own is None:
+        line = ctx.build.stage_argument_line(it.subject, it.instruction)
+        if line is None:
             message = _("no ARG above the first FROM declares `{name}`, so it is empty", name=it.subject)
             yield Finding(it.range, message, it.meant(ctx))
         else:
             message = _(
                 "no ARG above the first FROM declares `{name}`, so it is empty: the one of line {line} is for the stage that has it; move it above the first FROM",
                 name=it.subject,
-                line=own.line,
+                line=line,
             )
             yield Finding(it.range, message)
-
-
-def _of_stage(ctx: RuleContext, warned: Warned) -> Instruction | None:
-    """The ARG of a stage that declares the name, the last one before the FROM or else the first one after it."""
-    declaring = [
-        it
-        for stage in ctx.build.stages
-        for it in stage.instructions
-        if isinstance(it.node, Arg) and any(pair.name.text == warned.subject for pair in it.node.pairs)
-    ]
-    before = [it for it in declaring if it.idx < warned.instruction.idx]
-    return next(iter(before[-1:] or declaring), None)
