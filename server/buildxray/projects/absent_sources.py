@@ -18,7 +18,7 @@ from buildxray.projects.ci import is_nested_workflow
 from buildxray.projects.ci.checkouts import may_make
 from buildxray.projects.search import FOREIGN_DIRECTORIES, is_ignored
 from buildxray.projects.submodules import is_in_missing_submodule
-from buildxray.projects.yaml import YamlError, as_mapping, load_documents
+from buildxray.projects.yaml import as_mapping, load_yaml
 from buildxray.syntax.lazy_regex import lazy_regex
 from buildxray.toolchains.base import FIRST_LISTS, Absence
 
@@ -308,10 +308,7 @@ class AbsentSources:
     def _document(self, workflow: Path) -> object:
         """The content of a workflow; None if it cannot be read."""
         if workflow not in self._documents:
-            try:
-                self._documents[workflow] = next(load_documents(read_project_text(workflow) or ""), None)
-            except YamlError:
-                self._documents[workflow] = None
+            self._documents[workflow] = load_yaml(read_project_text(workflow) or "")
         return self._documents[workflow]
 
 

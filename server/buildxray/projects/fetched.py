@@ -8,10 +8,10 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Final
 
-from buildxray.files.reading import entries_of, is_directory, read_project_text
+from buildxray.files.reading import is_directory, read_project_text
 from buildxray.projects.absent_sources import MOST_FILES, naming_files
-from buildxray.projects.ci import WORKFLOWS
-from buildxray.projects.yaml import YamlError, as_mapping, load_documents
+from buildxray.projects.ci import workflow_files
+from buildxray.projects.yaml import as_mapping, load_yaml
 from buildxray.syntax.lazy_regex import lazy_regex
 
 _CLONE: Final = lazy_regex(r"\b(?:git[ \t]+clone|gh[ \t]+repo[ \t]+clone)\b(?P<words>[^\n;&|`#]{0,300})")
@@ -27,9 +27,8 @@ def is_fetched(root: Path, path: Path) -> bool:
     names = {it.name for it in missing}
     if not names:
         return False
-    workflows = (root / WORKFLOWS / it.name for it in entries_of(root / WORKFLOWS))
     # Of a large repository the first files count: the workflows, and what is near its root.
-    for file in islice(filter(None, chain(workflows, naming_files(root))), MOST_FILES):
+    for file in islice(filter(None, chain(workflow_files(root), naming_files(root))), MOST_FILES):
         text = read_project_text(file) or ""
         if not any(it in text for it in names):
             continue
@@ -53,11 +52,7 @@ def _cloned(text: str) -> Iterator[str]:
 
 def _checked_out(text: str) -> Iterator[str]:
     """Yield the directories into which the steps of a workflow check out other repositories, relative to the root."""
-    try:
-        document = next(load_documents(text), None)
-    except YamlError:
-        return
-    for job in map(as_mapping, as_mapping(as_mapping(document).get("jobs")).values()):
+    for job in map(as_mapping, as_mapping(as_mapping(load_yaml(text)).get("jobs")).values()):
         steps: Any = job.get("steps")
         for step in map(as_mapping, steps if isinstance(steps, list) else ()):
             given = as_mapping(step.get("with"))
