@@ -289,6 +289,12 @@ class Stage:
         if context is not None:
             yield context
 
+    @property
+    def written_image(self) -> str:
+        """The image of its root as FROM names it, with unexpanded variables; empty if no root or no name is known."""
+        root = self.root
+        return "" if root is None or root.from_.image is None else root.from_.image.text
+
     @cached_property
     def image_name(self) -> str:
         """The full name of the image of its root, or `scratch`; empty if it depends on the target, or if a named context gives the image."""

@@ -59,8 +59,7 @@ def undefined_var(ctx: RuleContext) -> Iterator[Finding]:
             # `undeclared-platform-arg` reports it with its consequence.
             continue
         stage = it.instruction.stage
-        root = None if stage is None else stage.root
-        image = "" if root is None or root.from_.image is None else root.from_.image.text
+        image = "" if stage is None else stage.written_image
         # `PATH` is set in every stage; a name like `GOPATH` is more probably set by the image.
         is_misspelled = it.is_misspelled and it.warning.replacement != "PATH"
         if is_set_by_image(it.subject, image) and (it.subject in global_names or not is_misspelled):

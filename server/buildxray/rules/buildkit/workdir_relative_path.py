@@ -66,8 +66,7 @@ def workdir_relative_path(ctx: RuleContext) -> Iterator[Finding]:
 
 def _begins_with_variable_of_image(instruction: Instruction, place: TextRange) -> bool:
     """True if a path begins with a variable that the file does not set, and that the base image may."""
-    root = None if instruction.stage is None else instruction.stage.root
-    if root is None or root.from_.image is None or root.from_.image.text == "scratch":
+    if instruction.stage is None or instruction.stage.written_image in ("", "scratch"):
         return False
     return any(
         it.range.start == place.start and not instruction.is_set(it.name) for it in instruction.variable_references()

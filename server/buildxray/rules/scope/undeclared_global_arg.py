@@ -57,17 +57,16 @@ def undeclared_global_arg(ctx: RuleContext) -> Iterator[Finding]:
         return
     declarer = Declarer(ctx.build, declared)
     for stage in ctx.build.stages:
-        root = stage.root
-        if root is None or root.from_.image is None:
+        image = stage.written_image
+        if not image:
             continue
-        image = root.from_.image.text
         # An image of the same owner may set the variable; if it does not, a line of the log lacks a word.
         repaired: set[str] = set()
         for run in stage.runs:
             uses = [
                 it
                 for it in _unseen(run, declared.keys() - repaired)
-                if not is_of_image(it.name, image) and not (run.only_shows(it.name) and root.may_be_on_own_image)
+                if not is_of_image(it.name, image) and not (run.only_shows(it.name) and stage.may_be_on_own_image)
             ]
             # One declaration is seen by all later instructions.
             repaired.update(it.name for it in uses)
