@@ -232,16 +232,17 @@ def _finding(entry: BuildEntry, lacking: list[str], other: DeclaredBuild) -> Dia
 
 def _diagnostic(entry: BuildEntry, message: str, context: Path | None) -> Diagnostic:
     """The finding, with the fix that writes another context; without a fix if that is None."""
+    place = entry.own.fields["context"] if "context" in entry.own.own else entry.own.name
+    fixes = () if context is None else _with_context(entry, context)
+    return diagnostic("wrong-context", Severity.WARNING, place, message, fixes)
+
+
+def _with_context(entry: BuildEntry, context: Path) -> tuple[Fix, ...]:
+    """The fix that writes another context, and for a service the path of the Dockerfile in it."""
     declared, own = entry.declared, entry.own
-    place = own.fields["context"] if "context" in own.own else own.name
     places = {name: it for name, it in own.fields.items() if name in own.own}
     root = None if declared.is_of_service else repository_root(declared.source.parent)
-    fixes: tuple[Fix, ...] = ()
-    if context is None:
-        pass
-    elif root is None:
-        fixes = context_fix(entry.file.text, declared.source.parent, context, places, declared.dockerfile)
-    else:
-        # The path of the Dockerfile is relative to the same directory: docs.docker.com, "docker buildx build", `--file`.
-        fixes = context_fix(entry.file.text, root, context, places)
-    return diagnostic("wrong-context", Severity.WARNING, place, message, fixes)
+    if root is None:
+        return context_fix(entry.file.text, declared.source.parent, context, places, declared.dockerfile)
+    # The path of the Dockerfile is relative to the same directory: docs.docker.com, "docker buildx build", `--file`.
+    return context_fix(entry.file.text, root, context, places)

@@ -62,8 +62,6 @@ def redundant_target_platform(ctx: RuleContext) -> Iterator[Finding]:
 
 def _may_have_other_value(ctx: RuleContext) -> bool:
     """True if an ARG above the first FROM gives `TARGETPLATFORM` a value, or a build of the project does: in a build for another target, the flag then has an effect."""
-    declarations = (it for it in ctx.build.instructions if it.stage is None and isinstance(it.node, Arg))
-    has_default = any(
-        pair.name.text == "TARGETPLATFORM" and pair.value is not None for it in declarations for pair in it.pairs
-    )
+    pairs = (pair for it in ctx.build.global_instructions if isinstance(it.node, Arg) for pair in it.pairs)
+    has_default = any(it.name.text == "TARGETPLATFORM" and it.value is not None for it in pairs)
     return has_default or "TARGETPLATFORM" in ctx.given_arguments

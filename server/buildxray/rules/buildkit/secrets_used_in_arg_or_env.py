@@ -9,7 +9,7 @@ from buildxray.localization import _
 from buildxray.rules.base import Finding, FixAvailability, Severity, rule
 from buildxray.rules.check_warnings import warned
 from buildxray.rules.context import RuleContext
-from buildxray.semantics.build import Instruction, Run, Stage
+from buildxray.semantics.build import Instruction
 from buildxray.syntax.lazy_regex import lazy_regex
 
 _NO_SECRET: Final = lazy_regex(
@@ -93,7 +93,7 @@ def _message(name: str, instruction: Instruction) -> str:
     stage = instruction.stage
     if stage is not None and not stage.is_image:
         return _("`{name}` stays in the build cache; a secret is given by `RUN --mount=type=secret`", name=name)
-    has_runs = stage is None or any(it.idx > instruction.idx for it in _runs_of(stage))
+    has_runs = stage is None or any(it.idx > instruction.idx for one in stage.family for it in one.runs)
     if instruction.keyword == "ENV":
         if has_runs:
             return _(
@@ -106,9 +106,3 @@ def _message(name: str, instruction: Instruction) -> str:
             "`{name}` stays in the history of the image; a secret is given by `RUN --mount=type=secret`", name=name
         )
     return _("`{name}` stays in the history of the image; a secret is given when the container starts", name=name)
-
-
-def _runs_of(stage: Stage) -> Iterator[Run]:
-    """Yield the RUN instructions of a stage and of those that are built on it."""
-    for one in stage.family:
-        yield from one.runs

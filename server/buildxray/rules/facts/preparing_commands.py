@@ -111,10 +111,11 @@ def installing_runs(command: KnownCommand, after: Instruction) -> list[Run] | No
     """
     stage = command.run.stage
     image = "" if stage is None else stage.image_name
-    if command.use.toolchain in _WITHOUT_LIBRARIES and _OF_LANGUAGE.search(image) is not None:
+    is_of_language = _OF_LANGUAGE.search(image) is not None
+    if command.use.toolchain in _WITHOUT_LIBRARIES and is_of_language:
         return []
     runs = [it for it in instructions_before(command.run) if isinstance(it, Run) and it.idx > after.idx]
-    is_there = command.name in _IN_IMAGES and _OF_LANGUAGE.search(image) is not None
+    is_there = command.name in _IN_IMAGES and is_of_language
     if not is_there and any(_may_bring_programs(one) for it in runs for one in it.commands):
         return None
     return [it for it in runs if any(map(prepares, it.commands))]
